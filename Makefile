@@ -1,0 +1,74 @@
+# lianpian: `make demo` runs the main job on a synthetic park, `make test` runs every check.
+# Both install what a fresh Debian 12 machine with Rust lacks, say what they do, and are quick the second time.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := demo
+
+# Debian packages: GDAL for the program; its tools, an exact solver and fonts for the tests.
+PACKAGES := build-essential pkg-config libgdal-dev
+TEST_PACKAGES := gdal-bin coinor-cbc python3-numpy python3-scipy
+CLIENT_PACKAGES := python3-qgis qgis-providers
+
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+say = @echo "== $(1)"
+
+.PHONY: demo build test test-clients bench picture fmt setup setup-test clean
+
+demo: build
+	$(call say,making a synthetic park and planning it into ./demo)
+	target/release/lianpian demo --once --out demo
+
+build: setup
+	$(call say,building the program)
+	cargo build --release --locked
+
+test: setup setup-test
+	$(call say,formatting)
+	cargo fmt --all --check
+	$(call say,lints)
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	$(call say,documentation)
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
+	$(call say,tests)
+	cargo nextest run --workspace --locked
+	$(call say,examples in the documentation)
+	cargo test --doc --workspace --locked --quiet
+
+# Heavy desktop clients, outside `make test`: QGIS opens what `plan` writes.
+test-clients: build
+	$(call say,installing QGIS where it is missing)
+	@$(call install,$(CLIENT_PACKAGES))
+	target/release/lianpian demo --once --out demo
+	QT_QPA_PLATFORM=offscreen /usr/bin/python3 tests/clients/qgis_opens_plan.py demo/plan
+
+# The synthetic million takes some minutes more: `make bench SIZES=1m`.
+bench: setup
+	$(call say,times and memory of the main job)
+	cargo bench --locked --quiet --bench main_job -- $(SIZES)
+
+# The picture in the README.
+picture: demo
+	cp demo/plan/map.svg .github/demo-plan.svg
+
+fmt:
+	cargo fmt --all
+
+clean:
+	cargo clean
+	rm -rf demo
+
+# Installs the Debian packages of $(1) that are missing; asks apt only then.
+define install
+missing=""; for p in $(1); do \
+  [ "$$(dpkg-query -W -f='$${Status}' $$p 2>/dev/null)" = "install ok installed" ] || missing="$$missing $$p"; done; \
+if [ -n "$$missing" ]; then echo "== installing$$missing"; $(SUDO) apt-get update -qq; \
+  DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
+endef
+
+setup:
+	@$(call install,$(PACKAGES))
+
+setup-test:
+	@$(call install,$(TEST_PACKAGES))
+	@command -v cargo-nextest >/dev/null || { echo "== installing cargo-nextest"; cargo install --locked cargo-nextest; }

@@ -1,0 +1,319 @@
+//! Which parcels face each other, over what length: [`Adjacency`].
+//!
+//! A point p on the boundary of parcel i **faces** parcel j when its nearest point q on j is at most the gap tolerance
+//! away, q − p lies within 45° of the outward normal at p (or p and q coincide on a shared edge), and the segment pq
+//! meets no other parcel and no barrier. A barrier that runs along a shared edge within its half width cuts it too.
+//!
+//! In numbers: what is at most 1 cm apart, or overlaps, coincides; blockers in the first and last centimetre of pq do not
+//! count, for they belong to parcels that touch there; "within 45°" and "at most the tolerance" include the limit. All
+//! parcels block the view, the land of i itself too. A barrier line along the edge of i or j cuts like one between.
+//!
+//! The facing length of i and j is the mean of the lengths facing each other from both sides: the shared edge where
+//! they touch. A corner touch is no contiguity.
+
+mod facing;
+mod frame;
+mod near;
+mod nearest;
+mod spans;
+mod view;
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod oracle;
+#[cfg(test)]
+mod tests;
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use self::facing::{Walked, Walker};
+use self::near::Surroundings;
+use crate::id::ParcelIdx;
+use crate::index::SpatialIndex;
+use crate::parcel::{Barrier, Layer};
+use crate::progress::{Cancelled, Monitor, go_on};
+use crate::table::Filter;
+
+/// Facing length from which two parcels are contiguous, m.
+pub const CONTIGUOUS_M: f64 = 1.0;
+
+/// Boundaries this near coincide, m: two surveys of one boundary point differ by that much.
+const TOUCH_M: f64 = 0.01;
+
+/// Pairs that face each other over less are left out, m.
+const SHORTEST_M: f64 = 0.001;
+
+/// Parcels walked between two looks at the monitor.
+const CHUNK: usize = 512;
+
+/// The gap tolerances (m) at which concentration is shown beside the policy's own.
+pub const GAPS_SHOWN_M: [f64; 5] = [0.0, 12.0, 20.0, 30.0, 50.0];
+
+/// When parcels count as contiguous (policy section `[contiguity]`).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Contiguity {
+    /// Gap tolerance d, m.
+    pub gap_m: f64,
+    /// Lines that cut contiguity.
+    pub barriers: Vec<BarrierSource>,
+}
+
+impl Default for Contiguity {
+    fn default() -> Self {
+        Self { gap_m: 20.0, barriers: Vec::new() }
+    }
+}
+
+/// A line layer whose features cut contiguity.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BarrierSource {
+    /// The layer (`file` or `file:layer`), relative to the policy file.
+    pub layer: String,
+    /// Its CRS where the file states none or a wrong one, such as `EPSG:4547`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crs: Option<String>,
+    /// Only features for which all of these hold (roads by class).
+    #[serde(default, rename = "where", skip_serializing_if = "Vec::is_empty")]
+    pub only: Vec<Filter>,
+    /// Half width of every line, m.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub half_width_m: Option<f64>,
+    /// Column with each line's half width, m; where missing, `half_width_m` holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub half_width_column: Option<String>,
+    /// Column with the kind shown to people; the layer's name where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind_column: Option<String>,
+}
+
+/// Facing lengths in compressed rows, symmetric; every row ascending by neighbour.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Adjacency {
+    offsets: Vec<usize>,
+    neighbours: Vec<ParcelIdx>,
+    facing_m: Vec<f64>,
+    exposed_m: Vec<f64>,
+}
+
+/// One pair of parcels that face each other.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Facing {
+    /// The one with the lower position.
+    pub a: ParcelIdx,
+    /// The one with the higher position.
+    pub b: ParcelIdx,
+    /// Facing length w, m; always > 0, contiguous from [`CONTIGUOUS_M`].
+    pub facing_m: f64,
+}
+
+impl Adjacency {
+    /// From pairs (each once, in any order, `a` ≠ `b`, length > 0) and the exposed length of every parcel, m.
+    ///
+    /// # Panics
+    /// When a pair names a parcel beyond `exposed_m`.
+    #[must_use]
+    pub fn from_pairs(mut pairs: Vec<Facing>, exposed_m: Vec<f64>) -> Self {
+        pairs.sort_unstable_by_key(|p| (p.a.min(p.b), p.a.max(p.b)));
+        let count = exposed_m.len();
+        let mut offsets = vec![0; count + 1];
+        for p in &pairs {
+            offsets[p.a.at() + 1] += 1;
+            offsets[p.b.at() + 1] += 1;
+        }
+        for at in 0..count {
+            offsets[at + 1] += offsets[at];
+        }
+        let mut next = offsets.clone();
+        let mut neighbours = vec![ParcelIdx(0); 2 * pairs.len()];
+        let mut facing_m = vec![0.0; 2 * pairs.len()];
+        // Lower neighbours first, then higher ones: pairs are sorted, so every row comes out ascending.
+        for higher_row in [true, false] {
+            for p in &pairs {
+                let (low, high) = (p.a.min(p.b), p.a.max(p.b));
+                let (row, other) = if higher_row { (high, low) } else { (low, high) };
+                let slot = &mut next[row.at()];
+                neighbours[*slot] = other;
+                facing_m[*slot] = p.facing_m;
+                *slot += 1;
+            }
+        }
+        Self { offsets, neighbours, facing_m, exposed_m }
+    }
+
+    /// The neighbours of `parcel`, ascending, each with the facing length in m.
+    pub fn of(&self, parcel: ParcelIdx) -> impl Iterator<Item = (ParcelIdx, f64)> + '_ {
+        let row = self.offsets[parcel.at()]..self.offsets[parcel.at() + 1];
+        self.neighbours[row.clone()].iter().copied().zip(self.facing_m[row].iter().copied())
+    }
+
+    /// The neighbours of `parcel` that are contiguous with it.
+    pub fn contiguous(&self, parcel: ParcelIdx) -> impl Iterator<Item = ParcelIdx> + '_ {
+        self.of(parcel).filter(|(_, w)| *w >= CONTIGUOUS_M).map(|(other, _)| other)
+    }
+
+    /// Every pair once, ascending.
+    pub fn pairs(&self) -> impl Iterator<Item = Facing> + '_ {
+        (0..self.exposed_m.len()).flat_map(move |at| {
+            let a = ParcelIdx::from_at(at);
+            self.of(a).filter(move |(b, _)| *b > a).map(move |(b, facing_m)| Facing { a, b, facing_m })
+        })
+    }
+
+    /// Length of each parcel's boundary that faces no parcel, m.
+    #[must_use]
+    pub fn exposed_m(&self) -> &[f64] {
+        &self.exposed_m
+    }
+
+    /// Number of parcels.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.exposed_m.len()
+    }
+
+    /// Whether there is no parcel.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.exposed_m.is_empty()
+    }
+
+    /// Number of pairs.
+    #[must_use]
+    pub fn pair_count(&self) -> usize {
+        self.neighbours.len() / 2
+    }
+}
+
+/// Facing lengths of all parcels of `layer` at one gap tolerance `gap_m`.
+///
+/// # Errors
+/// [`Cancelled`] when the monitor says so.
+pub fn adjacency(
+    layer: &Layer,
+    index: &SpatialIndex,
+    barriers: &[Barrier],
+    gap_m: f64,
+    monitor: &dyn Monitor,
+) -> Result<Adjacency, Cancelled> {
+    let wanted = vec![true; layer.len()];
+    let walked = walk(layer, index, barriers, &[reach_m(gap_m)], &wanted, monitor)?;
+    Ok(walked.at(0))
+}
+
+/// Facing lengths at several gap tolerances at once, in one pass over the boundaries. Only boundaries of parcels for
+/// which `wanted` holds are walked, and only pairs of two such parcels are listed; all parcels block the view. The
+/// exposed length of a wanted parcel counts all parcels as faced, that of any other is 0.
+///
+/// # Errors
+/// [`Cancelled`] when the monitor says so.
+///
+/// # Panics
+/// When `wanted` holds not one answer a parcel.
+pub fn adjacency_by_gap(
+    layer: &Layer,
+    index: &SpatialIndex,
+    barriers: &[Barrier],
+    gaps_m: &[f64],
+    wanted: &[bool],
+    monitor: &dyn Monitor,
+) -> Result<Vec<Adjacency>, Cancelled> {
+    assert_eq!(wanted.len(), layer.len(), "one answer a parcel");
+    let mut reaches_m: Vec<f64> = gaps_m.iter().copied().map(reach_m).collect();
+    reaches_m.sort_unstable_by(f64::total_cmp);
+    reaches_m.dedup();
+    let walked = walk(layer, index, barriers, &reaches_m, wanted, monitor)?;
+    let at = |gap_m: &f64| reaches_m.partition_point(|r| *r < reach_m(*gap_m));
+    Ok(gaps_m.iter().map(|gap_m| walked.at(at(gap_m))).collect())
+}
+
+/// How far a parcel sees at a gap tolerance: what coincides is always faced.
+fn reach_m(gap_m: f64) -> f64 {
+    gap_m.max(TOUCH_M)
+}
+
+/// Walks all wanted parcels, in parallel, in pieces put together in order.
+fn walk<'a>(
+    layer: &Layer,
+    index: &SpatialIndex,
+    barriers: &[Barrier],
+    reaches_m: &[f64],
+    wanted: &'a [bool],
+    monitor: &dyn Monitor,
+) -> Result<OneSided<'a>, Cancelled> {
+    monitor.step("adjacency", layer.len() as u64);
+    let farthest_m = reaches_m.last().copied().unwrap_or(TOUCH_M);
+    let around = Surroundings::new(layer, index, barriers, farthest_m);
+    let parts = wanted
+        .par_chunks(CHUNK)
+        .enumerate()
+        .map_init(
+            || Walker::new(&around, reaches_m),
+            |walker, (chunk, wanted)| {
+                go_on(monitor)?;
+                let mut walked = Walked::default();
+                for (at, wanted) in wanted.iter().enumerate() {
+                    let parcel = ParcelIdx::from_at(chunk * CHUNK + at);
+                    if *wanted {
+                        walker.walk(parcel, near::sides(&layer[parcel].shape), &mut walked);
+                    } else {
+                        walked.skip(reaches_m.len());
+                    }
+                }
+                monitor.advance(wanted.len() as u64);
+                Ok(walked)
+            },
+        )
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut all = Walked::default();
+    for part in parts {
+        all.append(part);
+    }
+    Ok(OneSided { all, reaches: reaches_m.len(), wanted })
+}
+
+/// What every parcel faces from its own side, at every reach.
+struct OneSided<'a> {
+    all: Walked,
+    reaches: usize,
+    wanted: &'a [bool],
+}
+
+impl OneSided<'_> {
+    fn row(&self, parcel: ParcelIdx) -> std::ops::Range<usize> {
+        let start = if parcel.at() == 0 { 0 } else { self.all.ends[parcel.at() - 1] };
+        start..self.all.ends[parcel.at()]
+    }
+
+    /// Length of the boundary of `of` that faces `other`, m; none when there is not even a row for it.
+    fn length_m(&self, of: ParcelIdx, other: ParcelIdx, reach: usize) -> Option<f64> {
+        let row = self.row(of);
+        let found = self.all.neighbours[row.clone()].binary_search(&other).ok()?;
+        Some(self.all.lengths_m[(row.start + found) * self.reaches + reach])
+    }
+
+    /// Both sides together.
+    fn at(&self, reach: usize) -> Adjacency {
+        let mut pairs = Vec::new();
+        for parcel in (0..self.wanted.len()).map(ParcelIdx::from_at) {
+            for at in self.row(parcel) {
+                let other = self.all.neighbours[at];
+                let back_m = self.length_m(other, parcel, reach);
+                // A pair seen from both sides is listed by its lower one.
+                if !self.wanted[other.at()] || (other < parcel && back_m.is_some()) {
+                    continue;
+                }
+                let there_m = self.all.lengths_m[at * self.reaches + reach];
+                let facing_m = 0.5 * (there_m + back_m.unwrap_or(0.0));
+                if facing_m >= SHORTEST_M {
+                    pairs.push(Facing { a: parcel.min(other), b: parcel.max(other), facing_m });
+                }
+            }
+        }
+        let exposed_m = self.all.exposed_m.iter().skip(reach).step_by(self.reaches).copied().collect();
+        Adjacency::from_pairs(pairs, exposed_m)
+    }
+}

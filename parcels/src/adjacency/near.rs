@@ -1,0 +1,225 @@
+//! What stands near a parcel: the sides of the others, its own, and barriers.
+
+use geo::{BoundingRect, Coord, CoordsIter, Intersects, MultiPolygon, Rect};
+use rayon::prelude::*;
+
+use super::TOUCH_M;
+use crate::id::ParcelIdx;
+use crate::index::SpatialIndex;
+use crate::parcel::{Barrier, Layer};
+
+/// From this number of sides on, looking at all of them costs more than an index of them.
+const MANY_SIDES: usize = 256;
+
+/// Whose side it is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Owner {
+    /// Another parcel, by its position among the near ones.
+    Other(usize),
+    /// The parcel itself.
+    Own,
+    /// A barrier line with this half width, m.
+    Barrier(f64),
+}
+
+/// One side of an outline, or one segment of a barrier line.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Side {
+    pub(super) from: Coord<f64>,
+    pub(super) to: Coord<f64>,
+    pub(super) owner: Owner,
+}
+
+impl Side {
+    fn meets(&self, area: Rect<f64>) -> bool {
+        self.from.x.min(self.to.x) <= area.max().x
+            && self.from.x.max(self.to.x) >= area.min().x
+            && self.from.y.min(self.to.y) <= area.max().y
+            && self.from.y.max(self.to.y) >= area.min().y
+    }
+}
+
+/// Every ring's sides, in order.
+pub(super) fn sides(shape: &MultiPolygon<f64>) -> impl Iterator<Item = (Coord<f64>, Coord<f64>)> + '_ {
+    shape
+        .iter()
+        .flat_map(|polygon| std::iter::once(polygon.exterior()).chain(polygon.interiors()))
+        .flat_map(|ring| ring.0.windows(2).map(|pair| (pair[0], pair[1])))
+}
+
+/// An outline of many sides, indexed.
+struct ManySides {
+    sides: Vec<(Coord<f64>, Coord<f64>)>,
+    index: SpatialIndex,
+}
+
+impl ManySides {
+    fn new(sides: Vec<(Coord<f64>, Coord<f64>)>) -> Self {
+        let index = SpatialIndex::of_boxes((0u32..).zip(sides.iter().map(|(a, b)| Rect::new(*a, *b))));
+        Self { sides, index }
+    }
+
+    /// The numbers of the sides whose box meets `area`, ascending.
+    fn meeting(&self, area: Rect<f64>, numbers: &mut Vec<u32>) {
+        numbers.clear();
+        self.index.numbers_near(area, 0.0, |n| numbers.push(n));
+        numbers.sort_unstable();
+    }
+}
+
+/// All parcels and barriers, ready to be asked what is near.
+pub(super) struct Surroundings<'a> {
+    layer: &'a Layer,
+    index: &'a SpatialIndex,
+    bounds: Vec<Option<Rect<f64>>>,
+    many: Vec<Option<Box<ManySides>>>,
+    barriers: ManySides,
+    barrier_half_widths_m: Vec<f64>,
+    widest_m: f64,
+    reach_m: f64,
+}
+
+/// What is near one parcel. Kept between parcels for its memory.
+#[derive(Default)]
+pub(super) struct Near {
+    /// The parcels whose box is within reach, ascending.
+    pub(super) parcels: Vec<ParcelIdx>,
+    /// Sides: of the others in the order of `parcels`, then its own, then barriers.
+    sides: Vec<Side>,
+    /// An index of `sides` where they are many.
+    index: Option<SpatialIndex>,
+    numbers: Vec<u32>,
+}
+
+impl<'a> Surroundings<'a> {
+    pub(super) fn new(
+        layer: &'a Layer,
+        index: &'a SpatialIndex,
+        barriers: &'a [Barrier],
+        reach_m: f64,
+    ) -> Self {
+        let bounds = layer.parcels().par_iter().map(|p| p.shape.bounding_rect()).collect();
+        let many = layer
+            .parcels()
+            .par_iter()
+            .map(|p| {
+                (p.shape.coords_count() > MANY_SIDES)
+                    .then(|| Box::new(ManySides::new(sides(&p.shape).collect())))
+            })
+            .collect();
+        // A segment without length has no direction and cuts nothing; one without a place cannot be indexed.
+        let is_line = |pair: &[Coord<f64>]| {
+            let length = (pair[1] - pair[0]).x.hypot((pair[1] - pair[0]).y);
+            length > 0.0 && length.is_finite()
+        };
+        let segments = || {
+            barriers.iter().flat_map(move |b| {
+                b.line.0.windows(2).filter(move |pair| is_line(pair)).map(move |pair| (b, pair))
+            })
+        };
+        // A line along an edge cuts it whatever its width, as long as it lies on it.
+        let barrier_half_widths_m: Vec<f64> = segments().map(|(b, _)| b.half_width_m.max(TOUCH_M)).collect();
+        Self {
+            layer,
+            index,
+            bounds,
+            many,
+            barriers: ManySides::new(segments().map(|(_, pair)| (pair[0], pair[1])).collect()),
+            widest_m: barrier_half_widths_m.iter().copied().fold(0.0, f64::max),
+            barrier_half_widths_m,
+            reach_m,
+        }
+    }
+
+    /// How far from an edge sides of `owner` matter, m.
+    pub(super) fn reach_m(&self, owner: Owner) -> f64 {
+        match owner {
+            Owner::Barrier(half_width_m) => self.reach_m.max(half_width_m),
+            Owner::Other(_) | Owner::Own => self.reach_m,
+        }
+    }
+
+    pub(super) fn bounds(&self, parcel: ParcelIdx) -> Option<Rect<f64>> {
+        self.bounds[parcel.at()]
+    }
+
+    /// Fills `near` with what is near `parcel`.
+    pub(super) fn collect(&self, parcel: ParcelIdx, near: &mut Near) {
+        let Near { parcels, sides: found, index, numbers } = near;
+        parcels.clear();
+        found.clear();
+        *index = None;
+        let Some(bounds) = self.bounds(parcel) else { return };
+        self.index.numbers_near(bounds, self.reach_m, |n| {
+            if n != parcel.0 {
+                parcels.push(ParcelIdx(n));
+            }
+        });
+        parcels.sort_unstable();
+        let area = grown(bounds, self.reach_m);
+        for (slot, other) in parcels.iter().enumerate() {
+            let owner = Owner::Other(slot);
+            if let Some(many) = &self.many[other.at()] {
+                many.meeting(area, numbers);
+                found.extend(numbers.iter().map(|n| {
+                    let (from, to) = many.sides[*n as usize];
+                    Side { from, to, owner }
+                }));
+            } else {
+                found.extend(
+                    sides(&self.layer[*other].shape)
+                        .map(|(from, to)| Side { from, to, owner })
+                        .filter(|side| side.meets(area)),
+                );
+            }
+        }
+        found.extend(sides(&self.layer[parcel].shape).map(|(from, to)| Side { from, to, owner: Owner::Own }));
+        if !self.barriers.sides.is_empty() {
+            self.barriers.meeting(grown(bounds, self.reach_m.max(self.widest_m)), numbers);
+            found.extend(numbers.iter().map(|n| {
+                let (from, to) = self.barriers.sides[*n as usize];
+                Side { from, to, owner: Owner::Barrier(self.barrier_half_widths_m[*n as usize]) }
+            }));
+        }
+        if found.len() > MANY_SIDES {
+            *index =
+                Some(SpatialIndex::of_boxes((0u32..).zip(found.iter().map(|s| Rect::new(s.from, s.to)))));
+        }
+    }
+
+    /// Calls `visit` with the near sides whose box may be within reach of `area`, in their order.
+    pub(super) fn visit(&self, near: &mut Near, area: Rect<f64>, mut visit: impl FnMut(Side)) {
+        let area = grown(area, self.reach_m.max(self.widest_m));
+        let Near { sides, index, numbers, .. } = near;
+        if let Some(index) = index {
+            numbers.clear();
+            index.numbers_near(area, 0.0, |n| numbers.push(n));
+            numbers.sort_unstable();
+            numbers.iter().for_each(|n| visit(sides[*n as usize]));
+        } else {
+            sides.iter().filter(|side| side.meets(area)).for_each(|side| visit(*side));
+        }
+    }
+
+    /// Whether `point` lies inside `parcel`: an odd number of sides crosses the ray to its right.
+    pub(super) fn contains(&self, parcel: ParcelIdx, point: Coord<f64>) -> bool {
+        let Some(bounds) = self.bounds(parcel).filter(|b| b.intersects(&point)) else { return false };
+        let crosses = |(a, b): (Coord<f64>, Coord<f64>)| {
+            (a.y > point.y) != (b.y > point.y) && point.x < a.x + (point.y - a.y) * (b.x - a.x) / (b.y - a.y)
+        };
+        if let Some(many) = &self.many[parcel.at()] {
+            let mut inside = false;
+            let ray = Rect::new(point, Coord { x: bounds.max().x, y: point.y });
+            many.index.numbers_near(ray, 0.0, |n| inside ^= crosses(many.sides[n as usize]));
+            inside
+        } else {
+            sides(&self.layer[parcel].shape).fold(false, |inside, side| inside ^ crosses(side))
+        }
+    }
+}
+
+/// `area` with `margin_m` more on every side.
+pub(super) fn grown(area: Rect<f64>, margin_m: f64) -> Rect<f64> {
+    let margin = Coord { x: margin_m, y: margin_m };
+    Rect::new(area.min() - margin, area.max() + margin)
+}

@@ -1,0 +1,177 @@
+//! The nearest point of one parcel as a point moves along an edge: the lower envelope of the distances to its corners
+//! and sides. The squared distance to each is a quadratic in the position along the edge, so the envelope is exact.
+
+use geo::Coord;
+
+use super::spans::Span;
+
+/// The part of a parcel's boundary that is nearest, in the frame of the edge.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Nearest {
+    /// Nothing within reach.
+    Nothing {
+        /// How far that is, m.
+        reach_m: f64,
+    },
+    /// A corner.
+    Corner(Coord<f64>),
+    /// The foot of the perpendicular on a side.
+    Side {
+        /// A point of the side.
+        from: Coord<f64>,
+        /// Its direction, of unit length.
+        along: Coord<f64>,
+    },
+}
+
+impl Nearest {
+    /// Coefficients a, b, c of the squared distance a·t² + b·t + c.
+    fn squared_distance(self) -> [f64; 3] {
+        match self {
+            Self::Nothing { reach_m } => [0.0, 0.0, reach_m * reach_m],
+            Self::Corner(at) => [1.0, -2.0 * at.x, at.x * at.x + at.y * at.y],
+            Self::Side { from, along } => {
+                let (slope, offset) = (-along.y, along.y * from.x - along.x * from.y);
+                [slope * slope, 2.0 * slope * offset, offset * offset]
+            }
+        }
+    }
+}
+
+/// Where along the edge what is nearest.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Piece {
+    pub(super) span: Span,
+    pub(super) nearest: Nearest,
+}
+
+/// The envelope, with room for the next one: it is rebuilt for every edge and every parcel near it.
+#[derive(Debug, Default)]
+pub(super) struct Envelope {
+    pieces: Vec<Piece>,
+    next: Vec<Piece>,
+}
+
+impl Envelope {
+    /// Begins anew on `span`, with nothing within `reach_m`.
+    pub(super) fn reset(&mut self, span: Span, reach_m: f64) {
+        self.pieces.clear();
+        self.pieces.push(Piece { span, nearest: Nearest::Nothing { reach_m } });
+    }
+
+    /// Takes in a side of the parcel and the corner it starts at.
+    pub(super) fn add(&mut self, from: Coord<f64>, to: Coord<f64>) {
+        self.insert(Piece { span: Span::ALL, nearest: Nearest::Corner(from) });
+        let side = to - from;
+        let length = side.x.hypot(side.y);
+        if length == 0.0 {
+            return;
+        }
+        let along = side / length;
+        // The foot's position along the side, which must lie between its ends.
+        let offset = -along.x * from.x - along.y * from.y;
+        let beside = Span::non_negative(along.x, offset)
+            .and_then(|after| after.and(Span::non_negative(-along.x, length - offset)?));
+        if let Some(span) = beside {
+            self.insert(Piece { span, nearest: Nearest::Side { from, along } });
+        }
+    }
+
+    pub(super) fn pieces(&self) -> &[Piece] {
+        &self.pieces
+    }
+
+    fn insert(&mut self, new: Piece) {
+        self.next.clear();
+        for &old in &self.pieces {
+            let Some(shared) = old.span.and(new.span) else {
+                push(&mut self.next, old);
+                continue;
+            };
+            let difference = {
+                let (n, o) = (new.nearest.squared_distance(), old.nearest.squared_distance());
+                [n[0] - o[0], n[1] - o[1], n[2] - o[2]]
+            };
+            push(&mut self.next, Piece { span: Span { to: shared.from, ..old.span }, ..old });
+            let roots = roots(difference).map(|r| r.clamp(shared.from, shared.to));
+            for span in [
+                Span { from: shared.from, to: roots[0] },
+                Span { from: roots[0], to: roots[1] },
+                Span { from: roots[1], to: shared.to },
+            ] {
+                let t = span.middle();
+                let nearer = (difference[0] * t + difference[1]) * t + difference[2] < 0.0;
+                push(&mut self.next, Piece { span, nearest: if nearer { new.nearest } else { old.nearest } });
+            }
+            push(&mut self.next, Piece { span: Span { from: shared.to, ..old.span }, ..old });
+        }
+        std::mem::swap(&mut self.pieces, &mut self.next);
+    }
+}
+
+/// Appends a piece, joined to the one before it when that has the same nearest part.
+fn push(pieces: &mut Vec<Piece>, piece: Piece) {
+    if piece.span.to <= piece.span.from {
+        return;
+    }
+    match pieces.last_mut() {
+        Some(last) if last.nearest == piece.nearest => last.span.to = piece.span.to,
+        _ => pieces.push(piece),
+    }
+}
+
+/// The real roots of a·t² + b·t + c, ascending; NaN-free: where there are fewer than two, the rest lie at infinity.
+fn roots([a, b, c]: [f64; 3]) -> [f64; 2] {
+    if a.abs() < 1e-12 {
+        return if b.abs() < 1e-12 { [f64::INFINITY; 2] } else { [-c / b, f64::INFINITY] };
+    }
+    let discriminant = b * b - 4.0 * a * c;
+    if discriminant <= 0.0 {
+        return [f64::INFINITY; 2];
+    }
+    // The textbook formula loses digits when b is large: Press et al., Numerical Recipes, 5.6.
+    let q = -0.5 * (b + discriminant.sqrt().copysign(b));
+    let (one, other) = (q / a, c / q);
+    [one.min(other), one.max(other)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_envelope_of_a_square_is_corner_side_corner() {
+        let c = |x, y| Coord { x, y };
+        let mut envelope = Envelope::default();
+        envelope.reset(Span { from: 0.0, to: 100.0 }, 25.0);
+        let square = [c(40.0, 10.0), c(60.0, 10.0), c(60.0, 30.0), c(40.0, 30.0)];
+        for at in 0..4 {
+            envelope.add(square[at], square[(at + 1) % 4]);
+        }
+        let found: Vec<_> = envelope.pieces().iter().map(|p| (p.span.from, p.span.to, p.nearest)).collect();
+        // A corner 10 m off comes within 25 m at √(25² − 10²) m.
+        let along = 525f64.sqrt();
+        let expected = [
+            (0.0, 40.0 - along, Nearest::Nothing { reach_m: 25.0 }),
+            (40.0 - along, 40.0, Nearest::Corner(c(40.0, 10.0))),
+            (40.0, 60.0, Nearest::Side { from: c(40.0, 10.0), along: c(1.0, 0.0) }),
+            (60.0, 60.0 + along, Nearest::Corner(c(60.0, 10.0))),
+            (60.0 + along, 100.0, Nearest::Nothing { reach_m: 25.0 }),
+        ];
+        assert_eq!(found.len(), expected.len(), "{found:?}");
+        for (f, e) in found.iter().zip(&expected) {
+            assert!(
+                (f.0 - e.0).abs() < 1e-9 && (f.1 - e.1).abs() < 1e-9 && f.2 == e.2,
+                "{f:?} against {e:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn roots_are_exact_and_ordered() {
+        assert_eq!(roots([1.0, -5.0, 6.0]), [2.0, 3.0]);
+        assert_eq!(roots([-1.0, 0.0, 4.0]), [-2.0, 2.0]);
+        assert_eq!(roots([0.0, 2.0, -8.0]), [4.0, f64::INFINITY]);
+        assert_eq!(roots([1.0, 0.0, 1.0]), [f64::INFINITY; 2]);
+    }
+}

@@ -1,0 +1,185 @@
+//! Which rows of a firm table belong to which parcels, by the parcel's code.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use rayon::prelude::*;
+
+use crate::parcel::Layer;
+use crate::table::{Column, Value};
+use crate::validate::{Issue, IssueKind, Severity};
+
+/// Characters of a parcel code (宗地代码), with which a unit code (不动产单元代码, 28 characters) begins.
+const PARCEL_CODE_CHARS: usize = 19;
+/// From here on a double no longer holds every whole number: a code read as a number has lost digits.
+const LOST_DIGITS: f64 = 1e15;
+/// Keys shown where no row fits at all.
+const SAMPLES: usize = 3;
+
+/// Rows and parcels, each with the number of its code; codes are numbered as the parcels state them first.
+pub(super) struct Join {
+    /// One a row; none where no parcel has its code.
+    pub(super) rows: Vec<Option<usize>>,
+    /// One a parcel; none where it has no code.
+    pub(super) parcels: Vec<Option<usize>>,
+    /// How many codes there are.
+    pub(super) codes: usize,
+}
+
+/// A value as a key of a join: trimmed, and without the `.0` that a number gets on its way through a spreadsheet.
+pub(super) fn key(value: &Value) -> Option<Cow<'_, str>> {
+    match value {
+        Value::Text(text) => key_of_text(text).map(Cow::Borrowed),
+        _ => value.text().map(Cow::Owned),
+    }
+}
+
+fn key_of_text(text: &str) -> Option<&str> {
+    let text = text.trim();
+    let digits = |t: &str, fit: fn(u8) -> bool| !t.is_empty() && t.bytes().all(fit);
+    let whole = text
+        .split_once('.')
+        .filter(|(whole, rest)| digits(rest, |b| b == b'0') && digits(whole, |b| b.is_ascii_digit()));
+    let text = whole.map_or(text, |(whole, _)| whole);
+    (!text.is_empty()).then_some(text)
+}
+
+/// Joins the rows, whose keys are in `column`, to the parcels; lists rows and parcels left over.
+pub(super) fn join(layer: &Layer, column: &Column) -> (Join, Vec<Issue>) {
+    let mut numbers: HashMap<&str, usize> = HashMap::with_capacity(layer.len());
+    let parcels: Vec<Option<usize>> = layer
+        .parcels()
+        .iter()
+        .map(|parcel| {
+            let key = key_of_text(parcel.code.as_deref()?)?;
+            let next = numbers.len();
+            Some(*numbers.entry(key).or_insert(next))
+        })
+        .collect();
+    let keys: Vec<Option<Cow<'_, str>>> = column.values.iter().map(key).collect();
+    let rows: Vec<Option<usize>> = keys.par_iter().map(|key| numbers.get(key.as_deref()?).copied()).collect();
+    let join = Join { rows, parcels, codes: numbers.len() };
+    let issues = left_over(layer, column, &keys, &join);
+    (join, issues)
+}
+
+fn left_over(layer: &Layer, column: &Column, keys: &[Option<Cow<'_, str>>], join: &Join) -> Vec<Issue> {
+    let mut issues = Vec::new();
+    let unmatched = || join.rows.iter().enumerate().filter(|(_, code)| code.is_none()).map(|(row, _)| row);
+    let resembling =
+        if unmatched().next().is_some() { Resembling::new(layer) } else { Resembling::default() };
+    let hint = |row: usize| keys[row].as_deref().and_then(|key| resembling.hint(&column.values[row], key));
+
+    if !keys.is_empty() && join.rows.iter().all(Option::is_none) {
+        let rows: Vec<&str> = keys.iter().flatten().take(SAMPLES).map(AsRef::as_ref).collect();
+        let codes: Vec<&str> =
+            layer.parcels().iter().filter_map(|p| p.code.as_deref()).take(SAMPLES).collect();
+        let list = |keys: &[&str]| if keys.is_empty() { "nothing".to_owned() } else { keys.join(", ") };
+        issues.push(Issue {
+            parcel: None,
+            row: None,
+            kind: IssueKind::UnmatchedRow,
+            severity: Severity::Error,
+            place: None,
+            found: format!(
+                "no row fits any parcel: column \"{}\" holds {}, … and the parcels' codes are {}, …",
+                column.name,
+                list(&rows),
+                list(&codes)
+            ),
+            done: unmatched().find_map(hint).unwrap_or_else(|| {
+                "no figures were joined; check `parcel_code` in both [columns] and [enterprises]".to_owned()
+            }),
+            area_changed_m2: 0.0,
+        });
+    }
+    for row in unmatched() {
+        issues.push(Issue {
+            parcel: None,
+            row: Some(row),
+            kind: IssueKind::UnmatchedRow,
+            severity: Severity::Warning,
+            place: None,
+            found: keys[row].as_ref().map_or_else(
+                || "the row states no parcel".to_owned(),
+                |key| format!("no parcel has the code \"{key}\""),
+            ),
+            done: hint(row).unwrap_or_else(|| "the row's figures are in no parcel".to_owned()),
+            area_changed_m2: 0.0,
+        });
+    }
+
+    let mut has_rows = vec![false; join.codes];
+    for code in join.rows.iter().flatten() {
+        has_rows[*code] = true;
+    }
+    for (parcel, code) in layer.parcels().iter().zip(&join.parcels) {
+        if code.is_some_and(|code| has_rows[code]) {
+            continue;
+        }
+        issues.push(Issue {
+            parcel: Some(parcel.id.0.clone()),
+            row: Some(parcel.source_row),
+            kind: IssueKind::UnmatchedParcel,
+            severity: Severity::Note,
+            place: None,
+            found: match (&parcel.code, code) {
+                (Some(text), Some(_)) => format!("the firm table has no row for the code \"{text}\""),
+                _ => "the parcel has no code to join firms by".to_owned(),
+            },
+            done: "its firm figures are missing, not zero".to_owned(),
+            area_changed_m2: 0.0,
+        });
+    }
+    issues
+}
+
+/// Parcel codes by what is left of them after the usual accidents.
+#[derive(Default)]
+struct Resembling<'a> {
+    by_core: HashMap<String, &'a str>,
+}
+
+impl<'a> Resembling<'a> {
+    fn new(layer: &'a Layer) -> Self {
+        let codes: Vec<&str> = layer.parcels().iter().filter_map(|p| p.code.as_deref()).collect();
+        let cores: Vec<String> = codes.par_iter().map(|code| core(code)).collect();
+        let mut by_core = HashMap::with_capacity(codes.len());
+        for (core, code) in cores.into_iter().zip(codes) {
+            by_core.entry(core).or_insert(code);
+        }
+        Self { by_core }
+    }
+
+    /// What may have happened to `key`, read from `value`.
+    fn hint(&self, value: &Value, key: &str) -> Option<String> {
+        if matches!(value, Value::Number(n) if n.abs() >= LOST_DIGITS) {
+            return Some(
+                "the code was read as a number and has lost digits after the 15th; store the column as text"
+                    .to_owned(),
+            );
+        }
+        let core_of_key = core(key);
+        if let Some(code) = self.by_core.get(&core_of_key).filter(|_| !core_of_key.is_empty()) {
+            return Some(format!(
+                "a parcel has the code \"{code}\", which differs by leading zeros, letter case or punctuation alone; \
+                 write both alike, as text"
+            ));
+        }
+        let stem: String = key.chars().take(PARCEL_CODE_CHARS).collect();
+        let code = self.by_core.get(&core(&stem)).filter(|_| stem.len() < key.len())?;
+        Some(format!(
+            "the key begins with the parcel code \"{code}\": is it the code of a unit (不动产单元代码)? Keep its first \
+             {PARCEL_CODE_CHARS} characters"
+        ))
+    }
+}
+
+/// Letters and digits alone, in capitals, without leading zeros.
+fn core(code: &str) -> String {
+    let mut plain = String::with_capacity(code.len());
+    plain.extend(code.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase));
+    let zeros = plain.len() - plain.trim_start_matches('0').len();
+    plain.drain(..zeros);
+    plain
+}

@@ -1,0 +1,76 @@
+//! Hand-made layers for tests, drawn as text.
+//!
+//! Every letter is a square of 100 m, one column and one line apart: `k` stays in the zone, `o` stays outside, `i`
+//! comes in, `x` leaves; anything else is no parcel. The first two lines are sub-park `north`, the rest `south`. Squares side by side face each other over 100 m, also on a map
+//! where they belong to different kinds.
+
+use geo::{MultiPolygon, Rect, coord};
+
+use crate::adjacency::{Adjacency, Facing};
+use crate::id::{ParcelId, ParcelIdx};
+use crate::parcel::{Crs, Layer, Parcel};
+use crate::table::Table;
+use crate::units::{Area, SquareMetres};
+
+/// A drawn park. Parcels are named by line and column: `a1`, `a2`, …, `b1`.
+pub(crate) struct Drawn {
+    pub(crate) layer: Layer,
+    pub(crate) adjacency: Adjacency,
+    pub(crate) area_m2: Vec<f64>,
+    pub(crate) before: Vec<bool>,
+    pub(crate) after: Vec<bool>,
+}
+
+pub(crate) fn draw(map: &str) -> Drawn {
+    let cells: Vec<(usize, usize, char)> = map
+        .lines()
+        .enumerate()
+        .flat_map(|(row, line)| line.chars().enumerate().map(move |(column, c)| (row, column, c)))
+        .filter(|(_, _, c)| "koix".contains(*c))
+        .collect();
+    let at = |row: usize, column: usize| cells.iter().position(|c| (c.0, c.1) == (row, column));
+    let mut pairs = Vec::new();
+    let mut exposed = vec![400.0; cells.len()];
+    for (here, &(row, column, _)) in cells.iter().enumerate() {
+        for there in [at(row, column + 1), at(row + 1, column)].into_iter().flatten() {
+            pairs.push(Facing { a: ParcelIdx::from_at(here), b: ParcelIdx::from_at(there), facing_m: 100.0 });
+            exposed[here] -= 100.0;
+            exposed[there] -= 100.0;
+        }
+    }
+    let before: Vec<bool> = cells.iter().map(|c| "kx".contains(c.2)).collect();
+    let parcels: Vec<Parcel> = cells
+        .iter()
+        .enumerate()
+        .map(|(n, &(row, column, _))| {
+            let (x, y) = (100.0 * column as f64, -100.0 * row as f64);
+            let square = Rect::new(coord! { x: x, y: y }, coord! { x: x + 100.0, y: y + 100.0 });
+            let area = SquareMetres(1e4);
+            let name = format!("{}{}", char::from(b'a' + row as u8), column + 1);
+            Parcel {
+                id: ParcelId(name.clone()),
+                code: Some(name),
+                shape: MultiPolygon(vec![square.to_polygon()]),
+                area: Area { ellipsoidal: area, planar: area, registered: None },
+                in_zone: before[n],
+                sub_park: Some(if row < 2 { "north" } else { "south" }.into()),
+                source_row: n,
+            }
+        })
+        .collect();
+    let table = Table::new(parcels.len(), Vec::new());
+    Drawn {
+        area_m2: vec![1e4; parcels.len()],
+        layer: Layer::new("drawn".into(), Crs::default(), parcels, table),
+        adjacency: Adjacency::from_pairs(pairs, exposed),
+        after: cells.iter().map(|c| "ki".contains(c.2)).collect(),
+        before,
+    }
+}
+
+impl Drawn {
+    /// The position of the parcel of that name.
+    pub(crate) fn at(&self, name: &str) -> usize {
+        self.layer.parcels().iter().position(|p| p.id.0 == name).unwrap()
+    }
+}

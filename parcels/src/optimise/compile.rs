@@ -1,0 +1,365 @@
+//! Layer, scores, adjacency and policy → [`Problem`]: the one place where rules become numbers. Areas in ha, lengths in
+//! 100 m.
+
+use std::collections::BTreeMap;
+
+use geo::{Area as _, BooleanOps as _, MultiPolygon};
+
+use super::problem::{Link, Lock, Problem};
+use crate::adjacency::{Adjacency, CONTIGUOUS_M};
+use crate::blocks::Blocks;
+use crate::overlay::Covered;
+use crate::parcel::Layer;
+use crate::policy::{AreaMode, BlockRule, Overlay, OverlayRule, Policy, Strictness, UnknownScore};
+use crate::score::Scores;
+use crate::table::{Filter, NoSuchColumn, Table, column_of, nearest};
+use crate::units::{M2_PER_HA, perimeter_m};
+
+/// Why a parcel may not change sides, or that it may.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hold {
+    /// It may.
+    Free,
+    /// Locked in by a person.
+    In,
+    /// Locked out by a person.
+    Out,
+    /// Frozen where it is by a person.
+    Freeze,
+    /// Not eligible to move by the policy's filters.
+    Ineligible,
+    /// Its score is unknown.
+    UnknownScore,
+    /// An overlay forbids it to come in.
+    Overlay(String),
+}
+
+impl Hold {
+    /// As written in files: empty, `in`, `out`, `freeze`, `ineligible`, `unknown_score`, `overlay:NAME`.
+    #[must_use]
+    pub fn code(&self) -> String {
+        match self {
+            Self::Free => String::new(),
+            Self::In => "in".to_owned(),
+            Self::Out => "out".to_owned(),
+            Self::Freeze => "freeze".to_owned(),
+            Self::Ineligible => "ineligible".to_owned(),
+            Self::UnknownScore => "unknown_score".to_owned(),
+            Self::Overlay(name) => format!("overlay:{name}"),
+        }
+    }
+}
+
+/// What a plan is made from, besides the policy.
+pub struct Ground<'a> {
+    /// The parcels.
+    pub layer: &'a Layer,
+    /// Columns beside the layer's own, one row a parcel: the enterprise aggregates.
+    pub extra: &'a Table,
+    /// Their scores.
+    pub scores: &'a Scores,
+    /// Who faces whom.
+    pub adjacency: &'a Adjacency,
+    /// What each overlay of the policy covers, by its name.
+    pub overlays: &'a BTreeMap<String, Vec<Covered>>,
+}
+
+/// The problem with what it was made of.
+#[derive(Debug, Clone)]
+pub struct Compiled {
+    /// What the optimiser sees.
+    pub problem: Problem,
+    /// τ, score points.
+    pub tau: f64,
+    /// Every parcel's area on the policy's basis, m².
+    pub area_m2: Vec<f64>,
+    /// Why each parcel may not move.
+    pub hold: Vec<Hold>,
+}
+
+/// A policy that does not fit the data.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum CompileError {
+    /// A filter or lock column that is not there.
+    #[error("policy section [{section}]: {what}")]
+    Column {
+        /// The policy's section.
+        section: &'static str,
+        /// The column and the nearest name.
+        what: NoSuchColumn,
+    },
+    /// A lock on a parcel that is not there.
+    #[error("policy section [locks]: the layer has no parcel \"{code}\"{}", .nearest.as_ref().map(|n| format!(" (did you mean \"{n}\"?)")).unwrap_or_default())]
+    NoSuchParcel {
+        /// The code.
+        code: String,
+        /// The nearest one.
+        nearest: Option<String>,
+    },
+    /// A lock column with a word that is none.
+    #[error(
+        "policy section [locks]: column \"{column}\" says \"{word}\" for parcel {parcel}; expected in, out, freeze, 1, 0, -1 or nothing"
+    )]
+    LockWord {
+        /// The column.
+        column: String,
+        /// What it says.
+        word: String,
+        /// For which parcel.
+        parcel: String,
+    },
+    /// Registered areas are asked for and some are missing.
+    #[error(
+        "constraints.area.basis is \"registered\", but {missing} of {all} parcels have no registered area; state them, or choose \"ellipsoidal\""
+    )]
+    NoRegisteredArea {
+        /// How many lack it.
+        missing: usize,
+        /// Of how many.
+        all: usize,
+    },
+    /// Area is to be conserved, but there is none.
+    #[error(
+        "no parcel is in the zone now, so there is no area to conserve; check columns.in_zone or [zone], or use constraints.area = {{ mode = \"cap\", cap_ha = … }}"
+    )]
+    EmptyZone,
+    /// A person and a rule say opposite things of one parcel.
+    #[error("{0}")]
+    Contradiction(String),
+}
+
+/// Compiles `policy` over `ground`.
+///
+/// # Errors
+/// A policy that does not fit the data, see [`CompileError`].
+pub fn compile(ground: &Ground<'_>, policy: &Policy) -> Result<Compiled, CompileError> {
+    let Ground { layer, scores, adjacency, .. } = ground;
+    let basis = policy.constraints.area.basis;
+    let area_m2: Vec<f64> = layer.parcels().iter().map_while(|p| p.area.on(basis)).map(|a| a.0).collect();
+    if area_m2.len() < layer.len() {
+        let missing = layer.parcels().iter().filter(|p| p.area.on(basis).is_none()).count();
+        return Err(CompileError::NoRegisteredArea { missing, all: layer.len() });
+    }
+    let area: Vec<f64> = area_m2.iter().map(|a| a / M2_PER_HA).collect();
+    let in_zone: Vec<bool> = layer.parcels().iter().map(|p| p.in_zone).collect();
+    let hold = holds(ground, policy)?;
+    let lock = hold
+        .iter()
+        .zip(&in_zone)
+        .map(|(hold, now)| match (hold, now) {
+            (Hold::Free, _) => Lock::Free,
+            (Hold::In, _) => Lock::In,
+            (Hold::Out | Hold::Overlay(_), _) => Lock::Out,
+            (Hold::Freeze | Hold::Ineligible | Hold::UnknownScore, true) => Lock::In,
+            (Hold::Freeze | Hold::Ineligible | Hold::UnknownScore, false) => Lock::Out,
+        })
+        .collect();
+    let tau = policy.objective.tau.unwrap_or_else(|| mean_score(&area, &scores.score));
+    let before: f64 = area.iter().zip(&in_zone).filter(|(_, now)| **now).map(|(a, _)| a).sum();
+    let rule = policy.constraints.area;
+    let (area_min, area_max) = match rule.mode {
+        AreaMode::Conserve if before > 0.0 => {
+            (before * (1.0 - rule.tolerance), before * (1.0 + rule.tolerance))
+        }
+        AreaMode::Conserve => return Err(CompileError::EmptyZone),
+        AreaMode::Cap => (f64::NEG_INFINITY, rule.cap_ha.unwrap_or(f64::INFINITY)),
+        AreaMode::Free => (f64::NEG_INFINITY, f64::INFINITY),
+    };
+    let present = Blocks::new(adjacency, &in_zone, &area_m2);
+    let problem = Problem {
+        value: area.iter().zip(&scores.score).map(|(a, s)| s.map_or(0.0, |s| a * (s - tau))).collect(),
+        exposed: adjacency.exposed_m().iter().map(|m| m / 100.0).collect(),
+        links: adjacency
+            .pairs()
+            .map(|p| Link {
+                a: p.a.0,
+                b: p.b.0,
+                length: p.facing_m / 100.0,
+                contiguous: p.facing_m >= CONTIGUOUS_M,
+            })
+            .collect(),
+        lambda: policy.objective.lambda,
+        edge_factor: policy.objective.edge_factor,
+        kappa: policy.objective.kappa,
+        area_min,
+        area_max,
+        moved_area_max: policy.constraints.max_moved_share.map_or(f64::INFINITY, |share| share * before),
+        moved_units_max: policy.constraints.max_moved_parcels.unwrap_or(usize::MAX),
+        min_block: match policy.constraints.min_block {
+            Strictness::Off => 0.0,
+            Strictness::Hard | Strictness::Soft => policy.constraints.min_block_ha,
+        },
+        small_block_price: match policy.constraints.min_block {
+            Strictness::Soft => policy.objective.small_block_price,
+            Strictness::Hard | Strictness::Off => f64::INFINITY,
+        },
+        blocks_max: match policy.constraints.blocks {
+            BlockRule::Before if !present.is_empty() => present.len(),
+            BlockRule::Before | BlockRule::Free => usize::MAX,
+            BlockRule::AtMost(most) => most,
+        },
+        concentration_min: if policy.constraints.keep_concentration {
+            present.concentration(0.0).index
+        } else {
+            0.0
+        },
+        area,
+        in_zone,
+        lock,
+    };
+    Ok(Compiled { problem, tau, area_m2, hold })
+}
+
+/// Area-weighted mean of the known scores; 0 when none is known.
+fn mean_score(area: &[f64], scores: &[Option<f64>]) -> f64 {
+    let (mut weighted, mut weight) = (0.0, 0.0);
+    for (a, s) in area.iter().zip(scores) {
+        if let Some(s) = s {
+            weighted += a * s;
+            weight += a;
+        }
+    }
+    if weight > 0.0 { weighted / weight } else { 0.0 }
+}
+
+/// Why each parcel may not move. What a person decided comes before what rules say.
+fn holds(ground: &Ground<'_>, policy: &Policy) -> Result<Vec<Hold>, CompileError> {
+    let layer = ground.layer;
+    let tables = [layer.table(), ground.extra];
+    let may = |section, filters: &[Filter]| {
+        Filter::all_over(filters, &tables, layer.len()).map_err(|what| CompileError::Column { section, what })
+    };
+    let may_enter = may("eligible", &policy.eligible.move_in)?;
+    let may_leave = may("eligible", &policy.eligible.move_out)?;
+    let mut hold: Vec<Hold> = layer
+        .iter()
+        .map(|(idx, parcel)| {
+            let unknown = ground.scores.score[idx.at()].is_none();
+            let eligible = if parcel.in_zone { may_leave[idx.at()] } else { may_enter[idx.at()] };
+            if !eligible {
+                Hold::Ineligible
+            } else if unknown && policy.eligible.unknown_score == UnknownScore::Freeze {
+                Hold::UnknownScore
+            } else {
+                Hold::Free
+            }
+        })
+        .collect();
+    for (name, overlay) in &policy.overlays {
+        let covered = ground.overlays.get(name).map_or(&[][..], Vec::as_slice);
+        for at in forbidden(layer, overlay, covered) {
+            hold[at] = Hold::Overlay(name.clone());
+        }
+    }
+    decided(ground, policy, &mut hold)?;
+    Ok(hold)
+}
+
+/// Parcels outside the zone that the overlay keeps out.
+fn forbidden(layer: &Layer, overlay: &Overlay, covered: &[Covered]) -> Vec<usize> {
+    let outside = |at: &usize| !layer.parcels()[*at].in_zone;
+    match overlay.rule {
+        OverlayRule::Forbid => covered
+            .iter()
+            .filter(|c| !negligible(overlay, c.area_m2, c.share, || c.piece.clone()))
+            .map(|c| c.parcel.at())
+            .filter(outside)
+            .collect(),
+        OverlayRule::Inside => {
+            let mut within: Vec<Option<&Covered>> = vec![None; layer.len()];
+            for c in covered {
+                within[c.parcel.at()] = Some(c);
+            }
+            let beyond = |at: &usize| match within[*at] {
+                None => true,
+                Some(c) => {
+                    let shape = &layer.parcels()[*at].shape;
+                    let beyond_m2 = (shape.unsigned_area() - c.area_m2).max(0.0);
+                    !negligible(overlay, beyond_m2, 1.0 - c.share, || shape.difference(&c.piece))
+                }
+            };
+            (0..layer.len()).filter(outside).filter(beyond).collect()
+        }
+        OverlayRule::Prefer => Vec::new(),
+    }
+}
+
+/// Whether a piece of a parcel is survey noise: small, or a thin sliver of a small share (`domain.md` 1.5).
+fn negligible(
+    overlay: &Overlay,
+    piece_m2: f64,
+    share: f64,
+    piece: impl FnOnce() -> MultiPolygon<f64>,
+) -> bool {
+    if piece_m2 <= overlay.ignore_m2 {
+        return true;
+    }
+    let thin = |perimeter_m: f64| perimeter_m > 0.0 && 2.0 * piece_m2 / perimeter_m < overlay.ignore_width_m;
+    share <= overlay.ignore_share && thin(perimeter_m(&piece()))
+}
+
+/// Applies what a person decided: lists and the lock column.
+fn decided(ground: &Ground<'_>, policy: &Policy, hold: &mut [Hold]) -> Result<(), CompileError> {
+    let layer = ground.layer;
+    let locks = &policy.locks;
+    let mut set = |at: usize, wanted: Hold| -> Result<(), CompileError> {
+        let parcel = &layer.parcels()[at];
+        match (&hold[at], &wanted) {
+            (Hold::In, Hold::Out) | (Hold::Out, Hold::In) => {
+                return Err(CompileError::Contradiction(format!(
+                    "parcel {} is locked both in and out; keep one lock",
+                    parcel.id
+                )));
+            }
+            (Hold::Overlay(name), Hold::In) => {
+                return Err(CompileError::Contradiction(format!(
+                    "parcel {} is locked in, but overlay \"{name}\" forbids it to come in; release the lock or correct the overlay",
+                    parcel.id
+                )));
+            }
+            _ => {}
+        }
+        hold[at] = wanted;
+        Ok(())
+    };
+    if let Some(name) = &locks.column {
+        let column = column_of(&[layer.table(), ground.extra], name)
+            .map_err(|what| CompileError::Column { section: "locks", what })?;
+        for (at, value) in column.values.iter().enumerate() {
+            let Some(word) = value.text() else { continue };
+            match word.to_lowercase().as_str() {
+                "in" | "1" => set(at, Hold::In)?,
+                "out" | "-1" => set(at, Hold::Out)?,
+                "freeze" => set(at, Hold::Freeze)?,
+                "0" | "free" => {}
+                _ => {
+                    let parcel = layer.parcels()[at].id.0.clone();
+                    return Err(CompileError::LockWord { column: name.clone(), word, parcel });
+                }
+            }
+        }
+    }
+    let lists = [(&locks.inside, Hold::In), (&locks.outside, Hold::Out), (&locks.freeze, Hold::Freeze)];
+    if lists.iter().all(|(list, _)| list.is_empty()) {
+        return Ok(());
+    }
+    let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (idx, parcel) in layer.iter() {
+        by_name.entry(&parcel.id.0).or_default().push(idx.at());
+        if let Some(code) = parcel.code.as_deref().filter(|c| *c != parcel.id.0) {
+            by_name.entry(code).or_default().push(idx.at());
+        }
+    }
+    for (list, wanted) in lists {
+        for code in list {
+            let Some(found) = by_name.get(code.as_str()) else {
+                let nearest = nearest(code, by_name.keys().copied());
+                return Err(CompileError::NoSuchParcel { code: code.clone(), nearest });
+            };
+            for &at in found {
+                set(at, wanted.clone())?;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,24 @@
+//! [`Problem`] → [`Solution`]: which parcels to hold, with a bound on how much better any other choice could be.
+//!
+//! For a fixed price of area the best zone is a minimum cut (`max_flow`). The area limits become that price (`area`),
+//! which gives the bound and two nested zones around the target; what lies between is filled, small blocks are erased or
+//! grown (`clusters`), and single flips and swaps close what rounding left (`refine`). `state` answers whether a flip
+//! keeps to the limits. Only [`compile()`] knows polygons and policies: it turns both into numbers.
+
+mod area;
+mod clusters;
+mod compile;
+mod conflicts;
+mod energy;
+mod max_flow;
+mod problem;
+mod refine;
+mod solve;
+mod state;
+
+#[cfg(test)]
+mod oracle;
+
+pub use compile::{CompileError, Compiled, Ground, Hold, compile};
+pub use problem::{Link, Lock, Problem, Solution, Status, gap};
+pub use solve::solve;

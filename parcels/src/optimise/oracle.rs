@@ -1,0 +1,105 @@
+//! For tests: small problems at random, and their true optimum by trying every assignment.
+
+use super::problem::{Link, Lock, Problem};
+use super::state::State;
+
+/// A counter-based generator (SplitMix64), enough for making test cases.
+pub(super) struct Dice(u64);
+
+impl Dice {
+    pub(super) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub(super) fn below(&mut self, n: usize) -> usize {
+        (self.unit() * n as f64) as usize
+    }
+
+    pub(super) fn unit(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
+
+/// Units to flip, one after the other.
+pub(super) fn steps(seed: u64, count: usize, n: usize) -> Vec<usize> {
+    let mut dice = Dice::new(seed ^ 0xabcd);
+    (0..count).map(|_| dice.below(n)).collect()
+}
+
+/// A problem of `n` units on a ragged grid, with every kind of limit now and then.
+pub(super) fn random_problem(seed: u64, n: usize) -> Problem {
+    let mut dice = Dice::new(seed);
+    let area: Vec<f64> = (0..n).map(|_| 0.2 + 2.0 * dice.unit()).collect();
+    let value =
+        area.iter().map(|a| if dice.unit() < 0.1 { 0.0 } else { a * (60.0 * dice.unit() - 30.0) }).collect();
+    let in_zone: Vec<bool> = (0..n).map(|_| dice.unit() < 0.4).collect();
+    let lock = (0..n)
+        .map(|_| match dice.below(12) {
+            0 => Lock::In,
+            1 => Lock::Out,
+            _ => Lock::Free,
+        })
+        .collect();
+    let wide = (n as f64).sqrt().ceil() as usize;
+    let mut links = Vec::new();
+    for i in 0..n {
+        for j in [(i % wide + 1 < wide).then_some(i + 1), Some(i + wide)].into_iter().flatten() {
+            if j < n && dice.unit() < 0.85 {
+                links.push(Link {
+                    a: i as u32,
+                    b: j as u32,
+                    length: 0.1 + dice.unit(),
+                    contiguous: dice.unit() < 0.9,
+                });
+            }
+        }
+    }
+    let before: f64 = (0..n).filter(|&i| in_zone[i]).map(|i| area[i]).sum();
+    let total: f64 = area.iter().sum();
+    let (area_min, area_max) = match dice.below(4) {
+        0 => (f64::NEG_INFINITY, f64::INFINITY),
+        1 => (f64::NEG_INFINITY, 0.6 * total),
+        _ => (before * 0.9, before * 1.1),
+    };
+    let now_and_then = |dice: &mut Dice| dice.unit() < 0.3;
+    Problem {
+        exposed: (0..n).map(|_| dice.unit()).collect(),
+        links,
+        lambda: [0.0, 1.0, 5.0, 15.0][dice.below(4)],
+        edge_factor: 0.5,
+        kappa: [0.0, 10.0][dice.below(2)],
+        area_min,
+        area_max,
+        moved_area_max: if now_and_then(&mut dice) { 0.4 * total } else { f64::INFINITY },
+        moved_units_max: if now_and_then(&mut dice) { n / 2 } else { usize::MAX },
+        min_block: if now_and_then(&mut dice) { 1.5 } else { 0.0 },
+        small_block_price: if now_and_then(&mut dice) { 6.0 } else { f64::INFINITY },
+        blocks_max: if now_and_then(&mut dice) { 2 } else { usize::MAX },
+        concentration_min: if now_and_then(&mut dice) { 40.0 } else { 0.0 },
+        area,
+        value,
+        in_zone,
+        lock,
+    }
+}
+
+/// The best admissible assignment of all 2ⁿ, with its objective.
+pub(super) fn best(energy: &super::energy::Energy<'_>) -> Option<(f64, Vec<bool>)> {
+    let n = energy.len();
+    let mut best: Option<(f64, Vec<bool>)> = None;
+    for mask in 0..1_u32 << n {
+        let x: Vec<bool> = (0..n).map(|i| mask >> i & 1 == 1).collect();
+        let state = State::new(energy, x);
+        if state.admissible() {
+            let objective = state.objective();
+            if best.as_ref().is_none_or(|(b, _)| objective > *b) {
+                best = Some((objective, state.x));
+            }
+        }
+    }
+    best
+}

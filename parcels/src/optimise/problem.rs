@@ -1,0 +1,126 @@
+//! The bare optimisation problem, free of polygons and policies, so that a test can read it without solving it.
+
+use serde::{Deserialize, Serialize};
+
+/// What a decision or a rule says of one unit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Lock {
+    /// Either side.
+    #[default]
+    Free,
+    /// Must be in.
+    In,
+    /// Must be out.
+    Out,
+}
+
+/// Two units that face each other.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Link {
+    /// The one with the lower position.
+    pub a: u32,
+    /// The one with the higher position.
+    pub b: u32,
+    /// Facing length, in the problem's unit of length.
+    pub length: f64,
+    /// Whether the two belong to one block when both are in.
+    pub contiguous: bool,
+}
+
+/// Maximise F(x) = Σ valueᵢ xᵢ − λ (Σ lengthᵢⱼ |xᵢ − xⱼ| + η Σ exposedᵢ xᵢ) − κ Σ areaᵢ |xᵢ − x⁰ᵢ| over x ∈ {0, 1}ⁿ, subject to
+/// the limits below. Area and length are in whatever unit the caller keeps to (ha and 100 m for a policy).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Problem {
+    /// Area aᵢ > 0.
+    pub area: Vec<f64>,
+    /// Worth of holding the unit: aᵢ(sᵢ − τ), 0 where the score is unknown.
+    pub value: Vec<f64>,
+    /// x⁰: in the zone now.
+    pub in_zone: Vec<bool>,
+    /// Locks, whatever their reason.
+    pub lock: Vec<Lock>,
+    /// Boundary that faces nobody.
+    pub exposed: Vec<f64>,
+    /// Pairs, each once.
+    pub links: Vec<Link>,
+    /// λ.
+    pub lambda: f64,
+    /// η.
+    pub edge_factor: f64,
+    /// κ.
+    pub kappa: f64,
+    /// Least total area; −∞ for none.
+    pub area_min: f64,
+    /// Most total area; +∞ for none.
+    pub area_max: f64,
+    /// Most area moved; +∞ for none.
+    pub moved_area_max: f64,
+    /// Most units moved.
+    pub moved_units_max: usize,
+    /// Least area of a block that holds no unit locked in; 0 for none.
+    pub min_block: f64,
+    /// Price of a block below `min_block` where that is no hard rule; infinite where it is.
+    pub small_block_price: f64,
+    /// Most blocks.
+    pub blocks_max: usize,
+    /// Least concentration index (0 to 100); 0 for none.
+    pub concentration_min: f64,
+}
+
+/// How a solution ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Proven best: the gap is zero but for rounding.
+    Optimal,
+    /// Admissible, with a gap.
+    Feasible,
+    /// Stopped on request; the best found so far, admissible.
+    Stopped,
+    /// No admissible plan was found; the solution is the least bad one and `conflicts` says why.
+    Infeasible,
+}
+
+/// A choice of units with its proof.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Solution {
+    /// In or out, one a unit.
+    pub x: Vec<bool>,
+    /// F(x), less the price of small blocks where they are priced.
+    pub objective: f64,
+    /// No admissible choice has a larger objective.
+    pub bound: f64,
+    /// F(x⁰) of the present zone, priced alike, whether admissible or not.
+    pub objective_before: f64,
+    /// How it ended.
+    pub status: Status,
+    /// The price of one unit of total area at which the bound was found (positive: area is short).
+    pub area_price: f64,
+    /// The price of one unit of area moved, beyond κ.
+    pub moved_price: f64,
+    /// The flow on each link (in the order of `links`, a → b) in the integer units of `flow_scale`; with the prices it
+    /// proves the bound.
+    pub flow: Vec<i64>,
+    /// Integer units to one unit of objective.
+    pub flow_scale: f64,
+    /// For an infeasible problem: what contradicts what, in words.
+    pub conflicts: Vec<String>,
+}
+
+impl Solution {
+    /// (bound − F(x)) ÷ (bound − F(x⁰)): the share of the achievable improvement that may be missing; 0 when the present
+    /// zone is already best.
+    #[must_use]
+    pub fn gap(&self) -> f64 {
+        gap(self.bound, self.objective, self.objective_before)
+    }
+}
+
+/// (bound − objective) ÷ (bound − before), at least 0; 0 where nothing is left to gain.
+#[must_use]
+pub fn gap(bound: f64, objective: f64, before: f64) -> f64 {
+    let missing = (bound - objective).max(0.0);
+    // What rounding alone may leave.
+    if missing <= 1e-9 * bound.abs().max(1.0) { 0.0 } else { missing / (bound - before).max(missing) }
+}

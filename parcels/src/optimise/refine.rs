@@ -1,0 +1,161 @@
+//! From a cut to an admissible zone: fill the area, flip, swap. Every step keeps what already holds.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use super::state::{LEAST_GAIN, State};
+
+/// A float as a heap key; larger is first.
+#[derive(PartialEq, Clone, Copy)]
+struct Key(f64);
+
+impl Eq for Key {}
+
+impl PartialOrd for Key {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Key {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.total_cmp(&other.0)
+    }
+}
+
+/// Brings the area within its limits by the flips that cost least per area, where any do.
+pub(super) fn fill(state: &mut State<'_, '_>) {
+    let off = state.area_off(state.area);
+    if off == 0.0 {
+        return;
+    }
+    let enter = state.area < state.energy.problem.area_min;
+    let rate = |state: &State<'_, '_>, unit: usize| state.gain(unit) / state.energy.problem.area[unit];
+    let mut heap: BinaryHeap<(Key, Reverse<u32>)> = (0..state.x.len())
+        .filter(|&u| state.x[u] != enter)
+        .map(|u| (Key(rate(state, u)), Reverse(u as u32)))
+        .collect();
+    // A unit that may not flip when its turn comes is put in again when a neighbour flips.
+    while state.area_off(state.area) > 0.0 {
+        let Some((Key(key), Reverse(unit))) = heap.pop() else { return };
+        let unit = unit as usize;
+        if state.x[unit] == enter {
+            continue;
+        }
+        let now = rate(state, unit);
+        if key > now + LEAST_GAIN {
+            // Worth less than when it was put in.
+            heap.push((Key(now), Reverse(unit as u32)));
+            continue;
+        }
+        let after = state.area + state.area_step(unit);
+        if state.area_off(after) >= state.area_off(state.area) || !state.may_flip(unit) {
+            continue;
+        }
+        state.flip(unit);
+        for n in state.energy.neighbours(unit) {
+            if state.x[n.unit as usize] != enter {
+                heap.push((Key(rate(state, n.unit as usize)), Reverse(n.unit)));
+            }
+        }
+    }
+}
+
+/// Flips single units while any gains, within the area limits.
+pub(super) fn descend(state: &mut State<'_, '_>) {
+    let mut queue: std::collections::VecDeque<u32> = (0..state.x.len() as u32).collect();
+    let mut waiting = vec![true; state.x.len()];
+    // Every flip gains, so this ends; the limit is a guard against flips that gain next to nothing for ever.
+    let mut budget = 30 * state.x.len();
+    while let Some(unit) = queue.pop_front() {
+        let unit = unit as usize;
+        waiting[unit] = false;
+        if budget == 0 {
+            return;
+        }
+        budget -= 1;
+        if state.gain(unit) > LEAST_GAIN
+            && state.area_off(state.area + state.area_step(unit)) == 0.0
+            && state.may_flip(unit)
+        {
+            let before = state.objective();
+            state.flip(unit);
+            if state.objective() <= before {
+                // Blocks that became small cost more than the flip gained.
+                state.flip(unit);
+                continue;
+            }
+            for n in state.energy.neighbours(unit) {
+                if !std::mem::replace(&mut waiting[n.unit as usize], true) {
+                    queue.push_back(n.unit);
+                }
+            }
+        }
+    }
+}
+
+/// How many units of either side are tried in swaps.
+const SWAP_POOL: usize = 160;
+
+/// Swaps one unit in for one unit out while any pair gains. The pools are those that lose least at the area's price.
+pub(super) fn swap(state: &mut State<'_, '_>, area_price: f64, rounds: usize) {
+    let problem = state.energy.problem;
+    let mut best = state.objective();
+    for _ in 0..rounds {
+        let mut pools: [Vec<(f64, u32)>; 2] = [Vec::new(), Vec::new()];
+        for unit in 0..state.x.len() {
+            if problem.lock[unit] == super::problem::Lock::Free {
+                let loss = area_price * state.area_step(unit) - state.gain(unit);
+                pools[usize::from(state.x[unit])].push((loss, unit as u32));
+            }
+        }
+        for pool in &mut pools {
+            if pool.len() > SWAP_POOL {
+                pool.select_nth_unstable_by(SWAP_POOL, |a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+                pool.truncate(SWAP_POOL);
+            }
+            pool.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        }
+        let [enter, leave] = pools;
+        let mut gained = false;
+        for &(_, a) in &enter {
+            for &(_, b) in &leave {
+                let (a, b) = (a as usize, b as usize);
+                if state.x[a] || !state.x[b] {
+                    continue;
+                }
+                let area = state.area + problem.area[a] - problem.area[b];
+                let between: f64 = state
+                    .energy
+                    .neighbours(a)
+                    .iter()
+                    .filter(|n| n.unit as usize == b)
+                    .map(|n| -2.0 * n.cost)
+                    .sum();
+                if state.gain(a) + state.gain(b) + between <= LEAST_GAIN || state.area_off(area) > 0.0 {
+                    continue;
+                }
+                // The second flip's leave is only known after the first, so try it and look.
+                let (first, second) = if state.may_flip(b) { (b, a) } else { (a, b) };
+                if !state.may_flip(first) {
+                    continue;
+                }
+                state.flip(first);
+                if state.may_flip(second) {
+                    state.flip(second);
+                    let now = state.objective();
+                    if now > best + LEAST_GAIN {
+                        best = now;
+                        gained = true;
+                        continue;
+                    }
+                    state.flip(second);
+                }
+                state.flip(first);
+            }
+        }
+        if !gained {
+            return;
+        }
+    }
+}

@@ -1,0 +1,401 @@
+//! [`PlanRecord`]: a plan as it stands in `plan.json`, and [`Certificate`], the proof of its bound.
+//!
+//! A plan is immutable and leaves no choice: its transfers, applied to its layer, give exactly one next zone.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::blocks::Concentration;
+use crate::id::{LayerId, ParcelId};
+pub use crate::optimise::Status;
+use crate::units::AreaBasis;
+
+/// The version of `plan.json`. A reader refuses a later one and says so.
+pub const PLAN_SCHEMA: &str = "lianpian.plan/1";
+
+/// In or out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// Into the zone (调入).
+    In,
+    /// Out of the zone (调出).
+    Out,
+}
+
+/// `plan.json`. Areas in m², shares and gaps as fractions, scores 0 to 100.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlanRecord {
+    /// [`PLAN_SCHEMA`].
+    pub schema: String,
+    /// What it was made from.
+    pub inputs: Inputs,
+    /// Total area of the zone.
+    pub area: AreaRecord,
+    /// What the plan is worth.
+    pub objective: ObjectiveRecord,
+    /// Area-weighted mean score of the zone's parcels with a known score.
+    pub score: BeforeAfter<Option<f64>>,
+    /// The indicators behind the score, with all that is needed to compute it again.
+    pub indicators: Vec<IndicatorRecord>,
+    /// How concentrated the zone is at the policy's gap tolerance and at those always shown.
+    pub concentration: ConcentrationRecord,
+    /// Every constraint in force.
+    pub constraints: Vec<ConstraintRecord>,
+    /// What moves, ascending by parcel id.
+    pub transfers: Vec<Transfer>,
+    /// Transfers grouped so that each group can be reviewed alone.
+    pub swaps: Vec<Swap>,
+    /// Number of issues of the input, by kind.
+    pub issues: BTreeMap<String, usize>,
+    /// Why no admissible plan exists, where none was found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conflicts: Vec<String>,
+    /// Wall time by stage, ms: the one part that differs between two runs.
+    pub elapsed_ms: BTreeMap<String, u64>,
+}
+
+/// What a plan was made from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inputs {
+    /// Content hash of the layer.
+    pub layer: LayerId,
+    /// The layer's name in its file.
+    pub layer_name: String,
+    /// Number of parcels.
+    pub parcels: usize,
+    /// SHA-256 of the policy file's bytes.
+    pub policy: String,
+    /// The policy's title.
+    pub policy_name: String,
+    /// SHA-256 of every further file read (firm table, barriers, overlays, zone), by the name the policy gives it.
+    pub files: BTreeMap<String, String>,
+    /// Seed.
+    pub seed: u64,
+    /// Version of the program.
+    pub version: String,
+    /// The metric CRS the plan was computed in: `EPSG:4528`, or WKT where it has no code.
+    pub crs: String,
+}
+
+/// One indicator as it was used.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct IndicatorRecord {
+    /// Its name in the policy.
+    pub id: String,
+    /// Chinese label.
+    pub zh: String,
+    /// English label.
+    pub en: String,
+    /// Unit of the raw value.
+    pub unit: String,
+    /// Its weight; all add up to 1.
+    pub weight: f64,
+    /// What the normalisation took from the data.
+    pub derived: BTreeMap<String, f64>,
+}
+
+/// Total area of the zone, m², on one basis.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct AreaRecord {
+    /// The basis.
+    pub basis: AreaBasis,
+    /// Now.
+    pub before_m2: f64,
+    /// After the plan.
+    pub after_m2: f64,
+    /// As a share of the present area; none when the area is not conserved.
+    pub tolerance: Option<f64>,
+}
+
+/// What the plan is worth, in score · ha.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ObjectiveRecord {
+    /// F of the plan.
+    pub value: f64,
+    /// No admissible plan is worth more.
+    pub bound: f64,
+    /// (bound − value) ÷ (bound − before).
+    pub gap: f64,
+    /// F of the present zone.
+    pub before: f64,
+    /// How the search ended.
+    pub status: Status,
+    /// τ that was used.
+    pub tau: f64,
+    /// Price of 1 ha of zone area at the bound, score points.
+    pub area_price: f64,
+    /// Price of 1 ha moved, beyond κ, at the bound, score points.
+    pub moved_price: f64,
+}
+
+/// A figure now and after the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct BeforeAfter<T> {
+    /// Now.
+    pub before: T,
+    /// After the plan.
+    pub after: T,
+}
+
+/// Concentration now and after, with its sensitivity to the gap tolerance.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ConcentrationRecord {
+    /// The policy's gap tolerance, m.
+    pub gap_m: f64,
+    /// Now.
+    pub before: Concentration,
+    /// After the plan.
+    pub after: Concentration,
+    /// At each gap tolerance always shown.
+    pub by_gap: Vec<GapRecord>,
+}
+
+/// Concentration at one gap tolerance.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GapRecord {
+    /// Gap tolerance, m.
+    pub gap_m: f64,
+    /// Now.
+    pub before: Concentration,
+    /// After the plan.
+    pub after: Concentration,
+}
+
+/// Whether a constraint holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ConstraintStatus {
+    /// It holds.
+    Met,
+    /// A hard rule is broken: the plan is not admissible.
+    Broken,
+    /// A soft rule is broken: the plan says so.
+    Missed,
+    /// Not looked at.
+    Off,
+}
+
+/// One constraint and how the plan stands to it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ConstraintRecord {
+    /// C1 to C11.
+    pub id: String,
+    /// What it asks, in words.
+    pub text: String,
+    /// Whether it holds.
+    pub status: ConstraintStatus,
+    /// The plan's figure; its unit is in `text`.
+    pub value: Option<f64>,
+    /// The limit; its unit is in `text`.
+    pub limit: Option<f64>,
+}
+
+/// One parcel that changes sides.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Transfer {
+    /// The parcel.
+    pub parcel: ParcelId,
+    /// Which way.
+    pub direction: Direction,
+    /// The swap it belongs to, from 1.
+    pub swap: usize,
+    /// Its area on the plan's basis, m².
+    pub area_m2: f64,
+    /// Its score; none when unknown.
+    pub score: Option<f64>,
+    /// F of the plan less F of the plan with this parcel left where it was.
+    pub delta_objective: f64,
+    /// How much F falls at least when the opposite is forced; none until prices are computed.
+    pub veto_price: Option<f64>,
+    /// Why, for people.
+    pub reasons: Vec<Reason>,
+}
+
+/// Why a parcel moves, in both languages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// 中文.
+    pub zh: String,
+    /// English.
+    pub en: String,
+}
+
+/// Transfers that belong together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Swap {
+    /// From 1, in the order of what they gain.
+    pub id: usize,
+    /// The parcels, ascending by id.
+    pub parcels: Vec<ParcelId>,
+    /// Area in less area out, m².
+    pub balance_m2: f64,
+    /// Whether the balance is within the plan's area tolerance.
+    pub balanced: bool,
+    /// F of the plan less F of the plan without this swap.
+    pub delta_objective: f64,
+    /// Concentration index of the plan less that of the plan without this swap.
+    pub delta_concentration: f64,
+}
+
+/// The proof of a plan's bound, as `certificate.bin`: prices and flows from which anyone can compute the bound again
+/// (see [`crate::verify`]).
+///
+/// Bytes: `LPCERT01`, then little-endian `f64` flow_scale, `f64` area_price, `f64` moved_price, `u64` count, and count ×
+/// (`u32` a, `u32` b, `i64` flow), ascending by (a, b). Pairs without flow may be left out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Certificate {
+    /// Integer units of flow to one unit of objective (score · ha); above 0.
+    pub flow_scale: f64,
+    /// μ: price of 1 ha of zone area, score points.
+    pub area_price: f64,
+    /// ν: price of 1 ha moved beyond κ, score points; at least 0.
+    pub moved_price: f64,
+    /// Flow from parcel a to parcel b by their positions, a < b, each pair once; negative when it runs from b to a.
+    pub flows: Vec<(u32, u32, i64)>,
+}
+
+/// Bytes that are no certificate.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no certificate of a bound: {0}")]
+pub struct BadCertificate(pub String);
+
+impl Certificate {
+    const MAGIC: [u8; 8] = *b"LPCERT01";
+    const HEADER: usize = 8 + 3 * 8 + 8;
+    const ENTRY: usize = 4 + 4 + 8;
+
+    /// As bytes, the pairs sorted.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut flows = self.flows.clone();
+        flows.sort_unstable();
+        let mut bytes = Vec::with_capacity(Self::HEADER + Self::ENTRY * flows.len());
+        bytes.extend(Self::MAGIC);
+        for number in [self.flow_scale, self.area_price, self.moved_price] {
+            bytes.extend(number.to_le_bytes());
+        }
+        bytes.extend((flows.len() as u64).to_le_bytes());
+        for (a, b, flow) in flows {
+            bytes.extend(a.to_le_bytes());
+            bytes.extend(b.to_le_bytes());
+            bytes.extend(flow.to_le_bytes());
+        }
+        bytes
+    }
+
+    /// From bytes.
+    ///
+    /// # Errors
+    /// [`BadCertificate`]: another format, a wrong length, prices or a scale that make no sense, pairs that are not
+    /// strictly ascending or not a < b.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, BadCertificate> {
+        let bad = |why: String| Err(BadCertificate(why));
+        let Some((header, entries)) = bytes.split_at_checked(Self::HEADER) else {
+            return bad(format!("{} bytes are too few", bytes.len()));
+        };
+        if header[..8] != Self::MAGIC {
+            return bad("it does not begin with LPCERT01".into());
+        }
+        let [flow_scale, area_price, moved_price] =
+            [8, 16, 24].map(|at| f64::from_le_bytes(fixed(&header[at..])));
+        let count = u64::from_le_bytes(fixed(&header[32..]));
+        if count.checked_mul(Self::ENTRY as u64) != Some(entries.len() as u64) {
+            return bad(format!("{} bytes do not hold {count} flows", entries.len()));
+        }
+        if !(flow_scale > 0.0 && flow_scale.is_finite()) {
+            return bad(format!("flow scale {flow_scale}"));
+        }
+        if !area_price.is_finite() {
+            return bad(format!("area price {area_price}"));
+        }
+        if !(moved_price >= 0.0 && moved_price.is_finite()) {
+            return bad(format!("price of moved area {moved_price}"));
+        }
+        let flows: Vec<(u32, u32, i64)> = entries
+            .chunks_exact(Self::ENTRY)
+            .map(|e| {
+                (
+                    u32::from_le_bytes(fixed(e)),
+                    u32::from_le_bytes(fixed(&e[4..])),
+                    i64::from_le_bytes(fixed(&e[8..])),
+                )
+            })
+            .collect();
+        if let Some((a, b, _)) = flows.iter().find(|(a, b, _)| a >= b) {
+            return bad(format!("pair {a}, {b} is not ascending"));
+        }
+        if let Some(two) = flows.windows(2).find(|two| (two[0].0, two[0].1) >= (two[1].0, two[1].1)) {
+            return bad(format!("pair {}, {} is out of order or repeated", two[1].0, two[1].1));
+        }
+        Ok(Self { flow_scale, area_price, moved_price, flows })
+    }
+}
+
+/// The first N bytes. The callers have checked that there are as many.
+fn fixed<const N: usize>(bytes: &[u8]) -> [u8; N] {
+    std::array::from_fn(|at| bytes[at])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn sample() -> Certificate {
+        Certificate {
+            flow_scale: 1e6,
+            area_price: -3.5,
+            moved_price: 0.25,
+            flows: vec![(0, 1, 5), (0, 2, -7), (3, 9, i64::MIN)],
+        }
+    }
+
+    #[test]
+    fn a_certificate_written_and_read_is_the_same() {
+        let bytes = sample().to_bytes();
+        assert_eq!(bytes.len(), 40 + 3 * 16);
+        assert_eq!(Certificate::from_bytes(&bytes), Ok(sample()));
+        let mut shuffled = sample();
+        shuffled.flows.reverse();
+        assert_eq!(shuffled.to_bytes(), bytes);
+    }
+
+    #[test]
+    fn what_is_no_certificate_is_refused() {
+        let refused = |bytes: &[u8], why: &str| {
+            let error = Certificate::from_bytes(bytes).unwrap_err().to_string();
+            assert!(error.contains(why), "{error}");
+        };
+        let good = sample().to_bytes();
+        refused(b"", "0 bytes are too few");
+        refused(&good[..good.len() - 1], "do not hold 3 flows");
+        let mut magic = good.clone();
+        magic[7] = b'2';
+        refused(&magic, "LPCERT01");
+        let mut huge = good.clone();
+        huge[32..40].fill(255);
+        refused(&huge, "do not hold");
+        let with = |change: fn(&mut Certificate)| {
+            let mut c = sample();
+            change(&mut c);
+            c.to_bytes()
+        };
+        refused(&with(|c| c.moved_price = -1.0), "price of moved area -1");
+        refused(&with(|c| c.area_price = f64::NAN), "area price NaN");
+        refused(&with(|c| c.flow_scale = 0.0), "flow scale 0");
+        refused(&with(|c| c.flows[0] = (1, 1, 0)), "pair 1, 1 is not ascending");
+        refused(&with(|c| c.flows[1] = (0, 1, 4)), "out of order or repeated");
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(mut bytes in prop::collection::vec(any::<u8>(), 0..120), whole in any::<bool>()) {
+            if whole && bytes.len() >= 8 {
+                bytes[..8].copy_from_slice(b"LPCERT01");
+            }
+            let _ = Certificate::from_bytes(&bytes);
+        }
+    }
+}

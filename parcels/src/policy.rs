@@ -1,0 +1,477 @@
+//! [`Policy`]: everything a result depends on but the data, as one TOML file.
+//!
+//! Every section has defaults that cite their source, an unknown key is an error that names the nearest known one, and
+//! [`Policy::check`] finds what contradicts itself before anything is computed.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::adjacency::Contiguity;
+use crate::enterprise::Enterprises;
+use crate::score::{Indicator, Weights};
+use crate::table::{Filter, nearest};
+use crate::units::AreaBasis;
+use crate::validate::{Checks, Columns};
+
+/// A whole policy file.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Policy {
+    /// Its title, shown with every result.
+    pub name: String,
+    /// Seed of everything random (sampling; the plan itself uses none).
+    pub seed: u64,
+    /// Which columns hold what.
+    pub columns: Columns,
+    /// The zone as a polygon layer, where no column says who is in it.
+    pub zone: Option<ZoneSource>,
+    /// What validation looks for.
+    pub checks: Checks,
+    /// The firm table.
+    pub enterprises: Option<Enterprises>,
+    /// The indicators of the score, by name.
+    pub indicators: BTreeMap<String, Indicator>,
+    /// How they are weighted.
+    pub weights: Weights,
+    /// When parcels are contiguous.
+    pub contiguity: Contiguity,
+    /// What a plan is worth.
+    pub objective: Objective,
+    /// What a plan has to keep to.
+    pub constraints: Constraints,
+    /// Which parcels may come in.
+    pub eligible: Eligible,
+    /// Parcels a person has decided on.
+    pub locks: Locks,
+    /// Polygon layers that forbid or require.
+    pub overlays: BTreeMap<String, Overlay>,
+}
+
+/// The present zone where no column says it: drawn as polygons (a parcel is in when enough of its area is), or the parcels
+/// that meet some filters.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ZoneSource {
+    /// The polygon layer (`file` or `file:layer`), relative to the policy file; without one, `where` speaks of the parcels'
+    /// own columns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layer: Option<String>,
+    /// The layer's CRS where its file states none or a wrong one, such as `EPSG:4547`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crs: Option<String>,
+    /// Only features, or parcels, for which all of these hold.
+    #[serde(default, rename = "where", skip_serializing_if = "Vec::is_empty")]
+    pub only: Vec<Filter>,
+    /// Share of the parcel's area from which it is in, 0 to 1.
+    #[serde(default = "half")]
+    pub share: f64,
+}
+
+fn half() -> f64 {
+    0.5
+}
+
+/// What a plan is worth (policy section `[objective]`): areas in ha, lengths in 100 m.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Objective {
+    /// λ: price of 100 m of zone boundary, in score · ha.
+    pub lambda: f64,
+    /// η: what boundary that faces no parcel counts, relative to boundary against contiguous parcels.
+    pub edge_factor: f64,
+    /// κ: price of moving 1 ha in or out, in score points.
+    pub kappa: f64,
+    /// τ: the score a parcel has to beat; the area-weighted mean of the known scores where not given.
+    pub tau: Option<f64>,
+    /// ρ: price of a block below the minimum area where that is no hard rule, in score · ha.
+    pub small_block_price: f64,
+}
+
+impl Default for Objective {
+    fn default() -> Self {
+        Self { lambda: 5.0, edge_factor: 0.5, kappa: 10.0, tau: None, small_block_price: 50.0 }
+    }
+}
+
+/// What a plan has to keep to (policy section `[constraints]`); the ids are those of `domain.md` 1.6.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Constraints {
+    /// C1: total area.
+    pub area: AreaRule,
+    /// C4: number of blocks.
+    pub blocks: BlockRule,
+    /// C5: minimum area of a block, ha; blocks with a locked-in parcel are exempt.
+    pub min_block_ha: f64,
+    /// C5: how strictly.
+    pub min_block: Strictness,
+    /// C8: holes below this area (ha) that the plan newly encloses are reported.
+    pub min_hole_ha: f64,
+    /// C9: each sub-park's area stays within this share of its present one; reported, not enforced.
+    pub sub_park_band: f64,
+    /// C10: most area moved in and out together, as a share of the zone's present area.
+    pub max_moved_share: Option<f64>,
+    /// C10: most parcels moved.
+    pub max_moved_parcels: Option<usize>,
+    /// C11: concentration may not fall below the present one.
+    pub keep_concentration: bool,
+}
+
+impl Default for Constraints {
+    fn default() -> Self {
+        Self {
+            area: AreaRule::default(),
+            blocks: BlockRule::Before,
+            min_block_ha: 3.0,
+            min_block: Strictness::Hard,
+            min_hole_ha: 0.2,
+            sub_park_band: 0.2,
+            max_moved_share: None,
+            max_moved_parcels: None,
+            keep_concentration: true,
+        }
+    }
+}
+
+/// C1: what holds for the zone's total area. `tolerance` is a share of the present area.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AreaRule {
+    /// Conserve, cap or free.
+    pub mode: AreaMode,
+    /// With `conserve`: how far the area may be off, as a share of the present area.
+    pub tolerance: f64,
+    /// With `cap`: the most, ha.
+    pub cap_ha: Option<f64>,
+    /// The basis that areas are measured and compared on.
+    pub basis: AreaBasis,
+}
+
+impl Default for AreaRule {
+    fn default() -> Self {
+        Self { mode: AreaMode::Conserve, tolerance: 0.005, cap_ha: None, basis: AreaBasis::Ellipsoidal }
+    }
+}
+
+/// C1's mode.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AreaMode {
+    /// As much as now, within the tolerance.
+    #[default]
+    Conserve,
+    /// At most so many hectares.
+    Cap,
+    /// Whatever pays.
+    Free,
+}
+
+/// C4: the most blocks a plan may have: `"before"` (no more than now), `"free"`, or a number.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum BlockRule {
+    /// No more than now.
+    #[default]
+    Before,
+    /// Any number.
+    Free,
+    /// At most so many.
+    AtMost(usize),
+}
+
+impl Serialize for BlockRule {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Before => to.serialize_str("before"),
+            Self::Free => to.serialize_str("free"),
+            Self::AtMost(k) => to.serialize_u64(*k as u64),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for BlockRule {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Number(usize),
+            Word(String),
+        }
+        match Written::deserialize(from)? {
+            Written::Number(k) => Ok(Self::AtMost(k)),
+            Written::Word(w) if w == "before" => Ok(Self::Before),
+            Written::Word(w) if w == "free" => Ok(Self::Free),
+            Written::Word(w) => Err(serde::de::Error::custom(format!(
+                "blocks = \"{w}\": expected \"before\", \"free\" or a number"
+            ))),
+        }
+    }
+}
+
+/// How strictly a rule holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Strictness {
+    /// A plan that breaks it is not admissible.
+    #[default]
+    Hard,
+    /// Breaking it costs the objective's price.
+    Soft,
+    /// Not looked at.
+    Off,
+}
+
+/// Which features are parcels at all, and which parcels may come in (policy section `[eligible]`).
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Eligible {
+    /// A parcel outside may come in only when all of these hold. Parcels inside are not touched by it.
+    pub move_in: Vec<Filter>,
+    /// A parcel inside may leave only when all of these hold.
+    pub move_out: Vec<Filter>,
+    /// Features for which any of these holds are no parcels (roads, water) and are set aside.
+    pub not_parcels: Vec<Filter>,
+    /// What happens to a parcel whose score is unknown.
+    pub unknown_score: UnknownScore,
+}
+
+/// What happens to a parcel whose score is unknown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UnknownScore {
+    /// It stays on its side: "unknown" is not "zero".
+    #[default]
+    Freeze,
+    /// It may move; its land counts as worth exactly τ.
+    Neutral,
+}
+
+/// Parcels a person has decided on, by id or code.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Locks {
+    /// Must be in.
+    #[serde(rename = "in")]
+    pub inside: Vec<String>,
+    /// Must be out.
+    #[serde(rename = "out")]
+    pub outside: Vec<String>,
+    /// Stay where they are.
+    pub freeze: Vec<String>,
+    /// A column that says `in`/`1`, `out`/`-1`, `freeze` or nothing/`0` for every parcel.
+    pub column: Option<String>,
+}
+
+/// A polygon layer that forbids or requires (policy section `[overlays.NAME]`).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Overlay {
+    /// The layer (`file` or `file:layer`), relative to the policy file.
+    pub layer: String,
+    /// Its CRS where the file states none or a wrong one, such as `EPSG:4547`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crs: Option<String>,
+    /// Only features for which all of these hold.
+    #[serde(default, rename = "where", skip_serializing_if = "Vec::is_empty")]
+    pub only: Vec<Filter>,
+    /// What it means for a parcel.
+    pub rule: OverlayRule,
+    /// Covered area (or, with `inside`, uncovered area) up to this many m² is survey noise.
+    #[serde(default = "one")]
+    pub ignore_m2: f64,
+    /// So is up to this share of the parcel when the piece is thinner than `ignore_width_m`.
+    #[serde(default = "thousandth")]
+    pub ignore_share: f64,
+    /// Width 2 · area ÷ perimeter, m.
+    #[serde(default = "half")]
+    pub ignore_width_m: f64,
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+fn thousandth() -> f64 {
+    0.001
+}
+
+/// What an overlay means for a parcel outside the zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OverlayRule {
+    /// A parcel that meets it may not come in (永久基本农田, 生态保护红线). C2.
+    Forbid,
+    /// A parcel that is not wholly within it may not come in (城镇开发边界). C3, hard.
+    Inside,
+    /// A parcel that is not wholly within it may come in, but the plan says so. C3, soft.
+    Prefer,
+}
+
+/// A policy that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PolicyError {
+    /// The text is no policy.
+    #[error("{place}{what}{hint}")]
+    Text {
+        /// `line N, column M: `, or nothing.
+        place: String,
+        /// What is wrong.
+        what: String,
+        /// What to try.
+        hint: String,
+    },
+    /// The values contradict themselves; one entry a finding.
+    #[error("{}", .0.join("\n"))]
+    Contradictory(Vec<String>),
+}
+
+impl Policy {
+    /// Reads a policy from TOML text and checks it.
+    ///
+    /// # Errors
+    /// [`PolicyError`]: text that is no TOML, an unknown key (with the nearest known one), or values that
+    /// contradict themselves.
+    pub fn from_toml(text: &str) -> Result<Self, PolicyError> {
+        let policy: Self = toml::from_str(text).map_err(|e| explain(text, &e))?;
+        let findings = policy.check();
+        if findings.is_empty() { Ok(policy) } else { Err(PolicyError::Contradictory(findings)) }
+    }
+
+    /// What contradicts itself in this policy, in words; empty when nothing does.
+    #[must_use]
+    pub fn check(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut at_least_zero = |name: &str, value: f64| {
+            if !(value >= 0.0 && value.is_finite()) {
+                found.push(format!("{name} = {value}: expected a number of at least 0"));
+            }
+        };
+        at_least_zero("contiguity.gap_m", self.contiguity.gap_m);
+        at_least_zero("objective.lambda", self.objective.lambda);
+        at_least_zero("objective.edge_factor", self.objective.edge_factor);
+        at_least_zero("objective.kappa", self.objective.kappa);
+        at_least_zero("objective.small_block_price", self.objective.small_block_price);
+        at_least_zero("constraints.min_block_ha", self.constraints.min_block_ha);
+        at_least_zero("constraints.min_hole_ha", self.constraints.min_hole_ha);
+        at_least_zero("constraints.sub_park_band", self.constraints.sub_park_band);
+        at_least_zero("constraints.area.tolerance", self.constraints.area.tolerance);
+        at_least_zero("constraints.max_moved_share", self.constraints.max_moved_share.unwrap_or(0.0));
+        for (name, indicator) in &self.indicators {
+            at_least_zero(&format!("indicators.{name}.weight"), indicator.weight);
+        }
+        match (self.constraints.area.mode, self.constraints.area.cap_ha) {
+            (AreaMode::Cap, None) => {
+                found.push("constraints.area: mode \"cap\" needs cap_ha, the most hectares allowed".into());
+            }
+            (AreaMode::Cap, Some(cap)) if !(cap > 0.0 && cap.is_finite()) => {
+                found.push(format!("constraints.area.cap_ha = {cap}: expected a number above 0"));
+            }
+            (AreaMode::Conserve | AreaMode::Free, Some(_)) => {
+                found.push("constraints.area: cap_ha has a meaning with mode = \"cap\" only".into());
+            }
+            _ => {}
+        }
+        if self.constraints.blocks == BlockRule::AtMost(0) {
+            found.push("constraints.blocks = 0: a zone has at least one block".into());
+        }
+        if self.columns.in_zone.is_some() && self.zone.is_some() {
+            found.push("both columns.in_zone and [zone] say what the present zone is; keep one".into());
+        }
+        if let Some(zone) = &self.zone
+            && !(zone.share > 0.0 && zone.share <= 1.0)
+        {
+            found.push(format!("zone.share = {}: expected above 0 and at most 1", zone.share));
+        }
+        if let Some(zone) = &self.zone
+            && zone.layer.is_none()
+            && zone.only.is_empty()
+        {
+            found.push("[zone]: give a layer, or filters over the parcels' own columns in `where`".into());
+        }
+        for code in &self.locks.inside {
+            if self.locks.outside.contains(code) {
+                found.push(format!("locks: parcel {code} is locked both in and out; keep one"));
+            }
+        }
+        if let Some(firms) = &self.enterprises {
+            for (name, aggregate) in &firms.aggregates {
+                let given = [&aggregate.sum, &aggregate.mean, &aggregate.max, &aggregate.first]
+                    .iter()
+                    .filter(|a| a.is_some())
+                    .count()
+                    + usize::from(aggregate.count);
+                if given != 1 {
+                    found.push(format!(
+                        "enterprises.aggregates.{name}: give exactly one of sum, mean, max, first and count (found {given})"
+                    ));
+                }
+            }
+        }
+        for (at, barrier) in self.contiguity.barriers.iter().enumerate() {
+            if barrier.half_width_m.is_none() && barrier.half_width_column.is_none() {
+                found.push(format!(
+                    "contiguity.barriers[{at}] ({}): give half_width_m or half_width_column",
+                    barrier.layer
+                ));
+            }
+        }
+        found
+    }
+}
+
+/// Puts a TOML error into words: where it is, and which known key was probably meant.
+fn explain(text: &str, error: &toml::de::Error) -> PolicyError {
+    let place = error.span().map_or_else(String::new, |span| {
+        let before = &text[..span.start.min(text.len())];
+        let line = before.matches('\n').count() + 1;
+        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+        format!("line {line}, column {column}: ")
+    });
+    let what = error.message().trim().to_owned();
+    // serde says: unknown field `lamda`, expected one of `lambda`, `kappa`
+    let mut quoted = what.split('`').skip(1).step_by(2);
+    let hint = match (what.starts_with("unknown"), quoted.next()) {
+        (true, Some(asked)) => {
+            nearest(asked, quoted).map_or_else(String::new, |n| format!(" (did you mean `{n}`?)"))
+        }
+        _ => String::new(),
+    };
+    PolicyError::Text { place, what, hint }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_policy_has_the_defaults() {
+        let policy = Policy::from_toml("").unwrap();
+        assert_eq!(policy.contiguity.gap_m, 20.0);
+        assert_eq!(policy.constraints.blocks, BlockRule::Before);
+        assert_eq!(policy, Policy::default());
+    }
+
+    #[test]
+    fn an_unknown_key_names_the_nearest_known_one() {
+        let wrong = Policy::from_toml("[objective]\nlamda = 3\n").unwrap_err().to_string();
+        assert!(wrong.starts_with("line 2, column 1: unknown field `lamda`"), "{wrong}");
+        assert!(wrong.ends_with("(did you mean `lambda`?)"), "{wrong}");
+    }
+
+    #[test]
+    fn contradictions_are_all_listed() {
+        let text = "[constraints]\nblocks = 0\narea = { mode = 'cap' }\n[locks]\nin = ['a']\nout = ['a']\n[objective]\nlambda = -1\n";
+        let wrong = Policy::from_toml(text).unwrap_err().to_string();
+        for part in ["objective.lambda", "cap_ha", "at least one block", "parcel a is locked both"] {
+            assert!(wrong.contains(part), "{part} missing in {wrong}");
+        }
+    }
+
+    #[test]
+    fn written_and_read_again_it_is_the_same() {
+        let text =
+            "name = 'x'\n[constraints]\nblocks = 3\n[overlays.farmland]\nlayer = 'f.gpkg'\nrule = 'forbid'\n";
+        let policy = Policy::from_toml(text).unwrap();
+        assert_eq!(Policy::from_toml(&toml::to_string(&policy).unwrap()).unwrap(), policy);
+    }
+}

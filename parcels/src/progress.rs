@@ -1,0 +1,34 @@
+//! How the engine tells of its progress and hears that it should stop, without knowing a terminal or a server.
+
+/// Receives the named steps of long work and answers whether to go on. `()` is the silent one that never cancels.
+pub trait Monitor: Sync {
+    /// A step begins; `total` is its number of units of work (parcels, cuts), 0 when unknown.
+    fn step(&self, name: &'static str, total: u64) {
+        let _ = (name, total);
+    }
+
+    /// `done` more units of the current step are finished.
+    fn advance(&self, done: u64) {
+        let _ = done;
+    }
+
+    /// Whether the caller wants the work to stop.
+    fn cancelled(&self) -> bool {
+        false
+    }
+}
+
+impl Monitor for () {}
+
+/// Returned by work that was told to stop before it had anything to show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("stopped on request")]
+pub struct Cancelled;
+
+/// `Err` once the monitor says so, to be used with `?` between units of work.
+///
+/// # Errors
+/// [`Cancelled`] when [`Monitor::cancelled`] answers yes.
+pub fn go_on(monitor: &dyn Monitor) -> Result<(), Cancelled> {
+    if monitor.cancelled() { Err(Cancelled) } else { Ok(()) }
+}

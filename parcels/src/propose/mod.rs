@@ -1,0 +1,143 @@
+//! A side for every parcel → transfers → reasons → swaps: what a planner reviews.
+
+mod forest;
+mod pieces;
+mod reasons;
+mod swaps;
+mod without;
+mod words;
+
+pub(crate) use without::index_without;
+
+use crate::adjacency::Adjacency;
+use crate::blocks::Blocks;
+use crate::id::{ParcelId, ParcelIdx};
+use crate::parcel::Layer;
+use crate::plan::{Direction, Swap, Transfer};
+use crate::score::Scores;
+use crate::worth::{Land, Worth};
+
+/// What transfers and swaps are made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The parcels.
+    pub layer: &'a Layer,
+    /// Their scores and parts.
+    pub scores: &'a Scores,
+    /// Who faces whom at the policy's gap tolerance.
+    pub adjacency: &'a Adjacency,
+    /// Area of each parcel on the plan's basis, m².
+    pub area_m2: &'a [f64],
+    /// In the zone now, one a parcel.
+    pub in_zone_before: &'a [bool],
+    /// In the zone after the plan, one a parcel.
+    pub in_zone_after: &'a [bool],
+    /// The objective's prices.
+    pub worth: &'a Worth,
+    /// A block below this area (m²) is small; 0 for no such rule.
+    pub min_block_m2: f64,
+    /// How far the zone's area may be off, m²; infinite where it is not conserved: then nothing has to balance.
+    pub area_tolerance_m2: f64,
+}
+
+/// The transfers of a plan, ascending by parcel id and without veto prices, and the swaps they fall into, those that
+/// gain most first.
+///
+/// # Panics
+/// When a slice of `context` holds not one value a parcel.
+#[must_use]
+pub fn propose(context: &Context<'_>) -> (Vec<Transfer>, Vec<Swap>) {
+    let Context { layer, adjacency, area_m2, in_zone_before: before, in_zone_after: after, .. } = *context;
+    let count = layer.len();
+    assert!(
+        adjacency.len() == count
+            && context.scores.score.len() == count
+            && [area_m2.len(), before.len(), after.len()] == [count; 3],
+        "one value a parcel"
+    );
+    let moves: Vec<ParcelIdx> =
+        (0..count).filter(|at| before[*at] != after[*at]).map(ParcelIdx::from_at).collect();
+    let kept_land: Vec<bool> = before.iter().zip(after).map(|(b, a)| *b && *a).collect();
+    let kept = Blocks::new(adjacency, &kept_land, area_m2);
+    let land = Land { adjacency, area_m2, score: &context.scores.score, in_zone_before: before };
+
+    let groups = swaps::group(context, &moves, &kept);
+    let swaps = number_swaps(context, &land, &groups);
+    let mut swap_of = vec![0; count];
+    for (swap, group) in &swaps {
+        for parcel in *group {
+            swap_of[parcel.at()] = swap.id;
+        }
+    }
+
+    let facts = reasons::Facts::new(context, &kept);
+    let mut transfers: Vec<Transfer> = moves
+        .iter()
+        .map(|&parcel| {
+            let delta_objective = context.worth.gain(&land, after, &[parcel], |other| other == parcel);
+            Transfer {
+                parcel: layer[parcel].id.clone(),
+                direction: if after[parcel.at()] { Direction::In } else { Direction::Out },
+                swap: swap_of[parcel.at()],
+                area_m2: area_m2[parcel.at()],
+                score: context.scores.score[parcel.at()],
+                delta_objective,
+                veto_price: None,
+                reasons: reasons::reasons(context, &facts, parcel, delta_objective),
+            }
+        })
+        .collect();
+    transfers.sort_by(|a, b| a.parcel.cmp(&b.parcel));
+    (transfers, swaps.into_iter().map(|(swap, _)| swap).collect())
+}
+
+/// The groups as swaps, those that gain most first.
+fn number_swaps<'a>(
+    context: &Context<'_>,
+    land: &Land<'_>,
+    groups: &'a [Vec<ParcelIdx>],
+) -> Vec<(Swap, &'a [ParcelIdx])> {
+    let Context { layer, adjacency, area_m2, in_zone_before: before, in_zone_after: after, .. } = *context;
+    let mut group_of = vec![usize::MAX; layer.len()];
+    for (number, group) in groups.iter().enumerate() {
+        for parcel in group {
+            group_of[parcel.at()] = number;
+        }
+    }
+    let index = Blocks::new(adjacency, after, area_m2).concentration(0.0).index;
+    let without = index_without(adjacency, area_m2, before, after, groups);
+    let mut swaps: Vec<(Swap, &[ParcelIdx])> = groups
+        .iter()
+        .enumerate()
+        .map(|(number, group)| {
+            let balance_m2: f64 =
+                group.iter().map(|p| if after[p.at()] { area_m2[p.at()] } else { -area_m2[p.at()] }).sum();
+            let mut parcels: Vec<ParcelId> = group.iter().map(|p| layer[*p].id.clone()).collect();
+            parcels.sort();
+            let swap = Swap {
+                id: 0,
+                parcels,
+                balance_m2,
+                balanced: balance_m2.abs() <= context.area_tolerance_m2,
+                delta_objective: context.worth.gain(land, after, group, |p| group_of[p.at()] == number),
+                delta_concentration: settled(index - without[number]),
+            };
+            (swap, group.as_slice())
+        })
+        .collect();
+    swaps.sort_by(|(a, _), (b, _)| {
+        b.delta_objective.total_cmp(&a.delta_objective).then_with(|| a.parcels.cmp(&b.parcels))
+    });
+    for (number, (swap, _)) in swaps.iter_mut().enumerate() {
+        swap.id = number + 1;
+    }
+    swaps
+}
+
+/// A difference of two indices of up to 100: what rounding alone leaves is none.
+fn settled(difference: f64) -> f64 {
+    if difference.abs() < 1e-10 { 0.0 } else { difference }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,388 @@
+//! [`Layer`] + enterprise columns → [`Scores`]: indicator formulas, normalisation, weights.
+
+mod formula;
+mod grammar;
+mod normalise;
+mod weights;
+
+#[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::parcel::Layer;
+use crate::table::{Column, NoSuchColumn, Value, nearest};
+use formula::Formula;
+use weights::Standing;
+
+/// One indicator (policy section `[indicators.NAME]`).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Indicator {
+    /// A formula over numeric columns of the layer and of the enterprise aggregates: `+ - * / ^`, comparisons (1 or 0),
+    /// `min(a, b)`, `max(a, b)`, `abs`, `sqrt`, `ln`, `log10`, `exp`, `floor`, `round` (halves away from zero).
+    /// `area_m2`, `area_ha` and `area_mu` (on the ellipsoid) are there always and go before a column of that name. A
+    /// name that is no plain word stands in braces: `{研发费用}`. A missing operand makes the result missing; so do
+    /// division by zero, a logarithm of nothing and overflow.
+    pub formula: String,
+    /// Shown to people, Chinese.
+    #[serde(default)]
+    pub zh: String,
+    /// Shown to people, English.
+    #[serde(default)]
+    pub en: String,
+    /// The unit of the formula's result, for people.
+    #[serde(default)]
+    pub unit: String,
+    /// Whether more is better.
+    #[serde(default)]
+    pub direction: Direction,
+    /// How the value becomes 0 to 1.
+    #[serde(default)]
+    pub normalise: Normalise,
+    /// Its weight, relative to the others, where weights are fixed.
+    #[serde(default = "one")]
+    pub weight: f64,
+    /// What to do where the value is missing.
+    #[serde(default)]
+    pub missing: Missing,
+    /// Where base, weight or formula come from.
+    #[serde(default)]
+    pub source: String,
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+/// Whether more is better.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// More is better.
+    #[default]
+    Higher,
+    /// Less is better.
+    Lower,
+}
+
+/// How an indicator becomes a number from 0 to 1. Standard forms, see `domain.md` 2.5.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "method", rename_all = "lowercase", deny_unknown_fields)]
+pub enum Normalise {
+    /// (x − min) ÷ (max − min) over the parcels known; a constant column gives 0.5. Direction `lower` turns it round.
+    MinMax,
+    /// min(cap, x ÷ base) ÷ cap, a loss (x < 0) counting as 0; with direction `lower` max(0, 2 − x ÷ base) ÷ 2.
+    Base {
+        /// The base value (基准值), in the indicator's unit.
+        base: f64,
+        /// Cap of the ratio, so that one outlier cannot dominate.
+        #[serde(default = "one")]
+        cap: f64,
+    },
+    /// 0 at `pass` or below, 1 at `excellent` or above, linear between. With `pass` > `excellent` less is better.
+    Threshold {
+        /// Where the score begins.
+        pass: f64,
+        /// Where it is full.
+        excellent: f64,
+    },
+    /// Standard score with the population's deviation (÷ n), ±3 of it spread over 0 to 1 and cut off there; a
+    /// constant column gives 0.5.
+    ZScore,
+    /// (Mid-rank − ½) ÷ number of parcels known: ties share their mean rank, the median parcel has 0.5.
+    #[default]
+    Rank,
+}
+
+/// What to do where an indicator is missing. Never zero by itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Missing {
+    /// It stays unknown; the other indicators' weights take its place.
+    #[default]
+    Unknown,
+    /// The mean of the parcels known (a rule some districts use).
+    Mean,
+    /// 0, where absence does mean none (a count of patents in a complete register).
+    Zero,
+}
+
+/// How indicators are weighted (policy section `[weights]`).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Weights {
+    /// Where the weights come from.
+    pub method: WeightMethod,
+    /// AHP only: the indicators in the order of the matrix.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub order: Vec<String>,
+    /// AHP only: pairwise comparisons, `matrix[i][j]` = how much more i matters than j.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub matrix: Vec<Vec<f64>>,
+    /// A parcel's score is unknown when the indicators known carry less than this share of the weight.
+    pub known_share: f64,
+}
+
+impl Default for Weights {
+    fn default() -> Self {
+        Self { method: WeightMethod::Fixed, order: Vec::new(), matrix: Vec::new(), known_share: 0.5 }
+    }
+}
+
+/// Where weights come from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WeightMethod {
+    /// As stated with each indicator, scaled to sum 1.
+    #[default]
+    Fixed,
+    /// Entropy weights from the data.
+    Entropy,
+    /// Principal eigenvector of a pairwise matrix; refused when its consistency ratio is 0.1 or more.
+    Ahp,
+}
+
+/// One indicator over all parcels.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScorePart {
+    /// Its name in the policy.
+    pub id: String,
+    /// Labels and unit, for people.
+    pub zh: String,
+    /// English label.
+    pub en: String,
+    /// Unit of `raw`.
+    pub unit: String,
+    /// Its weight; all weights add up to 1.
+    pub weight: f64,
+    /// The formula's value, in its unit; none where missing.
+    pub raw: Vec<Option<f64>>,
+    /// 0 to 1, more is better; none where unknown.
+    pub normalised: Vec<Option<f64>>,
+    /// (Mid-rank − ½) ÷ number of parcels known, 0 to 100, more is better. A missing value has one only where it
+    /// counts as zero.
+    pub percentile: Vec<Option<f64>>,
+    /// What the normalisation took from the data (`min`, `max`, `mean`, `sd`, `n`; `n` alone where nothing is known),
+    /// so that a score stays reproducible.
+    pub derived: BTreeMap<String, f64>,
+}
+
+/// A score for every parcel, with its parts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scores {
+    /// 0 to 100; none where unknown.
+    pub score: Vec<Option<f64>>,
+    /// The parts, in the order of the indicators' names.
+    pub parts: Vec<ScorePart>,
+    /// What a person should know about columns (values that are no numbers), normalisation (a constant indicator)
+    /// and weights (entropy over few parcels).
+    pub notes: Vec<String>,
+}
+
+/// Why parcels could not be scored.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum ScoreError {
+    /// A formula that cannot be read.
+    #[error("indicator \"{indicator}\": cannot read the formula `{formula}`: {why}")]
+    Formula {
+        /// The indicator.
+        indicator: String,
+        /// Its formula.
+        formula: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A formula over a column that is not there.
+    #[error("indicator \"{indicator}\": {what}")]
+    Column {
+        /// The indicator.
+        indicator: String,
+        /// The column and the nearest name.
+        what: NoSuchColumn,
+    },
+    /// Parameters that contradict themselves.
+    #[error("indicator \"{indicator}\": {why}")]
+    Parameter {
+        /// The indicator.
+        indicator: String,
+        /// What is wrong and what to try.
+        why: String,
+    },
+    /// Weights that cannot be used.
+    #[error("weights: {0}")]
+    Weights(String),
+}
+
+/// Scores every parcel of `layer`. `extra` are columns beside the layer's own (the enterprise aggregates).
+///
+/// # Errors
+/// A formula that cannot be read or names a column that is not there, parameters or weights that contradict
+/// themselves. Missing or unreadable values are no error: the score is unknown there.
+pub fn score(
+    layer: &Layer,
+    extra: &[Column],
+    indicators: &BTreeMap<String, Indicator>,
+    weights: &Weights,
+) -> Result<Scores, ScoreError> {
+    for (id, indicator) in indicators {
+        normalise::check(indicator).map_err(|why| ScoreError::Parameter { indicator: id.clone(), why })?;
+    }
+    if !(0.0..=1.0).contains(&weights.known_share) {
+        return Err(ScoreError::Weights(format!(
+            "known_share is {}, but a share lies from 0 to 1",
+            weights.known_share
+        )));
+    }
+    let mut notes = Vec::new();
+    if indicators.is_empty() {
+        notes.push("There are no indicators, so every score is unknown.".to_owned());
+        return Ok(Scores { score: vec![None; layer.len()], parts: Vec::new(), notes });
+    }
+
+    let mut operands = Operands::new(layer, extra);
+    let mut parts = Vec::with_capacity(indicators.len());
+    for (id, indicator) in indicators {
+        let formula = Formula::parse(&indicator.formula).map_err(|why| ScoreError::Formula {
+            indicator: id.clone(),
+            formula: indicator.formula.clone(),
+            why,
+        })?;
+        let columns = operands
+            .take(formula.names())
+            .map_err(|what| ScoreError::Column { indicator: id.clone(), what })?;
+        let raw = formula.eval(&columns, layer.len());
+        let normal = normalise::normalise(indicator, &raw);
+        notes.extend(normal.notes.into_iter().map(|note| format!("Indicator \"{id}\": {note}")));
+        parts.push(ScorePart {
+            id: id.clone(),
+            zh: indicator.zh.clone(),
+            en: indicator.en.clone(),
+            unit: indicator.unit.clone(),
+            weight: 0.0,
+            raw,
+            normalised: normal.normalised,
+            percentile: normal.percentile,
+            derived: normal.derived,
+        });
+    }
+    let standings: Vec<Standing<'_>> = parts
+        .iter()
+        .zip(indicators.values())
+        .map(|(part, indicator)| Standing {
+            id: &part.id,
+            stated: indicator.weight,
+            normalised: &part.normalised,
+        })
+        .collect();
+    let (found, weight_notes) = weights::weigh(weights, &standings)?;
+    for (part, weight) in parts.iter_mut().zip(found) {
+        part.weight = weight;
+    }
+    let score = combine(&parts, layer.len(), weights.known_share);
+    notes.splice(0..0, operands.notes);
+    notes.extend(weight_notes);
+    Ok(Scores { score, parts, notes })
+}
+
+/// 100 × Σ w z ÷ Σ w over the indicators known; none where these carry less than `known_share` of the weight.
+fn combine(parts: &[ScorePart], parcels: usize, known_share: f64) -> Vec<Option<f64>> {
+    (0..parcels)
+        .into_par_iter()
+        .with_min_len(1024)
+        .map(|at| {
+            let (mut known, mut sum) = (0.0, 0.0);
+            for part in parts {
+                if let Some(z) = part.normalised[at] {
+                    known += part.weight;
+                    sum += part.weight * z;
+                }
+            }
+            // The weights add up to 1 only to rounding.
+            (known > 0.0 && known + 1e-9 >= known_share).then(|| (100.0 * sum / known).clamp(0.0, 100.0))
+        })
+        .collect()
+}
+
+/// The numbers formulas work on, read once a column.
+struct Operands<'a> {
+    layer: &'a Layer,
+    /// Columns by which a name is looked up, the extra ones first.
+    columns: Vec<&'a Column>,
+    read: BTreeMap<String, Vec<f64>>,
+    notes: Vec<String>,
+}
+
+/// What is measured, not read.
+const MEASURED: [&str; 3] = ["area_m2", "area_ha", "area_mu"];
+
+impl<'a> Operands<'a> {
+    fn new(layer: &'a Layer, extra: &'a [Column]) -> Self {
+        let columns = extra.iter().chain(layer.table().columns()).collect();
+        Self { layer, columns, read: BTreeMap::new(), notes: Vec::new() }
+    }
+
+    /// The values of the columns `names`, NaN where missing.
+    fn take(&mut self, names: &[String]) -> Result<Vec<&[f64]>, NoSuchColumn> {
+        for name in names {
+            if !self.read.contains_key(name) {
+                let values = self.read(name)?;
+                self.read.insert(name.clone(), values);
+            }
+        }
+        Ok(names.iter().map(|name| self.read[name].as_slice()).collect())
+    }
+
+    fn read(&mut self, name: &str) -> Result<Vec<f64>, NoSuchColumn> {
+        if MEASURED.contains(&name) {
+            if self.columns.iter().any(|c| c.name == name) {
+                self.notes.push(format!(
+                    "The name \"{name}\" means the area as measured on the ellipsoid; the column of that name is \
+                     left aside. Rename it to use it."
+                ));
+            }
+            let areas = self.layer.parcels().iter().map(|p| p.area.ellipsoidal);
+            return Ok(match name {
+                "area_m2" => areas.map(|a| a.0).collect(),
+                "area_ha" => areas.map(|a| a.ha()).collect(),
+                _ => areas.map(|a| a.mu()).collect(),
+            });
+        }
+        let column = self.find(name)?;
+        let values: Vec<f64> = column.values.par_iter().map(|v| v.number().unwrap_or(f64::NAN)).collect();
+        let mut unread =
+            column.values.iter().zip(&values).filter(|(v, n)| n.is_nan() && **v != Value::Missing);
+        if let Some((first, _)) = unread.next() {
+            self.notes.push(format!(
+                "Column \"{}\": {} of {} values present are no numbers, such as \"{}\"; they count as missing.",
+                column.name,
+                1 + unread.count(),
+                column.values.iter().filter(|v| **v != Value::Missing).count(),
+                first.text().unwrap_or_default(),
+            ));
+        }
+        Ok(values)
+    }
+
+    /// The column of that name: exactly, or, when none is, the only one that differs by case alone.
+    fn find(&self, name: &str) -> Result<&'a Column, NoSuchColumn> {
+        if let Some(found) = self.columns.iter().find(|c| c.name == name) {
+            return Ok(found);
+        }
+        let mut by_case = self.columns.iter().filter(|c| c.name.to_lowercase() == name.to_lowercase());
+        if let (Some(found), None) = (by_case.next(), by_case.next()) {
+            return Ok(found);
+        }
+        let present = || MEASURED.into_iter().chain(self.columns.iter().map(|c| c.name.as_str()));
+        Err(NoSuchColumn {
+            asked: name.to_owned(),
+            nearest: nearest(name, present()),
+            present: present().map(str::to_owned).collect(),
+        })
+    }
+}

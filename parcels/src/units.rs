@@ -1,0 +1,128 @@
+//! Areas with their unit in the type, and the basis an area was measured on.
+
+use serde::{Deserialize, Serialize};
+
+/// Square metres in one 亩 (mu): 2000 / 3. Source: 1 ha = 15 亩.
+pub const M2_PER_MU: f64 = 2000.0 / 3.0;
+/// Square metres in one hectare.
+pub const M2_PER_HA: f64 = 10_000.0;
+
+/// An area in m².
+#[derive(Debug, Clone, Copy, Default, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SquareMetres(pub f64);
+
+impl SquareMetres {
+    /// The same area in hectares.
+    #[must_use]
+    pub fn ha(self) -> f64 {
+        self.0 / M2_PER_HA
+    }
+
+    /// The same area in 亩 (mu), 15 to the hectare.
+    #[must_use]
+    pub fn mu(self) -> f64 {
+        self.0 / M2_PER_MU
+    }
+}
+
+impl std::ops::Add for SquareMetres {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self(self.0 + other.0)
+    }
+}
+
+impl std::iter::Sum for SquareMetres {
+    fn sum<I: Iterator<Item = Self>>(iter: I) -> Self {
+        Self(iter.map(|a| a.0).sum())
+    }
+}
+
+/// A unit in which an input states areas.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AreaUnit {
+    /// Square metres.
+    #[default]
+    M2,
+    /// Hectares (公顷).
+    Ha,
+    /// 亩.
+    Mu,
+    /// Square kilometres.
+    Km2,
+}
+
+impl AreaUnit {
+    /// `value` in this unit as m².
+    #[must_use]
+    pub fn to_m2(self, value: f64) -> SquareMetres {
+        SquareMetres(match self {
+            Self::M2 => value,
+            Self::Ha => value * M2_PER_HA,
+            Self::Mu => value * M2_PER_MU,
+            Self::Km2 => value * 1e6,
+        })
+    }
+}
+
+/// What an area was measured on. Areas of different bases are never added or compared: at Qingpu the planar
+/// area exceeds the ellipsoidal one by 0.02–0.04 %.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AreaBasis {
+    /// On the ellipsoid, the geodesic area of the boundary (Karney 2013).
+    #[default]
+    Ellipsoidal,
+    /// In the plane of the layer's projected CRS.
+    Planar,
+    /// As stated by the title or register.
+    Registered,
+}
+
+/// One parcel's area on every basis known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Area {
+    /// On the ellipsoid.
+    pub ellipsoidal: SquareMetres,
+    /// In the plane of the layer's CRS.
+    pub planar: SquareMetres,
+    /// As registered; absent when the input states none.
+    pub registered: Option<SquareMetres>,
+}
+
+impl Area {
+    /// The area on `basis`; none when the register is asked for and is silent.
+    #[must_use]
+    pub fn on(&self, basis: AreaBasis) -> Option<SquareMetres> {
+        match basis {
+            AreaBasis::Ellipsoidal => Some(self.ellipsoidal),
+            AreaBasis::Planar => Some(self.planar),
+            AreaBasis::Registered => self.registered,
+        }
+    }
+}
+
+/// Length of all rings of `shape`, m.
+#[must_use]
+pub fn perimeter_m(shape: &geo::MultiPolygon<f64>) -> f64 {
+    use geo::{Euclidean, Length};
+    shape
+        .iter()
+        .flat_map(|p| std::iter::once(p.exterior()).chain(p.interiors()))
+        .map(|ring| Euclidean.length(ring))
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hectare_is_fifteen_mu() {
+        assert!((SquareMetres(M2_PER_HA).mu() - 15.0).abs() < 1e-12);
+        assert!((AreaUnit::Mu.to_m2(15.0).ha() - 1.0).abs() < 1e-12);
+        assert_eq!(AreaUnit::Km2.to_m2(1.0), SquareMetres(1e6));
+    }
+}

@@ -1,0 +1,257 @@
+//! What a parcel's attributes say of it: its code and so its id, its side of the zone, its registered area.
+
+use std::collections::{HashMap, HashSet};
+
+use super::rings::issue;
+use super::{Columns, Issue, IssueKind, Severity};
+use crate::id::ParcelId;
+use crate::table::{NoSuchColumn, Table, Value};
+use crate::units::{AreaUnit, SquareMetres};
+
+/// The columns a policy names, found in the table.
+#[derive(Debug)]
+pub(super) struct Attributes<'a> {
+    code: Option<&'a [Value]>,
+    in_zone: Option<&'a [Value]>,
+    sub_park: Option<&'a [Value]>,
+    registered_area: Option<&'a [Value]>,
+    unit: AreaUnit,
+}
+
+impl<'a> Attributes<'a> {
+    /// Finds every column that `columns` names.
+    ///
+    /// # Errors
+    /// The first that is not there.
+    pub(super) fn find(columns: &Columns, table: &'a Table) -> Result<Self, NoSuchColumn> {
+        let find = |name: &Option<String>| -> Result<Option<&'a [Value]>, NoSuchColumn> {
+            name.as_deref().map(|n| table.column(n).map(|c| c.values.as_slice())).transpose()
+        };
+        find(&columns.land_use)?;
+        Ok(Self {
+            code: find(&columns.parcel_code)?,
+            in_zone: find(&columns.in_zone)?,
+            sub_park: find(&columns.sub_park)?,
+            registered_area: find(&columns.registered_area)?,
+            unit: columns.registered_area_unit,
+        })
+    }
+
+    /// Whether the policy names a column of codes.
+    pub(super) fn has_codes(&self) -> bool {
+        self.code.is_some()
+    }
+
+    /// The code stated at `row`.
+    pub(super) fn code(&self, row: usize) -> Option<String> {
+        self.code?[row].text()
+    }
+
+    /// The sub-park stated at `row`.
+    pub(super) fn sub_park(&self, row: usize) -> Option<String> {
+        self.sub_park?[row].text()
+    }
+
+    /// Whether the parcel at `row` is in the zone; what is unclear counts as out and is listed.
+    pub(super) fn in_zone(&self, row: usize, issues: &mut Vec<Issue>) -> bool {
+        let Some(column) = self.in_zone else { return false };
+        column[row].truth().unwrap_or_else(|| {
+            let found = match column[row].text() {
+                None => "the zone flag is missing".to_owned(),
+                Some(text) => format!("the zone flag \"{text}\" is neither yes nor no"),
+            };
+            let done = "counted as outside; write 1 or 0".into();
+            issues.push(issue(row, IssueKind::UnclearZone, Severity::Warning, found, done));
+            false
+        })
+    }
+
+    /// The registered area at `row`; what is no area is listed and counts as not stated.
+    pub(super) fn registered_area(&self, row: usize, issues: &mut Vec<Issue>) -> Option<SquareMetres> {
+        let value = &self.registered_area?[row];
+        let stated = value.text()?;
+        let area = value.number().filter(|n| *n >= 0.0).map(|n| self.unit.to_m2(n));
+        if area.is_none() {
+            let found = format!("the registered area \"{stated}\" is no area");
+            let done = "counted as not stated".into();
+            issues.push(issue(row, IssueKind::NotNumber, Severity::Warning, found, done));
+        }
+        area
+    }
+}
+
+/// An id for each of `codes` (the stated code and the row of every parcel, in order), all different: the code; `CODE#2`,
+/// `CODE#3`, … where it repeats; `row-N` where there is none. Nothing is listed of missing codes when there is no
+/// column that could state them.
+pub(super) fn name_parcels(
+    codes: &[(Option<String>, usize)],
+    has_codes: bool,
+    issues: &mut Vec<Issue>,
+) -> Vec<ParcelId> {
+    let stated: HashSet<&str> = codes.iter().filter_map(|(code, _)| code.as_deref()).collect();
+    let mut used: HashSet<String> = HashSet::with_capacity(codes.len());
+    let mut ids = Vec::with_capacity(codes.len());
+    // Codes repeated thousands of times over would otherwise count up from 2 each time.
+    let mut copies: HashMap<&str, usize> = HashMap::new();
+    for (code, row) in codes {
+        let id = match code {
+            Some(code) if used.insert(code.clone()) => code.clone(),
+            Some(code) => {
+                let copy = copies.entry(code).or_insert(2);
+                let id = free(code, copy, &stated, &mut used);
+                let found = format!("another parcel has the code {code} too");
+                let done = format!("named {id}; give it a code of its own");
+                issues.push(issue(*row, IssueKind::DuplicateCode, Severity::Warning, found, done));
+                id
+            }
+            None => {
+                let plain = format!("row-{}", row + 1);
+                let id = if !stated.contains(plain.as_str()) && used.insert(plain.clone()) {
+                    plain
+                } else {
+                    free(&plain, &mut 2, &stated, &mut used)
+                };
+                if has_codes {
+                    let found = "the parcel has no code".into();
+                    issues.push(issue(
+                        *row,
+                        IssueKind::MissingCode,
+                        Severity::Warning,
+                        found,
+                        format!("named {id}"),
+                    ));
+                }
+                id
+            }
+        };
+        ids.push(ParcelId(id));
+    }
+    list_malformed(codes, issues);
+    ids
+}
+
+/// `name#copy`, from `copy` on the first that is neither stated as a code nor used.
+fn free(name: &str, copy: &mut usize, stated: &HashSet<&str>, used: &mut HashSet<String>) -> String {
+    loop {
+        let id = format!("{name}#{copy}");
+        *copy += 1;
+        if !stated.contains(id.as_str()) && used.insert(id.clone()) {
+            return id;
+        }
+    }
+}
+
+/// Lists codes that are not well formed, when at least half of the codes are.
+fn list_malformed(codes: &[(Option<String>, usize)], issues: &mut Vec<Issue>) {
+    let stated = || codes.iter().filter_map(|(code, row)| Some((code.as_deref()?, *row)));
+    let (mut total, mut good) = (0_usize, 0_usize);
+    for (code, _) in stated() {
+        total += 1;
+        good += usize::from(well_formed(code));
+    }
+    if good == 0 || 2 * good < total {
+        return;
+    }
+    for (code, row) in stated().filter(|(code, _)| !well_formed(code)) {
+        let found =
+            format!("the code {code} is not built as a parcel code (19 characters) or unit code (28)");
+        let done = "kept as it is".into();
+        issues.push(issue(row, IssueKind::MalformedCode, Severity::Warning, found, done));
+    }
+}
+
+/// Whether `code` is built as a parcel code or unit code: `^\d{12}[GJZ][A-Z]\d{5}([FLQW]\d{8})?$` (`domain.md` 3.6).
+fn well_formed(code: &str) -> bool {
+    let digits = |part: &[u8]| part.iter().all(u8::is_ascii_digit);
+    let code = code.as_bytes();
+    let parcel = |c: &[u8]| {
+        digits(&c[..12])
+            && matches!(c[12], b'G' | b'J' | b'Z')
+            && c[13].is_ascii_uppercase()
+            && digits(&c[14..19])
+    };
+    match code.len() {
+        19 => parcel(code),
+        28 => parcel(code) && matches!(code[19], b'F' | b'L' | b'Q' | b'W') && digits(&code[20..]),
+        _ => false,
+    }
+}
+
+/// The storey of the ground that a parcel's right is in. Parcels of different storeys cover each other by right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Level {
+    Underground,
+    Surface,
+    AboveGround,
+}
+
+impl Level {
+    /// From the feature code (宗地特征码) within a well-formed code: S above ground, X underground; the rest is surface.
+    pub(super) fn of(code: Option<&str>) -> Self {
+        match code.filter(|c| well_formed(c)).map(|c| c.as_bytes()[13]) {
+            Some(b'S') => Self::AboveGround,
+            Some(b'X') => Self::Underground,
+            _ => Self::Surface,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(codes: &[Option<&str>]) -> Vec<String> {
+        let codes: Vec<_> = codes.iter().enumerate().map(|(row, c)| (c.map(str::to_owned), row)).collect();
+        name_parcels(&codes, true, &mut Vec::new()).into_iter().map(|id| id.0).collect()
+    }
+
+    #[test]
+    fn repeated_codes_are_numbered_past_what_is_stated() {
+        assert_eq!(ids(&[Some("A"), Some("A"), Some("A"), Some("A#2")]), ["A", "A#3", "A#4", "A#2"]);
+        assert_eq!(ids(&[Some("A#2"), Some("A#2"), Some("A"), Some("A")]), ["A#2", "A#2#2", "A", "A#3"]);
+    }
+
+    #[test]
+    fn parcels_without_a_code_are_named_by_their_row() {
+        assert_eq!(ids(&[None, Some("row-1"), None]), ["row-1#2", "row-1", "row-3"]);
+    }
+
+    #[test]
+    fn a_code_is_well_formed_as_the_registry_writes_it() {
+        for (code, good) in [
+            ("310118001001GB00001", true),
+            ("310118001001JC00012F00010001", true),
+            ("310118001001ZX00001W00000000", true),
+            ("310118001001GB0001", false),
+            ("310118001001HB00001", false),
+            ("310118001001Gb00001", false),
+            ("31011800100AGB00001", false),
+            ("310118001001GB00001X00010001", false),
+            ("三一〇一一八GB", false),
+        ] {
+            assert_eq!(well_formed(code), good, "{code}");
+        }
+    }
+
+    #[test]
+    fn malformed_codes_are_listed_only_where_half_are_well_formed() {
+        let good = (Some("310118001001GB00001".to_owned()), 0);
+        let (bad, worse) = ((Some("B-7".to_owned()), 1), (Some("B-8".to_owned()), 2));
+        let listed = |codes: &[(Option<String>, usize)]| {
+            let mut issues = Vec::new();
+            list_malformed(codes, &mut issues);
+            issues.iter().map(|i| (i.row, i.kind)).collect::<Vec<_>>()
+        };
+        assert_eq!(listed(&[good.clone(), bad.clone()]), [(Some(1), IssueKind::MalformedCode)]);
+        assert_eq!(listed(&[good, bad, worse]), []);
+    }
+
+    #[test]
+    fn the_level_is_read_from_the_feature_code() {
+        assert_eq!(Level::of(Some("310118001001GS00001")), Level::AboveGround);
+        assert_eq!(Level::of(Some("310118001001GX00001W00000000")), Level::Underground);
+        assert_eq!(Level::of(Some("310118001001GB00001")), Level::Surface);
+        assert_eq!(Level::of(Some("XS")), Level::Surface);
+        assert_eq!(Level::of(None), Level::Surface);
+    }
+}

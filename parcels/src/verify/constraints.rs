@@ -1,0 +1,262 @@
+//! C1 to C11, each by its definition (`domain.md` 1.6).
+
+use std::collections::BTreeMap;
+
+use super::{Findings, Judged, ROUNDING, agree, overlays};
+use crate::adjacency::CONTIGUOUS_M;
+use crate::id::ParcelIdx;
+use crate::plan::{ConstraintRecord, ConstraintStatus, PlanRecord};
+use crate::policy::{AreaMode, BlockRule, OverlayRule, Strictness};
+use crate::units::M2_PER_HA;
+
+/// Compares the record's constraints with the plan's, in order of their ids.
+pub(super) fn check(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Findings) {
+    let found = judge(judged);
+    // C3 and C10 can stand there twice; the n-th of an id is compared with the n-th.
+    let mut taken: BTreeMap<&str, usize> = BTreeMap::new();
+    for rule in &found {
+        let nth = taken.entry(&rule.id).or_default();
+        let claimed = record.constraints.iter().filter(|c| c.id == rule.id).nth(*nth);
+        *nth += 1;
+        match claimed {
+            Some(claimed) => {
+                findings.same(&format!("{}: status", rule.id), claimed.status, rule.status);
+                for (what, claimed, found) in
+                    [("value", claimed.value, rule.value), ("limit", claimed.limit, rule.limit)]
+                {
+                    if let (Some(claimed), Some(found)) = (claimed, found)
+                        && !agree(claimed, found)
+                    {
+                        findings.differ(
+                            format!("{}: {what}", rule.id),
+                            claimed,
+                            found,
+                            "the figure is wrong",
+                        );
+                    }
+                }
+            }
+            None if rule.status == ConstraintStatus::Off => {}
+            None => {
+                findings.error(&rule.id, format!("the plan does not say how it stands to: {}", rule.text))
+            }
+        }
+        if rule.status == ConstraintStatus::Broken {
+            let value = rule.value.map_or_else(String::new, |v| format!("{v}"));
+            findings.error(&rule.id, format!("broken: {} (found {value})", rule.text));
+        }
+    }
+    for (nth, extra) in record.constraints.iter().enumerate() {
+        let earlier = record.constraints[..nth].iter().filter(|c| c.id == extra.id).count();
+        if found.iter().filter(|c| c.id == extra.id).count() <= earlier {
+            findings.error(&extra.id, "the policy has no such rule");
+        }
+    }
+}
+
+/// Every constraint of the policy with how the plan stands to it.
+pub(super) fn judge(judged: &Judged<'_>) -> Vec<ConstraintRecord> {
+    let mut rules = vec![area(judged)];
+    rules.extend(overlay_rules(judged));
+    rules.push(blocks(judged));
+    rules.push(min_block(judged));
+    rules.push(rule("C6", "parcels move whole", hard(true), None, None));
+    rules.push(locks(judged));
+    rules.push(holes(judged));
+    rules.extend(sub_parks(judged));
+    rules.extend(moved(judged));
+    rules.push(concentration(judged));
+    rules
+}
+
+fn rule(
+    id: &str,
+    text: impl Into<String>,
+    status: ConstraintStatus,
+    value: Option<f64>,
+    limit: Option<f64>,
+) -> ConstraintRecord {
+    // An empty sum is -0.0, which nobody wants to read.
+    ConstraintRecord { id: id.into(), text: text.into(), status, value: value.map(|v| v + 0.0), limit }
+}
+
+fn hard(holds: bool) -> ConstraintStatus {
+    if holds { ConstraintStatus::Met } else { ConstraintStatus::Broken }
+}
+
+fn soft(holds: bool) -> ConstraintStatus {
+    if holds { ConstraintStatus::Met } else { ConstraintStatus::Missed }
+}
+
+/// Whether `value` is at most `limit`, rounding aside.
+fn within(value: f64, limit: f64) -> bool {
+    value <= limit + ROUNDING * limit.abs().max(1.0)
+}
+
+fn area(judged: &Judged<'_>) -> ConstraintRecord {
+    let area = &judged.evidence.policy.constraints.area;
+    let (before_m2, after_m2) = (judged.area_before_m2, judged.area_after_m2);
+    match (area.mode, area.cap_ha) {
+        (AreaMode::Conserve, _) => {
+            let off_m2 = (after_m2 - before_m2).abs();
+            let share = if before_m2 > 0.0 { off_m2 / before_m2 } else { 0.0 };
+            let holds = within(off_m2, area.tolerance * before_m2);
+            let text = "total area changes by at most this share of the present area";
+            rule("C1", text, hard(holds), Some(share), Some(area.tolerance))
+        }
+        (AreaMode::Cap, Some(cap_ha)) => {
+            let after_ha = after_m2 / M2_PER_HA;
+            rule("C1", "total area, ha", hard(within(after_ha, cap_ha)), Some(after_ha), Some(cap_ha))
+        }
+        (AreaMode::Cap, None) | (AreaMode::Free, _) => {
+            let after_ha = after_m2 / M2_PER_HA;
+            rule("C1", "total area is free, ha", ConstraintStatus::Off, Some(after_ha), None)
+        }
+    }
+}
+
+/// C2 and C3: incoming land that overlays forbid, or that lies outside where it should be.
+fn overlay_rules(judged: &Judged<'_>) -> Vec<ConstraintRecord> {
+    let conflicts = overlays::conflicts(judged);
+    let incoming = |at: &usize| judged.after[*at] && !judged.before[*at];
+    let rules = [
+        ("C2", OverlayRule::Forbid, "incoming land on red-line layers, m²"),
+        ("C3", OverlayRule::Inside, "incoming land outside the layers it has to be within, m²"),
+        ("C3", OverlayRule::Prefer, "incoming land outside the layers it should be within, m²"),
+    ];
+    let policy = &judged.evidence.policy.overlays;
+    let mut found = Vec::new();
+    for (id, kind, text) in rules {
+        let names: Vec<&String> =
+            policy.iter().filter(|(_, o)| o.rule == kind).map(|(name, _)| name).collect();
+        if names.is_empty() {
+            continue;
+        }
+        let at_odds_m2: f64 = names
+            .iter()
+            .filter_map(|name| conflicts.get(name.as_str()))
+            .map(|m2| (0..m2.len()).filter(incoming).map(|at| m2[at]).sum::<f64>())
+            .sum();
+        let holds = at_odds_m2 <= 0.0;
+        let status = if kind == OverlayRule::Prefer { soft(holds) } else { hard(holds) };
+        found.push(rule(id, text, status, Some(at_odds_m2), Some(0.0)));
+    }
+    found
+}
+
+fn blocks(judged: &Judged<'_>) -> ConstraintRecord {
+    let count = judged.blocks_after.len();
+    let most = match judged.evidence.policy.constraints.blocks {
+        // Where there is no zone yet, its blocks limit nothing.
+        BlockRule::Before if !judged.blocks_before.is_empty() => judged.blocks_before.len(),
+        BlockRule::AtMost(most) => most,
+        BlockRule::Before | BlockRule::Free => {
+            return rule("C4", "number of blocks is free", ConstraintStatus::Off, Some(count as f64), None);
+        }
+    };
+    rule("C4", "number of blocks", hard(count <= most), Some(count as f64), Some(most as f64))
+}
+
+fn min_block(judged: &Judged<'_>) -> ConstraintRecord {
+    let constraints = &judged.evidence.policy.constraints;
+    let small = judged.small_blocks(&judged.blocks_after);
+    let text =
+        format!("number of blocks below {} ha in which no parcel is held inside", constraints.min_block_ha);
+    let status = match constraints.min_block {
+        Strictness::Hard => hard(small == 0),
+        Strictness::Soft => soft(small == 0),
+        Strictness::Off => ConstraintStatus::Off,
+    };
+    rule("C5", text, status, Some(small as f64), Some(0.0))
+}
+
+fn locks(judged: &Judged<'_>) -> ConstraintRecord {
+    let wrong = (0..judged.after.len())
+        .filter(|at| judged.held_to(*at).is_some_and(|side| side != judged.after[*at]))
+        .count();
+    let text = "number of locked or held parcels on the wrong side";
+    rule("C7", text, hard(wrong == 0), Some(wrong as f64), Some(0.0))
+}
+
+/// A hole is contiguous land outside the zone that faces nothing but the zone. It is the plan's own when it was none
+/// before.
+fn holes(judged: &Judged<'_>) -> ConstraintRecord {
+    let most_m2 = judged.evidence.policy.constraints.min_hole_ha * M2_PER_HA;
+    let adjacency = judged.evidence.adjacency;
+    let mut seen = judged.after.to_vec();
+    let mut made = 0;
+    for start in 0..seen.len() {
+        if std::mem::replace(&mut seen[start], true) {
+            continue;
+        }
+        let mut hole = vec![ParcelIdx::from_at(start)];
+        let mut next = 0;
+        while let Some(&parcel) = hole.get(next) {
+            next += 1;
+            for other in adjacency.contiguous(parcel) {
+                if !std::mem::replace(&mut seen[other.at()], true) {
+                    hole.push(other);
+                }
+            }
+        }
+        let area_m2: f64 = hole.iter().map(|p| judged.area_m2[p.at()]).sum();
+        let open_m: f64 = hole.iter().map(|p| adjacency.exposed_m()[p.at()]).sum();
+        let members: std::collections::BTreeSet<ParcelIdx> = hole.iter().copied().collect();
+        let rim = || hole.iter().flat_map(|p| adjacency.contiguous(*p)).filter(|p| !members.contains(p));
+        let was_hole = hole.iter().all(|p| !judged.before[p.at()]) && rim().all(|p| judged.before[p.at()]);
+        if area_m2 < most_m2 && open_m < CONTIGUOUS_M && rim().next().is_some() && !was_hole {
+            made += 1;
+        }
+    }
+    let text = format!("number of newly enclosed holes below {} ha", most_m2 / M2_PER_HA);
+    rule("C8", text, soft(made == 0), Some(f64::from(made)), Some(0.0))
+}
+
+fn sub_parks(judged: &Judged<'_>) -> Option<ConstraintRecord> {
+    let band = judged.evidence.policy.constraints.sub_park_band;
+    let mut areas: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
+    for (at, parcel) in judged.evidence.layer.parcels().iter().enumerate() {
+        if let Some(name) = &parcel.sub_park {
+            let (before_m2, after_m2) = areas.entry(name).or_default();
+            *before_m2 += if judged.before[at] { judged.area_m2[at] } else { 0.0 };
+            *after_m2 += if judged.after[at] { judged.area_m2[at] } else { 0.0 };
+        }
+    }
+    // A sub-park that begins to exist changes by the whole of itself.
+    let change = |(before_m2, after_m2): &(f64, f64)| {
+        let base_m2 = if *before_m2 > 0.0 { *before_m2 } else { *after_m2 };
+        if base_m2 > 0.0 { (after_m2 - before_m2).abs() / base_m2 } else { 0.0 }
+    };
+    let worst = areas.values().map(change).reduce(f64::max)?;
+    let text = "largest change of a sub-park's area, as a share of its present area";
+    Some(rule("C9", text, soft(within(worst, band)), Some(worst), Some(band)))
+}
+
+fn moved(judged: &Judged<'_>) -> Vec<ConstraintRecord> {
+    let constraints = &judged.evidence.policy.constraints;
+    let moved = || (0..judged.after.len()).filter(|at| judged.after[*at] != judged.before[*at]);
+    let mut rules = Vec::new();
+    if let Some(most) = constraints.max_moved_share {
+        let moved_m2: f64 = moved().map(|at| judged.area_m2[at]).sum();
+        let share = if judged.area_before_m2 > 0.0 { moved_m2 / judged.area_before_m2 } else { 0.0 };
+        let holds = within(moved_m2, most * judged.area_before_m2);
+        let text = "area moved in and out, as a share of the present area";
+        rules.push(rule("C10", text, hard(holds), Some(share), Some(most)));
+    }
+    if let Some(most) = constraints.max_moved_parcels {
+        let count = moved().count();
+        rules.push(rule("C10", "parcels moved", hard(count <= most), Some(count as f64), Some(most as f64)));
+    }
+    rules
+}
+
+fn concentration(judged: &Judged<'_>) -> ConstraintRecord {
+    let before = judged.blocks_before.concentration(judged.min_block_m2).index;
+    let after = judged.blocks_after.concentration(judged.min_block_m2).index;
+    let status = if judged.evidence.policy.constraints.keep_concentration {
+        hard(within(before, after))
+    } else {
+        ConstraintStatus::Off
+    };
+    rule("C11", "concentration index is at least the present one", status, Some(after), Some(before))
+}

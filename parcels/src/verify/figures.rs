@@ -1,0 +1,150 @@
+//! Area, objective, scores and concentration.
+
+use std::collections::BTreeMap;
+
+use super::{Findings, Judged};
+use crate::blocks::{Blocks, Concentration};
+use crate::plan::{GapRecord, PlanRecord, Status};
+use crate::policy::{AreaMode, Strictness};
+use crate::worth::mean_score;
+
+/// Gap up to which a plan may call itself optimal: what integer flows leave.
+const OPTIMAL_GAP: f64 = 1e-6;
+
+pub(super) fn check(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Findings) {
+    inputs(record, judged, findings);
+    area(record, judged, findings);
+    objective(record, judged, findings);
+    scores(record, judged, findings);
+    concentration(record, judged, findings);
+}
+
+fn inputs(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Findings) {
+    let policy = judged.evidence.policy;
+    findings.same("inputs.parcels", record.inputs.parcels, judged.after.len());
+    findings.same("inputs.seed", record.inputs.seed, policy.seed);
+    findings.same("inputs.policy_name", record.inputs.policy_name.as_str(), policy.name.as_str());
+    if let Some(issues) = judged.evidence.issues {
+        findings.same("issues", &record.issues, issues);
+    }
+}
+
+fn area(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Findings) {
+    let rule = &judged.evidence.policy.constraints.area;
+    findings.same("area.basis", record.area.basis, rule.basis);
+    findings.figure("area.before_m2", record.area.before_m2, judged.area_before_m2);
+    findings.figure("area.after_m2", record.area.after_m2, judged.area_after_m2);
+    let tolerance = (rule.mode == AreaMode::Conserve).then_some(rule.tolerance);
+    findings.same("area.tolerance", record.area.tolerance, tolerance);
+}
+
+fn objective(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Findings) {
+    let claimed = &record.objective;
+    findings.figure("objective.tau", claimed.tau, judged.tau);
+    let value = objective_of(judged, judged.after, &judged.blocks_after);
+    let before = objective_of(judged, &judged.before, &judged.blocks_before);
+    findings.figure("objective.value", claimed.value, value);
+    findings.figure("objective.before", claimed.before, before);
+    if !claimed.bound.is_finite() {
+        findings.error("objective.bound", format!("a bound of {} says nothing", claimed.bound));
+    }
+    let gap = gap(claimed.bound, value, before);
+    findings.figure("objective.gap", claimed.gap, gap);
+    // An infeasible problem's least bad plan may be worth more than any admissible one.
+    let slack = super::TOLERANCE * value.abs().max(1.0);
+    if claimed.status != Status::Infeasible && claimed.bound < value - slack {
+        findings.differ("objective.bound", claimed.bound, value, "the bound lies below the plan's own worth");
+    }
+    // Said this way round, a gap that is no number is no proof either.
+    let proven = gap <= OPTIMAL_GAP;
+    if claimed.status == Status::Optimal && !proven {
+        findings.differ("objective.status", "optimal", gap, "a plan with a gap is not proven optimal");
+    }
+}
+
+/// F by definition, less the price of small blocks where that rule is soft.
+fn objective_of(judged: &Judged<'_>, zone: &[bool], blocks: &Blocks) -> f64 {
+    let policy = judged.evidence.policy;
+    let small = match policy.constraints.min_block {
+        Strictness::Soft => judged.small_blocks(blocks),
+        Strictness::Hard | Strictness::Off => 0,
+    };
+    judged.worth.of_zone(&judged.land(), zone) - policy.objective.small_block_price * small as f64
+}
+
+/// (bound − value) ÷ (bound − before), at least 0 and 0 where only rounding is left: what may be missing of what could be
+/// gained at best. The optimiser has its own.
+fn gap(bound: f64, value: f64, before: f64) -> f64 {
+    let missing = f64::max(bound - value, 0.0);
+    if missing <= 1e-9 * bound.abs().max(1.0) {
+        return 0.0;
+    }
+    missing / f64::max(bound - before, missing)
+}
+
+fn scores(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Findings) {
+    let (area_m2, scores) = (&judged.area_m2, judged.evidence.scores);
+    let before = mean_score(area_m2, scores, |at| judged.before[at]);
+    let after = mean_score(area_m2, scores, |at| judged.after[at]);
+    findings.figure_or_none("score.before", record.score.before, before);
+    findings.figure_or_none("score.after", record.score.after, after);
+    parts(record, judged, findings);
+}
+
+/// Scores again from the indicators: 100 · Σ w z ÷ Σ w over those known, where they carry enough of the weight.
+fn parts(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Findings) {
+    let evidence = judged.evidence;
+    if evidence.parts.is_empty() {
+        return;
+    }
+    let weights: BTreeMap<&str, f64> = record.indicators.iter().map(|i| (i.id.as_str(), i.weight)).collect();
+    let named: Vec<&str> = evidence.policy.indicators.keys().map(String::as_str).collect();
+    findings.same("indicators", weights.keys().copied().collect::<Vec<_>>(), named);
+    findings.figure("indicators: sum of weights", weights.values().sum(), 1.0);
+    for part in evidence.parts.iter().filter(|p| !weights.contains_key(p.id.as_str())) {
+        findings.error(format!("indicator {}", part.id), "the record has no weight for it");
+    }
+    for (at, claimed) in evidence.scores.iter().enumerate() {
+        let (mut sum, mut known) = (0.0, 0.0);
+        for part in evidence.parts {
+            if let (Some(z), Some(weight)) = (part.normalised[at], weights.get(part.id.as_str())) {
+                sum += weight * z;
+                known += weight;
+            }
+        }
+        let enough = known > 0.0 && known >= evidence.policy.weights.known_share * (1.0 - super::ROUNDING);
+        let found = enough.then(|| 100.0 * sum / known);
+        let what = format!("score of {}", evidence.layer.parcels()[at].id);
+        findings.figure_or_none(&what, *claimed, found);
+    }
+}
+
+fn concentration(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Findings) {
+    let claimed = &record.concentration;
+    let small_m2 = judged.min_block_m2;
+    findings.figure("concentration.gap_m", claimed.gap_m, judged.evidence.policy.contiguity.gap_m);
+    let (before, after) =
+        (judged.blocks_before.concentration(small_m2), judged.blocks_after.concentration(small_m2));
+    one(findings, "concentration.before", &claimed.before, &before);
+    one(findings, "concentration.after", &claimed.after, &after);
+    let gaps: Vec<f64> = claimed.by_gap.iter().map(|g| g.gap_m).collect();
+    let shown: Vec<f64> = judged.evidence.by_gap.iter().map(|(gap_m, _)| *gap_m).collect();
+    findings.same("concentration.by_gap", gaps, shown);
+    for (gap_m, adjacency) in judged.evidence.by_gap {
+        let Some(GapRecord { before, after, .. }) = claimed.by_gap.iter().find(|g| g.gap_m == *gap_m) else {
+            continue;
+        };
+        for (claimed, zone, when) in [(before, &judged.before[..], "before"), (after, judged.after, "after")]
+        {
+            let found = Blocks::new(adjacency, zone, &judged.area_m2).concentration(small_m2);
+            one(findings, &format!("concentration at {gap_m} m {when}"), claimed, &found);
+        }
+    }
+}
+
+fn one(findings: &mut Findings, what: &str, claimed: &Concentration, found: &Concentration) {
+    findings.figure(&format!("{what}.index"), claimed.index, found.index);
+    findings.figure(&format!("{what}.lpi"), claimed.lpi, found.lpi);
+    findings.same(&format!("{what}.blocks"), claimed.blocks, found.blocks);
+    findings.figure(&format!("{what}.small_block_share"), claimed.small_block_share, found.small_block_share);
+}

@@ -1,0 +1,314 @@
+//! [`PlanRecord`] → findings: judges any plan from its definition.
+//!
+//! Nothing here is shared with [`crate::optimise`]: areas, objective, bound, blocks, limits and effects are computed
+//! again from the parcels, the policy and the certificate, and compared with what `plan.json` says. A plan stands when
+//! there is no finding. Figures agree within 1e-6 of themselves (at least of 1), counts and names exactly.
+//!
+//! Not judged here: the wording of reasons, veto prices, wall times, and whether an infeasible problem truly is.
+
+mod certificate;
+mod constraints;
+mod figures;
+mod holds;
+mod overlays;
+mod transfers;
+
+pub use certificate::{Bound, Limits, bound};
+
+use std::collections::BTreeMap;
+
+use crate::adjacency::Adjacency;
+use crate::blocks::Blocks;
+use crate::id::ParcelIdx;
+use crate::overlay::Covered;
+use crate::parcel::Layer;
+use crate::plan::{ConstraintRecord, PLAN_SCHEMA, PlanRecord};
+use crate::policy::Policy;
+use crate::validate::Severity;
+use crate::worth::{Land, Worth, mean_score};
+
+/// Relative difference within which two figures agree.
+const TOLERANCE: f64 = 1e-6;
+/// What rounding may add to a sum before a limit counts as broken, relative.
+const ROUNDING: f64 = 1e-9;
+
+/// What a plan is judged by. Every slice over parcels holds one value a parcel, in the layer's order.
+#[derive(Debug, Clone, Copy)]
+pub struct Evidence<'a> {
+    /// The parcels; their `in_zone` is the zone before.
+    pub layer: &'a Layer,
+    /// Their scores, none where unknown.
+    pub scores: &'a [Option<f64>],
+    /// Each indicator over all parcels, to compute the scores again; empty when that is not asked for.
+    pub parts: &'a [Part],
+    /// Facing lengths at the policy's gap tolerance.
+    pub adjacency: &'a Adjacency,
+    /// Facing lengths at the gap tolerances (m) always shown. Pairs matter only among parcels in the zone.
+    pub by_gap: &'a [(f64, Adjacency)],
+    /// The zone after.
+    pub in_zone_after: &'a [bool],
+    /// Why a parcel cannot move: `in`, `out`, `freeze`, `ineligible`, `unknown_score`, `overlay:NAME`; empty when it can.
+    pub hold: &'a [String],
+    /// What the policy's overlays cover.
+    pub overlays: &'a [OverlayCover],
+    /// Number of issues of the input by kind, when known.
+    pub issues: Option<&'a BTreeMap<String, usize>>,
+    /// The policy.
+    pub policy: &'a Policy,
+    /// The bytes of `certificate.bin`.
+    pub certificate: &'a [u8],
+}
+
+/// One indicator's normalised values, 0 to 1.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Part {
+    /// Its name in the policy.
+    pub id: String,
+    /// One value a parcel; none where unknown.
+    pub normalised: Vec<Option<f64>>,
+}
+
+/// What one overlay covers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OverlayCover {
+    /// Its name in the policy.
+    pub name: String,
+    /// The parcels it covers, in part or whole.
+    pub covered: Vec<Covered>,
+}
+
+/// Something that is not as the plan says, or not as the rules ask.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// `Error` for a broken rule or a wrong figure; `Warning` where the plan stands but should say more.
+    pub severity: Severity,
+    /// Which claim or rule: `area.after_m2`, `C4`, `transfer 310118…`.
+    pub what: String,
+    /// What the plan says.
+    pub claimed: Option<String>,
+    /// What is so.
+    pub found: Option<String>,
+    /// In words.
+    pub text: String,
+}
+
+impl std::fmt::Display for Finding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.what, self.text)?;
+        match (&self.claimed, &self.found) {
+            (Some(claimed), Some(found)) => write!(f, " (the plan says {claimed}, found {found})"),
+            (Some(claimed), None) => write!(f, " (the plan says {claimed})"),
+            (None, Some(found)) => write!(f, " (found {found})"),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+/// Everything that is wrong with `record`; empty when the plan stands.
+///
+/// # Panics
+/// When a slice of `evidence` holds not one value a parcel.
+#[must_use]
+pub fn verify(record: &PlanRecord, evidence: &Evidence<'_>) -> Vec<Finding> {
+    let mut findings = Findings(Vec::new());
+    if record.schema != PLAN_SCHEMA {
+        findings.differ("schema", &record.schema, PLAN_SCHEMA, "the record has another format");
+    }
+    match Judged::new(evidence) {
+        Ok(judged) => {
+            figures::check(record, &judged, &mut findings);
+            constraints::check(record, &judged, &mut findings);
+            holds::check(&judged, &mut findings);
+            transfers::check(record, &judged, &mut findings);
+            certificate::check(record, &judged, &mut findings);
+        }
+        Err(unusable) => findings.0.push(unusable),
+    }
+    findings.0
+}
+
+/// How the zone `evidence.in_zone_after` stands to every constraint, as `plan.json` has to state it.
+///
+/// # Errors
+/// The finding that makes judging impossible: an area that is not known on the policy's basis.
+///
+/// # Panics
+/// When a slice of `evidence` holds not one value a parcel.
+pub fn constraints(evidence: &Evidence<'_>) -> Result<Vec<ConstraintRecord>, Finding> {
+    Ok(constraints::judge(&Judged::new(evidence)?))
+}
+
+/// The evidence with what follows from it directly.
+struct Judged<'a> {
+    evidence: &'a Evidence<'a>,
+    area_m2: Vec<f64>,
+    before: Vec<bool>,
+    after: &'a [bool],
+    area_before_m2: f64,
+    area_after_m2: f64,
+    tau: f64,
+    worth: Worth,
+    blocks_before: Blocks,
+    blocks_after: Blocks,
+    min_block_m2: f64,
+}
+
+impl<'a> Judged<'a> {
+    fn new(evidence: &'a Evidence<'a>) -> Result<Self, Finding> {
+        let layer = evidence.layer;
+        let count = layer.len();
+        let lengths = [evidence.scores.len(), evidence.in_zone_after.len(), evidence.hold.len()];
+        assert!(
+            lengths == [count; 3]
+                && evidence.adjacency.len() == count
+                && evidence.by_gap.iter().all(|(_, a)| a.len() == count)
+                && evidence.parts.iter().all(|p| p.normalised.len() == count),
+            "one value a parcel"
+        );
+        let basis = evidence.policy.constraints.area.basis;
+        let mut area_m2 = Vec::with_capacity(count);
+        for parcel in layer.parcels() {
+            match parcel.area.on(basis).map(|a| a.0).filter(|a| a.is_finite()) {
+                Some(area) => area_m2.push(area),
+                None => {
+                    return Err(Finding {
+                        severity: Severity::Error,
+                        what: format!("parcel {}", parcel.id),
+                        claimed: None,
+                        found: None,
+                        text: "its area is not known on the policy's basis, so no figure can be judged"
+                            .into(),
+                    });
+                }
+            }
+        }
+        let before: Vec<bool> = layer.parcels().iter().map(|p| p.in_zone).collect();
+        let after = evidence.in_zone_after;
+        let total =
+            |zone: &[bool]| area_m2.iter().zip(zone).filter(|(_, x)| **x).map(|(a, _)| a).sum::<f64>();
+        let objective = &evidence.policy.objective;
+        let tau = objective.tau.or_else(|| mean_score(&area_m2, evidence.scores, |_| true)).unwrap_or(0.0);
+        Ok(Self {
+            area_before_m2: total(&before),
+            area_after_m2: total(after),
+            tau,
+            worth: Worth::new(objective, tau),
+            blocks_before: Blocks::new(evidence.adjacency, &before, &area_m2),
+            blocks_after: Blocks::new(evidence.adjacency, after, &area_m2),
+            min_block_m2: evidence.policy.constraints.min_block_ha * crate::units::M2_PER_HA,
+            area_m2,
+            before,
+            after,
+            evidence,
+        })
+    }
+
+    fn land(&self) -> Land<'_> {
+        Land {
+            adjacency: self.evidence.adjacency,
+            area_m2: &self.area_m2,
+            score: self.evidence.scores,
+            in_zone_before: &self.before,
+        }
+    }
+
+    /// The side a parcel is held to; none when it may be on either.
+    fn held_to(&self, at: usize) -> Option<bool> {
+        match self.evidence.hold[at].as_str() {
+            "" => None,
+            "in" => Some(true),
+            "out" => Some(false),
+            _ => Some(self.before[at]),
+        }
+    }
+
+    /// Blocks below the minimum area in which no parcel is held inside.
+    fn small_blocks(&self, blocks: &Blocks) -> usize {
+        let least_m2 = self.min_block_m2 * (1.0 - ROUNDING);
+        blocks
+            .iter()
+            .filter(|(block, members)| {
+                blocks.area_m2(*block) < least_m2
+                    && members.iter().all(|p| self.held_to(p.at()) != Some(true))
+            })
+            .count()
+    }
+
+    /// How far the area may be off in m²; infinite where it is not conserved.
+    fn area_tolerance_m2(&self) -> f64 {
+        let rule = &self.evidence.policy.constraints.area;
+        match rule.mode {
+            crate::policy::AreaMode::Conserve => rule.tolerance * self.area_before_m2,
+            crate::policy::AreaMode::Cap | crate::policy::AreaMode::Free => f64::INFINITY,
+        }
+    }
+
+    fn name(&self, parcel: ParcelIdx) -> &str {
+        &self.evidence.layer[parcel].id.0
+    }
+}
+
+/// The list under construction.
+struct Findings(Vec<Finding>);
+
+impl Findings {
+    fn error(&mut self, what: impl Into<String>, text: impl Into<String>) {
+        let (what, text) = (what.into(), text.into());
+        self.0.push(Finding { severity: Severity::Error, what, claimed: None, found: None, text });
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "callers have plain numbers and words at hand")]
+    fn differ(
+        &mut self,
+        what: impl Into<String>,
+        claimed: impl ToString,
+        found: impl ToString,
+        text: impl Into<String>,
+    ) {
+        self.0.push(Finding {
+            severity: Severity::Error,
+            what: what.into(),
+            claimed: Some(claimed.to_string()),
+            found: Some(found.to_string()),
+            text: text.into(),
+        });
+    }
+
+    /// Two figures that have to agree.
+    fn figure(&mut self, what: &str, claimed: f64, found: f64) {
+        if !agree(claimed, found) {
+            self.differ(what, claimed, found, "the figure is wrong");
+        }
+    }
+
+    /// Two figures that have to agree, or both be absent.
+    fn figure_or_none(&mut self, what: &str, claimed: Option<f64>, found: Option<f64>) {
+        match (claimed, found) {
+            (Some(claimed), Some(found)) => self.figure(what, claimed, found),
+            (None, None) => {}
+            _ => {
+                let say = |x: Option<f64>| x.map_or_else(|| "nothing".to_owned(), |x| x.to_string());
+                self.differ(what, say(claimed), say(found), "the figure is wrong");
+            }
+        }
+    }
+
+    /// Two counts or names that have to be the same.
+    #[expect(clippy::needless_pass_by_value, reason = "callers have plain numbers and words at hand")]
+    fn same<T: PartialEq + std::fmt::Debug>(&mut self, what: &str, claimed: T, found: T) {
+        if claimed != found {
+            self.differ(what, format!("{claimed:?}"), format!("{found:?}"), "this is not so");
+        }
+    }
+}
+
+/// Whether two figures agree within 1e-6 of the larger, or of 1. What is not finite agrees with nothing.
+fn agree(claimed: f64, found: f64) -> bool {
+    let difference = (claimed - found).abs();
+    difference.is_finite() && difference <= TOLERANCE * claimed.abs().max(found.abs()).max(1.0)
+}
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;

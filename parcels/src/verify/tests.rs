@@ -1,0 +1,356 @@
+//! A true record stands; every kind of tampering is found.
+
+use geo::{BoundingRect, MultiPolygon, Rect, coord};
+
+use super::fixture::Case;
+use super::{Evidence, OverlayCover};
+use crate::id::ParcelIdx;
+use crate::overlay::Covered;
+use crate::plan::{ConstraintStatus, Direction, Status};
+use crate::policy::{BlockRule, Policy, Strictness};
+
+/// Asserts that the findings are those, each by its beginning, in that order.
+fn check(case: &Case, wanted: &[&str]) {
+    found(&case.findings(), wanted);
+}
+
+fn found(findings: &[String], wanted: &[&str]) {
+    let all = findings.join("\n");
+    assert_eq!(findings.len(), wanted.len(), "{all}");
+    for (finding, wanted) in findings.iter().zip(wanted) {
+        assert!(finding.starts_with(wanted), "{wanted}\nnot found in\n{all}");
+    }
+}
+
+#[test]
+fn a_true_record_stands() {
+    let case = Case::new();
+    check(&case, &[]);
+    assert_eq!(case.record.transfers.len(), 3);
+    assert_eq!(case.record.area.before_m2, 15e4);
+    assert_eq!(case.record.area.after_m2, 14e4);
+}
+
+#[test]
+fn misstated_figures_are_found() {
+    let mut case = Case::new();
+    case.record.area.after_m2 += 10.0;
+    check(&case, &["area.after_m2: the figure is wrong (the plan says 140010, found 140000)"]);
+
+    let mut case = Case::new();
+    case.record.objective.value += 0.1;
+    check(&case, &["objective.value"]);
+
+    let mut case = Case::new();
+    case.record.objective.gap *= 0.5;
+    check(&case, &["objective.gap"]);
+
+    let mut case = Case::new();
+    case.record.objective.status = Status::Optimal;
+    check(&case, &["objective.status: a plan with a gap is not proven optimal"]);
+
+    let mut case = Case::new();
+    case.record.score.after = None;
+    check(&case, &["score.after: the figure is wrong (the plan says nothing, found 90)"]);
+
+    let mut case = Case::new();
+    case.record.concentration.after.blocks = 2;
+    case.record.concentration.by_gap[1].before.index = 1.0;
+    case.record.concentration.by_gap.remove(0);
+    check(
+        &case,
+        &[
+            "concentration.after.blocks: this is not so (the plan says 2, found 1)",
+            "concentration.by_gap",
+            "concentration at 12 m before.index",
+        ],
+    );
+
+    let mut case = Case::new();
+    case.record.issues.clear();
+    case.record.inputs.parcels = 3;
+    case.record.schema = "lianpian.plan/9".into();
+    check(&case, &["schema", "inputs.parcels", "issues"]);
+
+    let mut case = Case::new();
+    case.scores[0] = Some(91.0);
+    case.record = case.told();
+    check(&case, &["score of a1: the figure is wrong (the plan says 91, found 90"]);
+}
+
+#[test]
+fn tampered_transfers_and_swaps_are_found() {
+    let mut case = Case::new();
+    case.record.transfers[0].direction = Direction::In;
+    case.record.transfers[0].area_m2 = 2e4;
+    case.record.transfers[1].score = None;
+    case.record.transfers[2].delta_objective = 1e3;
+    check(
+        &case,
+        &[
+            "transfer a8: direction",
+            "transfer a8: area_m2",
+            "transfer c4: score: the figure is wrong (the plan says nothing, found 90)",
+            "transfer c8: delta_objective",
+        ],
+    );
+
+    let mut case = Case::new();
+    case.record.transfers.remove(0);
+    check(&case, &["transfer a8: the parcel moves, but no transfer says so"]);
+
+    let mut case = Case::new();
+    let mut copy = case.record.transfers[0].clone();
+    copy.parcel.0 = "a2".into();
+    case.record.transfers.insert(0, copy);
+    check(&case, &["transfer a2: the parcel stays where it is", "transfer a2: it is not in that swap"]);
+
+    let mut case = Case::new();
+    let last = case.record.swaps.pop().unwrap();
+    let findings = case.findings();
+    assert_eq!(findings.len(), last.parcels.len());
+    assert!(findings.iter().all(|f| f.contains("it is not in that swap")), "{findings:?}");
+
+    let mut case = Case::new();
+    case.record.swaps[0].balance_m2 += 1e4;
+    case.record.swaps[0].balanced ^= true;
+    case.record.swaps[0].delta_objective -= 1.0;
+    case.record.swaps[0].delta_concentration += 0.01;
+    check(
+        &case,
+        &["swap 1: balance_m2", "swap 1: balanced", "swap 1: delta_objective", "swap 1: delta_concentration"],
+    );
+}
+
+#[test]
+fn a_flipped_parcel_does_not_go_unseen() {
+    let mut case = Case::new();
+    let at = case.park.at("c5");
+    case.park.after[at] = true;
+    let findings = case.findings();
+    for what in ["area.after_m2", "objective.value", "transfer c5: the parcel moves, but no transfer says so"]
+    {
+        assert!(findings.iter().any(|f| f.starts_with(what)), "{what} missing in {findings:?}");
+    }
+}
+
+#[test]
+fn broken_and_misstated_rules_are_found() {
+    let mut case = Case::new();
+    let c4 = case.record.constraints.iter_mut().find(|c| c.id == "C4").unwrap();
+    c4.status = ConstraintStatus::Broken;
+    c4.limit = Some(9.0);
+    check(&case, &["C4: status: this is not so (the plan says Broken, found Met)", "C4: limit"]);
+
+    let mut case = Case::new();
+    case.record.constraints.retain(|c| c.id != "C11");
+    check(&case, &["C11: the plan does not say how it stands to"]);
+
+    // Each limit in turn, and all figures told truly: the plan still breaks it. Some change the bound's limits too.
+    let broken = |change: fn(&mut Case), wanted: &str| {
+        let mut case = Case::new();
+        change(&mut case);
+        case.record = case.told();
+        let broken: Vec<String> = case.findings().into_iter().filter(|f| f.contains(": broken")).collect();
+        found(&broken, &[wanted]);
+    };
+    broken(|c| c.policy.constraints.area.tolerance = 0.05, "C1: broken: total area changes");
+    broken(|c| c.policy.constraints.max_moved_share = Some(0.19), "C10: broken: area moved");
+    broken(|c| c.policy.constraints.max_moved_parcels = Some(2), "C10: broken: parcels moved");
+    broken(
+        |c| {
+            // Without the lock on a1 its block is too small.
+            c.policy.locks.inside.clear();
+            c.hold[0].clear();
+            c.policy.constraints.min_block_ha = 14.5;
+        },
+        "C5: broken: number of blocks below 14.5 ha in which no parcel is held inside (found 1)",
+    );
+    broken(
+        |c| {
+            c.park.after = c.park.before.clone();
+            c.policy.constraints.blocks = BlockRule::AtMost(2);
+            c.policy.constraints.min_block = Strictness::Soft;
+        },
+        "C4: broken: number of blocks (found 3)",
+    );
+    broken(
+        |c| {
+            // The plan the other way round: from one block to three.
+            let (before, after) = (c.park.before.clone(), c.park.after.clone());
+            c.park.layer = c.park.layer.clone().with_zone(&after);
+            (c.park.before, c.park.after) = (after, before);
+            c.policy.constraints.blocks = BlockRule::Free;
+            c.policy.constraints.min_block = Strictness::Off;
+        },
+        "C11: broken: concentration index is at least the present one",
+    );
+}
+
+#[test]
+fn a_held_parcel_that_moves_is_found() {
+    let mut case = Case::new();
+    let at = case.park.at("a8");
+    case.hold[at] = "freeze".into();
+    case.policy.locks.freeze.push("a8".into());
+    case.record = case.told();
+    let broken = "C7: broken: number of locked or held parcels on the wrong side (found 1)";
+    assert!(case.findings().iter().any(|f| f == broken), "{:?}", case.findings());
+}
+
+#[test]
+fn a_made_up_or_forgotten_hold_is_found() {
+    let one = |hold: &str, parcel: &str, wanted: &str| {
+        let mut case = Case::new();
+        let at = case.park.at(parcel);
+        case.hold[at] = hold.into();
+        case.record = case.told();
+        check(&case, &[wanted]);
+    };
+    one("freeze", "b1", "hold of b1: no lock of the policy names it (the plan says freeze)");
+    one("unknown_score", "b1", "hold of b1: its score is known");
+    one("ineligible", "c5", "hold of c5: the policy lets every parcel on this side move");
+    one("overlay:red", "c5", "hold of c5: the policy has no such overlay");
+    one("because", "c5", "hold of c5: this is no reason for holding a parcel");
+    one("", "a1", "hold of a1: the policy locks this parcel (the plan says free, found in)");
+}
+
+#[test]
+fn a_bound_without_proof_is_found() {
+    let mut case = Case::new();
+    case.record.objective.bound -= 1.0;
+    check(
+        &case,
+        &["objective.gap", "objective.bound: the certificate proves a weaker bound than the plan claims"],
+    );
+
+    // c4 comes in beside d4, which stays out: 5 of flow across pays for that boundary. Turned round it proves less.
+    let mut case = Case::new();
+    let pair = (case.park.at("c4") as u32, case.park.at("d4") as u32);
+    let weak = case.record.objective.bound;
+    let entry = case.certificate.flows.iter().position(|f| (f.0, f.1) == pair).unwrap();
+    case.certificate.flows[entry].2 = 5_000_000;
+    case.record = case.told();
+    assert!((case.record.objective.bound - (weak - 5.0)).abs() < 1e-9);
+    check(&case, &[]);
+    case.certificate.flows[entry].2 = -5_000_000;
+    check(&case, &["objective.bound: the certificate proves a weaker bound than the plan claims"]);
+
+    let mut case = Case::new();
+    case.certificate.flows.push((0, 9, 4));
+    case.certificate.flows.sort_unstable();
+    check(&case, &["certificate: flow between a1 and b4, which do not face each other"]);
+
+    let mut case = Case::new();
+    case.certificate.flows.push((0, 900, 4));
+    check(
+        &case,
+        &["certificate: certificate refused: flow between parcels 0 and 900, but there are only 22"],
+    );
+
+    let mut case = Case::new();
+    case.certificate.area_price = 3.0;
+    case.record.objective.area_price = 3.0;
+    case.policy.constraints.area.mode = crate::policy::AreaMode::Free;
+    let findings = case.findings();
+    assert!(
+        findings.iter().any(|f| f.contains("it prices total area at 3, but there is no such limit")),
+        "{findings:?}"
+    );
+}
+
+#[test]
+fn a_damaged_certificate_is_refused() {
+    let case = Case::new();
+    let bytes = case.certificate.to_bytes();
+    for cut in [0, 7, 39, bytes.len() - 1] {
+        found(
+            &case.findings_with(&bytes[..cut]),
+            &["certificate: certificate refused: no certificate of a bound"],
+        );
+    }
+    let mut bytes = bytes;
+    bytes[0] = b'X';
+    found(&case.findings_with(&bytes), &["certificate: certificate refused"]);
+}
+
+#[test]
+fn an_area_that_is_not_known_is_the_one_finding() {
+    let mut case = Case::new();
+    case.policy.constraints.area.basis = crate::units::AreaBasis::Registered;
+    check(&case, &["parcel a1: its area is not known on the policy's basis"]);
+}
+
+/// The status and value of the rule with that id.
+fn rule(case: &Case, id: &str) -> (ConstraintStatus, Option<f64>) {
+    let rules = super::constraints(&case.evidence()).unwrap();
+    let rule = rules.iter().find(|c| c.id == id).unwrap();
+    (rule.status, rule.value)
+}
+
+#[test]
+fn soft_rules_are_missed_not_broken() {
+    let mut case = Case::new();
+    // a8 leaves the north with its 11 ha; the south gives one and takes one.
+    assert_eq!(rule(&case, "C9"), (ConstraintStatus::Met, Some(1.0 / 11.0)));
+    case.policy.constraints.sub_park_band = 0.05;
+    assert_eq!(rule(&case, "C9").0, ConstraintStatus::Missed);
+    assert_eq!(rule(&case, "C8"), (ConstraintStatus::Met, Some(0.0)));
+    case.policy.constraints.min_hole_ha = 1.5;
+    case.policy.constraints.min_block = Strictness::Soft;
+    for (map, holes) in [("kki\nkoi\nkkk", 1.0), ("kkk\nkok\nkkk", 0.0), ("kki\nko.\nkkk", 0.0)] {
+        case.park = crate::fixture::draw(map);
+        case.scores = vec![None; case.park.layer.len()];
+        case.hold = vec![String::new(); case.park.layer.len()];
+        (case.parts, case.by_gap) = (Vec::new(), Vec::new());
+        assert_eq!(rule(&case, "C8").1, Some(holes), "{map}");
+    }
+}
+
+#[test]
+fn overlays_count_beyond_survey_noise() {
+    let case = Case::new();
+    let c4 = ParcelIdx::from_at(case.park.at("c4"));
+    // A strip of c4 along its left side, that wide.
+    let covered = |width_m: f64| {
+        let corner = case.park.layer[c4].shape.bounding_rect().unwrap().min();
+        let strip = Rect::new(corner, coord! { x: corner.x + width_m, y: corner.y + 100.0 });
+        vec![OverlayCover {
+            name: "line".into(),
+            covered: vec![Covered {
+                parcel: c4,
+                area_m2: 100.0 * width_m,
+                share: width_m / 100.0,
+                piece: MultiPolygon(vec![strip.to_polygon()]),
+            }],
+        }]
+    };
+    let judged = |kind: &str, width_m: f64, hold: &str| {
+        let mut policy = case.policy.clone();
+        let text = format!("[overlays.line]\nlayer = 'x'\nrule = '{kind}'");
+        policy.overlays = Policy::from_toml(&text).unwrap().overlays;
+        let mut holds = case.hold.clone();
+        holds[case.park.at("c5")] = hold.into();
+        let covers = covered(width_m);
+        let evidence = Evidence { policy: &policy, overlays: &covers, hold: &holds, ..case.evidence() };
+        super::verify(&case.record, &evidence).iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    begins(&judged("forbid", 30.0, ""), "C2: broken: incoming land on red-line layers, m² (found 3000)");
+    // 9 m² is less than a thousandth, and 0.18 m wide.
+    assert!(!judged("forbid", 0.09, "").iter().any(|f| f.starts_with("C2: broken")));
+    begins(
+        &judged("inside", 30.0, ""),
+        "C3: broken: incoming land outside the layers it has to be within, m² (found 7000)",
+    );
+    assert!(!judged("inside", 99.95, "").iter().any(|f| f.starts_with("C3: broken")));
+    let preferred = judged("prefer", 30.0, "");
+    begins(&preferred, "C3: the plan does not say how it stands to");
+    assert!(!preferred.iter().any(|f| f.contains("broken")));
+    // c5 is not covered: nothing forbids it, but it is not inside either.
+    begins(&judged("forbid", 30.0, "overlay:line"), "hold of c5: it does not contradict that overlay");
+    assert!(!judged("inside", 30.0, "overlay:line").iter().any(|f| f.starts_with("hold")));
+}
+
+fn begins(found: &[String], wanted: &str) {
+    assert!(found.iter().any(|f| f.starts_with(wanted)), "{wanted} missing in {found:#?}");
+}

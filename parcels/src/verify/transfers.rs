@@ -1,0 +1,121 @@
+//! Whether the transfers are the plan's moves and the swaps hold them all, with the effects they claim.
+
+use std::collections::BTreeMap;
+
+use super::{Findings, Judged};
+use crate::id::{ParcelId, ParcelIdx};
+use crate::plan::{Direction, PlanRecord, Transfer};
+use crate::propose::index_without;
+
+pub(super) fn check(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Findings) {
+    let by_id: BTreeMap<&ParcelId, ParcelIdx> =
+        judged.evidence.layer.iter().map(|(idx, parcel)| (&parcel.id, idx)).collect();
+    let mut claimed: Vec<Option<&Transfer>> = vec![None; judged.after.len()];
+    for transfer in &record.transfers {
+        match by_id.get(&transfer.parcel) {
+            None => findings.error(what(transfer), "there is no such parcel"),
+            Some(idx) if claimed[idx.at()].is_some() => {
+                findings.error(what(transfer), "it is listed more than once");
+            }
+            Some(idx) => claimed[idx.at()] = Some(transfer),
+        }
+    }
+    if !record.transfers.is_sorted_by(|a, b| a.parcel <= b.parcel) {
+        findings.error("transfers", "they are not in ascending order of parcel");
+    }
+    for (at, claimed) in claimed.into_iter().enumerate() {
+        let moves = judged.before[at] != judged.after[at];
+        match (claimed, moves) {
+            (Some(transfer), true) => one(transfer, ParcelIdx::from_at(at), judged, findings),
+            (Some(transfer), false) => findings.error(what(transfer), "the parcel stays where it is"),
+            (None, true) => {
+                let name = judged.name(ParcelIdx::from_at(at));
+                findings.error(format!("transfer {name}"), "the parcel moves, but no transfer says so");
+            }
+            (None, false) => {}
+        }
+    }
+    swaps(record, &by_id, judged, findings);
+}
+
+fn what(transfer: &Transfer) -> String {
+    format!("transfer {}", transfer.parcel)
+}
+
+fn one(transfer: &Transfer, idx: ParcelIdx, judged: &Judged<'_>, findings: &mut Findings) {
+    let what = what(transfer);
+    let direction = if judged.after[idx.at()] { Direction::In } else { Direction::Out };
+    findings.same(&format!("{what}: direction"), transfer.direction, direction);
+    findings.figure(&format!("{what}: area_m2"), transfer.area_m2, judged.area_m2[idx.at()]);
+    findings.figure_or_none(&format!("{what}: score"), transfer.score, judged.evidence.scores[idx.at()]);
+    let gain = judged.worth.gain(&judged.land(), judged.after, &[idx], |other| other == idx);
+    findings.figure(&format!("{what}: delta_objective"), transfer.delta_objective, gain);
+    if transfer.reasons.is_empty() {
+        findings.error(what, "it gives no reason");
+    }
+}
+
+fn swaps(
+    record: &PlanRecord,
+    by_id: &BTreeMap<&ParcelId, ParcelIdx>,
+    judged: &Judged<'_>,
+    findings: &mut Findings,
+) {
+    let tolerance_m2 = judged.area_tolerance_m2();
+    let mut swap_of: Vec<Option<usize>> = vec![None; judged.after.len()];
+    let mut groups: Vec<Vec<ParcelIdx>> = Vec::with_capacity(record.swaps.len());
+    for (n, swap) in record.swaps.iter().enumerate() {
+        findings.same(&format!("swap {}: id", n + 1), swap.id, n + 1);
+        let what = format!("swap {}", swap.id);
+        if swap.parcels.is_empty() {
+            findings.error(&what, "it holds no parcel");
+        }
+        let mut group = Vec::with_capacity(swap.parcels.len());
+        for parcel in &swap.parcels {
+            match by_id.get(parcel).copied().filter(|p| judged.before[p.at()] != judged.after[p.at()]) {
+                None => findings.error(&what, format!("parcel {parcel} does not move")),
+                Some(idx) => match swap_of[idx.at()] {
+                    Some(other) => findings.error(&what, format!("parcel {parcel} is in swap {other} too")),
+                    None => {
+                        swap_of[idx.at()] = Some(swap.id);
+                        group.push(idx);
+                    }
+                },
+            }
+        }
+        groups.push(group);
+    }
+    for transfer in &record.transfers {
+        if let Some(idx) = by_id.get(&transfer.parcel)
+            && swap_of[idx.at()] != Some(transfer.swap)
+        {
+            let found = swap_of[idx.at()].map_or_else(|| "none".to_owned(), |s| s.to_string());
+            findings.differ(
+                what(transfer),
+                format!("swap {}", transfer.swap),
+                found,
+                "it is not in that swap",
+            );
+        }
+    }
+    let index = judged.blocks_after.concentration(0.0).index;
+    let adjacency = judged.evidence.adjacency;
+    let without = index_without(adjacency, &judged.area_m2, &judged.before, judged.after, &groups);
+    for ((swap, group), without) in record.swaps.iter().zip(&groups).zip(without) {
+        let what = format!("swap {}", swap.id);
+        let signed = |p: &ParcelIdx| {
+            if judged.after[p.at()] { judged.area_m2[p.at()] } else { -judged.area_m2[p.at()] }
+        };
+        let balance_m2: f64 = group.iter().map(signed).sum();
+        findings.figure(&format!("{what}: balance_m2"), swap.balance_m2, balance_m2);
+        // At the very limit either answer will do.
+        let doubtful = super::agree(balance_m2.abs(), tolerance_m2);
+        if !doubtful {
+            findings.same(&format!("{what}: balanced"), swap.balanced, balance_m2.abs() <= tolerance_m2);
+        }
+        let gain =
+            judged.worth.gain(&judged.land(), judged.after, group, |p| swap_of[p.at()] == Some(swap.id));
+        findings.figure(&format!("{what}: delta_objective"), swap.delta_objective, gain);
+        findings.figure(&format!("{what}: delta_concentration"), swap.delta_concentration, index - without);
+    }
+}

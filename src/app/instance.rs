@@ -1,0 +1,333 @@
+//! A neutral instance of the bare problem: read from CSV, solved, written back.
+
+use std::path::Path;
+
+use parcels::optimise::{Link, Lock, Problem, Solution, Status, solve};
+use parcels::progress::Monitor;
+use rustix::time::{ClockId, clock_gettime};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Context as _, Error, ErrorKind, Result};
+use crate::io::atomic::write_file;
+
+/// Units and edges as read; every list holds one value a unit, in the file's order.
+pub struct Instance {
+    ids: Vec<String>,
+    area: Vec<f64>,
+    score: Vec<f64>,
+    in_zone: Vec<bool>,
+    lock: Vec<Lock>,
+    exposed: Vec<f64>,
+    links: Vec<Link>,
+}
+
+/// The parameters of one solve; areas and lengths in the instance's own units.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// λ.
+    pub lambda: f64,
+    /// κ.
+    pub kappa: f64,
+    /// Share of the present area.
+    pub area_tolerance: f64,
+    /// Least area of a block without a locked-in unit.
+    pub min_block: f64,
+    /// η.
+    pub edge_factor: f64,
+}
+
+/// What came out of one solve.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// How it ended.
+    pub status: Status,
+    /// F(x).
+    pub objective: f64,
+    /// No admissible zone has a larger F.
+    pub bound: f64,
+    /// (bound − F(x)) ÷ (bound − F(x⁰)).
+    pub gap: f64,
+    /// F(x⁰).
+    pub objective_before: f64,
+    /// Total area now.
+    pub area_before: f64,
+    /// Total area of the zone.
+    pub area: f64,
+    /// Blocks of the zone.
+    pub clusters: usize,
+    /// Blocks below the least area without a locked-in unit.
+    pub small_clusters: usize,
+    /// Units that change sides.
+    pub moved: usize,
+    /// Price of area at the bound.
+    pub area_price: f64,
+    /// Processor time of the search, seconds, all threads.
+    pub cpu_s: f64,
+    /// Why there is no admissible zone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub conflicts: Vec<String>,
+    #[serde(skip)]
+    x: Vec<bool>,
+}
+
+#[derive(Deserialize)]
+struct UnitRow {
+    id: String,
+    area: f64,
+    score: Option<f64>,
+    in_zone: u8,
+    #[serde(default)]
+    lock: Option<i8>,
+    #[serde(default)]
+    exposed: Option<f64>,
+}
+
+#[derive(Deserialize)]
+struct EdgeRow {
+    i: String,
+    j: String,
+    w: f64,
+}
+
+fn rows<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<Vec<T>> {
+    let reading = || format!("reading {}", path.display());
+    let mut reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .from_path(path)
+        .context(ErrorKind::Unreadable, reading())?;
+    let mut rows = Vec::new();
+    for row in reader.deserialize() {
+        rows.push(row.context(ErrorKind::Unreadable, reading())?);
+    }
+    Ok(rows)
+}
+
+impl Instance {
+    /// Reads units and edges. A missing score leaves the unit where it is, as for a parcel.
+    ///
+    /// # Errors
+    /// A file that cannot be read, a number that makes no sense, an edge to a unit that is not there.
+    pub fn read(units: &Path, edges: &Path) -> Result<Self> {
+        let wrong = |path: &Path, row: usize, what: String| {
+            Error::new(ErrorKind::Unreadable, format!("{}, data row {}: {what}", path.display(), row + 1))
+        };
+        let unit_rows: Vec<UnitRow> = rows(units)?;
+        if unit_rows.is_empty() {
+            return Err(Error::new(ErrorKind::Unreadable, format!("{} holds no units", units.display())));
+        }
+        let mut number = std::collections::HashMap::with_capacity(unit_rows.len());
+        let mut instance = Self {
+            ids: Vec::with_capacity(unit_rows.len()),
+            area: Vec::new(),
+            score: Vec::new(),
+            in_zone: Vec::new(),
+            lock: Vec::new(),
+            exposed: Vec::new(),
+            links: Vec::new(),
+        };
+        for (at, row) in unit_rows.into_iter().enumerate() {
+            if !(row.area > 0.0 && row.area.is_finite()) {
+                return Err(wrong(
+                    units,
+                    at,
+                    format!("area {} of unit {}: expected above 0", row.area, row.id),
+                ));
+            }
+            let lock = match row.lock.unwrap_or(0) {
+                1 => Lock::In,
+                -1 => Lock::Out,
+                0 => Lock::Free,
+                other => {
+                    return Err(wrong(
+                        units,
+                        at,
+                        format!("lock {other} of unit {}: expected 1, 0 or -1", row.id),
+                    ));
+                }
+            };
+            if row.in_zone > 1 {
+                return Err(wrong(
+                    units,
+                    at,
+                    format!("in_zone {} of unit {}: expected 0 or 1", row.in_zone, row.id),
+                ));
+            }
+            if row.score.is_some_and(|s| !s.is_finite())
+                || row.exposed.is_some_and(|e| !(e >= 0.0 && e.is_finite()))
+            {
+                return Err(wrong(
+                    units,
+                    at,
+                    format!("score or exposed length of unit {} is no finite number", row.id),
+                ));
+            }
+            let in_zone = row.in_zone == 1;
+            if number.insert(row.id.clone(), at as u32).is_some() {
+                return Err(wrong(units, at, format!("unit {} is there twice", row.id)));
+            }
+            instance.ids.push(row.id);
+            instance.area.push(row.area);
+            instance.score.push(row.score.unwrap_or(f64::NAN));
+            instance.in_zone.push(in_zone);
+            instance.lock.push(match (lock, row.score, in_zone) {
+                (Lock::Free, None, true) => Lock::In,
+                (Lock::Free, None, false) => Lock::Out,
+                (lock, _, _) => lock,
+            });
+            instance.exposed.push(row.exposed.unwrap_or(0.0));
+        }
+        for (at, row) in rows::<EdgeRow>(edges)?.into_iter().enumerate() {
+            let find = |id: &str| {
+                number.get(id).copied().ok_or_else(|| wrong(edges, at, format!("there is no unit {id}")))
+            };
+            let (a, b) = (find(&row.i)?, find(&row.j)?);
+            if !(row.w >= 0.0 && row.w.is_finite()) {
+                return Err(wrong(edges, at, format!("w {}: expected at least 0", row.w)));
+            }
+            if a != b && row.w > 0.0 {
+                instance.links.push(Link { a: a.min(b), b: a.max(b), length: row.w, contiguous: true });
+            }
+        }
+        Ok(instance)
+    }
+
+    fn problem(&self, limits: &Limits) -> Problem {
+        let known = || self.area.iter().zip(&self.score).filter(|(_, s)| !s.is_nan());
+        let tau = known().map(|(a, s)| a * s).sum::<f64>() / known().map(|(a, _)| a).sum::<f64>();
+        let before: f64 = self.area.iter().zip(&self.in_zone).filter(|(_, now)| **now).map(|(a, _)| a).sum();
+        Problem {
+            value: self
+                .area
+                .iter()
+                .zip(&self.score)
+                .map(|(a, s)| if s.is_nan() { 0.0 } else { a * (s - tau) })
+                .collect(),
+            area: self.area.clone(),
+            in_zone: self.in_zone.clone(),
+            lock: self.lock.clone(),
+            exposed: self.exposed.clone(),
+            links: self.links.clone(),
+            lambda: limits.lambda,
+            edge_factor: limits.edge_factor,
+            kappa: limits.kappa,
+            area_min: before * (1.0 - limits.area_tolerance),
+            area_max: before * (1.0 + limits.area_tolerance),
+            moved_area_max: f64::INFINITY,
+            moved_units_max: usize::MAX,
+            min_block: limits.min_block,
+            small_block_price: f64::INFINITY,
+            blocks_max: usize::MAX,
+            concentration_min: 0.0,
+        }
+    }
+
+    /// Solves the instance.
+    ///
+    /// # Errors
+    /// Cancelled before a bound was known.
+    pub fn solve(&self, limits: &Limits, monitor: &dyn Monitor) -> Result<Report> {
+        let problem = self.problem(limits);
+        let start = cpu_seconds();
+        let solution = solve(&problem, monitor)?;
+        Ok(self.report(&problem, solution, cpu_seconds() - start))
+    }
+
+    fn report(&self, problem: &Problem, solution: Solution, cpu_s: f64) -> Report {
+        let sum = |x: &[bool]| self.area.iter().zip(x).filter(|(_, x)| **x).map(|(a, _)| a).sum::<f64>();
+        let blocks = blocks(problem, &solution.x);
+        Report {
+            status: solution.status,
+            objective: solution.objective,
+            bound: solution.bound,
+            gap: solution.gap(),
+            objective_before: solution.objective_before,
+            area_before: sum(&self.in_zone),
+            area: sum(&solution.x),
+            clusters: blocks.len(),
+            small_clusters: blocks
+                .iter()
+                .filter(|(area, locked)| *area < problem.min_block && !locked)
+                .count(),
+            moved: solution.x.iter().zip(&self.in_zone).filter(|(x, now)| x != now).count(),
+            area_price: solution.area_price,
+            cpu_s,
+            conflicts: solution.conflicts,
+            x: solution.x,
+        }
+    }
+
+    /// Writes the zone of `report` as id,in_zone.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write(&self, report: &Report, out: &Path) -> Result<()> {
+        let mut text = String::from("id,in_zone\n");
+        for (id, x) in self.ids.iter().zip(&report.x) {
+            text.push_str(&format!("{id},{}\n", u8::from(*x)));
+        }
+        write_file(out, text.as_bytes())
+    }
+}
+
+/// Area of every block and whether it holds a unit that is locked in.
+fn blocks(problem: &Problem, x: &[bool]) -> Vec<(f64, bool)> {
+    let mut parent: Vec<u32> = (0..x.len() as u32).collect();
+    fn root(parent: &mut [u32], mut at: u32) -> u32 {
+        while parent[at as usize] != at {
+            parent[at as usize] = parent[parent[at as usize] as usize];
+            at = parent[at as usize];
+        }
+        at
+    }
+    for link in problem.links.iter().filter(|l| l.contiguous && x[l.a as usize] && x[l.b as usize]) {
+        let (a, b) = (root(&mut parent, link.a), root(&mut parent, link.b));
+        parent[a.max(b) as usize] = a.min(b);
+    }
+    let mut found: std::collections::BTreeMap<u32, (f64, bool)> = std::collections::BTreeMap::new();
+    for at in (0..x.len()).filter(|&at| x[at]) {
+        let block = found.entry(root(&mut parent, at as u32)).or_default();
+        block.0 += problem.area[at];
+        block.1 |= problem.lock[at] == Lock::In;
+    }
+    found.into_values().collect()
+}
+
+fn cpu_seconds() -> f64 {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9
+}
+
+impl Report {
+    /// As one JSON object.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_default()
+    }
+
+    /// As a few lines for people.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut text = format!(
+            "status     {}\nobjective  {:.3}  (now {:.3})\nbound      {:.3}\ngap        {:.4} %\narea       {:.3}  (now {:.3})\nclusters   {}  ({} small)\nmoved      {}\ncpu        {:.3} s",
+            serde_json::to_value(self.status)
+                .ok()
+                .and_then(|v| v.as_str().map(str::to_owned))
+                .unwrap_or_default(),
+            self.objective,
+            self.objective_before,
+            self.bound,
+            100.0 * self.gap,
+            self.area,
+            self.area_before,
+            self.clusters,
+            self.small_clusters,
+            self.moved,
+            self.cpu_s,
+        );
+        for conflict in &self.conflicts {
+            text.push_str("\nconflict   ");
+            text.push_str(conflict);
+        }
+        text
+    }
+}

@@ -1,0 +1,28 @@
+//! Use cases, one a verb: they read, compute and write, and know neither terminal nor HTTP.
+
+// A neutral instance of the bare problem.
+pub mod instance;
+
+// The synthetic park as files.
+pub mod generate;
+
+// What is wrong with an input.
+pub mod check;
+
+// The first half of planning.
+pub mod prepare;
+
+// The main job.
+pub mod plan;
+
+// A plan in a few lines.
+pub mod summary;
+
+// What a land bureau checks before it accepts a layer.
+pub mod acceptance;
+
+// The approved boundary for a land bureau.
+pub mod export;
+
+// A written plan judged from scratch.
+pub mod verify;

@@ -1,0 +1,329 @@
+//! The main job: files and a policy in, a verified plan in a folder out.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use parcels::adjacency::{Adjacency, GAPS_SHOWN_M, adjacency_by_gap};
+use parcels::blocks::Blocks;
+use parcels::optimise::{Compiled, Ground, Solution, compile, solve};
+use parcels::plan::{
+    AreaRecord, BeforeAfter, Certificate, ConcentrationRecord, GapRecord, IndicatorRecord, Inputs,
+    ObjectiveRecord, PLAN_SCHEMA, PlanRecord,
+};
+use parcels::policy::{AreaMode, OverlayRule};
+use parcels::progress::Monitor;
+use parcels::propose::{Context, propose};
+use parcels::units::M2_PER_HA;
+use parcels::validate::{Issue, Severity};
+use parcels::verify::{Evidence, Finding, OverlayCover, Part, constraints, verify};
+use parcels::worth::{Worth, mean_score};
+
+use super::prepare::{LoadedPolicy, Prepared, Stopwatch, load_policy, misfit, prepare};
+use crate::error::{Error, ErrorKind, Result};
+use crate::io::read::ReadOptions;
+use crate::io::source::Source;
+use crate::io::write::{PlanOutput, write_plan};
+
+/// What to plan.
+#[derive(Debug, Clone)]
+pub struct PlanRequest {
+    /// The parcels.
+    pub input: Source,
+    /// How to read them.
+    pub options: ReadOptions,
+    /// The policy file.
+    pub policy: PathBuf,
+    /// The folder to write.
+    pub out: PathBuf,
+}
+
+/// What came of it.
+pub struct PlanReport {
+    /// `plan.json`.
+    pub record: PlanRecord,
+    /// What verification found; empty when the plan stands.
+    pub findings: Vec<Finding>,
+    /// What was wrong with the input.
+    pub issues: Vec<Issue>,
+    /// The folder written.
+    pub out: PathBuf,
+}
+
+/// Plans and writes.
+///
+/// # Errors
+/// An input that cannot be read, a policy that does not fit it, a folder that cannot be written, or a request to stop
+/// before there was a plan. A plan that breaks a rule is written all the same, with findings.
+pub fn plan(request: &PlanRequest, monitor: &dyn Monitor) -> Result<PlanReport> {
+    let mut watch = Stopwatch::start();
+    let loaded = load_policy(&request.policy)?;
+    let prepared = prepare(&request.input, &request.options, &loaded, &mut watch, monitor)?;
+    let ground = Ground {
+        layer: &prepared.layer,
+        extra: &prepared.extra,
+        scores: &prepared.scores,
+        adjacency: &prepared.adjacency,
+        overlays: &prepared.covered,
+    };
+    let compiled =
+        compile(&ground, &loaded.policy).map_err(|e| misfit("fitting the policy to the parcels", e))?;
+    let solution = solve(&compiled.problem, monitor)?;
+    watch.lap("optimise");
+
+    let made = Made::new(&loaded, &prepared, &compiled, &solution, monitor)?;
+    watch.lap("propose");
+    let mut record = made.record()?;
+    monitor.step("verify", 0);
+    let findings = verify(&record, &made.evidence());
+    watch.lap("verify");
+    if monitor.cancelled() {
+        return Err(Error::new(
+            ErrorKind::Cancelled,
+            "stopped before the plan was written; nothing was changed",
+        ));
+    }
+    record.elapsed_ms = watch.by_stage();
+    made.write(&record, request, monitor)?;
+    drop(made);
+    Ok(PlanReport { record, findings, issues: prepared.issues, out: request.out.clone() })
+}
+
+/// A solution with all that follows from it.
+struct Made<'a> {
+    loaded: &'a LoadedPolicy,
+    prepared: &'a Prepared,
+    compiled: &'a Compiled,
+    solution: &'a Solution,
+    by_gap: Vec<(f64, Adjacency)>,
+    blocks_before: Blocks,
+    blocks_after: Blocks,
+    hold: Vec<String>,
+    covers: Vec<OverlayCover>,
+    issue_counts: BTreeMap<String, usize>,
+    parts: Vec<Part>,
+    certificate: Vec<u8>,
+}
+
+impl<'a> Made<'a> {
+    fn new(
+        loaded: &'a LoadedPolicy,
+        prepared: &'a Prepared,
+        compiled: &'a Compiled,
+        solution: &'a Solution,
+        monitor: &dyn Monitor,
+    ) -> Result<Self> {
+        let Prepared { layer, adjacency, .. } = prepared;
+        let either: Vec<bool> =
+            layer.parcels().iter().zip(&solution.x).map(|(p, after)| p.in_zone || *after).collect();
+        let tables =
+            adjacency_by_gap(layer, &prepared.index, &prepared.barriers, &GAPS_SHOWN_M, &either, monitor)?;
+        let mut issue_counts: BTreeMap<String, usize> = BTreeMap::new();
+        for issue in &prepared.issues {
+            *issue_counts.entry(issue.kind.name().to_owned()).or_default() += 1;
+        }
+        let links = &compiled.problem.links;
+        let certificate = Certificate {
+            flow_scale: solution.flow_scale,
+            area_price: solution.area_price,
+            moved_price: solution.moved_price,
+            flows: links
+                .iter()
+                .zip(&solution.flow)
+                .filter(|(_, f)| **f != 0)
+                .map(|(l, f)| (l.a, l.b, *f))
+                .collect(),
+        };
+        Ok(Self {
+            loaded,
+            prepared,
+            compiled,
+            solution,
+            by_gap: GAPS_SHOWN_M.into_iter().zip(tables).collect(),
+            blocks_before: Blocks::new(adjacency, &compiled.problem.in_zone, &compiled.area_m2),
+            blocks_after: Blocks::new(adjacency, &solution.x, &compiled.area_m2),
+            hold: compiled.hold.iter().map(|h| h.code()).collect(),
+            covers: prepared
+                .covered
+                .iter()
+                .map(|(name, covered)| OverlayCover { name: name.clone(), covered: covered.clone() })
+                .collect(),
+            issue_counts,
+            parts: prepared
+                .scores
+                .parts
+                .iter()
+                .map(|p| Part { id: p.id.clone(), normalised: p.normalised.clone() })
+                .collect(),
+            certificate: certificate.to_bytes(),
+        })
+    }
+
+    fn evidence(&self) -> Evidence<'_> {
+        Evidence {
+            layer: &self.prepared.layer,
+            scores: &self.prepared.scores.score,
+            parts: &self.parts,
+            adjacency: &self.prepared.adjacency,
+            by_gap: &self.by_gap,
+            in_zone_after: &self.solution.x,
+            hold: &self.hold,
+            overlays: &self.covers,
+            issues: Some(&self.issue_counts),
+            policy: &self.loaded.policy,
+            certificate: &self.certificate,
+        }
+    }
+
+    fn total_m2(&self, zone: &[bool]) -> f64 {
+        self.compiled.area_m2.iter().zip(zone).filter(|(_, x)| **x).map(|(a, _)| a).sum()
+    }
+
+    fn record(&self) -> Result<PlanRecord> {
+        let policy = &self.loaded.policy;
+        let (before, after) = (&self.compiled.problem.in_zone, &self.solution.x);
+        let small_m2 = policy.constraints.min_block_ha * M2_PER_HA;
+        let before_m2 = self.total_m2(before);
+        let rule = policy.constraints.area;
+        let tolerance = (rule.mode == AreaMode::Conserve).then_some(rule.tolerance);
+        let worth = Worth::new(&policy.objective, self.compiled.tau);
+        let (transfers, swaps) = propose(&Context {
+            layer: &self.prepared.layer,
+            scores: &self.prepared.scores,
+            adjacency: &self.prepared.adjacency,
+            area_m2: &self.compiled.area_m2,
+            in_zone_before: before,
+            in_zone_after: after,
+            worth: &worth,
+            min_block_m2: self.compiled.problem.min_block * M2_PER_HA,
+            area_tolerance_m2: tolerance.map_or(f64::INFINITY, |t| t * before_m2),
+        });
+        let constraints =
+            constraints(&self.evidence()).map_err(|f| Error::new(ErrorKind::Impossible, f.to_string()))?;
+        let mean =
+            |zone: &[bool]| mean_score(&self.compiled.area_m2, &self.prepared.scores.score, |at| zone[at]);
+        let by_gap = self
+            .by_gap
+            .iter()
+            .map(|(gap_m, adjacency)| {
+                let at = |zone: &[bool]| {
+                    Blocks::new(adjacency, zone, &self.compiled.area_m2).concentration(small_m2)
+                };
+                GapRecord { gap_m: *gap_m, before: at(before), after: at(after) }
+            })
+            .collect();
+        let solution = self.solution;
+        Ok(PlanRecord {
+            schema: PLAN_SCHEMA.to_owned(),
+            inputs: self.inputs(),
+            area: AreaRecord { basis: rule.basis, before_m2, after_m2: self.total_m2(after), tolerance },
+            objective: ObjectiveRecord {
+                value: solution.objective,
+                bound: solution.bound,
+                gap: solution.gap(),
+                before: solution.objective_before,
+                status: solution.status,
+                tau: self.compiled.tau,
+                area_price: solution.area_price,
+                moved_price: solution.moved_price,
+            },
+            score: BeforeAfter { before: mean(before), after: mean(after) },
+            indicators: self
+                .prepared
+                .scores
+                .parts
+                .iter()
+                .map(|p| IndicatorRecord {
+                    id: p.id.clone(),
+                    zh: p.zh.clone(),
+                    en: p.en.clone(),
+                    unit: p.unit.clone(),
+                    weight: p.weight,
+                    derived: p.derived.clone(),
+                })
+                .collect(),
+            concentration: ConcentrationRecord {
+                gap_m: policy.contiguity.gap_m,
+                before: self.blocks_before.concentration(small_m2),
+                after: self.blocks_after.concentration(small_m2),
+                by_gap,
+            },
+            constraints,
+            transfers,
+            swaps,
+            issues: self.issue_counts.clone(),
+            conflicts: solution.conflicts.clone(),
+            elapsed_ms: BTreeMap::new(),
+        })
+    }
+
+    fn inputs(&self) -> Inputs {
+        let layer = &self.prepared.layer;
+        let crs = layer.crs();
+        Inputs {
+            layer: layer.id().clone(),
+            layer_name: layer.name().to_owned(),
+            parcels: layer.len(),
+            policy: self.loaded.sha256.clone(),
+            policy_name: self.loaded.policy.name.clone(),
+            files: self.prepared.files.clone(),
+            seed: self.loaded.policy.seed,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            crs: crs.epsg.map_or_else(|| crs.wkt.clone(), |code| format!("EPSG:{code}")),
+        }
+    }
+
+    fn write(&self, record: &PlanRecord, request: &PlanRequest, monitor: &dyn Monitor) -> Result<()> {
+        let layer = &self.prepared.layer;
+        let land_use = self
+            .loaded
+            .policy
+            .columns
+            .land_use
+            .as_deref()
+            .and_then(|name| layer.table().column(name).ok())
+            .map_or_else(|| vec![None; layer.len()], |c| c.values.iter().map(|v| v.text()).collect());
+        let overlays: Vec<_> = self
+            .prepared
+            .overlays
+            .iter()
+            .flat_map(|o| o.shapes.iter().map(|s| (o.name.clone(), rule_word(o.rule).to_owned(), s.clone())))
+            .collect();
+        monitor.step("write", 0);
+        write_plan(
+            &request.out,
+            &PlanOutput {
+                layer,
+                scores: &self.prepared.scores,
+                land_use,
+                record,
+                in_zone_after: &self.solution.x,
+                blocks_before: &self.blocks_before,
+                blocks_after: &self.blocks_after,
+                hold: &self.hold,
+                issues: &self.prepared.issues,
+                barriers: &self.prepared.barriers,
+                overlays: &overlays,
+                policy_toml: &self.loaded.text,
+                certificate: &self.certificate,
+                input_crs: &self.prepared.input_crs,
+            },
+            monitor,
+        )
+    }
+}
+
+fn rule_word(rule: OverlayRule) -> &'static str {
+    match rule {
+        OverlayRule::Forbid => "forbid",
+        OverlayRule::Inside => "inside",
+        OverlayRule::Prefer => "prefer",
+    }
+}
+
+impl PlanReport {
+    /// Whether the plan stands: admissible, and nothing was found against it.
+    #[must_use]
+    pub fn stands(&self) -> bool {
+        self.findings.iter().all(|f| f.severity != Severity::Error)
+    }
+}

@@ -1,0 +1,296 @@
+//! From files and a policy to everything a plan is made from: the first half of `plan`, shared by whatever plans.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use geo::MultiPolygon;
+use parcels::adjacency::{Adjacency, adjacency};
+use parcels::enterprise::aggregate;
+use parcels::index::SpatialIndex;
+use parcels::overlay::{Covered, covered};
+use parcels::parcel::{Barrier, Crs, Layer};
+use parcels::policy::{OverlayRule, Policy};
+use parcels::progress::Monitor;
+use parcels::score::{Scores, score};
+use parcels::table::{Filter, Table};
+use parcels::validate::{Issue, IssueKind, Severity, validate};
+
+use crate::error::{Context as _, Error, ErrorKind, Result};
+use crate::io::crs::Proj;
+use crate::io::file_issue;
+use crate::io::hash::sha256_hex;
+use crate::io::read::{ReadOptions, ReadShapes, read_layer, read_lines, read_polygons};
+use crate::io::source::Source;
+use crate::io::table::read_table;
+
+/// Wall time by stage, ms, in the order of the stages' names.
+#[derive(Debug, Default)]
+pub struct Stopwatch {
+    by_stage: BTreeMap<String, u64>,
+    since: Option<Instant>,
+}
+
+impl Stopwatch {
+    /// Starts counting.
+    #[must_use]
+    pub fn start() -> Self {
+        Self { by_stage: BTreeMap::new(), since: Some(Instant::now()) }
+    }
+
+    /// Books the time since the last call, or the start, on `stage`.
+    pub fn lap(&mut self, stage: &str) {
+        let now = Instant::now();
+        if let Some(since) = self.since.replace(now) {
+            let ms = u64::try_from(now.duration_since(since).as_millis()).unwrap_or(u64::MAX);
+            *self.by_stage.entry(stage.to_owned()).or_default() += ms;
+        }
+    }
+
+    /// The times so far.
+    #[must_use]
+    pub fn by_stage(&self) -> BTreeMap<String, u64> {
+        self.by_stage.clone()
+    }
+}
+
+/// A policy with the bytes it came from.
+pub struct LoadedPolicy {
+    /// The policy.
+    pub policy: Policy,
+    /// Its text, verbatim.
+    pub text: String,
+    /// SHA-256 of its bytes.
+    pub sha256: String,
+    /// The folder its paths are relative to.
+    pub folder: PathBuf,
+}
+
+/// Reads a policy file.
+///
+/// # Errors
+/// A file that cannot be read, is no UTF-8, or is no policy.
+pub fn load_policy(path: &Path) -> Result<LoadedPolicy> {
+    let reading = || format!("reading policy {}", path.display());
+    let bytes = std::fs::read(path).context(ErrorKind::Unreadable, reading())?;
+    let sha256 = sha256_hex(&bytes);
+    let text = String::from_utf8(bytes).context(ErrorKind::Unreadable, reading())?;
+    // Editors on Windows put a mark in front, which TOML does not know.
+    let policy = Policy::from_toml(text.trim_start_matches('\u{feff}'))
+        .map_err(|e| Error::new(ErrorKind::Usage, reading()).because(e))?;
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
+    Ok(LoadedPolicy { policy, text, sha256, folder })
+}
+
+/// An overlay as read.
+pub struct OverlayLayer {
+    /// Its name in the policy.
+    pub name: String,
+    /// What it means.
+    pub rule: OverlayRule,
+    /// Its polygons in the layer's CRS.
+    pub shapes: Vec<MultiPolygon<f64>>,
+}
+
+/// Everything a plan is made from.
+pub struct Prepared {
+    /// The valid parcels.
+    pub layer: Layer,
+    /// The CRS of the input file; the layer's is metric.
+    pub input_crs: Crs,
+    /// Everything found wrong.
+    pub issues: Vec<Issue>,
+    /// Enterprise columns, one row a parcel.
+    pub extra: Table,
+    /// Scores with their parts.
+    pub scores: Scores,
+    /// Where parcels are.
+    pub index: SpatialIndex,
+    /// Lines that cut contiguity.
+    pub barriers: Vec<Barrier>,
+    /// Who faces whom at the policy's gap tolerance.
+    pub adjacency: Adjacency,
+    /// The overlays' polygons.
+    pub overlays: Vec<OverlayLayer>,
+    /// What each overlay covers.
+    pub covered: BTreeMap<String, Vec<Covered>>,
+    /// SHA-256 of every further file, by the name the policy gives it.
+    pub files: BTreeMap<String, String>,
+}
+
+/// Reads, checks, joins, scores and finds who faces whom.
+///
+/// # Errors
+/// An input that cannot be read, a policy that does not fit it, no parcel left, or a request to stop.
+pub fn prepare(
+    input: &Source,
+    options: &ReadOptions,
+    loaded: &LoadedPolicy,
+    watch: &mut Stopwatch,
+    monitor: &dyn Monitor,
+) -> Result<Prepared> {
+    let policy = &loaded.policy;
+    let read = read_layer(input, options, monitor)?;
+    watch.lap("read");
+    let geodesy = Proj::new(&read.raw.crs)?;
+    let mut issues = read.issues;
+    let (layer, found) =
+        validate(read.raw, &policy.columns, &policy.eligible.not_parcels, &policy.checks, &geodesy, monitor)
+            .map_err(|e| misfit("checking the layer", e))?;
+    issues.extend(found);
+    watch.lap("check");
+    if layer.is_empty() {
+        return Err(Error::new(
+            ErrorKind::Impossible,
+            format!("{input}: no usable parcel is left after checking"),
+        )
+        .try_this(format!("`lianpian check {input}` lists what was found")));
+    }
+    let index = SpatialIndex::new(&layer);
+    let mut further = Further { loaded, files: BTreeMap::new(), issues, monitor };
+    let layer = further.zone(layer, &index)?;
+    let extra = further.enterprises(&layer)?;
+    watch.lap("join");
+    monitor.step("score", 0);
+    let scores = score(&layer, extra.columns(), &policy.indicators, &policy.weights)
+        .map_err(|e| misfit("scoring the parcels", e))?;
+    watch.lap("score");
+
+    let barriers = further.barriers(&layer)?;
+    let mut overlays = Vec::new();
+    let mut covers = BTreeMap::new();
+    for (name, overlay) in &policy.overlays {
+        let shapes = further.polygons(&overlay.layer, overlay.crs.as_ref(), &overlay.only, &layer)?;
+        covers.insert(name.clone(), covered(&layer, &index, &shapes));
+        overlays.push(OverlayLayer { name: name.clone(), rule: overlay.rule, shapes });
+    }
+    let Further { files, issues, .. } = further;
+    watch.lap("overlay");
+    let adjacency = adjacency(&layer, &index, &barriers, policy.contiguity.gap_m, monitor)?;
+    watch.lap("adjacency");
+    Ok(Prepared {
+        layer,
+        input_crs: read.input_crs,
+        issues,
+        extra,
+        scores,
+        index,
+        barriers,
+        adjacency,
+        overlays,
+        covered: covers,
+        files,
+    })
+}
+
+/// A policy that names what the data lack.
+pub(crate) fn misfit(doing: &str, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    let cause = cause.into();
+    let stopped = cause.downcast_ref::<parcels::progress::Cancelled>().is_some()
+        || matches!(
+            cause.downcast_ref::<parcels::validate::ValidateError>(),
+            Some(parcels::validate::ValidateError::Cancelled(_))
+        );
+    let kind = if stopped { ErrorKind::Cancelled } else { ErrorKind::Usage };
+    Error::new(kind, doing).because(cause)
+}
+
+/// What a policy names beside the parcels is read through this: it books hashes and issues.
+struct Further<'a> {
+    loaded: &'a LoadedPolicy,
+    files: BTreeMap<String, String>,
+    issues: Vec<Issue>,
+    monitor: &'a dyn Monitor,
+}
+
+impl Further<'_> {
+    fn source(&self, named: &str) -> Source {
+        let Ok(source) = named.parse::<Source>();
+        source.relative_to(&self.loaded.folder)
+    }
+
+    /// The polygons of a layer for which all filters hold, in the CRS of `layer`.
+    fn polygons(
+        &mut self,
+        named: &str,
+        crs: Option<&String>,
+        only: &[Filter],
+        layer: &Layer,
+    ) -> Result<Vec<MultiPolygon<f64>>> {
+        let options = ReadOptions { crs: crs.cloned(), encoding: None };
+        let read = read_polygons(&self.source(named), &options, layer.crs(), self.monitor)?;
+        let shapes = self.keep(named, read, only)?;
+        Ok(shapes.into_iter().map(|(shape, _)| shape).collect())
+    }
+
+    /// Books what was read and keeps the shapes for which all filters hold, each with its row.
+    fn keep<G>(&mut self, named: &str, read: ReadShapes<G>, only: &[Filter]) -> Result<Vec<(G, usize)>> {
+        self.files.insert(named.to_owned(), read.sha256);
+        self.issues.extend(read.issues);
+        let keep = Filter::all(only, &read.table).map_err(|e| misfit(&format!("reading {named}"), e))?;
+        let kept: Vec<(G, usize)> = read.shapes.into_iter().zip(0..).filter(|(_, row)| keep[*row]).collect();
+        if kept.is_empty() {
+            self.issues.push(file_issue(
+                IssueKind::File,
+                Severity::Warning,
+                format!("{named}: no usable feature meets the policy's filters"),
+                "the entry has no effect; compare its filters with the layer's values",
+            ));
+        }
+        Ok(kept)
+    }
+
+    fn zone(&mut self, layer: Layer, index: &SpatialIndex) -> Result<Layer> {
+        let Some(zone) = &self.loaded.policy.zone else { return Ok(layer) };
+        let in_zone = match &zone.layer {
+            Some(named) => {
+                let shapes = self.polygons(named, zone.crs.as_ref(), &zone.only, &layer)?;
+                let mut in_zone = vec![false; layer.len()];
+                for c in covered(&layer, index, &shapes) {
+                    in_zone[c.parcel.at()] = c.share >= zone.share;
+                }
+                in_zone
+            }
+            None => Filter::all(&zone.only, layer.table()).map_err(|e| misfit("finding the zone", e))?,
+        };
+        Ok(layer.with_zone(&in_zone))
+    }
+
+    fn enterprises(&mut self, layer: &Layer) -> Result<Table> {
+        let Some(rules) = &self.loaded.policy.enterprises else {
+            return Ok(Table::new(layer.len(), Vec::new()));
+        };
+        self.monitor.step("join", 0);
+        let read = read_table(&rules.table, None, &self.loaded.folder)?;
+        self.files.insert(rules.table.clone(), read.sha256);
+        self.issues.extend(read.issues);
+        let (columns, found) = aggregate(layer, &read.table, rules)
+            .map_err(|e| misfit(&format!("joining enterprise table {}", rules.table), e))?;
+        self.issues.extend(found);
+        Ok(Table::new(layer.len(), columns))
+    }
+
+    fn barriers(&mut self, layer: &Layer) -> Result<Vec<Barrier>> {
+        let mut barriers = Vec::new();
+        for rule in &self.loaded.policy.contiguity.barriers {
+            let options = ReadOptions { crs: rule.crs.clone(), encoding: None };
+            let lines = read_lines(&self.source(&rule.layer), &options, layer.crs(), self.monitor)?;
+            let table = lines.table.clone();
+            let column = |name: &Option<String>| match name {
+                Some(name) => table
+                    .column(name)
+                    .map(Some)
+                    .map_err(|e| misfit(&format!("reading barriers {}", rule.layer), e)),
+                None => Ok(None),
+            };
+            let (widths, kinds) = (column(&rule.half_width_column)?, column(&rule.kind_column)?);
+            for (line, row) in self.keep(&rule.layer, lines, &rule.only)? {
+                let half_width_m =
+                    widths.and_then(|c| c.values[row].number()).or(rule.half_width_m).unwrap_or(0.0);
+                let kind = kinds.and_then(|c| c.values[row].text()).unwrap_or_else(|| rule.layer.clone());
+                barriers.push(Barrier { line, half_width_m: half_width_m.max(0.0), kind });
+            }
+        }
+        Ok(barriers)
+    }
+}

@@ -1,0 +1,148 @@
+//! A plan in a few lines that a planner can read, Chinese and English.
+
+use std::fmt::Write as _;
+
+use parcels::optimise::Status;
+use parcels::plan::{ConstraintStatus, Direction, PlanRecord, Swap, Transfer};
+use parcels::units::{AreaBasis, SquareMetres};
+
+/// How many swaps and how many transfers of each are told.
+const SWAPS_TOLD: usize = 3;
+const TRANSFERS_TOLD: usize = 3;
+
+/// The summary printed after `plan`.
+#[must_use]
+pub fn summary(record: &PlanRecord) -> String {
+    let mut text = String::new();
+    let (moved_in, moved_out) = (moved(record, Direction::In), moved(record, Direction::Out));
+    let basis = match record.area.basis {
+        AreaBasis::Ellipsoidal => "ellipsoidal 椭球面积",
+        AreaBasis::Planar => "planar 平面面积",
+        AreaBasis::Registered => "registered 登记面积",
+    };
+    let ha = |m2: f64| SquareMetres(m2).ha();
+    let _ = writeln!(text, "{}", record.inputs.policy_name);
+    let _ = writeln!(text, "parcels 地块             {}", record.inputs.parcels);
+    let change = if record.area.before_m2 > 0.0 {
+        format!("  ({:+.3} %)", 100.0 * (record.area.after_m2 / record.area.before_m2 - 1.0))
+    } else {
+        String::new()
+    };
+    let _ = writeln!(
+        text,
+        "zone area 园区面积       {:.2} → {:.2} ha{change}, {basis}",
+        ha(record.area.before_m2),
+        ha(record.area.after_m2),
+    );
+    let score = |s: Option<f64>| s.map_or_else(|| "unknown".to_owned(), |s| format!("{s:.2}"));
+    let _ = writeln!(
+        text,
+        "mean score 平均得分      {} → {}",
+        score(record.score.before),
+        score(record.score.after)
+    );
+    let (before, after) = (&record.concentration.before, &record.concentration.after);
+    let _ = writeln!(
+        text,
+        "concentration 集中度     {:.2} → {:.2}  (gap {} m)",
+        before.index, after.index, record.concentration.gap_m
+    );
+    let _ = writeln!(
+        text,
+        "blocks 区块              {} → {}, largest 最大 {:.1} % → {:.1} %, small 小区块 {:.2} % → {:.2} % of the area",
+        before.blocks,
+        after.blocks,
+        before.lpi,
+        after.lpi,
+        100.0 * before.small_block_share,
+        100.0 * after.small_block_share
+    );
+    let _ = writeln!(
+        text,
+        "transfers 调整           {} in 调入 ({:.2} ha), {} out 调出 ({:.2} ha), in {} swaps 置换组",
+        moved_in.0,
+        ha(moved_in.1),
+        moved_out.0,
+        ha(moved_out.1),
+        record.swaps.len()
+    );
+    let objective = &record.objective;
+    let ending = match objective.status {
+        Status::Optimal => "proven best 已证最优".to_owned(),
+        Status::Feasible => format!("gap 差距 ≤ {:.4} %", 100.0 * objective.gap),
+        Status::Stopped => format!("stopped early 提前停止, gap 差距 ≤ {:.4} %", 100.0 * objective.gap),
+        Status::Infeasible => "not admissible 不可行".to_owned(),
+    };
+    let _ = writeln!(
+        text,
+        "objective 目标值         {:.2} → {:.2}, at most 上界 {:.2}; {ending}",
+        objective.before, objective.value, objective.bound
+    );
+    for constraint in &record.constraints {
+        if matches!(constraint.status, ConstraintStatus::Broken | ConstraintStatus::Missed) {
+            let word =
+                if constraint.status == ConstraintStatus::Broken { "broken 违反" } else { "missed 未达" };
+            let _ = writeln!(text, "{} {word}: {}{}", constraint.id, constraint.text, figures(constraint));
+        }
+    }
+    for conflict in &record.conflicts {
+        let _ = writeln!(text, "conflict 冲突: {conflict}");
+    }
+    tell_swaps(&mut text, record);
+    if !record.issues.is_empty() {
+        let list: Vec<String> = record.issues.iter().map(|(kind, n)| format!("{n} {kind}")).collect();
+        let _ = writeln!(text, "\ninput issues 数据问题 (issues.csv): {}", list.join(", "));
+    }
+    text.truncate(text.trim_end().len());
+    text
+}
+
+fn figures(constraint: &parcels::plan::ConstraintRecord) -> String {
+    match (constraint.value, constraint.limit) {
+        (Some(value), Some(limit)) => format!(" (is {value:.4}, limit {limit:.4})"),
+        (Some(value), None) => format!(" (is {value:.4})"),
+        _ => String::new(),
+    }
+}
+
+/// Number and area (m²) of the transfers one way.
+fn moved(record: &PlanRecord, direction: Direction) -> (usize, f64) {
+    let some = || record.transfers.iter().filter(|t| t.direction == direction);
+    (some().count(), some().map(|t| t.area_m2).sum())
+}
+
+/// The swaps that gain most, with the reasons of their largest transfers.
+fn tell_swaps(text: &mut String, record: &PlanRecord) {
+    for swap in record.swaps.iter().take(SWAPS_TOLD) {
+        let mut transfers: Vec<&Transfer> = record.transfers.iter().filter(|t| t.swap == swap.id).collect();
+        transfers.sort_by(|a, b| b.area_m2.total_cmp(&a.area_m2).then(a.parcel.cmp(&b.parcel)));
+        let _ = writeln!(text, "\nswap 置换 {}: {}", swap.id, headline(swap));
+        for transfer in transfers.iter().take(TRANSFERS_TOLD) {
+            let way = match transfer.direction {
+                Direction::In => "in  调入",
+                Direction::Out => "out 调出",
+            };
+            let _ =
+                writeln!(text, "  {way} {}  {:.2} ha", transfer.parcel, SquareMetres(transfer.area_m2).ha());
+            for reason in &transfer.reasons {
+                let _ = writeln!(text, "        {} / {}", reason.en, reason.zh);
+            }
+        }
+        if transfers.len() > TRANSFERS_TOLD {
+            let _ = writeln!(text, "  … and {} more", transfers.len() - TRANSFERS_TOLD);
+        }
+    }
+    if record.swaps.len() > SWAPS_TOLD {
+        let _ = writeln!(text, "… {} more swaps in plan.json", record.swaps.len() - SWAPS_TOLD);
+    }
+}
+
+fn headline(swap: &Swap) -> String {
+    format!(
+        "{} parcels, area {:+.2} ha, objective {:+.2}, concentration {:+.3}",
+        swap.parcels.len(),
+        SquareMetres(swap.balance_m2).ha(),
+        swap.delta_objective,
+        swap.delta_concentration
+    )
+}

@@ -1,0 +1,82 @@
+//! The command line: one file a command, each of them a reader of arguments around one use case.
+
+mod check;
+mod demo;
+mod export;
+mod generate;
+mod plan;
+mod solve;
+mod verify;
+
+use clap::{Parser, Subcommand};
+
+use crate::error::Result;
+use crate::io::read::ReadOptions;
+
+/// lianpian (连片): which land parcels belong inside a high-tech zone.
+///
+/// Reads parcel polygons and enterprise statistics, scores every parcel, proposes transfers that raise score and
+/// contiguity with a proof of how good the proposal is, and writes what the land bureau files.
+#[derive(Debug, Parser)]
+#[command(name = "lianpian", version, max_term_width = 110)]
+pub struct Args {
+    /// Show no progress.
+    #[arg(long, global = true)]
+    quiet: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Demo(demo::Demo),
+    Generate(generate::Generate),
+    Check(check::Check),
+    Plan(plan::Plan),
+    Export(export::Export),
+    Verify(verify::Verify),
+    Solve(solve::Solve),
+}
+
+/// How to read an input that does not say everything itself.
+#[derive(Debug, clap::Args)]
+struct Reading {
+    /// The CRS of the input where the file states none or a wrong one, such as EPSG:4547.
+    #[arg(long)]
+    crs: Option<String>,
+    /// The text encoding of the input where the file states none or a wrong one: UTF-8, GBK, GB18030, Big5.
+    #[arg(long)]
+    encoding: Option<String>,
+}
+
+impl Reading {
+    fn options(self) -> ReadOptions {
+        ReadOptions { crs: self.crs, encoding: self.encoding }
+    }
+}
+
+/// Runs one command and returns its exit code.
+///
+/// # Errors
+/// What a person should read.
+pub fn run(args: Args) -> Result<u8> {
+    start_log();
+    crate::terminal::listen_for_stop()?;
+    let quiet = args.quiet;
+    match args.command {
+        Command::Demo(demo) => demo.run(quiet),
+        Command::Generate(generate) => generate.run(quiet),
+        Command::Check(check) => check.run(quiet),
+        Command::Plan(plan) => plan.run(quiet),
+        Command::Export(export) => export.run(quiet),
+        Command::Verify(verify) => verify.run(quiet),
+        Command::Solve(solve) => solve.run(quiet),
+    }
+}
+
+/// Logs go to standard error, and only when `LIANPIAN_LOG` asks for them (`LIANPIAN_LOG=debug`).
+fn start_log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("LIANPIAN_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("off"));
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+}

@@ -1,0 +1,61 @@
+//! `lianpian plan`: the main job.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::Reading;
+use crate::app::plan::{PlanRequest, plan};
+use crate::app::summary::summary;
+use crate::error::Result;
+use crate::io::source::Source;
+use crate::terminal::{Terminal, remark, say};
+
+/// Check, score, plan, verify and write: parcels and a policy in, a folder with the plan out
+///
+/// Exit 0 when the plan stands, 1 when it breaks a rule (the folder is written all the same and says which).
+#[derive(Debug, Args)]
+pub(super) struct Plan {
+    /// The parcels: PATH or PATH:LAYER.
+    input: Source,
+    /// The policy file.
+    #[arg(long)]
+    policy: PathBuf,
+    /// The folder to write.
+    #[arg(long)]
+    out: PathBuf,
+    #[command(flatten)]
+    reading: Reading,
+    /// Print plan.json instead of the summary.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Plan {
+    pub(super) fn run(self, quiet: bool) -> Result<u8> {
+        let request = PlanRequest {
+            input: self.input,
+            options: self.reading.options(),
+            policy: self.policy,
+            out: self.out,
+        };
+        plan_and_tell(&request, quiet, self.json)
+    }
+}
+
+/// Plans and prints what came of it; shared with `demo`.
+pub(super) fn plan_and_tell(request: &PlanRequest, quiet: bool, json: bool) -> Result<u8> {
+    let monitor = Terminal::new(quiet);
+    let report = plan(request, &monitor)?;
+    monitor.finish();
+    if json {
+        say(&serde_json::to_string_pretty(&report.record).unwrap_or_default());
+    } else {
+        say(&summary(&report.record));
+        say(&format!("written to  {}", report.out.display()));
+    }
+    for finding in &report.findings {
+        remark(&format!("finding: {finding}"));
+    }
+    Ok(u8::from(!report.stands()))
+}

@@ -1,0 +1,254 @@
+//! Coordinate reference systems: naming, matching and transforming them, by PROJ as it comes with GDAL. Everywhere x is
+//! the easting or longitude and y the northing or latitude, whatever order a system's definition gives its axes.
+
+use std::cell::RefCell;
+
+use gdal::spatial_ref::{AxisMappingStrategy, CoordTransform, SpatialRef};
+use geo::Coord;
+use parcels::parcel::{Crs, Geodesy};
+
+use super::setup;
+use crate::error::{Context, Error, ErrorKind, Result};
+
+/// What `--crs` takes, for messages.
+pub(crate) const CRS_FORMS: &str =
+    "EPSG:4549, WKT, a PROJ string (+proj=…), or local:NAME for a city grid that is not to be reprojected";
+
+/// The coordinate reference system a person names: `EPSG:4549` or `4549`, WKT, a PROJ string, or `local:NAME` for a
+/// metric grid whose place on the earth is not known here.
+///
+/// # Errors
+/// A usage error when it is none of these or PROJ does not know it.
+pub fn parse(text: &str) -> Result<Crs> {
+    setup::gdal();
+    let text = text.trim();
+    let lower = text.to_ascii_lowercase();
+    let code = lower.strip_prefix("epsg:").unwrap_or(&lower);
+    let unknown = || {
+        Error::new(ErrorKind::Usage, format!("there is no coordinate reference system \"{text}\""))
+            .try_this(format!("--crs {CRS_FORMS}"))
+    };
+    let srs = if let Ok(code) = code.parse::<u32>() {
+        SpatialRef::from_epsg(code)
+    } else if let Some(label) = text.get(6..).filter(|_| lower.starts_with("local:")) {
+        // The name is the only free part of the definition.
+        SpatialRef::from_wkt(&format!("LOCAL_CS[\"{}\",UNIT[\"metre\",1]]", label.trim().replace('"', "'")))
+    } else if lower.starts_with('+') {
+        SpatialRef::from_proj4(text)
+    } else if text.ends_with(']') && text.contains('[') {
+        SpatialRef::from_wkt(text)
+    } else {
+        // GDAL would take file names and web addresses too.
+        return Err(unknown());
+    };
+    describe(&srs.map_err(|cause| unknown().because(cause))?)
+}
+
+/// A system as the label that layers carry: its EPSG code where it has one or matches one by its parameters, whatever
+/// its name; otherwise its own definition.
+pub(crate) fn describe(srs: &SpatialRef) -> Result<Crs> {
+    if let Some(code) = epsg(srs)
+        && let Ok(known) = SpatialRef::from_epsg(code)
+    {
+        return label(&known, Some(code));
+    }
+    label(srs, None)
+}
+
+fn label(srs: &SpatialRef, epsg: Option<u32>) -> Result<Crs> {
+    let wkt = srs
+        .to_wkt()
+        .context(ErrorKind::Unreadable, "the coordinate reference system cannot be written as WKT")?;
+    Ok(Crs { name: srs.name().unwrap_or_else(|| "unnamed".into()), epsg, wkt })
+}
+
+fn epsg(srs: &SpatialRef) -> Option<u32> {
+    if let Some(code) = authority(srs) {
+        return Some(code);
+    }
+    if let Some(zone) = cgcs2000_zone(srs) {
+        return Some(zone);
+    }
+    if let Some(code) = common_degrees(srs) {
+        return Some(code);
+    }
+    let mut copy = srs.clone();
+    copy.auto_identify_epsg().ok()?;
+    authority(&copy)
+}
+
+/// The EPSG code of plain degrees on the two datums nearly all files are in. Some writers spell the axes out, in an
+/// order that keeps PROJ from recognising them.
+fn common_degrees(srs: &SpatialRef) -> Option<u32> {
+    let degrees = (srs.angular_units() - 1_f64.to_radians()).abs() < 1e-9;
+    let greenwich = srs.get_attr_value("PRIMEM", 1).ok()??.parse() == Ok(0.0);
+    if !srs.is_geographic() || !degrees || !greenwich {
+        return None;
+    }
+    match srs.get_attr_value("DATUM", 0).ok()??.as_str() {
+        "WGS_1984" | "D_WGS_1984" => Some(4326),
+        "China_2000" | "D_China_2000" => Some(4490),
+        _ => None,
+    }
+}
+
+fn authority(srs: &SpatialRef) -> Option<u32> {
+    match srs.authority().ok()?.split_once(':')? {
+        ("EPSG", code) => code.parse().ok(),
+        // Longitude first, which is the order used here for every system.
+        ("OGC", "CRS84") => Some(4326),
+        _ => None,
+    }
+}
+
+/// The EPSG code of a CGCS2000 3-degree Gauss–Krüger zone, with the zone number before the easting (4513–4533) or
+/// without (4534–4554), told by its parameters, for the names in files are anybody's.
+fn cgcs2000_zone(srs: &SpatialRef) -> Option<u32> {
+    let method = srs.get_attr_value("PROJECTION", 0).ok()??;
+    let datum = srs.get_attr_value("DATUM", 0).ok()??.to_uppercase();
+    let parameter = |name: &str| srs.get_proj_param(name).ok().flatten();
+    let (a, b) = (srs.semi_major().ok()?, srs.semi_minor().ok()?);
+    let ellipsoid = (a - CGCS2000.0).abs() < 1e-3 && (a / (a - b) - 1.0 / CGCS2000.1).abs() < 1e-7;
+    let named = ["CGCS", "CHINA_2000", "CHINA 2000"].iter().any(|n| datum.contains(n));
+    let metres = (srs.linear_units() - 1.0).abs() < 1e-12;
+    if !matches!(method.as_str(), "Transverse_Mercator" | "Gauss_Kruger") || !(ellipsoid || named) || !metres
+    {
+        return None;
+    }
+    let near =
+        |name: &str, wanted: f64, missing: f64| (parameter(name).unwrap_or(missing) - wanted).abs() < 1e-6;
+    if !near("scale_factor", 1.0, 1.0)
+        || !near("latitude_of_origin", 0.0, 0.0)
+        || !near("false_northing", 0.0, 0.0)
+    {
+        return None;
+    }
+    let zone = (25..=45_u32).find(|zone| near("central_meridian", f64::from(zone * 3), 0.0))?;
+    if near("false_easting", 500_000.0, 0.0) {
+        return Some(4509 + zone);
+    }
+    near("false_easting", f64::from(zone) * 1e6 + 500_000.0, 0.0).then_some(4488 + zone)
+}
+
+/// The working definition behind a label, with longitude or easting first.
+pub(crate) fn spatial_ref(crs: &Crs) -> Result<SpatialRef> {
+    setup::gdal();
+    let srs = match crs.epsg {
+        Some(code) => SpatialRef::from_epsg(code),
+        None => SpatialRef::from_wkt(&crs.wkt),
+    };
+    let mut srs = srs.context(
+        ErrorKind::Unreadable,
+        format!("the coordinate reference system {} cannot be understood", shown(crs)),
+    )?;
+    srs.set_axis_mapping_strategy(AxisMappingStrategy::TraditionalGisOrder);
+    Ok(srs)
+}
+
+/// A system for people: `EPSG:4549 (CGCS2000 / …)`, or its name.
+pub(crate) fn shown(crs: &Crs) -> String {
+    match crs.epsg {
+        Some(code) => format!("EPSG:{code} ({})", crs.name),
+        None => format!("\"{}\"", crs.name),
+    }
+}
+
+/// Transforms coordinates in place. Points that have no place in the target become NaN, both x and y. All points go as
+/// one batch, so that PROJ takes one and the same operation for the whole layer.
+///
+/// # Errors
+/// When there is no way from one system to the other (a local grid, an unknown projection).
+pub fn transform(coords: &mut [Coord<f64>], from: &Crs, to: &Crs) -> Result<()> {
+    with_transform(from, to, |transform| run(transform, coords, 1.0))
+}
+
+fn run(transform: &CoordTransform, coords: &mut [Coord<f64>], scale: f64) {
+    let mut x: Vec<f64> = coords.iter().map(|c| c.x).collect();
+    let mut y: Vec<f64> = coords.iter().map(|c| c.y).collect();
+    // An error only says that some point failed; those come back infinite.
+    if let Err(failure) = transform.transform_coords(&mut x, &mut y, &mut []) {
+        tracing::debug!("{failure}");
+    }
+    for ((coord, x), y) in coords.iter_mut().zip(x).zip(y) {
+        let lost = !(coord.x.is_finite() && coord.y.is_finite() && x.is_finite() && y.is_finite());
+        *coord = if lost { Coord { x: f64::NAN, y: f64::NAN } } else { Coord { x: x * scale, y: y * scale } };
+    }
+}
+
+/// Runs `work` with the transformation from one system to the other. PROJ's objects belong to one thread and take a
+/// while to make, so each thread keeps the last few.
+fn with_transform<R>(from: &Crs, to: &Crs, work: impl FnOnce(&CoordTransform) -> R) -> Result<R> {
+    const KEPT: usize = 8;
+    thread_local! {
+        static MADE: RefCell<Vec<(Crs, Crs, CoordTransform)>> = const { RefCell::new(Vec::new()) };
+    }
+    MADE.with_borrow_mut(|made| {
+        let at = match made.iter().position(|(f, t, _)| f == from && t == to) {
+            Some(at) => at,
+            None => {
+                let new = CoordTransform::new(&spatial_ref(from)?, &spatial_ref(to)?).context(
+                    ErrorKind::Unreadable,
+                    format!("there is no way from {} to {}", shown(from), shown(to)),
+                )?;
+                if made.len() == KEPT {
+                    made.remove(0);
+                }
+                made.push((from.clone(), to.clone(), new));
+                made.len() - 1
+            }
+        };
+        Ok(work(&made[at].2))
+    })
+}
+
+/// Semi-major axis in m and flattening of CGCS2000.
+const CGCS2000: (f64, f64) = (6_378_137.0, 1.0 / 298.257_222_101);
+
+/// Takes the coordinates of one system to longitude and latitude on that system's own ellipsoid; no change of datum is
+/// involved. A local grid has no such way: there every point becomes NaN.
+#[derive(Debug, Clone)]
+pub struct Proj {
+    crs: Crs,
+    /// The longitudes and latitudes of the same datum, with the degrees in one of its units; none for a local grid.
+    lonlat: Option<(Crs, f64)>,
+    ellipsoid: (f64, f64),
+}
+
+impl Proj {
+    /// The way from `crs` to degrees.
+    ///
+    /// # Errors
+    /// When PROJ cannot make sense of the system.
+    pub fn new(crs: &Crs) -> Result<Self> {
+        let srs = spatial_ref(crs)?;
+        if srs.is_local() {
+            return Ok(Self { crs: crs.clone(), lonlat: None, ellipsoid: CGCS2000 });
+        }
+        let what = || format!("{} has no latitudes and longitudes", shown(crs));
+        let geographic = srs.geog_cs().context(ErrorKind::Unreadable, what())?;
+        let a = srs.semi_major().context(ErrorKind::Unreadable, what())?;
+        let b = srs.semi_minor().context(ErrorKind::Unreadable, what())?;
+        let unit = geographic.angular_units().to_degrees();
+        let lonlat = label(&geographic, None)?;
+        let proj =
+            Self { crs: crs.clone(), lonlat: Some((lonlat.clone(), unit)), ellipsoid: (a, (a - b) / a) };
+        with_transform(crs, &lonlat, |_| ())?;
+        Ok(proj)
+    }
+}
+
+impl Geodesy for Proj {
+    fn to_lonlat(&self, coords: &mut [Coord<f64>]) {
+        let done = match &self.lonlat {
+            Some((lonlat, unit)) => with_transform(&self.crs, lonlat, |t| run(t, coords, *unit)).is_ok(),
+            None => false,
+        };
+        if !done {
+            coords.fill(Coord { x: f64::NAN, y: f64::NAN });
+        }
+    }
+
+    fn ellipsoid(&self) -> (f64, f64) {
+        self.ellipsoid
+    }
+}

@@ -1,0 +1,396 @@
+//! What to believe about a file's coordinate reference system. A file often states none, or states degrees and holds
+//! metres. Nothing is guessed silently: such a file is refused with the systems that would fit, and the user decides.
+//! Also: which metric system a layer is brought to.
+
+use geo::Coord;
+use parcels::parcel::{Crs, Geodesy};
+use parcels::validate::{Issue, IssueKind, Severity};
+
+use super::crs::{CRS_FORMS, Proj, describe, parse, shown, spatial_ref};
+use super::file_issue;
+use crate::error::{Error, ErrorKind, Result};
+
+/// The bounds of a layer, in its own units.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Extent {
+    pub(crate) min: Coord<f64>,
+    pub(crate) max: Coord<f64>,
+}
+
+impl Extent {
+    /// The bounds of 99 in 100 features, given the bounds of each: a few stray points must not decide about a file.
+    /// None when no feature has a finite point.
+    pub(crate) fn of(features: &[Extent]) -> Option<Self> {
+        let last = features.len().checked_sub(1)?;
+        let cut = features.len() / 100;
+        let at = |of: fn(&Extent) -> f64, position: usize| {
+            let mut values: Vec<f64> = features.iter().map(of).collect();
+            *values.select_nth_unstable_by(position, f64::total_cmp).1
+        };
+        Some(Self {
+            min: Coord { x: at(|e| e.min.x, cut), y: at(|e| e.min.y, cut) },
+            max: Coord { x: at(|e| e.max.x, last - cut), y: at(|e| e.max.y, last - cut) },
+        })
+    }
+
+    /// The bounds of the finite ones among some points.
+    pub(crate) fn around(points: impl Iterator<Item = Coord<f64>>) -> Option<Self> {
+        points.filter(|c| c.x.is_finite() && c.y.is_finite()).fold(None, |bounds: Option<Self>, c| {
+            let b = bounds.unwrap_or(Self { min: c, max: c });
+            Some(Self {
+                min: Coord { x: b.min.x.min(c.x), y: b.min.y.min(c.y) },
+                max: Coord { x: b.max.x.max(c.x), y: b.max.y.max(c.y) },
+            })
+        })
+    }
+
+    fn centre(&self) -> Coord<f64> {
+        (self.min + self.max) / 2.0
+    }
+
+    fn within(&self, x: std::ops::RangeInclusive<f64>, y: std::ops::RangeInclusive<f64>) -> bool {
+        x.contains(&self.min.x)
+            && x.contains(&self.max.x)
+            && y.contains(&self.min.y)
+            && y.contains(&self.max.y)
+    }
+
+    fn shown(&self) -> String {
+        let digits = if self.within(-360.0..=360.0, -360.0..=360.0) { 4 } else { 0 };
+        format!(
+            "x {:.digits$} to {:.digits$}, y {:.digits$} to {:.digits$}",
+            self.min.x, self.max.x, self.min.y, self.max.y
+        )
+    }
+}
+
+/// Decides on the system of a file: what the user gave, else what the file states if that can be true of `extent`.
+///
+/// # Errors
+/// When nothing is given and the file states nothing or what cannot be; the hints list the systems that would fit,
+/// the likeliest first. When what is given cannot be true either.
+pub(crate) fn settle(
+    file: &str,
+    stated: Option<Crs>,
+    given: Option<&str>,
+    extent: Option<&Extent>,
+) -> Result<(Crs, Vec<Issue>)> {
+    let doubt = match (&stated, extent) {
+        (Some(crs), Some(extent)) => contradiction(crs, extent),
+        _ => None,
+    };
+    if let Some(text) = given {
+        let crs = parse(text)?;
+        let against = extent.and_then(|extent| contradiction(&crs, extent));
+        let degrees = spatial_ref(&crs)?.is_geographic();
+        if let (Some(why), true, Some(extent)) = (&against, degrees, extent) {
+            return Err(refuse(file, &format!("--crs {text} cannot be: {why}"), extent));
+        }
+        let mut issues = Vec::new();
+        let mut warn = |found: String| {
+            let done = format!("taken as {}, as asked", shown(&crs));
+            issues.push(file_issue(IssueKind::AssumedCrs, Severity::Warning, found, done));
+        };
+        match (&stated, doubt) {
+            (None, _) => warn("the file does not state its coordinate reference system".into()),
+            (Some(said), Some(why)) => warn(format!("the file states {}, but {why}", shown(said))),
+            (Some(said), None) if said.epsg != crs.epsg || (said.epsg.is_none() && said.wkt != crs.wkt) => {
+                warn(format!("the file states {}", shown(said)));
+            }
+            _ => {}
+        }
+        if let Some(why) = against {
+            warn(format!("{} was given, but {why}", shown(&crs)));
+        }
+        return Ok((crs, issues));
+    }
+    match (stated, doubt, extent) {
+        (Some(crs), None, _) => Ok((crs, Vec::new())),
+        (Some(crs), Some(why), Some(extent)) => {
+            Err(refuse(file, &format!("it states {}, but {why}", shown(&crs)), extent))
+        }
+        (_, _, Some(extent)) => {
+            Err(refuse(file, "it does not state its coordinate reference system", extent))
+        }
+        (_, _, None) => Err(Error::new(
+            ErrorKind::Unreadable,
+            format!("{file}: it has neither coordinates nor a coordinate reference system"),
+        )),
+    }
+}
+
+fn refuse(file: &str, why: &str, extent: &Extent) -> Error {
+    let error =
+        Error::new(ErrorKind::Unreadable, format!("{file}: {why} (its coordinates: {})", extent.shown()));
+    let fitting = candidates(extent);
+    let mut error = match fitting.len() {
+        0 => error.try_this(format!("say which it is: --crs {CRS_FORMS}")),
+        1 => error,
+        _ => error.try_this("choose by the place the data should lie at:"),
+    };
+    for hint in fitting {
+        error = error.try_this(hint);
+    }
+    error
+}
+
+/// Why data of this extent cannot be in that system; none when they can.
+fn contradiction(crs: &Crs, extent: &Extent) -> Option<String> {
+    let Ok(srs) = spatial_ref(crs) else { return Some("that cannot be understood".into()) };
+    if srs.is_local() {
+        return None;
+    }
+    if srs.is_geographic() {
+        let unit = srs.angular_units().to_degrees();
+        let fits = extent.within(-180.0 / unit..=180.0 / unit, -90.0 / unit..=90.0 / unit);
+        return (!fits).then(|| "the coordinates are no degrees".to_owned());
+    }
+    let Ok(proj) = Proj::new(crs) else { return Some("that cannot be used".into()) };
+    let mut corners = [
+        extent.centre(),
+        extent.min,
+        extent.max,
+        Coord { x: extent.min.x, y: extent.max.y },
+        Coord { x: extent.max.x, y: extent.min.y },
+    ];
+    proj.to_lonlat(&mut corners);
+    let centre = corners[0];
+    if corners.iter().any(|c| c.x.is_nan()) {
+        return Some("the coordinates lie nowhere on the earth in it".into());
+    }
+    /// Survey grids are used somewhat beyond the area they were made for, but not that far, degrees.
+    const FAR: f64 = 20.0;
+    let area = srs.area_of_use()?;
+    let (west, mut east) = (area.west_lon_degree, area.east_lon_degree);
+    if east < west {
+        east += 360.0;
+    }
+    let off_lon = |lon: f64| (west - lon).max(lon - east).max(0.0);
+    let lon_off = off_lon(centre.x).min(off_lon(centre.x + 360.0)).min(off_lon(centre.x - 360.0));
+    let lat_off = (area.south_lat_degree - centre.y).max(centre.y - area.north_lat_degree).max(0.0);
+    (lon_off > FAR || lat_off > FAR).then(|| {
+        format!(
+            "the coordinates would lie at {}, far outside where it is used ({})",
+            place(centre),
+            area.name
+        )
+    })
+}
+
+/// `114.3226 E 23.0204 N`
+fn place(lonlat: Coord<f64>) -> String {
+    let side = |v: f64, plus, minus| format!("{:.4} {}", v.abs(), if v < 0.0 { minus } else { plus });
+    format!("{} {}", side(lonlat.x, "E", "W"), side(lonlat.y, "N", "S"))
+}
+
+/// The systems that data of this extent could be in as hints, the likeliest first, by the rule of thumb of Chinese practice:
+/// eight digits of easting begin with the zone number; six digits are a zone without its number, and only the place
+/// tells which; degrees are small; what is small and no degrees is a city grid.
+fn candidates(extent: &Extent) -> Vec<String> {
+    let mut found = Vec::new();
+    let metric = |code: u32| {
+        let crs = parse(&code.to_string()).ok()?;
+        let mut centre = [extent.centre()];
+        Proj::new(&crs).ok()?.to_lonlat(&mut centre);
+        Some((
+            centre[0],
+            format!("--crs EPSG:{code} ({}: the data would lie at {})", crs.name, place(centre[0])),
+        ))
+    };
+    let northing = 1_800_000.0..=6_100_000.0;
+    if extent.within(-180.0..=180.0, -90.0..=90.0) {
+        let centre = place(extent.centre());
+        let mut degrees = |code: u32, name: &str| {
+            found.push(format!("--crs EPSG:{code} (degrees of {name}: the data would lie at {centre})"));
+        };
+        if extent.within(73.0..=135.5, 3.0..=54.0) {
+            degrees(4490, "CGCS2000");
+        }
+        degrees(4326, "WGS 84");
+    } else if extent.within(13e6..=46e6, northing.clone())
+        && (extent.min.x / 1e6) as u32 == (extent.max.x / 1e6) as u32
+    {
+        let zone = (extent.min.x / 1e6) as u32;
+        let code = match zone {
+            13..=23 => Some(4478 + zone),
+            25..=45 => Some(4488 + zone),
+            _ => None,
+        };
+        found.extend(code.and_then(metric).map(|(_, hint)| hint));
+    } else if extent.within(100_000.0..=900_000.0, northing.clone()) {
+        let zones = (4534..=4554).filter_map(metric);
+        found.extend(zones.filter(|(centre, _)| in_china(*centre)).map(|(_, hint)| hint));
+    } else if extent.within(northing, 100_000.0..=46e6) {
+        let hint = "first exchange x and y: they look like northing and easting, as surveyors write them";
+        found.push(hint.into());
+    }
+    // Shanghai's grid and its like have their origin in the middle of the city.
+    if extent.within(-200_000.0..=200_000.0, -200_000.0..=200_000.0) {
+        let hint =
+            "--crs local:NAME (a city's own grid in metres: kept as it is, without a place on the earth)";
+        found.push(hint.into());
+    }
+    found
+}
+
+/// Whether a place lies in China or close by: the range of longitudes for every five degrees of latitude.
+fn in_china(at: Coord<f64>) -> bool {
+    const BANDS: [(f64, f64, f64); 8] = [
+        (17.0, 108.0, 112.0),
+        (20.0, 97.0, 123.0),
+        (25.0, 84.0, 123.5),
+        (30.0, 77.0, 123.5),
+        (35.0, 73.0, 123.0),
+        (40.0, 73.0, 132.0),
+        (45.0, 79.0, 136.0),
+        (50.0, 115.0, 132.0),
+    ];
+    BANDS.iter().rev().find(|band| at.y >= band.0).is_some_and(|band| (band.1..=band.2).contains(&at.x))
+        && at.y < 54.0
+}
+
+/// The metric system to bring a layer to; none when it is in one already. `extent` is that of the data.
+///
+/// # Errors
+/// When the system cannot be understood.
+pub(crate) fn metric_target(crs: &Crs, extent: &Extent) -> Result<Option<Crs>> {
+    let srs = spatial_ref(crs)?;
+    let method = srs.get_attr_value("PROJECTION", 0).ok().flatten().unwrap_or_default();
+    // Metres by name, but not on the ground: Web Mercator's are 1.17 m at Shanghai.
+    let stretched =
+        method.starts_with("Mercator") || method.contains("Pseudo_Mercator") || method == "Equirectangular";
+    let metres = (srs.linear_units() - 1.0).abs() < 1e-9;
+    if srs.is_local() && !metres {
+        return Err(Error::new(
+            ErrorKind::Unreadable,
+            format!("{} is a local grid that is not in metres", shown(crs)),
+        )
+        .try_this("bring it to metres first"));
+    }
+    if srs.is_local() || (srs.is_projected() && metres && !stretched) {
+        return Ok(None);
+    }
+    let mut corners = [
+        extent.min,
+        extent.max,
+        Coord { x: extent.min.x, y: extent.max.y },
+        Coord { x: extent.max.x, y: extent.min.y },
+    ];
+    Proj::new(crs)?.to_lonlat(&mut corners);
+    let degrees = Extent::around(corners.into_iter()).ok_or_else(|| {
+        Error::new(
+            ErrorKind::Unreadable,
+            format!("the coordinates lie nowhere on the earth in {}", shown(crs)),
+        )
+    })?;
+    let centre = degrees.centre();
+    let geographic = srs.geog_cs().ok();
+    let own = geographic.as_ref().and_then(|g| g.to_wkt().ok());
+    let datum = geographic.as_ref().and_then(|g| describe(g).ok()).and_then(|g| g.epsg);
+    if degrees.max.x - degrees.min.x > 6.0 {
+        let (lon, lat) = (centre.x.round(), centre.y.round());
+        return on_own_datum(
+            own.as_deref(),
+            &format!("Lambert azimuthal equal-area at {}", place(Coord { x: lon, y: lat })),
+            "Lambert_Azimuthal_Equal_Area",
+            &[("latitude_of_center", lat), ("longitude_of_center", lon)],
+        )
+        .map(Some);
+    }
+    if (73.0..=135.5).contains(&centre.x) && (3.0..=54.0).contains(&centre.y) {
+        let zone = (centre.x / 3.0).round();
+        // Beijing 1954, Xi'an 1980 and New Beijing lie up to 150 m away from CGCS2000 by amounts that are not public:
+        // their data stay on their own datum.
+        if matches!(datum, Some(4214 | 4555 | 4610)) {
+            let name = format!("3-degree Gauss-Krüger CM {:.0}E on the input's datum", zone * 3.0);
+            let parameters =
+                [("central_meridian", zone * 3.0), ("false_easting", 500_000.0), ("scale_factor", 1.0)];
+            return on_own_datum(own.as_deref(), &name, "Transverse_Mercator", &parameters).map(Some);
+        }
+        return parse(&(4509 + zone as u32).to_string()).map(Some);
+    }
+    let zone = ((centre.x + 180.0) / 6.0).floor().rem_euclid(60.0) as u32 + 1;
+    parse(&(if centre.y < 0.0 { 32700 } else { 32600 } + zone).to_string()).map(Some)
+}
+
+/// A projection made for the data, on the datum they are in, so that nothing but the projection changes.
+fn on_own_datum(
+    geographic: Option<&str>,
+    name: &str,
+    method: &str,
+    parameters: &[(&str, f64)],
+) -> Result<Crs> {
+    let base = geographic.unwrap_or_default();
+    let parameters: String = parameters.iter().map(|(n, v)| format!("PARAMETER[\"{n}\",{v}],")).collect();
+    let wkt = format!("PROJCS[\"{name}\",{base},PROJECTION[\"{method}\"],{parameters}UNIT[\"metre\",1]]");
+    parse(&wkt)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn extent(x: (f64, f64), y: (f64, f64)) -> Extent {
+        Extent { min: Coord { x: x.0, y: y.0 }, max: Coord { x: x.1, y: y.1 } }
+    }
+
+    #[test]
+    fn a_few_stray_points_do_not_decide() {
+        let mut features = vec![extent((1.0, 2.0), (3.0, 4.0)); 300];
+        features[7] = extent((1e9, 2e9), (-5e8, 4.0));
+        assert_eq!(Extent::of(&features), Some(extent((1.0, 2.0), (3.0, 4.0))));
+        assert_eq!(Extent::of(&features[5..9]), Some(extent((1.0, 2e9), (-5e8, 4.0))));
+        assert_eq!(Extent::of(&[]), None);
+        let nowhere = [Coord { x: f64::NAN, y: 1.0 }];
+        assert_eq!(Extent::around(nowhere.into_iter()), None);
+    }
+
+    #[test]
+    fn what_a_system_can_hold() {
+        let (bare, prefixed) = ((604_000.0, 606_000.0), (40_604_000.0, 40_606_000.0));
+        let north = (3_448_000.0, 3_449_000.0);
+        for (code, x, y, possible) in [
+            (4549, bare, north, true),
+            (4528, prefixed, north, true),
+            (4528, bare, north, false),
+            (4549, prefixed, north, false),
+            // Some way east of its zone, as data of Shanghai often are.
+            (4549, (700_000.0, 760_000.0), north, true),
+            (4549, north, bare, false),
+            (32651, (300_000.0, 310_000.0), north, true),
+            (4490, (121.0, 121.3), (31.0, 31.3), true),
+            (4490, bare, north, false),
+            (2435, (-79.0, -54.0), (-25.0, 43.0), false),
+            // Across the date line.
+            (3832, (-20_000.0, 20_000.0), (-10_000.0, 10_000.0), true),
+        ] {
+            let crs = parse(&code.to_string()).unwrap();
+            let why = contradiction(&crs, &extent(x, y));
+            assert_eq!(why.is_none(), possible, "{code} {x:?}: {why:?}");
+        }
+    }
+
+    #[test]
+    fn metric_targets() {
+        for (code, x, y, target) in [
+            (4490, (121.0, 121.3), (31.0, 31.3), Some("CGCS2000 / 3-degree Gauss-Kruger CM 120E")),
+            (4326, (121.6, 121.9), (31.0, 31.3), Some("CGCS2000 / 3-degree Gauss-Kruger CM 123E")),
+            (4610, (121.0, 121.3), (31.0, 31.3), Some("3-degree Gauss-Krüger CM 120E on the input's datum")),
+            (4326, (-71.2, -71.0), (42.3, 42.5), Some("WGS 84 / UTM zone 19N")),
+            (4326, (20.0, 20.5), (-34.5, -34.0), Some("WGS 84 / UTM zone 34S")),
+            (
+                4326,
+                (100.0, 120.0),
+                (25.0, 35.0),
+                Some("Lambert azimuthal equal-area at 110.0000 E 30.0000 N"),
+            ),
+            (2249, (750_000.0, 780_000.0), (2_950_000.0, 2_970_000.0), Some("WGS 84 / UTM zone 19N")),
+            (4528, (40_604_000.0, 40_606_000.0), (3_448_000.0, 3_449_000.0), None),
+        ] {
+            let found = metric_target(&parse(&code.to_string()).unwrap(), &extent(x, y)).unwrap();
+            assert_eq!(found.as_ref().map(|c| c.name.as_str()), target, "{code}");
+        }
+        let feet = parse("LOCAL_CS[\"yard\",UNIT[\"foot\",0.3048]]").unwrap();
+        assert!(metric_target(&feet, &extent((0.0, 1.0), (0.0, 1.0))).is_err());
+    }
+}

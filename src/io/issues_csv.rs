@@ -1,0 +1,46 @@
+//! `issues.csv`: every defect of the input, a row each, in the order found.
+
+use std::path::Path;
+
+use parcels::validate::{Issue, Severity};
+
+use crate::error::{Context as _, ErrorKind, Result};
+
+/// The columns; x and y are in the plan's CRS, m.
+pub const COLUMNS: [&str; 9] =
+    ["parcel", "row", "kind", "severity", "x", "y", "found", "done", "area_changed_m2"];
+
+/// Writes the issues to `path`, UTF-8 with a byte order mark: without it Excel takes Chinese for another encoding.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn write(path: &Path, issues: &[Issue]) -> Result<()> {
+    let failed = || format!("writing {}", path.display());
+    let mut text = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
+    text.write_record(COLUMNS).context(ErrorKind::Unwritable, failed())?;
+    for issue in issues {
+        let coordinate = |of: fn((f64, f64)) -> f64| issue.place.map(|p| format!("{:.3}", of(p)));
+        let fields = [
+            issue.parcel.clone().unwrap_or_default(),
+            issue.row.map(|row| row.to_string()).unwrap_or_default(),
+            issue.kind.name().to_owned(),
+            severity(issue.severity).to_owned(),
+            coordinate(|p| p.0).unwrap_or_default(),
+            coordinate(|p| p.1).unwrap_or_default(),
+            issue.found.clone(),
+            issue.done.clone(),
+            issue.area_changed_m2.to_string(),
+        ];
+        text.write_record(fields).context(ErrorKind::Unwritable, failed())?;
+    }
+    let bytes = text.into_inner().map_err(|e| e.into_error()).context(ErrorKind::Unwritable, failed())?;
+    std::fs::write(path, bytes).context(ErrorKind::Unwritable, failed())
+}
+
+fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Note => "note",
+        Severity::Warning => "warning",
+        Severity::Error => "error",
+    }
+}

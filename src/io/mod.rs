@@ -1,0 +1,106 @@
+//! Files and coordinates: GDAL, PROJ (through GDAL), CSV and XLSX.
+
+// Whole files or none.
+pub mod atomic;
+
+// Names for content.
+pub mod hash;
+
+// What names an input: a path, perhaps with a layer.
+pub mod source;
+
+// From what the user named to plain files that can be opened: archives, parts, hashes.
+mod unpack;
+
+// GDAL's settings and its messages.
+mod setup;
+
+// Which bytes mean which text.
+pub mod encoding;
+
+// dBASE tables, byte by byte.
+mod dbf;
+
+// Geometry bytes into shapes.
+mod wkb;
+
+// Coordinate reference systems: naming, matching, transforming.
+pub mod crs;
+
+// What to believe about a file's coordinate reference system.
+mod crs_check;
+
+// One layer as its file holds it.
+mod features;
+
+// Layers of parcels, lines and polygons.
+pub mod read;
+
+// Tables without geometry.
+pub mod table;
+
+// Layers as every format is written from them.
+pub mod feature_layer;
+
+// Shapes into geometry bytes.
+pub mod geometry_bytes;
+
+// Shapes from one CRS to another.
+pub mod project;
+
+// Results that appear whole or not at all.
+pub mod staging;
+
+// Text as DBF holds it.
+pub mod dbf_text;
+
+pub(crate) mod gdal_layer;
+
+// GeoPackage and FlatGeobuf.
+pub mod gpkg;
+
+mod qgis_style;
+
+// Shapefiles in UTF-8 or GBK.
+pub mod shapefile;
+
+// GeoJSON.
+pub mod geojson;
+
+// The table of issues.
+pub mod issues_csv;
+
+mod map_paths;
+
+// The picture of a plan.
+pub mod map_svg;
+
+// A plan as layers.
+pub mod plan_features;
+
+// The output folder of `plan`.
+pub mod write;
+
+// A written plan's layers.
+pub mod read_back;
+
+use parcels::validate::{Issue, IssueKind, Severity};
+
+/// An issue of a file as a whole.
+pub(crate) fn file_issue(
+    kind: IssueKind,
+    severity: Severity,
+    found: impl Into<String>,
+    done: impl Into<String>,
+) -> Issue {
+    Issue {
+        parcel: None,
+        row: None,
+        kind,
+        severity,
+        place: None,
+        found: found.into(),
+        done: done.into(),
+        area_changed_m2: 0.0,
+    }
+}

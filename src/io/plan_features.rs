@@ -1,0 +1,208 @@
+//! A plan as layers: which columns parcels, transfers and blocks have, the same in every format.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use geo::{MultiPolygon, unary_union};
+use parcels::blocks::Blocks;
+use parcels::id::ParcelIdx;
+use parcels::parcel::{Layer, Parcel};
+use parcels::plan::{Direction, Transfer};
+use parcels::units::M2_PER_HA;
+use rayon::prelude::*;
+
+use super::feature_layer::{Cell, Column, Features, Kind, Shapes, cut};
+use super::write::PlanOutput;
+
+pub(super) const AREA: Kind = Kind::Real { decimals: 4 };
+pub(super) const SCORE: Kind = Kind::Real { decimals: 6 };
+
+/// Columns whose names do not fit into the 10 bytes of DBF, and what they are called there.
+const SHORT: [(&str, &str); 8] = [
+    ("area_ellipsoidal_m2", "area_ell"),
+    ("area_planar_m2", "area_pla"),
+    ("area_registered_m2", "area_reg"),
+    ("zone_before", "zone_bef"),
+    ("zone_after", "zone_aft"),
+    ("block_before", "blk_bef"),
+    ("block_after", "blk_aft"),
+    ("delta_objective", "delta_obj"),
+];
+
+/// Gives the columns of a plan their names of at most 10 bytes: `raw_<id>` and `part_<id>` of the first indicator become
+/// `r01_<id>` and `p01_<id>`, cut.
+pub(super) fn shorten(columns: &mut [Column<'_>]) {
+    let mut indicator = 0;
+    for column in columns {
+        let listed = SHORT.iter().find(|(name, _)| *name == column.name);
+        column.short = if let Some(id) = column.name.strip_prefix("raw_") {
+            indicator += 1;
+            cut(&format!("r{indicator:02}_{id}"), 10).to_owned()
+        } else if let Some(id) = column.name.strip_prefix("part_") {
+            cut(&format!("p{indicator:02}_{id}"), 10).to_owned()
+        } else {
+            listed.map_or_else(|| column.name.clone(), |(_, short)| (*short).to_owned())
+        };
+    }
+}
+
+/// The outline of every block, in the order of the blocks: one polygon a connected piece. Parcels that face each
+/// other across a road stay apart in it.
+#[must_use]
+pub fn outlines(layer: &Layer, blocks: &Blocks) -> Vec<MultiPolygon<f64>> {
+    let members: Vec<&[ParcelIdx]> = blocks.iter().map(|(_, members)| members).collect();
+    let outline = |members: &&[ParcelIdx]| unary_union(members.iter().map(|idx| &layer[*idx].shape));
+    members.par_iter().map(outline).collect()
+}
+
+/// Every parcel, in the layer's order.
+#[must_use]
+pub fn parcels<'a>(out: &'a PlanOutput<'a>) -> Features<'a> {
+    let all: &'a [Parcel] = out.layer.parcels();
+    let basis = out.record.area.basis;
+    let area = |of: fn(&Parcel) -> Option<f64>| move |i: usize| Cell::real(of(&all[i]));
+    let block = |blocks: &'a Blocks| {
+        move |i: usize| Cell::whole(blocks.of(ParcelIdx::from_at(i)).map(|block| block.at() + 1))
+    };
+    let mut columns = vec![
+        Column::new("parcel", Kind::Text, |i| Cell::text(Some(&all[i].id.0))),
+        Column::new("code", Kind::Text, |i| Cell::text(all[i].code.as_deref())),
+        Column::new("sub_park", Kind::Text, |i| Cell::text(all[i].sub_park.as_deref())),
+        Column::new("land_use", Kind::Text, |i| Cell::text(out.land_use[i].as_deref())),
+        Column::new("area_m2", AREA, move |i| Cell::real(all[i].area.on(basis).map(|a| a.0))),
+        Column::new("area_ellipsoidal_m2", AREA, area(|p| Some(p.area.ellipsoidal.0))),
+        Column::new("area_planar_m2", AREA, area(|p| Some(p.area.planar.0))),
+        Column::new("area_registered_m2", AREA, area(|p| p.area.registered.map(|a| a.0))),
+        Column::new("score", SCORE, |i| Cell::real(out.scores.score[i])),
+    ];
+    for part in &out.scores.parts {
+        columns.push(Column::new(format!("raw_{}", part.id), SCORE, |i| Cell::real(part.raw[i])));
+        columns.push(Column::new(format!("part_{}", part.id), SCORE, |i| Cell::real(part.normalised[i])));
+    }
+    columns.extend([
+        Column::new("zone_before", Kind::Flag, |i| Cell::Flag(all[i].in_zone)),
+        Column::new("zone_after", Kind::Flag, |i| Cell::Flag(out.in_zone_after[i])),
+        Column::new("block_before", Kind::Whole, block(out.blocks_before)),
+        Column::new("block_after", Kind::Whole, block(out.blocks_after)),
+        Column::new("move", Kind::Text, |i| {
+            Cell::text(match (all[i].in_zone, out.in_zone_after[i]) {
+                (false, true) => Some("in"),
+                (true, false) => Some("out"),
+                _ => None,
+            })
+        }),
+        Column::new("hold", Kind::Text, |i| {
+            Cell::text(Some(out.hold[i].as_str()).filter(|why| !why.is_empty()))
+        }),
+    ]);
+    shorten(&mut columns);
+    let shapes = all.iter().map(|parcel| Cow::Borrowed(&parcel.shape)).collect();
+    Features { name: "parcels".into(), columns, shapes: Shapes::Areas(shapes) }
+}
+
+/// What moves, in the record's order. A transfer of a parcel that the layer lacks has no shape and is left out; the
+/// record still lists it, and `verify` finds it.
+#[must_use]
+pub fn transfers<'a>(out: &'a PlanOutput<'a>) -> Features<'a> {
+    let position: HashMap<&str, &Parcel> = out.layer.parcels().iter().map(|p| (p.id.0.as_str(), p)).collect();
+    let (moves, shapes): (Vec<&'a Transfer>, Vec<_>) = out
+        .record
+        .transfers
+        .iter()
+        .filter_map(|t| Some((t, Cow::Borrowed(&position.get(t.parcel.0.as_str())?.shape))))
+        .unzip();
+    let moves = std::sync::Arc::new(moves);
+    let column = |name: &str, kind: Kind, cell: fn(&'a Transfer) -> Cell<'a>| {
+        let moves = moves.clone();
+        Column::new(name, kind, move |i| cell(moves[i]))
+    };
+    let mut columns = vec![
+        column("parcel", Kind::Text, |t| Cell::text(Some(&t.parcel.0))),
+        column("direction", Kind::Text, |t| {
+            Cell::text(Some(match t.direction {
+                Direction::In => "in",
+                Direction::Out => "out",
+            }))
+        }),
+        column("swap", Kind::Whole, |t| Cell::whole(Some(t.swap))),
+        column("area_m2", AREA, |t| Cell::real(Some(t.area_m2))),
+        column("score", SCORE, |t| Cell::real(t.score)),
+        column("delta_objective", SCORE, |t| Cell::real(Some(t.delta_objective))),
+        column("veto_price", SCORE, |t| Cell::real(t.veto_price)),
+        column("reasons_zh", Kind::Text, |t| {
+            Cell::Text(t.reasons.iter().map(|r| r.zh.as_str()).collect::<Vec<_>>().join("；").into())
+        }),
+        column("reasons_en", Kind::Text, |t| {
+            Cell::Text(t.reasons.iter().map(|r| r.en.as_str()).collect::<Vec<_>>().join("; ").into())
+        }),
+        column("reasons", Kind::Json, |t| serde_json::to_string(&t.reasons).map_or(Cell::Null, Cell::Json)),
+    ];
+    shorten(&mut columns);
+    Features { name: "transfers".into(), columns, shapes: Shapes::Areas(shapes) }
+}
+
+/// The zone's blocks with their outlines, largest first. `when`: `"before"` or `"after"`. Blocks below
+/// `min_block_ha` are small.
+#[must_use]
+pub fn blocks<'a>(
+    name: &str,
+    when: &'static str,
+    blocks: &'a Blocks,
+    outlines: &'a [MultiPolygon<f64>],
+    min_block_ha: f64,
+) -> Features<'a> {
+    let all: std::sync::Arc<[(f64, usize)]> =
+        blocks.iter().map(|(idx, members)| (blocks.area_m2(idx), members.len())).collect();
+    let zone_m2: f64 = all.iter().map(|(area_m2, _)| area_m2).sum();
+    let (areas, counts, shares, small) = (all.clone(), all.clone(), all.clone(), all);
+    let columns = vec![
+        Column::new("block", Kind::Whole, |i| Cell::whole(Some(i + 1))),
+        Column::new("when", Kind::Text, move |_| Cell::text(Some(when))),
+        Column::new("parcels", Kind::Whole, move |i| Cell::whole(Some(counts[i].1))),
+        Column::new("area_m2", AREA, move |i| Cell::real(Some(areas[i].0))),
+        Column::new("share", SCORE, move |i| Cell::real(Some(shares[i].0 / zone_m2))),
+        Column::new("small", Kind::Flag, move |i| Cell::Flag(small[i].0 < min_block_ha * M2_PER_HA)),
+    ];
+    let shapes = outlines.iter().map(Cow::Borrowed).collect();
+    Features { name: name.into(), columns, shapes: Shapes::Areas(shapes) }
+}
+
+/// The barriers the plan knew; none when there were none.
+#[must_use]
+pub fn barriers<'a>(out: &'a PlanOutput<'a>) -> Option<Features<'a>> {
+    let all = out.barriers;
+    let columns = vec![
+        Column::new("kind", Kind::Text, |i| Cell::text(Some(&all[i].kind))),
+        Column::new("half_width_m", AREA, |i| Cell::real(Some(all[i].half_width_m))),
+    ];
+    let shapes = Shapes::Lines(all.iter().map(|b| Cow::Borrowed(&b.line)).collect());
+    (!all.is_empty()).then(|| Features { name: "barriers".into(), columns, shapes })
+}
+
+/// The overlays the plan kept to; none when there were none.
+#[must_use]
+pub fn overlays<'a>(out: &'a PlanOutput<'a>) -> Option<Features<'a>> {
+    let all = out.overlays;
+    let columns = vec![
+        Column::new("name", Kind::Text, |i| Cell::text(Some(&all[i].0))),
+        Column::new("rule", Kind::Text, |i| Cell::text(Some(&all[i].1))),
+    ];
+    let shapes = Shapes::Areas(all.iter().map(|(_, _, shape)| Cow::Borrowed(shape)).collect());
+    (!all.is_empty()).then(|| Features { name: "overlays".into(), columns, shapes })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_names_fit_dbf_and_stay_apart() {
+        let names =
+            ["parcel", "raw_rd_intensity", "part_rd_intensity", "raw_研发投入", "area_ellipsoidal_m2"];
+        let mut columns: Vec<_> =
+            names.iter().map(|name| Column::new(*name, Kind::Text, |_| Cell::Null)).collect();
+        shorten(&mut columns);
+        let short: Vec<_> = columns.iter().map(|c| c.short.as_str()).collect();
+        assert_eq!(short, ["parcel", "r01_rd_int", "p01_rd_int", "r02_研发", "area_ell"]);
+    }
+}

@@ -1,0 +1,250 @@
+//! Layers of parcels, lines and polygons, brought to metres.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use gdal::vector::LayerAccess;
+use geo::{Coord, CoordsIter, LineString, MapCoordsInPlace, MultiPolygon};
+use parcels::parcel::{Crs, RawLayer, RawShape};
+use parcels::progress::Monitor;
+use parcels::table::Table;
+use parcels::validate::{Issue, IssueKind, Severity};
+
+use super::crs::{self, shown};
+use super::crs_check::{metric_target, settle};
+use super::features::{self, Features, Shape, Wanted};
+use super::file_issue;
+use super::source::Source;
+use super::wkb::Parsed;
+use crate::error::{Context as _, Error, ErrorKind, Result};
+
+/// What the user says about a file, against or beyond what the file says about itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ReadOptions {
+    /// The coordinate reference system: `EPSG:4547`, WKT, a PROJ string, or `local:NAME`.
+    pub crs: Option<String>,
+    /// The encoding of text.
+    pub encoding: Option<String>,
+}
+
+/// A layer of parcels as read.
+#[derive(Debug)]
+pub struct ReadLayer {
+    /// The features, in a metric system.
+    pub raw: RawLayer,
+    /// The system the file is in.
+    pub input_crs: Crs,
+    /// The encoding its text was read in.
+    pub encoding: String,
+    /// What was found about the file.
+    pub issues: Vec<Issue>,
+    /// The hash of the input's bytes: of the file (an archive as it is); for a shapefile of its parts `.cpg`, `.dbf`,
+    /// `.prj`, `.shp`, `.shx`, and for a FileGDB of its files, each with its extension and length before it.
+    pub sha256: String,
+}
+
+/// Shapes of a further layer (barriers, overlays, outlines) in the parcels' system.
+#[derive(Debug)]
+pub struct ReadShapes<G> {
+    /// The shapes.
+    pub shapes: Vec<G>,
+    /// One row of attributes a shape.
+    pub table: Table,
+    /// What was found about the file.
+    pub issues: Vec<Issue>,
+    /// The hash of the input's bytes, as in [`ReadLayer`].
+    pub sha256: String,
+}
+
+/// Reads a layer of parcels and brings it to a metric system: the file's own when that is projected in metres;
+/// otherwise, within 6° of longitude, the 3-degree zone of CGCS2000 in China or the UTM zone elsewhere; beyond that an
+/// equal-area projection made for the data.
+///
+/// # Errors
+/// When the file cannot be opened, the layer is not clear, no feature has a geometry, or the coordinate reference
+/// system is missing or contradicts the coordinates and `options` do not say which it is.
+pub fn read_layer(source: &Source, options: &ReadOptions, monitor: &dyn Monitor) -> Result<ReadLayer> {
+    let mut features = features::read(source, options.encoding.as_deref(), Wanted::Polygons, monitor)?;
+    if features.shapes.is_empty() {
+        let what = format!("{source}: the layer {} has no features", features.name);
+        return Err(Error::new(ErrorKind::Unreadable, what));
+    }
+    let Some(extent) = features.extent else {
+        let what = format!(
+            "{source}: none of the {} features of {} has a geometry",
+            features.shapes.len(),
+            features.name
+        );
+        return Err(Error::new(ErrorKind::Unreadable, what).try_this("name it as a table if it is one"));
+    };
+    let (input_crs, about_crs) =
+        settle(&source.to_string(), features.crs.take(), options.crs.as_deref(), Some(&extent))?;
+    features.issues.extend(about_crs);
+    let crs = match metric_target(&input_crs, &extent)? {
+        None => input_crs.clone(),
+        Some(target) => {
+            reproject(&mut features.shapes, &input_crs, &target)?;
+            features.issues.push(file_issue(
+                IssueKind::File,
+                Severity::Note,
+                format!("the coordinates are in {}, not in metres on the ground", shown(&input_crs)),
+                format!("brought to {}", shown(&target)),
+            ));
+            target
+        }
+    };
+    let mut shapes = Vec::with_capacity(features.shapes.len());
+    for (row, shape) in features.shapes.into_iter().enumerate() {
+        shapes.push(match shape {
+            Shape::Null => RawShape::Null,
+            Shape::Unknown(kind) => RawShape::Other(kind),
+            Shape::Known(parsed) => raw_shape(parsed, row, &mut features.issues),
+        });
+    }
+    Ok(ReadLayer {
+        raw: RawLayer { name: features.name, crs, shapes, table: features.table },
+        input_crs,
+        encoding: features.encoding,
+        issues: features.issues,
+        sha256: features.sha256,
+    })
+}
+
+fn raw_shape(parsed: Parsed, row: usize, issues: &mut Vec<Issue>) -> RawShape {
+    if parsed.is_empty() {
+        return RawShape::Empty;
+    }
+    if parsed.polygons.is_empty() {
+        return RawShape::Other(parsed.kind.to_owned());
+    }
+    if !parsed.lines.is_empty() || !parsed.points.is_empty() {
+        let mut issue = file_issue(
+            IssueKind::NotPolygon,
+            Severity::Warning,
+            format!("the collection holds {} lines and {} points", parsed.lines.len(), parsed.points.len()),
+            "only its polygons were read",
+        );
+        issue.row = Some(row);
+        issues.push(issue);
+    }
+    RawShape::Polygons {
+        shape: MultiPolygon(parsed.polygons),
+        had_z: parsed.had_z,
+        had_m: parsed.had_m,
+        had_curves: parsed.had_curves,
+    }
+}
+
+/// Reads lines for the parcels' system `target`: one shape for each part, the rings of polygons included, with the
+/// feature's row repeated.
+///
+/// # Errors
+/// As [`read_layer`].
+pub fn read_lines(
+    source: &Source,
+    options: &ReadOptions,
+    target: &Crs,
+    monitor: &dyn Monitor,
+) -> Result<ReadShapes<LineString<f64>>> {
+    read_shapes(source, options, target, Wanted::Lines, monitor, |parsed| {
+        let rings = parsed.polygons.into_iter().flat_map(|polygon| {
+            let (exterior, interiors) = polygon.into_inner();
+            std::iter::once(exterior).chain(interiors)
+        });
+        parsed.lines.into_iter().chain(rings).collect()
+    })
+}
+
+/// Reads polygons for the parcels' system `target`: one shape for each feature that has any.
+///
+/// # Errors
+/// As [`read_layer`].
+pub fn read_polygons(
+    source: &Source,
+    options: &ReadOptions,
+    target: &Crs,
+    monitor: &dyn Monitor,
+) -> Result<ReadShapes<MultiPolygon<f64>>> {
+    read_shapes(source, options, target, Wanted::Polygons, monitor, |parsed| {
+        let shape = MultiPolygon(parsed.polygons);
+        if shape.0.is_empty() { Vec::new() } else { vec![shape] }
+    })
+}
+
+/// The layers of a vector file on disk with their number of features, by name.
+///
+/// # Errors
+/// When it cannot be opened.
+pub fn layer_counts(path: &Path) -> Result<BTreeMap<String, u64>> {
+    super::setup::gdal();
+    let options = gdal::DatasetOptions {
+        open_flags: gdal::GdalOpenFlags::GDAL_OF_VECTOR | gdal::GdalOpenFlags::GDAL_OF_READONLY,
+        ..gdal::DatasetOptions::default()
+    };
+    let opened = gdal::Dataset::open_ex(path, options)
+        .context(ErrorKind::Unreadable, format_args!("opening {}", path.display()))?;
+    Ok(opened.layers().map(|layer| (layer.name(), layer.feature_count())).collect())
+}
+
+fn read_shapes<G>(
+    source: &Source,
+    options: &ReadOptions,
+    target: &Crs,
+    wanted: Wanted,
+    monitor: &dyn Monitor,
+    explode: impl Fn(Parsed) -> Vec<G>,
+) -> Result<ReadShapes<G>> {
+    let Features { mut shapes, table, crs, extent, mut issues, sha256, .. } =
+        features::read(source, options.encoding.as_deref(), wanted, monitor)?;
+    let (crs, about_crs) = settle(&source.to_string(), crs, options.crs.as_deref(), extent.as_ref())?;
+    issues.extend(about_crs);
+    if (crs.epsg, &crs.wkt) != (target.epsg, &target.wkt) {
+        reproject(&mut shapes, &crs, target)?;
+    }
+    let (mut found, mut rows) = (Vec::new(), Vec::new());
+    for (row, shape) in shapes.into_iter().enumerate() {
+        let what = match shape {
+            Shape::Known(parsed) => {
+                let kind = parsed.kind;
+                let before = found.len();
+                found.extend(explode(parsed));
+                rows.extend(std::iter::repeat_n(row, found.len() - before));
+                if found.len() > before {
+                    continue;
+                }
+                kind.to_owned()
+            }
+            Shape::Null => "no geometry".into(),
+            Shape::Unknown(kind) => kind,
+        };
+        let wanted = if wanted == Wanted::Lines { "lines" } else { "polygons" };
+        let found = format!("{source}: the feature has no {wanted} ({what})");
+        let mut issue = file_issue(IssueKind::File, Severity::Warning, found, "left aside");
+        issue.row = Some(row);
+        issues.push(issue);
+    }
+    Ok(ReadShapes { shapes: found, table: table.select(&rows), issues, sha256 })
+}
+
+/// Brings all shapes from one system to the other, in one batch.
+fn reproject(shapes: &mut [Shape], from: &Crs, to: &Crs) -> Result<()> {
+    let mut coords: Vec<Coord<f64>> = Vec::new();
+    for shape in shapes.iter() {
+        if let Shape::Known(parsed) = shape {
+            coords.extend(parsed.polygons.iter().flat_map(|p| p.coords_iter()));
+            coords.extend(parsed.lines.iter().flat_map(|l| l.coords_iter()));
+        }
+    }
+    crs::transform(&mut coords, from, to)?;
+    // In the same order; there are as many as were taken.
+    let next = RefCell::new(coords.into_iter());
+    let replace = |old: Coord<f64>| next.borrow_mut().next().unwrap_or(old);
+    for shape in shapes {
+        if let Shape::Known(parsed) = shape {
+            parsed.polygons.iter_mut().for_each(|p| p.map_coords_in_place(replace));
+            parsed.lines.iter_mut().for_each(|l| l.map_coords_in_place(replace));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,20 @@
+//! The shell of lianpian: commands, formats, coordinates, files. Everything that can block, fail or vary is here; the
+//! engine is in `parcels`.
+
+// What went wrong, for people.
+pub mod error;
+
+// Progress, output and Ctrl-C on a terminal.
+pub mod terminal;
+
+// Files and coordinates.
+pub mod io;
+
+// The synthetic park.
+pub mod park;
+
+// Use cases, one a verb, shared by the command line and the service.
+pub mod app;
+
+// The command line.
+pub mod commands;

@@ -1,0 +1,11 @@
+//! End to end: the built binary on files, as a person runs it.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where something fails")]
+
+mod cambridge;
+mod commands;
+mod interrupted;
+mod neutral;
+mod real;
+mod same_bytes;
+mod support;

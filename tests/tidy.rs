@@ -1,0 +1,149 @@
+//! Rules of the repository that no compiler checks.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where something fails")]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Files that git tracks or would track.
+fn files() -> Vec<PathBuf> {
+    let listed = Command::new("git")
+        .args(["ls-files", "--cached", "--others", "--exclude-standard"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(listed.status.success(), "git ls-files failed");
+    String::from_utf8(listed.stdout)
+        .unwrap()
+        .lines()
+        .map(|name| root().join(name.trim_matches('"')))
+        .filter(|path| path.is_file())
+        .collect()
+}
+
+fn rust_files() -> Vec<PathBuf> {
+    files().into_iter().filter(|f| f.extension().is_some_and(|e| e == "rs")).collect()
+}
+
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap()
+}
+
+/// A file that is longer than this needs a reason to stay one file.
+const LINES_MAX: usize = 600;
+
+#[test]
+fn files_are_short_enough_to_be_read() {
+    for path in rust_files() {
+        let lines = read(&path).lines().count();
+        assert!(lines <= LINES_MAX, "{} has {lines} lines; split it by concern", path.display());
+    }
+}
+
+#[test]
+fn every_file_says_what_it_is() {
+    for path in rust_files() {
+        let text = read(&path);
+        assert!(text.starts_with("//!"), "{} does not begin with a module doc", path.display());
+    }
+}
+
+#[test]
+fn nothing_is_left_unfinished() {
+    // Put together here so that this file does not find itself.
+    let marks = [
+        ["to", "do!("].concat(),
+        ["unimple", "mented!("].concat(),
+        ["FIX", "ME"].concat(),
+        ["#[ig", "nore"].concat(),
+    ];
+    for path in rust_files() {
+        let text = read(&path);
+        for mark in &marks {
+            assert!(!text.contains(mark.as_str()), "{} contains {mark}", path.display());
+        }
+    }
+}
+
+#[test]
+fn every_source_file_is_a_module() {
+    let all = rust_files();
+    for path in &all {
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let folder = path.parent().unwrap();
+        if ["main", "lib", "mod"].contains(&name) || !folder.components().any(|c| c.as_os_str() == "src") {
+            continue;
+        }
+        let parents = ["mod.rs", "lib.rs", "main.rs"].map(|f| folder.join(f));
+        let beside = folder.with_extension("rs");
+        let declared = parents.iter().chain([&beside]).filter(|p| p.is_file()).any(|p| {
+            let text = read(p);
+            text.lines().any(|l| l.trim_end().ends_with(&format!("mod {name};")))
+        });
+        assert!(declared, "{} is part of no module", path.display());
+    }
+}
+
+#[test]
+fn the_engine_is_pure() {
+    for crate_folder in ["parcels", "tiles"] {
+        let manifest = read(&root().join(crate_folder).join("Cargo.toml"));
+        for impure in ["gdal", "tokio", "reqwest", "libc", "rusqlite", "sqlx", "tempfile = ", "rustix"] {
+            let dependencies = manifest.split("[dev-dependencies]").next().unwrap();
+            assert!(!dependencies.contains(impure), "{crate_folder} depends on {impure}");
+        }
+        assert!(root().join(crate_folder).join("clippy.toml").is_file());
+    }
+    assert!(!read(&root().join("tiles/Cargo.toml")).contains("parcels ="), "tiles knows nothing of parcels");
+}
+
+#[test]
+fn the_engine_lists_its_modules_in_the_order_of_the_data() {
+    let text = read(&root().join("parcels/src/lib.rs"));
+    let order = [
+        "units",
+        "id",
+        "parcel",
+        "validate",
+        "index",
+        "score",
+        "adjacency",
+        "blocks",
+        "policy",
+        "optimise",
+        "plan",
+        "verify",
+        "propose",
+    ];
+    let places: Vec<usize> = order
+        .iter()
+        .map(|m| text.find(&format!("pub mod {m};")).unwrap_or_else(|| panic!("parcels has no module {m}")))
+        .collect();
+    assert!(places.is_sorted(), "modules of parcels stand in another order than the data's path");
+}
+
+#[test]
+fn verification_shares_nothing_with_the_optimiser() {
+    for path in rust_files() {
+        let place = path.to_string_lossy().replace('\\', "/");
+        if place.contains("parcels/src/verify") || place.ends_with("parcels/src/worth.rs") {
+            for line in read(&path).lines().filter(|l| l.trim_start().starts_with("use ")) {
+                assert!(!line.contains("optimise"), "{place}: {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_data_of_others_lies_in_the_repository() {
+    for path in files() {
+        let name = path.to_string_lossy().to_lowercase();
+        for kind in [".shp", ".dbf", ".gpkg", ".fgb", ".geojson", ".topojson", ".parquet"] {
+            assert!(!name.ends_with(kind), "{name} is data; tests make their own or read the shared folder");
+        }
+    }
+}

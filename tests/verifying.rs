@@ -1,0 +1,99 @@
+//! Plans written and then judged from their folder alone, as they are and tampered with.
+
+#![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use lianpian::app::generate::{GenerateRequest, generate};
+use lianpian::app::plan::{PlanRequest, plan};
+use lianpian::app::verify::verify_folder;
+use lianpian::io::read::ReadOptions;
+use lianpian::io::source::Source;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A plan of a synthetic park.
+fn planned(parcels: usize) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let park = folder.path().join("park");
+    generate(&GenerateRequest { parcels, seed: 1, out: park.clone() }, &()).unwrap();
+    let out = folder.path().join("plan");
+    let request = PlanRequest {
+        input: Source { path: park.join("parcels.gpkg"), layer: Some("parcels".into()) },
+        options: ReadOptions::default(),
+        policy: park.join("policy.toml"),
+        out: out.clone(),
+    };
+    let report = plan(&request, &()).unwrap();
+    assert!(report.findings.is_empty(), "{:#?}", report.findings);
+    (folder, out)
+}
+
+fn findings(plan: &Path) -> Vec<String> {
+    verify_folder(plan, &()).unwrap().iter().map(ToString::to_string).collect()
+}
+
+/// The findings after `change` to plan.json; the file is restored.
+fn after(plan: &Path, change: impl FnOnce(&mut Value)) -> Vec<String> {
+    let path = plan.join("plan.json");
+    let bytes = fs::read(&path).unwrap();
+    let mut record: Value = serde_json::from_slice(&bytes).unwrap();
+    change(&mut record);
+    fs::write(&path, serde_json::to_vec(&record).unwrap()).unwrap();
+    let found = findings(plan);
+    fs::write(&path, bytes).unwrap();
+    found
+}
+
+fn begins(found: &[String], wanted: &str) {
+    assert!(found.iter().any(|f| f.starts_with(wanted)), "{wanted} missing in {found:#?}");
+}
+
+#[test]
+fn a_written_plan_stands_and_a_tampered_one_does_not() {
+    let (_folder, plan) = planned(2000);
+    assert_eq!(findings(&plan), Vec::<String>::new());
+
+    let number = |v: &Value| v.as_f64().unwrap();
+    begins(&after(&plan, |r| r["area"]["after_m2"] = 1.into()), "area.after_m2: the figure is wrong");
+    begins(
+        &after(&plan, |r| r["objective"]["bound"] = (number(&r["objective"]["bound"]) - 5.0).into()),
+        "objective.bound",
+    );
+    begins(&after(&plan, |r| r["transfers"][0]["area_m2"] = 7.into()), "transfer");
+    begins(&after(&plan, |r| drop(r["swaps"].as_array_mut().unwrap().pop())), "transfer");
+    begins(&after(&plan, |r| r["inputs"]["policy"] = "0".into()), "inputs.policy");
+    begins(&after(&plan, |r| r["issues"] = Value::Object(serde_json::Map::new())), "issues");
+
+    let policy = plan.join("policy.toml");
+    let text = fs::read_to_string(&policy).unwrap();
+    fs::write(&policy, text.replace("[objective]", "[objective] # touched")).unwrap();
+    let found = findings(&plan);
+    assert_eq!(found.len(), 1, "{found:#?}");
+    begins(&found, "inputs.policy: policy.toml is not the policy");
+    fs::write(&policy, text).unwrap();
+
+    let certificate = plan.join("certificate.bin");
+    let bytes = fs::read(&certificate).unwrap();
+    fs::write(&certificate, &bytes[..bytes.len() / 2]).unwrap();
+    begins(&findings(&plan), "certificate: certificate refused");
+    fs::write(&certificate, bytes).unwrap();
+
+    let geojson = plan.join("parcels.geojson");
+    let text = fs::read_to_string(&geojson).unwrap();
+    fs::write(&geojson, text.replacen("\"zone_after\":true", "\"zone_after\":false", 1)).unwrap();
+    begins(&findings(&plan), "parcels.geojson: ");
+    fs::write(&geojson, text).unwrap();
+    assert_eq!(findings(&plan), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_no_plan_is_an_error_that_says_what_to_try() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = verify_folder(folder.path(), &()).unwrap_err().for_people();
+    assert!(error.contains("plan.json") && error.contains("lianpian plan"), "{error}");
+    fs::write(folder.path().join("plan.json"), "{\"schema\":\"lianpian.plan/9\"}").unwrap();
+    let error = verify_folder(folder.path(), &()).unwrap_err().for_people();
+    assert!(error.contains("schema \"lianpian.plan/9\""), "{error}");
+}
