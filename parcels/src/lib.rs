@@ -68,7 +68,7 @@
 //!     layer: &layer, extra: &Table::new(3, vec![]), scores: &scores, adjacency: &faces, overlays: &BTreeMap::new(),
 //! };
 //! let compiled = optimise::compile(&ground, &policy)?;
-//! let solution = optimise::solve(&compiled.problem, &())?;
+//! let solution = optimise::solve(&compiled.problem, &());
 //! // The last lot makes way for the one in the middle, and two blocks become one.
 //! assert_eq!(solution.x, [true, true, false]);
 //! assert_eq!(solution.status, optimise::Status::Optimal);

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::blocks::Concentration;
 use crate::id::{LayerId, ParcelId};
-pub use crate::optimise::Status;
+pub use crate::optimise::{Exit, ExitKind, Status};
 use crate::units::AreaBasis;
 
 /// The version of `plan.json`. A reader refuses a later one and says so.
@@ -128,6 +128,12 @@ pub struct ObjectiveRecord {
     pub area_price: f64,
     /// Price of 1 ha moved, beyond κ, at the bound, score points.
     pub moved_price: f64,
+    /// Price of one parcel moved at the bound, score · ha.
+    #[serde(default)]
+    pub moved_unit_price: f64,
+    /// Price of one block at the bound, score · ha.
+    #[serde(default)]
+    pub block_price: f64,
 }
 
 /// A figure now and after the plan.
@@ -239,11 +245,13 @@ pub struct Swap {
     pub delta_concentration: f64,
 }
 
-/// The proof of a plan's bound, as `certificate.bin`: prices and flows from which anyone can compute the bound again
-/// (see [`crate::verify`]).
+/// The proof of a plan's bound, as `certificate.bin`: prices, flows and exits from which anyone can compute the bound
+/// again (see [`crate::verify`]).
 ///
-/// Bytes: `LPCERT01`, then little-endian `f64` flow_scale, `f64` area_price, `f64` moved_price, `u64` count, and count ×
-/// (`u32` a, `u32` b, `i64` flow), ascending by (a, b). Pairs without flow may be left out.
+/// Bytes, all little-endian: `LPCERT02`; `f64` flow_scale, area_price, moved_price, moved_unit_price, block_price; `u64`
+/// number of flows, and for each `u32` a, `u32` b, `i64` flow, ascending by (a, b), pairs without flow left out; `u64` number
+/// of exits, and for each `u8` kind (0 small, 1 priced, 2 counted), `u32` number of parcels of the region, `u32` number of
+/// payers, the region's parcels as `u32`, ascending, and the payers, ascending, as `u32` parcel and `i64` payment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Certificate {
     /// Integer units of flow to one unit of objective (score · ha); above 0.
@@ -252,8 +260,14 @@ pub struct Certificate {
     pub area_price: f64,
     /// ν: price of 1 ha moved beyond κ, score points; at least 0.
     pub moved_price: f64,
+    /// Price of one parcel moved, score · ha; at least 0.
+    pub moved_unit_price: f64,
+    /// ω: price of one block, score · ha; at least 0.
+    pub block_price: f64,
     /// Flow from parcel a to parcel b by their positions, a < b, each pair once; negative when it runs from b to a.
     pub flows: Vec<(u32, u32, i64)>,
+    /// What blocks pay for the parcels around them.
+    pub exits: Vec<Exit>,
 }
 
 /// Bytes that are no certificate.
@@ -262,18 +276,18 @@ pub struct Certificate {
 pub struct BadCertificate(pub String);
 
 impl Certificate {
-    const MAGIC: [u8; 8] = *b"LPCERT01";
-    const HEADER: usize = 8 + 3 * 8 + 8;
-    const ENTRY: usize = 4 + 4 + 8;
+    const MAGIC: [u8; 8] = *b"LPCERT02";
+    const KINDS: [ExitKind; 3] = [ExitKind::Small, ExitKind::Priced, ExitKind::Counted];
 
     /// As bytes, the pairs sorted.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut flows = self.flows.clone();
         flows.sort_unstable();
-        let mut bytes = Vec::with_capacity(Self::HEADER + Self::ENTRY * flows.len());
+        let mut bytes = Vec::with_capacity(64 + 16 * flows.len());
         bytes.extend(Self::MAGIC);
-        for number in [self.flow_scale, self.area_price, self.moved_price] {
+        let prices = [self.area_price, self.moved_price, self.moved_unit_price, self.block_price];
+        for number in [self.flow_scale].into_iter().chain(prices) {
             bytes.extend(number.to_le_bytes());
         }
         bytes.extend((flows.len() as u64).to_le_bytes());
@@ -282,6 +296,19 @@ impl Certificate {
             bytes.extend(b.to_le_bytes());
             bytes.extend(flow.to_le_bytes());
         }
+        bytes.extend((self.exits.len() as u64).to_le_bytes());
+        for exit in &self.exits {
+            bytes.push(exit.kind as u8);
+            bytes.extend((exit.region.len() as u32).to_le_bytes());
+            bytes.extend((exit.payers.len() as u32).to_le_bytes());
+            for parcel in &exit.region {
+                bytes.extend(parcel.to_le_bytes());
+            }
+            for (parcel, payment) in &exit.payers {
+                bytes.extend(parcel.to_le_bytes());
+                bytes.extend(payment.to_le_bytes());
+            }
+        }
         bytes
     }
 
@@ -289,53 +316,92 @@ impl Certificate {
     ///
     /// # Errors
     /// [`BadCertificate`]: another format, a wrong length, prices or a scale that make no sense, pairs that are not
-    /// strictly ascending or not a < b.
+    /// strictly ascending or not a < b, regions or payers that are not strictly ascending, payers outside their region,
+    /// payments that are none.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, BadCertificate> {
         let bad = |why: String| Err(BadCertificate(why));
-        let Some((header, entries)) = bytes.split_at_checked(Self::HEADER) else {
-            return bad(format!("{} bytes are too few", bytes.len()));
-        };
-        if header[..8] != Self::MAGIC {
-            return bad("it does not begin with LPCERT01".into());
+        let mut rest = Bytes(bytes);
+        if rest.take::<8>()? != Self::MAGIC {
+            return bad(format!("it does not begin with {}", String::from_utf8_lossy(&Self::MAGIC)));
         }
-        let [flow_scale, area_price, moved_price] =
-            [8, 16, 24].map(|at| f64::from_le_bytes(fixed(&header[at..])));
-        let count = u64::from_le_bytes(fixed(&header[32..]));
-        if count.checked_mul(Self::ENTRY as u64) != Some(entries.len() as u64) {
-            return bad(format!("{} bytes do not hold {count} flows", entries.len()));
-        }
+        let flow_scale = rest.f64()?;
         if !(flow_scale > 0.0 && flow_scale.is_finite()) {
             return bad(format!("flow scale {flow_scale}"));
         }
+        let area_price = rest.f64()?;
         if !area_price.is_finite() {
             return bad(format!("area price {area_price}"));
         }
-        if !(moved_price >= 0.0 && moved_price.is_finite()) {
-            return bad(format!("price of moved area {moved_price}"));
+        let mut price = |of: &str| {
+            let price = rest.f64()?;
+            let sound = price >= 0.0 && price.is_finite();
+            if sound { Ok(price) } else { Err(BadCertificate(format!("price of {of} {price}"))) }
+        };
+        let (moved_price, moved_unit_price, block_price) =
+            (price("moved area")?, price("moved parcels")?, price("blocks")?);
+        let mut flows: Vec<(u32, u32, i64)> = Vec::new();
+        for _ in 0..rest.u64()? {
+            let (a, b, flow) = (rest.u32()?, rest.u32()?, rest.i64()?);
+            if a >= b {
+                return bad(format!("pair {a}, {b} is not ascending"));
+            }
+            if flows.last().is_some_and(|last| (last.0, last.1) >= (a, b)) {
+                return bad(format!("pair {a}, {b} is out of order or repeated"));
+            }
+            flows.push((a, b, flow));
         }
-        let flows: Vec<(u32, u32, i64)> = entries
-            .chunks_exact(Self::ENTRY)
-            .map(|e| {
-                (
-                    u32::from_le_bytes(fixed(e)),
-                    u32::from_le_bytes(fixed(&e[4..])),
-                    i64::from_le_bytes(fixed(&e[8..])),
-                )
-            })
-            .collect();
-        if let Some((a, b, _)) = flows.iter().find(|(a, b, _)| a >= b) {
-            return bad(format!("pair {a}, {b} is not ascending"));
+        let mut exits = Vec::new();
+        for number in 0..rest.u64()? {
+            let [kind] = rest.take::<1>()?;
+            let Some(&kind) = Self::KINDS.get(usize::from(kind)) else {
+                return bad(format!("exit {number} is of kind {kind}"));
+            };
+            let (parcels, payers) = (rest.u32()?, rest.u32()?);
+            let region = (0..parcels).map(|_| rest.u32()).collect::<Result<Vec<u32>, _>>()?;
+            let payers =
+                (0..payers).map(|_| Ok((rest.u32()?, rest.i64()?))).collect::<Result<Vec<(u32, i64)>, _>>()?;
+            let ascending =
+                region.windows(2).all(|w| w[0] < w[1]) && payers.windows(2).all(|w| w[0].0 < w[1].0);
+            let sound = |(parcel, payment): &(u32, i64)| region.binary_search(parcel).is_ok() && *payment > 0;
+            if !ascending || !payers.iter().all(sound) {
+                return bad(format!("exit {number} is out of order, or pays from outside or nothing"));
+            }
+            exits.push(Exit { kind, region, payers });
         }
-        if let Some(two) = flows.windows(2).find(|two| (two[0].0, two[0].1) >= (two[1].0, two[1].1)) {
-            return bad(format!("pair {}, {} is out of order or repeated", two[1].0, two[1].1));
+        if !rest.0.is_empty() {
+            return bad(format!("{} bytes are too many", rest.0.len()));
         }
-        Ok(Self { flow_scale, area_price, moved_price, flows })
+        Ok(Self { flow_scale, area_price, moved_price, moved_unit_price, block_price, flows, exits })
     }
 }
 
-/// The first N bytes. The callers have checked that there are as many.
-fn fixed<const N: usize>(bytes: &[u8]) -> [u8; N] {
-    std::array::from_fn(|at| bytes[at])
+/// Bytes still to be read.
+struct Bytes<'a>(&'a [u8]);
+
+impl Bytes<'_> {
+    fn take<const N: usize>(&mut self) -> Result<[u8; N], BadCertificate> {
+        let Some((taken, rest)) = self.0.split_first_chunk::<N>() else {
+            return Err(BadCertificate(format!("it ends after {} of {N} bytes of a number", self.0.len())));
+        };
+        self.0 = rest;
+        Ok(*taken)
+    }
+
+    fn f64(&mut self) -> Result<f64, BadCertificate> {
+        self.take().map(f64::from_le_bytes)
+    }
+
+    fn i64(&mut self) -> Result<i64, BadCertificate> {
+        self.take().map(i64::from_le_bytes)
+    }
+
+    fn u64(&mut self) -> Result<u64, BadCertificate> {
+        self.take().map(u64::from_le_bytes)
+    }
+
+    fn u32(&mut self) -> Result<u32, BadCertificate> {
+        self.take().map(u32::from_le_bytes)
+    }
 }
 
 #[cfg(test)]
@@ -348,14 +414,20 @@ mod tests {
             flow_scale: 1e6,
             area_price: -3.5,
             moved_price: 0.25,
+            moved_unit_price: 0.5,
+            block_price: 2.0,
             flows: vec![(0, 1, 5), (0, 2, -7), (3, 9, i64::MIN)],
+            exits: vec![
+                Exit { kind: ExitKind::Small, region: vec![1, 4, 5], payers: vec![(4, 7), (5, 1)] },
+                Exit { kind: ExitKind::Counted, region: vec![2], payers: vec![(2, 30)] },
+            ],
         }
     }
 
     #[test]
     fn a_certificate_written_and_read_is_the_same() {
         let bytes = sample().to_bytes();
-        assert_eq!(bytes.len(), 40 + 3 * 16);
+        assert_eq!(bytes.len(), 56 + 3 * 16 + 8 + (9 + 3 * 4 + 2 * 12) + (9 + 4 + 12));
         assert_eq!(Certificate::from_bytes(&bytes), Ok(sample()));
         let mut shuffled = sample();
         shuffled.flows.reverse();
@@ -369,14 +441,18 @@ mod tests {
             assert!(error.contains(why), "{error}");
         };
         let good = sample().to_bytes();
-        refused(b"", "0 bytes are too few");
-        refused(&good[..good.len() - 1], "do not hold 3 flows");
+        refused(b"", "it ends after 0 of 8 bytes");
+        refused(&good[..good.len() - 1], "it ends after");
+        refused(&[&good[..], b"x"].concat(), "1 bytes are too many");
         let mut magic = good.clone();
-        magic[7] = b'2';
-        refused(&magic, "LPCERT01");
+        magic[7] = b'1';
+        refused(&magic, "LPCERT02");
         let mut huge = good.clone();
-        huge[32..40].fill(255);
-        refused(&huge, "do not hold");
+        huge[48..56].fill(255);
+        refused(&huge, "is not ascending");
+        let mut kind = good.clone();
+        kind[56 + 48 + 8] = 9;
+        refused(&kind, "of kind 9");
         let with = |change: fn(&mut Certificate)| {
             let mut c = sample();
             change(&mut c);
@@ -387,13 +463,18 @@ mod tests {
         refused(&with(|c| c.flow_scale = 0.0), "flow scale 0");
         refused(&with(|c| c.flows[0] = (1, 1, 0)), "pair 1, 1 is not ascending");
         refused(&with(|c| c.flows[1] = (0, 1, 4)), "out of order or repeated");
+        refused(&with(|c| c.moved_unit_price = f64::INFINITY), "price of moved parcels inf");
+        refused(&with(|c| c.block_price = -2.0), "price of blocks -2");
+        refused(&with(|c| c.exits[0].region = vec![4, 1, 5]), "exit 0 is out of order");
+        refused(&with(|c| c.exits[0].payers = vec![(2, 7)]), "pays from outside");
+        refused(&with(|c| c.exits[1].payers = vec![(2, 0)]), "or nothing");
     }
 
     proptest! {
         #[test]
         fn no_bytes_make_it_panic(mut bytes in prop::collection::vec(any::<u8>(), 0..120), whole in any::<bool>()) {
             if whole && bytes.len() >= 8 {
-                bytes[..8].copy_from_slice(b"LPCERT01");
+                bytes[..8].copy_from_slice(b"LPCERT02");
             }
             let _ = Certificate::from_bytes(&bytes);
         }

@@ -67,7 +67,7 @@ pub fn plan(request: &PlanRequest, monitor: &dyn Monitor) -> Result<PlanReport> 
     };
     let compiled =
         compile(&ground, &loaded.policy).map_err(|e| misfit("fitting the policy to the parcels", e))?;
-    let solution = solve(&compiled.problem, monitor)?;
+    let solution = solve(&compiled.problem, monitor);
     watch.lap("optimise");
 
     let made = Made::new(&loaded, &prepared, &compiled, &solution, monitor)?;
@@ -126,6 +126,9 @@ impl<'a> Made<'a> {
             flow_scale: solution.flow_scale,
             area_price: solution.area_price,
             moved_price: solution.moved_price,
+            moved_unit_price: solution.moved_unit_price,
+            block_price: solution.block_price,
+            exits: solution.exits.clone(),
             flows: links
                 .iter()
                 .zip(&solution.flow)
@@ -218,13 +221,15 @@ impl<'a> Made<'a> {
             area: AreaRecord { basis: rule.basis, before_m2, after_m2: self.total_m2(after), tolerance },
             objective: ObjectiveRecord {
                 value: solution.objective,
-                bound: solution.bound,
-                gap: solution.gap(),
+                bound: solution.certified,
+                gap: solution.certified_gap(),
                 before: solution.objective_before,
                 status: solution.status,
                 tau: self.compiled.tau,
                 area_price: solution.area_price,
                 moved_price: solution.moved_price,
+                moved_unit_price: solution.moved_unit_price,
+                block_price: solution.block_price,
             },
             score: BeforeAfter { before: mean(before), after: mean(after) },
             indicators: self

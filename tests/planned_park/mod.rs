@@ -223,6 +223,8 @@ impl Park {
                 tau: 50.0,
                 area_price: 0.0,
                 moved_price: 0.0,
+                moved_unit_price: 0.0,
+                block_price: 0.0,
             },
             score: BeforeAfter { before: Some(48.2), after: Some(55.7) },
             indicators: vec![IndicatorRecord {

@@ -18,15 +18,15 @@ pub(super) struct AreaSearch {
     pub(super) larger: Vec<bool>,
 }
 
-/// Finds the price of area at which the dual is least, with the price of moving held at `moved`.
+/// Finds the price of area at which the dual is least, with the other prices as in `base`.
 pub(super) fn search(
     energy: &Energy<'_>,
     lock: &[Lock],
-    moved: f64,
+    base: Prices,
     monitor: &dyn Monitor,
 ) -> Result<AreaSearch, Cancelled> {
     let problem = energy.problem;
-    let at = |area: f64| Prices { area, moved };
+    let at = |area: f64| Prices { area, ..base };
     let none = vec![false; energy.len()];
     let all = vec![true; energy.len()];
     let free = energy.cut_between(at(0.0), lock, &none, &all, monitor)?;
@@ -35,7 +35,11 @@ pub(super) fn search(
         return Ok(AreaSearch { prices: at(0.0), smaller: free.smallest, larger: free.largest });
     }
     // The line of a zone x over μ: value(x) − μ (area(x) − target). Their upper envelope is the dual.
-    let value = |x: &[bool]| energy.objective(x) - moved * energy.moved_area(x);
+    let value = |x: &[bool]| {
+        energy.objective(x)
+            - base.moved * energy.moved_area(x)
+            - if base.units > 0.0 { base.units * energy.moved_units(x) as f64 } else { 0.0 }
+    };
     let locked_in: Vec<bool> = lock.iter().map(|l| *l == Lock::In).collect();
     let not_locked_out: Vec<bool> = lock.iter().map(|l| *l != Lock::Out).collect();
     let (target, mut smaller, mut larger) = if least > problem.area_max {
@@ -73,32 +77,55 @@ pub(super) fn search(
     Ok(AreaSearch { prices: at(price), smaller, larger })
 }
 
-/// As [`search`], and also finds the least price of moving at which what moves fits, by `fits`.
-pub(super) fn search_moves(
-    energy: &Energy<'_>,
-    lock: &[Lock],
-    fits: &dyn Fn(&[bool]) -> bool,
-    monitor: &dyn Monitor,
-) -> Result<AreaSearch, Cancelled> {
-    let mut cheap = search(energy, lock, 0.0, monitor)?;
-    if fits(&cheap.smaller) || fits(&cheap.larger) {
-        return Ok(cheap);
+/// As [`search`], and also finds the least price of area moved, and then of units moved, at which what moves fits.
+pub(super) fn search_moves(energy: &Energy<'_>, lock: &[Lock], monitor: &dyn Monitor) -> Result<AreaSearch, Cancelled> {
+    let problem = energy.problem;
+    let area_fits = |x: &[bool]| energy.moved_area(x) <= problem.moved_area_max;
+    let units_fit = |x: &[bool]| energy.moved_units(x) <= problem.moved_units_max;
+    let mut found = search(energy, lock, Prices::default(), monitor)?;
+    if !area_fits(&found.smaller) && !area_fits(&found.larger) {
+        let first = problem.kappa.max(1.0);
+        found = bisect(found, first, &area_fits, |moved, base| {
+            search(energy, lock, Prices { moved, ..base }, monitor)
+        })?;
     }
+    if !units_fit(&found.smaller) && !units_fit(&found.larger) {
+        let first = energy.reach / energy.len() as f64;
+        found = bisect(found, first, &units_fit, |units, base| {
+            search(energy, lock, Prices { units, ..base }, monitor)
+        })?;
+    }
+    Ok(found)
+}
+
+/// The search at the least price, up to a few digits, at which the smaller zone fits; from `found`, which does not fit, at
+/// price 0.
+fn bisect(
+    found: AreaSearch,
+    first: f64,
+    fits: &dyn Fn(&[bool]) -> bool,
+    at: impl Fn(f64, Prices) -> Result<AreaSearch, Cancelled>,
+) -> Result<AreaSearch, Cancelled> {
+    let base = found.prices;
+    let (mut low, mut high) = (0.0, first);
+    let mut dear = at(high, base)?;
     // Double until little enough moves, then halve: the dual is flat near its least, so a few digits suffice.
-    let mut high = energy.problem.kappa.max(1.0);
-    let mut dear = search(energy, lock, high, monitor)?;
     for _ in 0..40 {
         if fits(&dear.smaller) {
             break;
         }
-        cheap = dear;
+        low = high;
         high *= 2.0;
-        dear = search(energy, lock, high, monitor)?;
+        dear = at(high, base)?;
     }
     for _ in 0..16 {
-        let middle = f64::midpoint(cheap.prices.moved, dear.prices.moved);
-        let found = search(energy, lock, middle, monitor)?;
-        if fits(&found.smaller) { dear = found } else { cheap = found }
+        let middle = f64::midpoint(low, high);
+        let found = at(middle, base)?;
+        if fits(&found.smaller) {
+            (dear, high) = (found, middle);
+        } else {
+            low = middle;
+        }
     }
     Ok(dear)
 }

@@ -1,16 +1,20 @@
 //! The problem as numbers ready to cut: what each unit gains by being in, each link costs by being cut.
 
 use super::max_flow::{Edge, Network};
-use super::problem::{Lock, Problem};
+use super::problem::{Exit, Lock, Problem};
 use crate::progress::{Cancelled, Monitor};
 
-/// Prices of the two limits that are relaxed, per unit of area.
+/// Prices of the limits that are relaxed.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Prices {
     /// μ, of total area; of either sign.
     pub(super) area: f64,
     /// ν ≥ 0, of area moved, beyond κ.
     pub(super) moved: f64,
+    /// ≥ 0, of one unit moved.
+    pub(super) units: f64,
+    /// ≥ 0, of one block.
+    pub(super) blocks: f64,
 }
 
 /// One neighbour of a unit.
@@ -30,6 +34,8 @@ pub(super) struct Energy<'p> {
     pub(super) constant: f64,
     rows: Vec<u32>,
     neighbours: Vec<Neighbour>,
+    /// More than all units together are worth.
+    pub(super) reach: f64,
     /// Integer units to one unit of F: a power of two, so that scaling is exact.
     pub(super) scale: f64,
 }
@@ -42,6 +48,11 @@ pub(super) struct Cut {
 
 impl<'p> Energy<'p> {
     pub(super) fn new(problem: &'p Problem) -> Self {
+        Self::at_scale(problem, None)
+    }
+
+    /// With another's scale, so that the integers of both compare.
+    pub(super) fn at_scale(problem: &'p Problem, scale: Option<f64>) -> Self {
         let count = problem.area.len();
         let unary: Vec<f64> = (0..count)
             .map(|i| {
@@ -73,8 +84,9 @@ impl<'p> Energy<'p> {
         let total: f64 =
             unary.iter().map(|u| u.abs()).sum::<f64>() + neighbours.iter().map(|n| n.cost).sum::<f64>() + 1.0;
         // Prices may raise the unaries by far; 2⁴⁸ leaves fourteen bits for that and for the sums inside the cut.
-        let scale = 2.0_f64.powi((48.0 - total.log2()).floor().clamp(-40.0, 40.0) as i32);
-        Self { problem, unary, constant: -problem.kappa * before, rows, neighbours, scale }
+        let scale = scale.unwrap_or_else(|| 2.0_f64.powi((48.0 - total.log2()).floor().clamp(-40.0, 40.0) as i32));
+        let reach = total;
+        Self { problem, unary, reach, constant: -problem.kappa * before, rows, neighbours, scale }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -106,9 +118,38 @@ impl<'p> Energy<'p> {
     }
 
     /// What the unit gains by being in at these prices, links aside.
-    fn priced(&self, unit: usize, prices: Prices) -> f64 {
+    pub(super) fn priced(&self, unit: usize, prices: Prices) -> f64 {
         let stay = if self.problem.in_zone[unit] { 1.0 } else { -1.0 };
-        self.unary[unit] + self.problem.area[unit] * (prices.moved * stay - prices.area)
+        self.unary[unit]
+            + self.problem.area[unit] * (prices.moved * stay - prices.area)
+            + prices.units * stay
+    }
+
+    /// What F is worth at these prices before any unit is in: what the limits are worth, and what it costs to move out all
+    /// that is in now.
+    pub(super) fn constant_at(&self, prices: Prices) -> f64 {
+        let p = self.problem;
+        let (mut area, mut units) = (0.0, 0.0);
+        for (a, now) in p.area.iter().zip(&p.in_zone) {
+            if *now {
+                area += a;
+                units += 1.0;
+            }
+        }
+        let limits = [
+            (prices.area, if prices.area > 0.0 { p.area_max } else { p.area_min }),
+            (prices.moved, p.moved_area_max),
+            (prices.units, p.moved_units_max as f64),
+            (prices.blocks, p.blocks_max as f64),
+        ];
+        // No price, no limit: a limit may be infinite.
+        let worth: f64 = limits.iter().filter(|(price, _)| *price != 0.0).map(|(price, limit)| price * limit).sum();
+        self.constant - prices.moved * area - prices.units * units + worth
+    }
+
+    /// The unit that a link costs when it is cut, in integer units.
+    pub(super) fn cost(&self, link: &super::problem::Link) -> i64 {
+        self.capacity(self.problem.lambda * link.length)
     }
 
     /// The cuts at `prices` among the units that are neither locked by `lock`, nor in `inside` (certainly in), nor out of
@@ -163,101 +204,58 @@ impl<'p> Energy<'p> {
         Ok(Cut { smallest, largest })
     }
 
-    /// A flow on every link that proves the bound at `prices`: the maximum flow among the free units, and every link
-    /// to a locked unit as full as it can be.
-    pub(super) fn proof(
-        &self,
-        prices: Prices,
-        lock: &[Lock],
-        monitor: &dyn Monitor,
-    ) -> Result<(Vec<i64>, Cut), Cancelled> {
-        let mut terminal: Vec<i64> = (0..self.len()).map(|i| self.to_int(self.priced(i, prices))).collect();
-        let mut flow = vec![0_i64; self.problem.links.len()];
-        let mut edges = Vec::new();
-        let mut edge_link = Vec::new();
-        for (k, link) in self.problem.links.iter().enumerate() {
-            let capacity = self.capacity(self.problem.lambda * link.length);
-            let (a, b) = (link.a as usize, link.b as usize);
-            // Land flows from what is in to what is out.
-            let from_a = match (lock[a], lock[b]) {
-                (Lock::Free, Lock::Free) => {
-                    if capacity > 0 {
-                        edges.push(Edge { a: link.a, b: link.b, capacity });
-                        edge_link.push(k);
-                    }
-                    continue;
-                }
-                (Lock::In, Lock::In) | (Lock::Out, Lock::Out) => 0,
-                (Lock::In, _) | (_, Lock::Out) => capacity,
-                (Lock::Out, _) | (_, Lock::In) => -capacity,
-            };
-            flow[k] = from_a;
-            terminal[a] -= from_a;
-            terminal[b] += from_a;
-        }
-        for (pull, lock) in terminal.iter_mut().zip(lock) {
-            if *lock != Lock::Free {
-                *pull = 0;
-            }
-        }
-        let mut network = Network::new(&terminal, &edges);
-        if !network.solve(&|| !monitor.cancelled()) {
-            return Err(Cancelled);
-        }
-        for (edge, &k) in edge_link.iter().enumerate() {
-            flow[k] = network.flow(edge);
-        }
-        let side = |i: usize, free: bool| match lock[i] {
-            Lock::In => true,
-            Lock::Out => false,
-            Lock::Free => free,
-        };
-        let smallest = (0..self.len()).map(|i| side(i, network.in_smallest(i))).collect();
-        let largest = (0..self.len()).map(|i| side(i, network.in_largest(i))).collect();
-        Ok((flow, Cut { smallest, largest }))
-    }
-
-    /// The bound that `flow` proves at `prices`. For any x that keeps to locks and limits, any μ, any ν ≥ 0 and any flow
-    /// with |fᵢⱼ| ≤ costᵢⱼ: Σ costᵢⱼ |xᵢ − xⱼ| ≥ Σ fᵢⱼ (xᵢ − xⱼ), so F(x) is at most the constant, plus each unit's best
-    /// choice of (priced gain − net outflow) xᵢ, plus what the limits are worth at their prices.
-    pub(super) fn bound(&self, prices: Prices, flow: &[i64]) -> f64 {
+    /// The bound that `flow` and `exits` prove at `prices`. For any x that keeps to locks and limits, any μ, any ν ≥ 0 and any
+    /// flow with |fᵢⱼ| ≤ costᵢⱼ: Σ costᵢⱼ |xᵢ − xⱼ| ≥ Σ fᵢⱼ (xᵢ − xⱼ), and exits cost x no more than the blocks' prices. So F(x) is at
+    /// most the constant, plus each unit's best choice of (priced gain − payments + receipts − net outflow) xᵢ. All but the
+    /// gains are integers, and these are rounded up.
+    pub(super) fn bound(&self, prices: Prices, exits: &[Exit], flow: &[i64]) -> f64 {
         let p = self.problem;
-        let mut net = vec![0.0_f64; self.len()];
+        let mut net = vec![0_i64; self.len()];
         for (link, f) in p.links.iter().zip(flow) {
-            let f = *f as f64 / self.scale;
             net[link.a as usize] += f;
             net[link.b as usize] -= f;
         }
-        let mut bound = self.constant;
-        for (i, net) in net.iter().enumerate() {
-            let gain = self.priced(i, prices) - net;
-            bound += match p.lock[i] {
-                Lock::In => gain,
-                Lock::Out => 0.0,
-                Lock::Free => gain.max(0.0),
-            };
-            if p.in_zone[i] {
-                bound -= prices.moved * p.area[i];
+        for exit in exits {
+            let mut paid = 0;
+            for &(unit, amount) in &exit.payers {
+                net[unit as usize] += amount;
+                paid += amount;
+            }
+            let outside = |u: &u32| exit.region.binary_search(u).is_err();
+            let mut rim: Vec<u32> = exit
+                .region
+                .iter()
+                .flat_map(|&u| self.neighbours(u as usize).iter().filter(|n| n.contiguous).map(|n| n.unit))
+                .filter(outside)
+                .collect();
+            rim.sort_unstable();
+            rim.dedup();
+            for unit in rim {
+                net[unit as usize] -= paid;
             }
         }
-        if prices.area > 0.0 {
-            bound += prices.area * p.area_max;
-        } else if prices.area < 0.0 {
-            bound += prices.area * p.area_min;
-        }
-        if prices.moved > 0.0 {
-            bound += prices.moved * p.moved_area_max;
-        }
-        bound
+        let sum: i128 = net
+            .iter()
+            .enumerate()
+            .map(|(i, net)| {
+                let gain = i128::from((self.priced(i, prices) * self.scale).ceil() as i64) - i128::from(*net);
+                match p.lock[i] {
+                    Lock::In => gain,
+                    Lock::Out => 0,
+                    Lock::Free => gain.max(0),
+                }
+            })
+            .sum();
+        self.constant_at(prices) + sum as f64 / self.scale
     }
 
-    fn to_int(&self, value: f64) -> i64 {
+    pub(super) fn to_int(&self, value: f64) -> i64 {
         // Clamped far beyond any sum of link capacities: such a unit is decided.
         (value * self.scale).round().clamp(-(2.0_f64.powi(60)), 2.0_f64.powi(60)) as i64
     }
 
     /// Rounded down, so that the flow never exceeds the real cost.
-    fn capacity(&self, cost: f64) -> i64 {
+    pub(super) fn capacity(&self, cost: f64) -> i64 {
         (cost * self.scale).floor() as i64
     }
 }

@@ -46,6 +46,7 @@ struct Node {
 }
 
 /// A network of undirected edges and terminal capacities.
+#[derive(Clone)]
 pub(super) struct Network {
     nodes: Vec<Node>,
     head: Vec<u32>,
@@ -220,6 +221,11 @@ impl Network {
         node.distance = 1;
         node.stamp = self.clock;
         self.activate(at);
+    }
+
+    /// What the flow has left, for searches through it.
+    pub(super) fn residual(&mut self) -> Residual<'_> {
+        Residual(self)
     }
 
     fn arcs(&self, at: u32) -> std::ops::Range<usize> {
@@ -441,6 +447,72 @@ impl Network {
             at = self.head[node.parent as usize];
         }
         Some(total)
+    }
+}
+
+/// A side of the cut.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    Source,
+    Sink,
+}
+
+/// What a maximum flow has left over, seen from units on either side: those of the source side look towards where more
+/// could come from, those of the sink side towards where more could go.
+pub(super) struct Residual<'n>(&'n mut Network);
+
+impl Residual<'_> {
+    /// The side of the unit, none where both extreme cuts differ on it.
+    pub(super) fn side(&self, unit: u32) -> Option<Side> {
+        match self.0.nodes[unit as usize].tree {
+            Tree::Source => Some(Side::Source),
+            Tree::Sink => Some(Side::Sink),
+            Tree::Free => None,
+        }
+    }
+
+    /// What the unit's own terminal has left to give (source side) or to take (sink side).
+    pub(super) fn supply(&self, unit: u32, side: Side) -> i64 {
+        let terminal = self.0.nodes[unit as usize].terminal;
+        if side == Side::Source { terminal } else { -terminal }
+    }
+
+    /// Uses `amount` of it.
+    pub(super) fn draw(&mut self, unit: u32, side: Side, amount: i64) {
+        self.0.nodes[unit as usize].terminal += if side == Side::Source { -amount } else { amount };
+    }
+
+    /// The arcs at a unit.
+    pub(super) fn arcs(&self, unit: u32) -> std::ops::Range<u32> {
+        self.0.nodes[unit as usize].first..self.0.nodes[unit as usize + 1].first
+    }
+
+    /// The unit at the arc's far end.
+    pub(super) fn head(&self, arc: u32) -> u32 {
+        self.0.head[arc as usize]
+    }
+
+    /// The unit whose arc it is.
+    pub(super) fn tail(&self, arc: u32) -> u32 {
+        self.0.head[self.0.sister[arc as usize] as usize]
+    }
+
+    /// What can flow along the arc: to its unit on the source side, from it on the sink side.
+    pub(super) fn room(&self, arc: u32, side: Side) -> i64 {
+        let arc = arc as usize;
+        if side == Side::Source {
+            self.0.residual[self.0.sister[arc] as usize]
+        } else {
+            self.0.residual[arc]
+        }
+    }
+
+    /// Lets `amount` flow that way.
+    pub(super) fn push(&mut self, arc: u32, side: Side, amount: i64) {
+        let amount = if side == Side::Source { -amount } else { amount };
+        let sister = self.0.sister[arc as usize];
+        self.0.residual[arc as usize] -= amount;
+        self.0.residual[sister as usize] += amount;
     }
 }
 

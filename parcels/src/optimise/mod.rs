@@ -10,9 +10,13 @@ mod clusters;
 mod compile;
 mod conflicts;
 mod energy;
+mod exact;
+mod marginals;
 mod max_flow;
 mod problem;
 mod refine;
+mod relax;
+mod session;
 mod solve;
 mod state;
 
@@ -20,5 +24,6 @@ mod state;
 mod oracle;
 
 pub use compile::{CompileError, Compiled, Ground, Hold, compile};
-pub use problem::{Link, Lock, Problem, Solution, Status, gap};
+pub use problem::{Exit, ExitKind, Link, Lock, Problem, Solution, Status, gap};
+pub use session::{Edit, Session, Verdict};
 pub use solve::solve;

@@ -1,5 +1,6 @@
 //! For tests: small problems at random, and their true optimum by trying every assignment.
 
+use super::energy::Energy;
 use super::problem::{Link, Lock, Problem};
 use super::state::State;
 
@@ -88,10 +89,19 @@ pub(super) fn random_problem(seed: u64, n: usize) -> Problem {
 }
 
 /// The best admissible assignment of all 2ⁿ, with its objective.
-pub(super) fn best(energy: &super::energy::Energy<'_>) -> Option<(f64, Vec<bool>)> {
+pub(super) fn best(energy: &Energy<'_>) -> Option<(f64, Vec<bool>)> {
+    best_where(energy, |_| true)
+}
+
+/// The objective of the best admissible assignment that has `unit` on `side`.
+pub(super) fn best_with(energy: &Energy<'_>, unit: usize, side: bool) -> Option<f64> {
+    best_where(energy, |mask| (mask >> unit & 1 == 1) == side).map(|(objective, _)| objective)
+}
+
+fn best_where(energy: &Energy<'_>, keep: impl Fn(u32) -> bool) -> Option<(f64, Vec<bool>)> {
     let n = energy.len();
     let mut best: Option<(f64, Vec<bool>)> = None;
-    for mask in 0..1_u32 << n {
+    for mask in (0..1_u32 << n).filter(|mask| keep(*mask)) {
         let x: Vec<bool> = (0..n).map(|i| mask >> i & 1 == 1).collect();
         let state = State::new(energy, x);
         if state.admissible() {

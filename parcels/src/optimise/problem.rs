@@ -30,7 +30,7 @@ pub struct Link {
 
 /// Maximise F(x) = Σ valueᵢ xᵢ − λ (Σ lengthᵢⱼ |xᵢ − xⱼ| + η Σ exposedᵢ xᵢ) − κ Σ areaᵢ |xᵢ − x⁰ᵢ| over x ∈ {0, 1}ⁿ, subject to
 /// the limits below. Area and length are in whatever unit the caller keeps to (ha and 100 m for a policy).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Problem {
     /// Area aᵢ > 0.
     pub area: Vec<f64>,
@@ -82,6 +82,33 @@ pub enum Status {
     Infeasible,
 }
 
+/// Why a block pays for an exit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ExitKind {
+    /// No block may lie within the region: it is smaller than the least area and holds no unit that is locked in.
+    Small,
+    /// Such a block costs the price of a small block.
+    Priced,
+    /// Any block costs the price of one block more.
+    Counted,
+}
+
+/// A part of the proof of a bound: units of a region pay a unit's worth of objective to every unit of its rim, the units
+/// outside that are contiguous with one inside. Who is in and pays without a block of its own kind within the region has
+/// one of the rim in as well, so what all pay together costs an admissible zone no more than the blocks' own prices:
+/// nothing for [`ExitKind::Small`]; for the others, at most the price of a block for each, as long as over the regions that
+/// hold any one unit the payments add up to no more than that price.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exit {
+    /// Why.
+    pub kind: ExitKind,
+    /// The units, ascending.
+    pub region: Vec<u32>,
+    /// Units of the region that pay, ascending, with how much, in the integer units of `flow_scale`.
+    pub payers: Vec<(u32, i64)>,
+}
+
 /// A choice of units with its proof.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Solution {
@@ -91,6 +118,8 @@ pub struct Solution {
     pub objective: f64,
     /// No admissible choice has a larger objective.
     pub bound: f64,
+    /// The bound that prices, exits and flow prove, which anyone can check; at least `bound`.
+    pub certified: f64,
     /// F(x⁰) of the present zone, priced alike, whether admissible or not.
     pub objective_before: f64,
     /// How it ended.
@@ -99,6 +128,12 @@ pub struct Solution {
     pub area_price: f64,
     /// The price of one unit of area moved, beyond κ.
     pub moved_price: f64,
+    /// The price of one unit moved, whatever its area.
+    pub moved_unit_price: f64,
+    /// The price of one block more.
+    pub block_price: f64,
+    /// What blocks pay.
+    pub exits: Vec<Exit>,
     /// The flow on each link (in the order of `links`, a → b) in the integer units of `flow_scale`; with the prices it
     /// proves the bound.
     pub flow: Vec<i64>,
@@ -114,6 +149,12 @@ impl Solution {
     #[must_use]
     pub fn gap(&self) -> f64 {
         gap(self.bound, self.objective, self.objective_before)
+    }
+
+    /// The gap to the bound that anyone can check.
+    #[must_use]
+    pub fn certified_gap(&self) -> f64 {
+        gap(self.certified, self.objective, self.objective_before)
     }
 }
 

@@ -9,7 +9,9 @@ use super::energy::{Energy, Prices};
 use super::problem::{Lock, Problem, Solution, Status, gap};
 use super::refine::{descend, fill, swap};
 use super::state::State;
-use crate::progress::{Cancelled, Monitor};
+use super::exact;
+use super::relax::Relaxation;
+use crate::progress::Monitor;
 
 /// How often the zone is cut anew with small blocks erased or held.
 const SETTLE_ROUNDS: usize = 5;
@@ -21,64 +23,94 @@ const NEAR: f64 = 0.01;
 const TILTS: [f64; 4] = [1.5, 2.25, 4.0, 8.0];
 /// How much land in or beside a large block is made dearer to the same end, relative to the spread of scores.
 const BONUSES: [f64; 4] = [1.0, 2.0, 4.0, 8.0];
+/// Problems of up to so many units are solved to the end where that is within reach;
+const SMALL: usize = 3000;
+/// larger ones when the gap is above this.
+const CLOSE: f64 = 1e-4;
 /// Gap from which a solution counts as proven best: what integer rounding leaves.
 const PROVEN: f64 = 1e-7;
 
 /// Solves `problem`.
 ///
-/// The bound comes from the relaxation without the limits on blocks, concentration and number of moves; it is valid for
-/// the whole problem, and [`Solution::flow`] with the prices proves it.
+/// The bound knows of every limit but the concentration index; [`Solution::flow`], the prices and the exits prove
+/// [`Solution::certified`], and on small problems branch and bound may have closed what was left.
 ///
 /// A problem without an admissible solution is no error: the status says so, `conflicts` says why, and `x` is the best
-/// that was found, limits aside.
-///
-/// # Errors
-/// [`Cancelled`] when the monitor says so before the bound is known; a request after that ends the search with the best
-/// zone so far.
-pub fn solve(problem: &Problem, monitor: &dyn Monitor) -> Result<Solution, Cancelled> {
-    let energy = Energy::new(problem);
+/// that was found, limits aside. Nor is a request to stop: the best zone so far comes back, with a valid bound.
+#[must_use]
+pub fn solve(problem: &Problem, monitor: &dyn Monitor) -> Solution {
+    first(&Energy::new(problem), monitor).0
+}
+
+/// The solution, and the cut at its prices to go on from.
+pub(super) fn first(energy: &Energy<'_>, monitor: &dyn Monitor) -> (Solution, Relaxation) {
+    let problem = energy.problem;
     monitor.step("bound", 0);
-    let mut conflicts = conflicts(problem);
-    let area_fits = |x: &[bool]| energy.moved_area(x) <= problem.moved_area_max;
-    let dual = search_moves(&energy, &problem.lock, &area_fits, monitor)?;
-    let (flow, cut) = energy.proof(dual.prices, &problem.lock, monitor)?;
-    let bound = energy.bound(dual.prices, &flow);
-    monitor.step("plan", 0);
-    let mut starts = vec![dual.smaller, dual.larger, cut.smallest, cut.largest];
-    if energy.moved_units(&starts[0]) > problem.moved_units_max {
-        // The number of moves has no price in the bound; for the zone, a price on area moved does.
-        let fits = |x: &[bool]| area_fits(x) && energy.moved_units(x) <= problem.moved_units_max;
-        let few = search_moves(&energy, &problem.lock, &fits, monitor)?;
-        starts = vec![few.smaller, few.larger];
+    let dual = search_moves(energy, &problem.lock, monitor).unwrap_or_else(|_| {
+        let present = obeying_locks(energy, problem.in_zone.clone());
+        AreaSearch { prices: Prices::default(), smaller: present.clone(), larger: present }
+    });
+    let mut relaxation = Relaxation::new(energy, dual.prices);
+    // Told to stop, the flow proves a bound all the same.
+    let _ = relaxation.solve(monitor);
+    let mut starts = vec![dual.smaller, dual.larger];
+    if speaks_of_blocks(problem) {
+        starts.extend(relaxation.tighten(energy, before(energy), monitor));
+    } else {
+        starts.extend([relaxation.smallest(), relaxation.largest()]);
     }
     starts.dedup();
+    let solution = plan(energy, &mut relaxation, starts, monitor);
+    (solution, relaxation)
+}
+
+/// Whether the prices of exits have something to say.
+pub(super) fn speaks_of_blocks(problem: &Problem) -> bool {
+    problem.min_block > 0.0 || problem.blocks_max < usize::MAX
+}
+
+/// The best zone to be had from `starts`, with the bound that `relaxation` stands at.
+pub(super) fn plan(
+    energy: &Energy<'_>,
+    relaxation: &mut Relaxation,
+    starts: Vec<Vec<bool>>,
+    monitor: &dyn Monitor,
+) -> Solution {
+    let problem = energy.problem;
+    let (prices, exits, flow) = (relaxation.prices(), relaxation.exits(energy), relaxation.flow(energy));
+    let certified = energy.bound(prices, &exits, &flow);
+    let objective_before = before(energy);
+    let mut bound = certified;
+    monitor.step("plan", 0);
     let mut kept = Kept { best: None, fallback: None };
-    kept.keep_all(finish_all(&energy, starts, dual.prices, monitor));
-    let more = concentrated(&energy, dual.prices, kept.best.as_ref(), bound, monitor);
-    kept.keep_all(finish_all(&energy, more, dual.prices, monitor));
-    if kept.best.as_ref().is_none_or(|b| gap(bound, b.objective(), before(&energy)) > PROVEN) {
+    kept.keep_all(finish_all(energy, relaxation, starts, monitor));
+    let more = concentrated(energy, prices, kept.best.as_ref(), bound, monitor);
+    kept.keep_all(finish_all(energy, relaxation, more, monitor));
+    if kept.gap(bound, objective_before) > NEAR {
         // The present zone with its locks obeyed keeps most limits by itself and is improved from there.
-        let mut present = problem.in_zone.clone();
-        for (x, lock) in present.iter_mut().zip(&problem.lock) {
-            match lock {
-                Lock::In => *x = true,
-                Lock::Out => *x = false,
-                Lock::Free => {}
-            }
-        }
-        let mut state = State::new(&energy, present);
+        let mut state = State::new(energy, obeying_locks(energy, problem.in_zone.clone()));
         if state.admissible() {
             kept.keep(state.clone());
         }
-        settle(&mut state, dual.prices.area);
-        refine(&mut state, dual.prices.area);
+        settle(&mut state, prices.area);
+        refine(&mut state, prices.area);
         kept.keep(state);
     }
+    if let Some(best) = &kept.best
+        && problem.concentration_min <= 0.0
+        && kept.gap(bound, objective_before) > if energy.len() <= SMALL { PROVEN } else { CLOSE }
+    {
+        monitor.step("branches", 0);
+        let closed = exact::close(energy, relaxation, best.objective(), objective_before, monitor);
+        bound = bound.min(closed.bound);
+        if let Some(x) = closed.better {
+            kept.keep(State::new(energy, x));
+        }
+    }
     let stopped = monitor.cancelled();
-    let objective_before = before(&energy);
+    let proven = kept.gap(bound, objective_before) <= PROVEN;
     let (state, status) = match (kept.best, kept.fallback) {
         (Some(state), _) => {
-            let proven = gap(bound, state.objective(), objective_before) <= PROVEN;
             let status = match (proven, stopped) {
                 (true, _) => Status::Optimal,
                 (false, true) => Status::Stopped,
@@ -87,28 +119,45 @@ pub fn solve(problem: &Problem, monitor: &dyn Monitor) -> Result<Solution, Cance
             (state, status)
         }
         (None, Some(state)) => (state, Status::Infeasible),
-        (None, None) => (State::new(&energy, problem.in_zone.clone()), Status::Infeasible),
+        (None, None) => (State::new(energy, problem.in_zone.clone()), Status::Infeasible),
     };
-    if status == Status::Infeasible && conflicts.is_empty() {
-        conflicts = super::conflicts::missed(&state);
+    let mut why = Vec::new();
+    if status == Status::Infeasible {
+        why = conflicts(problem);
+        if why.is_empty() {
+            why = super::conflicts::missed(&state);
+        }
     }
-    if status != Status::Infeasible {
-        conflicts.clear();
-    }
-    let objective = State::new(&energy, state.x.clone()).objective();
-    Ok(Solution {
+    let objective = State::new(energy, state.x.clone()).objective();
+    // An admissible zone cannot beat a bound; the last bits of both sums may say otherwise.
+    let least = if status == Status::Infeasible { f64::NEG_INFINITY } else { objective };
+    Solution {
         objective,
-        // An admissible zone cannot beat the bound; the last bits of both sums may say otherwise.
-        bound: if status == Status::Infeasible { bound } else { bound.max(objective) },
+        bound: bound.max(least),
+        certified: certified.max(least),
         objective_before,
         status,
-        area_price: dual.prices.area,
-        moved_price: dual.prices.moved,
+        area_price: prices.area,
+        moved_price: prices.moved,
+        moved_unit_price: prices.units,
+        block_price: prices.blocks,
+        exits,
         flow,
         flow_scale: energy.scale,
-        conflicts,
+        conflicts: why,
         x: state.x,
-    })
+    }
+}
+
+pub(super) fn obeying_locks(energy: &Energy<'_>, mut zone: Vec<bool>) -> Vec<bool> {
+    for (x, lock) in zone.iter_mut().zip(&energy.problem.lock) {
+        match lock {
+            Lock::In => *x = true,
+            Lock::Out => *x = false,
+            Lock::Free => {}
+        }
+    }
+    zone
 }
 
 /// Where the best zone is too scattered for the limit on concentration and what was found instead is far from the bound:
@@ -136,7 +185,7 @@ fn concentrated(
         tilted.push(Problem { value: (0..energy.len()).map(bonus).collect(), ..problem.clone() });
     }
     let zone = |tilted: &Problem| {
-        let found = search(&Energy::new(tilted), &tilted.lock, prices.moved, monitor).ok()?;
+        let found = search(&Energy::new(tilted), &tilted.lock, Prices { area: 0.0, blocks: 0.0, ..prices }, monitor).ok()?;
         Some(if found.prices.area < 0.0 { found.larger } else { found.smaller })
     };
     let mut starts: Vec<Vec<bool>> = tilted.par_iter().filter_map(zone).collect();
@@ -159,7 +208,7 @@ fn block_shares(state: &State<'_, '_>) -> Vec<f64> {
 }
 
 /// F of the present zone, small blocks priced alike.
-fn before(energy: &Energy<'_>) -> f64 {
+pub(super) fn before(energy: &Energy<'_>) -> f64 {
     State::new(energy, energy.problem.in_zone.clone()).objective()
 }
 
@@ -167,16 +216,15 @@ fn before(energy: &Energy<'_>) -> f64 {
 /// first round and of the last.
 fn finish<'e, 'p>(
     energy: &'e Energy<'p>,
+    relaxation: &Relaxation,
     start: Vec<bool>,
-    prices: Prices,
     monitor: &dyn Monitor,
 ) -> Vec<State<'e, 'p>> {
-    let problem = energy.problem;
-    let mut lock = problem.lock.clone();
     let mut state = State::new(energy, start);
-    let mut price = prices.area;
+    let mut relaxation = std::borrow::Cow::Borrowed(relaxation);
     let mut results = Vec::new();
     for round in 0..SETTLE_ROUNDS {
+        let price = relaxation.prices().area;
         let decided = settle(&mut state, price);
         if decided.erased.is_empty() && decided.grown.is_empty() {
             break;
@@ -186,19 +234,18 @@ fn finish<'e, 'p>(
             refine(&mut early, price);
             results.push(early);
         }
-        for &unit in &decided.erased {
-            lock[unit as usize] = Lock::Out;
+        let anew = relaxation.to_mut();
+        for (units, to) in [(&decided.erased, Lock::Out), (&decided.grown, Lock::In)] {
+            for &unit in units {
+                anew.hold(unit as usize, to);
+            }
         }
-        for &unit in &decided.grown {
-            lock[unit as usize] = Lock::In;
-        }
-        let Ok(AreaSearch { prices: found, smaller, larger }) = search(energy, &lock, prices.moved, monitor)
-        else {
+        if anew.settle_area(energy, f64::NEG_INFINITY, monitor).is_err() {
             break;
-        };
-        price = found.area;
-        state = State::new(energy, if price < 0.0 { larger } else { smaller });
+        }
+        state = State::new(energy, if anew.prices().area < 0.0 { anew.largest() } else { anew.smallest() });
     }
+    let price = relaxation.prices().area;
     settle(&mut state, price);
     refine(&mut state, price);
     results.push(state);
@@ -208,12 +255,12 @@ fn finish<'e, 'p>(
 /// [`finish`] for every start, side by side; in the order of the starts, so that threads decide nothing.
 fn finish_all<'e, 'p>(
     energy: &'e Energy<'p>,
+    relaxation: &Relaxation,
     starts: Vec<Vec<bool>>,
-    prices: Prices,
     monitor: &dyn Monitor,
 ) -> Vec<State<'e, 'p>> {
     let ends: Vec<Vec<State<'e, 'p>>> =
-        starts.into_par_iter().map(|start| finish(energy, start, prices, monitor)).collect();
+        starts.into_par_iter().map(|start| finish(energy, relaxation, start, monitor)).collect();
     ends.into_iter().flatten().collect()
 }
 
@@ -247,6 +294,11 @@ impl<'e, 'p> Kept<'e, 'p> {
         }
     }
 
+    /// The gap that the best zone leaves to `bound`; 1 without one.
+    fn gap(&self, bound: f64, before: f64) -> f64 {
+        self.best.as_ref().map_or(1.0, |best| gap(bound, best.objective(), before))
+    }
+
     fn keep_all(&mut self, states: Vec<State<'e, 'p>>) {
         for state in states {
             self.keep(state);
@@ -265,12 +317,17 @@ mod tests {
         #[test]
         fn the_bound_holds_and_the_zone_is_admissible(seed in 0u64..1_000_000_000, n in 1usize..15) {
             let problem = random_problem(seed, n);
-            let solution = solve(&problem, &()).unwrap();
+            let solution = solve(&problem, &());
             let energy = Energy::new(&problem);
             let truth = best(&energy);
             // What is claimed is never below the zone found, so what flow and prices prove is asked for by itself.
-            let prices = Prices { area: solution.area_price, moved: solution.moved_price };
-            let proven = energy.bound(prices, &solution.flow);
+            let prices = Prices {
+                area: solution.area_price,
+                moved: solution.moved_price,
+                units: solution.moved_unit_price,
+                blocks: solution.block_price,
+            };
+            let proven = energy.bound(prices, &solution.exits, &solution.flow);
             if let Some((optimum, _)) = &truth {
                 prop_assert!(proven >= optimum - 1e-6, "proven bound {proven} below optimum {optimum}");
                 prop_assert!(solution.bound >= optimum - 1e-6, "bound {} below optimum {optimum}", solution.bound);
@@ -283,7 +340,7 @@ mod tests {
                 let (optimum, _) = truth.unwrap();
                 prop_assert!(solution.objective <= optimum + 1e-6);
                 if solution.status == Status::Optimal {
-                    prop_assert!(solution.objective >= optimum - 1e-4 * optimum.abs().max(1.0));
+                    prop_assert!(solution.objective >= optimum - 1e-6 * optimum.abs().max(1.0));
                 }
             }
         }
@@ -305,7 +362,7 @@ mod tests {
                 ..random_problem(seed, 14)
             };
             let energy = Energy::new(&problem);
-            let solution = solve(&problem, &()).unwrap();
+            let solution = solve(&problem, &());
             assert!(energy.moved_units(&solution.x) <= 3);
             assert_ne!(solution.status, Status::Infeasible);
             let (optimum, _) = best(&energy).unwrap();
@@ -325,7 +382,7 @@ mod tests {
             let energy = Energy::new(&problem);
             let Some((optimum, _)) = best(&energy) else { continue };
             exist += 1;
-            let solution = solve(&problem, &()).unwrap();
+            let solution = solve(&problem, &());
             if solution.status != Status::Infeasible {
                 solved += 1;
                 let scale = optimum - before(&energy);

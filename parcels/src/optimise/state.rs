@@ -12,6 +12,11 @@ const LOOK_AROUND: usize = 256;
 /// What counts as a gain, relative to rounding.
 pub(super) const LEAST_GAIN: f64 = 1e-9;
 
+/// Whether a block of this area is below the least; rounding does not make it so.
+pub(super) fn is_below(area: f64, least: f64) -> bool {
+    area < least * (1.0 - 1e-12)
+}
+
 /// One connected block of the zone.
 #[derive(Clone, Default)]
 struct Block {
@@ -105,7 +110,7 @@ impl<'e, 'p> State<'e, 'p> {
     }
 
     fn is_small(&self, block: &Block) -> bool {
-        block.units > 0 && block.locked == 0 && block.area < self.energy.problem.min_block * (1.0 - 1e-12)
+        block.units > 0 && block.locked == 0 && is_below(block.area, self.energy.problem.min_block)
     }
 
     /// Adds (`sign` 1) or removes (−1) a block from the counts.

@@ -1,38 +1,61 @@
-//! The bound again from the certificate, by weak duality.
+//! The bound again from the certificate, by weak duality, in integers.
 //!
-//! **Claim.** For any flow f with |f_ab| ≤ λ w_ab on each pair a < b, any area price μ and any price ν ≥ 0 of area moved,
-//! every admissible plan x has F(x) ≤ B, where
+//! **Claim.** For any flow f with |f_ab| ≤ λ w_ab on each pair a < b, any area price μ, any prices ν, υ, ω ≥ 0 of area moved, of a
+//! parcel moved and of a block, and exits e with payments p_ei ≥ 0 that keep to their caps (below), every admissible plan x
+//! has F(x) ≤ B, where
 //!
-//!   B = Σᵢ max over the sides x that i may take of (cᵢ − netᵢ) x  −  (κ + ν) Σ_{i: x⁰ᵢ = 1} aᵢ  +  [μ]  +  ν · M_max
-//!   cᵢ = aᵢ(sᵢ − τ) − λη eᵢ − μ aᵢ − (κ + ν) aᵢ (1 − 2x⁰ᵢ)
+//!   B = Σᵢ max over the sides x that i may take of (cᵢ − netᵢ − paidᵢ + gotᵢ) x
+//!       − Σ_{i: x⁰ᵢ = 1} ((κ + ν) aᵢ + υ)  +  [μ]  +  ν · M_max  +  υ · N_max  +  ω · K
+//!   cᵢ = aᵢ(sᵢ − τ) − λη eᵢ − μ aᵢ − ((κ + ν) aᵢ + υ)(1 − 2x⁰ᵢ)
 //!   netᵢ = flow out of i − flow into i
+//!   paidᵢ = Σ p_ei over all exits;  gotᵢ = Σ over the exits with i in their rim of all that is paid for them
 //!   [μ] = μ · A_max for μ > 0, μ · A_min for μ < 0, 0 for μ = 0
 //!
-//! **Proof.** Let A(x) = Σ aᵢxᵢ and M(x) = Σ aᵢ|xᵢ − x⁰ᵢ|. An admissible x has A_min ≤ A(x) ≤ A_max, so μ A(x) ≤ [μ]; and
-//! M(x) ≤ M_max, so ν M(x) ≤ ν M_max. Hence F(x) ≤ F(x) − μ A(x) − ν M(x) + [μ] + ν M_max. For each pair λ w |x_a − x_b| ≥
-//! f_ab (x_a − x_b), since the left side is the largest value of the right over all allowed f. Put in, −λ Σ w|x_a − x_b|
-//! becomes at most −Σ netᵢ xᵢ. Because |xᵢ − x⁰ᵢ| = x⁰ᵢ + (1 − 2x⁰ᵢ) xᵢ, all that is left is a constant and one term for
-//! each i by itself, and each term is at most its maximum over the sides that locks and holds leave. ∎
+//! The rim of an exit is the parcels outside its region that are contiguous with one inside.
 //!
-//! Rules left out (blocks, small blocks and their price, concentration, number of moves) only rule plans out or lower F,
-//! so B stays a bound. The optimiser rounds capacities to integers; flows are clamped to the true capacities here, which
-//! may cost half a unit of flow a pair: the tolerance has one unit a parcel.
+//! **Proof.** Let A(x) = Σ aᵢxᵢ, M(x) = Σ aᵢ|xᵢ − x⁰ᵢ| and N(x) the number of parcels that move. An admissible x has
+//! A_min ≤ A(x) ≤ A_max, so μ A(x) ≤ [μ]; M(x) ≤ M_max and N(x) ≤ N_max. For each pair λ w |x_a − x_b| ≥ f_ab (x_a − x_b), since the left
+//! side is the largest value of the right over all allowed f; put in, −λ Σ w|x_a − x_b| becomes at most −Σ netᵢ xᵢ.
+//!
+//! *Exits.* Let E(x) = Σ_e Σᵢ p_ei (xᵢ − Σ_{j in the rim of e} xⱼ) = Σᵢ (paidᵢ − gotᵢ) xᵢ. A term is above 0 only when i is in and no parcel of
+//! the rim is; then the block of i lies wholly within the region. (1) *Small*: the region is below the least area of a block
+//! and holds no parcel that is held in, so an admissible x has no such block, and these terms are at most 0. (2) *Priced*
+//! and (3) *counted*: all terms above 0 that belong to one block B are of exits whose regions hold all of B, so they share
+//! any one parcel of it. The caps say that over the regions that hold one parcel the payments add up to at most ρ, the
+//! price of a small block (priced exits, their regions small as in 1), or ω (counted ones). So E(x) ≤ ρ · small(x) + ω · K, and
+//! F(x), which ρ · small(x) has been taken from already, is at most F without that price − E(x) + ω · K.
+//!
+//! Because |xᵢ − x⁰ᵢ| = x⁰ᵢ + (1 − 2x⁰ᵢ) xᵢ, all that is left is a constant and one term for each i by itself, and each term is at most
+//! its maximum over the sides that locks and holds leave. ∎
+//!
+//! The concentration index is left out; it only rules plans out, so B stays a bound. Flows and payments are integers of
+//! `flow_scale`; the gains cᵢ are rounded up to it, capacities and caps down.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Findings, Judged};
-use crate::plan::{Certificate, PlanRecord};
-use crate::policy::AreaMode;
+use crate::plan::{Certificate, ExitKind, PlanRecord};
+use crate::policy::{AreaMode, BlockRule, Strictness};
 use crate::units::M2_PER_HA;
 use crate::worth::{Land, Worth};
 
-/// The limits that a certificate prices, ha.
+/// The limits that a certificate prices.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limits {
-    /// Least total area; −∞ for none.
+    /// Least total area, ha; −∞ for none.
     pub area_min_ha: f64,
-    /// Most total area; +∞ for none.
+    /// Most total area, ha; +∞ for none.
     pub area_max_ha: f64,
-    /// Most area moved; +∞ for none.
+    /// Most area moved, ha; +∞ for none.
     pub moved_max_ha: f64,
+    /// Most parcels moved.
+    pub moved_parcels_max: Option<usize>,
+    /// Least area of a block that holds no parcel that is held in, ha; 0 for none.
+    pub min_block_ha: f64,
+    /// What a block below that costs, score · ha; +∞ where it is not allowed.
+    pub small_block_price: f64,
+    /// Most blocks.
+    pub blocks_max: Option<usize>,
 }
 
 /// A bound computed from a certificate.
@@ -47,7 +70,8 @@ pub struct Bound {
 /// The bound that `certificate` proves. `held_to` says which side a parcel is held to, none where it is free.
 ///
 /// # Errors
-/// In words, why it proves nothing: a parcel that is not there, or a price on a limit that does not exist.
+/// In words, why it proves nothing: a parcel that is not there, a price on a limit that does not exist, or an exit that
+/// breaks its rule.
 pub fn bound(
     certificate: &Certificate,
     worth: &Worth,
@@ -57,23 +81,25 @@ pub fn bound(
 ) -> Result<Bound, String> {
     let count = land.area_m2.len();
     let (area_price, moved_price) = (certificate.area_price, certificate.moved_price);
-    if moved_price < 0.0 {
-        return Err(format!("the price of moved area {moved_price} is negative"));
-    }
+    let unit_price = certificate.moved_unit_price;
+    let number = |most: Option<usize>| most.map_or(f64::INFINITY, |most| most as f64);
     let area_limit_ha = if area_price > 0.0 { limits.area_max_ha } else { limits.area_min_ha };
-    let mut value = 0.0;
-    for (what, price, limit_ha) in
-        [("total area", area_price, area_limit_ha), ("moved area", moved_price, limits.moved_max_ha)]
-    {
+    let mut constant = 0.0;
+    for (what, price, limit) in [
+        ("total area", area_price, area_limit_ha),
+        ("moved area", moved_price, limits.moved_max_ha),
+        ("moved parcels", unit_price, number(limits.moved_parcels_max)),
+        ("blocks", certificate.block_price, number(limits.blocks_max)),
+    ] {
         if price != 0.0 {
-            if !(price * limit_ha).is_finite() {
+            if !(price * limit).is_finite() {
                 return Err(format!("it prices {what} at {price}, but there is no such limit"));
             }
-            value += price * limit_ha;
+            constant += price * limit;
         }
     }
-
-    let mut net = vec![0.0; count];
+    let scale = certificate.flow_scale;
+    let mut net = vec![0_i128; count];
     let mut strangers = Vec::new();
     // Both lists are ascending, so one walk finds every pair's facing length.
     let mut pairs = land.adjacency.pairs().peekable();
@@ -83,33 +109,91 @@ pub fn bound(
         }
         while pairs.next_if(|p| (p.a.0, p.b.0) < (a, b)).is_some() {}
         let faced_m = pairs.peek().filter(|p| (p.a.0, p.b.0) == (a, b)).map_or(0.0, |p| p.facing_m);
-        let capacity = worth.of_length(faced_m);
         if faced_m <= 0.0 && flow != 0 {
             strangers.push((a, b));
         }
-        let flow = (flow as f64 / certificate.flow_scale).clamp(-capacity, capacity);
+        let capacity = (worth.of_length(faced_m) * scale).floor() as i64;
+        let flow = i128::from(flow.clamp(-capacity, capacity));
         net[a as usize] += flow;
         net[b as usize] -= flow;
     }
+    pay(certificate, land, limits, &held_to, &mut net)?;
 
     let move_price = worth.kappa + moved_price;
+    let mut sum = 0_i128;
     for (idx, net) in net.iter().enumerate().map(|(at, net)| (crate::id::ParcelIdx::from_at(at), net)) {
         let at = idx.at();
         let area_ha = land.area_m2[at] / M2_PER_HA;
         let before = land.in_zone_before[at];
         let edge = worth.edge_factor * worth.of_length(land.adjacency.exposed_m()[at]);
         let sign = if before { -1.0 } else { 1.0 };
-        let inside = worth.value(land, idx) - edge - area_price * area_ha - move_price * area_ha * sign - net;
-        value += match held_to(at) {
+        let moving = move_price * area_ha + unit_price;
+        let gain = (worth.value(land, idx) - edge - area_price * area_ha - sign * moving) * scale;
+        if !gain.is_finite() || gain.abs() > 2_f64.powi(100) {
+            return Err(format!("parcel {at} gains {gain} units"));
+        }
+        let inside = gain.ceil() as i128 - net;
+        sum += match held_to(at) {
             Some(true) => inside,
-            Some(false) => 0.0,
-            None => f64::max(inside, 0.0),
+            Some(false) => 0,
+            None => inside.max(0),
         };
         if before {
-            value -= move_price * area_ha;
+            constant -= moving;
         }
     }
+    let value = constant + sum as f64 / scale;
     if value.is_finite() { Ok(Bound { value, strangers }) } else { Err(format!("it proves only {value}")) }
+}
+
+/// Takes what exits pay from the payers and gives it to the rims, having checked that each exit keeps its rule.
+fn pay(
+    certificate: &Certificate,
+    land: &Land<'_>,
+    limits: &Limits,
+    held_to: &impl Fn(usize) -> Option<bool>,
+    net: &mut [i128],
+) -> Result<(), String> {
+    let count = land.area_m2.len();
+    let mut loads: [BTreeMap<u32, i128>; 2] = Default::default();
+    for (number, exit) in certificate.exits.iter().enumerate() {
+        if exit.region.iter().any(|&parcel| parcel as usize >= count) {
+            return Err(format!("exit {number} names a parcel beyond the {count} there are"));
+        }
+        let area_ha: f64 = exit.region.iter().map(|&p| land.area_m2[p as usize] / M2_PER_HA).sum();
+        let hard = limits.small_block_price.is_infinite();
+        let small = area_ha < limits.min_block_ha && exit.region.iter().all(|&p| held_to(p as usize) != Some(true));
+        let paid: i128 = exit.payers.iter().map(|(_, payment)| i128::from(*payment)).sum();
+        let load = match exit.kind {
+            ExitKind::Small if small && hard => None,
+            ExitKind::Priced if small && !hard => Some(0),
+            ExitKind::Counted => Some(1),
+            ExitKind::Small | ExitKind::Priced => {
+                return Err(format!("a block within the region of exit {number} would be allowed"));
+            }
+        };
+        if let Some(load) = load {
+            for &parcel in &exit.region {
+                *loads[load].entry(parcel).or_default() += paid;
+            }
+        }
+        for &(parcel, payment) in &exit.payers {
+            net[parcel as usize] += i128::from(payment);
+        }
+        let around = exit.region.iter().flat_map(|&p| land.adjacency.contiguous(crate::id::ParcelIdx(p)));
+        let rim: BTreeSet<u32> =
+            around.map(|p| p.0).filter(|p| exit.region.binary_search(p).is_err()).collect();
+        for parcel in rim {
+            net[parcel as usize] -= paid;
+        }
+    }
+    for (load, cap) in loads.iter().zip([limits.small_block_price, certificate.block_price]) {
+        let cap = (cap * certificate.flow_scale).floor() as i128;
+        if let Some((parcel, load)) = load.iter().find(|(_, load)| **load > cap) {
+            return Err(format!("over parcel {parcel} exits pay {load} units, more than a block costs ({cap})"));
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn check(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Findings) {
@@ -132,6 +216,9 @@ pub(super) fn check(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Fin
     }
     findings.figure("objective.area_price", record.objective.area_price, certificate.area_price);
     findings.figure("objective.moved_price", record.objective.moved_price, certificate.moved_price);
+    let prices = &record.objective;
+    findings.figure("objective.moved_unit_price", prices.moved_unit_price, certificate.moved_unit_price);
+    findings.figure("objective.block_price", prices.block_price, certificate.block_price);
     let claimed = record.objective.bound;
     let tolerance = super::TOLERANCE * (found.value.abs() + record.objective.before.abs())
         + judged.after.len() as f64 / certificate.flow_scale;
@@ -159,7 +246,22 @@ fn limits(judged: &Judged<'_>) -> Limits {
         (AreaMode::Cap, None) | (AreaMode::Free, _) => (f64::NEG_INFINITY, f64::INFINITY),
     };
     let moved_max_ha = constraints.max_moved_share.map_or(f64::INFINITY, |share| share * before_ha);
-    Limits { area_min_ha, area_max_ha, moved_max_ha }
+    Limits {
+        area_min_ha,
+        area_max_ha,
+        moved_max_ha,
+        moved_parcels_max: constraints.max_moved_parcels,
+        min_block_ha: if constraints.min_block == Strictness::Off { 0.0 } else { constraints.min_block_ha },
+        small_block_price: match constraints.min_block {
+            Strictness::Soft => judged.evidence.policy.objective.small_block_price,
+            Strictness::Hard | Strictness::Off => f64::INFINITY,
+        },
+        blocks_max: match constraints.blocks {
+            BlockRule::Before => Some(judged.blocks_before.len()).filter(|blocks| *blocks > 0),
+            BlockRule::Free => None,
+            BlockRule::AtMost(most) => Some(most),
+        },
+    }
 }
 
 #[cfg(test)]
@@ -167,6 +269,28 @@ mod tests {
     use super::*;
     use crate::fixture::{Drawn, draw};
     use proptest::prelude::*;
+
+    const NO_LIMITS: Limits = Limits {
+        area_min_ha: f64::NEG_INFINITY,
+        area_max_ha: f64::INFINITY,
+        moved_max_ha: f64::INFINITY,
+        moved_parcels_max: None,
+        min_block_ha: 0.0,
+        small_block_price: f64::INFINITY,
+        blocks_max: None,
+    };
+
+    fn nothing() -> Certificate {
+        Certificate {
+            flow_scale: 1.0,
+            area_price: 0.0,
+            moved_price: 0.0,
+            moved_unit_price: 0.0,
+            block_price: 0.0,
+            flows: Vec::new(),
+            exits: Vec::new(),
+        }
+    }
 
     fn land<'a>(park: &'a Drawn, area_m2: &'a [f64], score: &'a [Option<f64>]) -> Land<'a> {
         Land { adjacency: &park.adjacency, area_m2, score, in_zone_before: &park.before }
@@ -179,10 +303,10 @@ mod tests {
         let score = [Some(80.0), Some(70.0)];
         let land = land(&park, &[1e4, 1e4], &score);
         let worth = Worth { tau: 50.0, lambda: 5.0, edge_factor: 0.0, kappa: 10.0 };
-        let limits = Limits { area_min_ha: 1.0, area_max_ha: 1.0, moved_max_ha: f64::INFINITY };
+        let limits = Limits { area_min_ha: 1.0, area_max_ha: 1.0, ..NO_LIMITS };
         let proven = |area_price: f64, flow: i64| {
             let certificate =
-                Certificate { flow_scale: 10.0, area_price, moved_price: 0.0, flows: vec![(0, 1, flow)] };
+                Certificate { flow_scale: 10.0, area_price, flows: vec![(0, 1, flow)], ..nothing() };
             bound(&certificate, &worth, &land, &limits, |_| None).map(|b| b.value)
         };
         // No prices: both in is worth 30 + 20 − 10 = 40.
@@ -194,7 +318,7 @@ mod tests {
         assert_eq!(proven(15.0, 5000), Ok(25.0));
         let one_sided = Limits { area_min_ha: f64::NEG_INFINITY, ..limits };
         let certificate =
-            Certificate { flow_scale: 1.0, area_price: -1.0, moved_price: 0.0, flows: Vec::new() };
+            Certificate { area_price: -1.0, ..nothing() };
         let error = bound(&certificate, &worth, &land, &one_sided, |_| None).unwrap_err();
         assert!(error.contains("prices total area at -1"), "{error}");
     }
@@ -227,11 +351,12 @@ mod tests {
                 area_min_ha: before_ha * (1.0 - tolerance),
                 area_max_ha: before_ha * (1.0 + tolerance),
                 moved_max_ha: before_ha * moved_share,
+                ..NO_LIMITS
             };
             // Flow on every pair of parcels, neighbours or not.
             let pairs = (0..count as u32).flat_map(|a| (a + 1..count as u32).map(move |b| (a, b)));
             let flows: Vec<_> = pairs.zip(flows).map(|((a, b), flow)| (a, b, flow)).collect();
-            let certificate = Certificate { flow_scale: 100.0, area_price, moved_price, flows };
+            let certificate = Certificate { flow_scale: 100.0, area_price, moved_price, flows, ..nothing() };
             let proven = bound(&certificate, &worth, &land, &limits, |at| hold[at]).unwrap();
             for bits in 0..1u32 << count {
                 let zone: Vec<bool> = (0..count).map(|at| bits >> at & 1 == 1).collect();

@@ -73,6 +73,9 @@ impl Case {
                 flow_scale: 1e6,
                 area_price: 0.0,
                 moved_price: 0.0,
+                moved_unit_price: 0.0,
+                block_price: 0.0,
+                exits: Vec::new(),
                 flows: park.adjacency.pairs().map(|p| (p.a.0, p.b.0, 0)).collect(),
             },
             record: empty_record(park.layer.len()),
@@ -213,6 +216,8 @@ fn empty_record(parcels: usize) -> PlanRecord {
             tau: 55.0,
             area_price: 0.0,
             moved_price: 0.0,
+            moved_unit_price: 0.0,
+            block_price: 0.0,
         },
         score: BeforeAfter { before: None, after: None },
         indicators: vec![IndicatorRecord {

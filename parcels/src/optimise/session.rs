@@ -1,0 +1,188 @@
+//! A problem that stays solved while people change it: locks, scores, limits, prices.
+//!
+//! Between two solutions the flow, the trees and the exits of the last cut are kept, so what an edit does not touch is not
+//! computed again, and the zone of before is where the next one starts from.
+
+use super::energy::Energy;
+use super::problem::{Lock, Problem, Solution};
+use super::relax::Relaxation;
+use super::solve;
+use crate::progress::{Cancelled, Monitor, go_on};
+
+/// A change to one unit; what is none stays as it is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Edit {
+    /// The unit's position.
+    pub unit: u32,
+    /// Its new lock.
+    pub lock: Option<Lock>,
+    /// Its new worth, as in [`Problem::value`].
+    pub value: Option<f64>,
+}
+
+/// What is certain of one unit, at the bound.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Verdict {
+    /// The side it is on in every optimal zone; none where that is open.
+    pub side: Option<bool>,
+    /// How much the objective falls at least, from that of the solution, when the unit is forced to the other side; 0 where
+    /// its side is open, +∞ for a locked unit.
+    pub veto_price: f64,
+}
+
+/// Units between two looks at whether to go on.
+const UNITS_BETWEEN_LOOKS: usize = 256;
+
+/// A problem with its solution.
+pub struct Session {
+    problem: Problem,
+    relaxation: Relaxation,
+    scale: f64,
+    solution: Solution,
+}
+
+impl Session {
+    /// Solves `problem`, and keeps what serves when it changes.
+    #[must_use]
+    pub fn new(problem: Problem, monitor: &dyn Monitor) -> Self {
+        let energy = Energy::new(&problem);
+        let (solution, relaxation) = solve::first(&energy, monitor);
+        let scale = energy.scale;
+        drop(energy);
+        Self { problem, relaxation, scale, solution }
+    }
+
+    /// The problem as it now is.
+    #[must_use]
+    pub fn problem(&self) -> &Problem {
+        &self.problem
+    }
+
+    /// Its solution.
+    #[must_use]
+    pub fn solution(&self) -> &Solution {
+        &self.solution
+    }
+
+    /// Solves again after `edits`, in their order.
+    ///
+    /// # Panics
+    /// When an edit names a unit that is not there.
+    pub fn edit(&mut self, edits: &[Edit], monitor: &dyn Monitor) -> &Solution {
+        let apply = |problem: &mut Problem| {
+            for edit in edits {
+                let unit = edit.unit as usize;
+                problem.lock[unit] = edit.lock.unwrap_or(problem.lock[unit]);
+                problem.value[unit] = edit.value.unwrap_or(problem.value[unit]);
+            }
+        };
+        self.change(apply, monitor)
+    }
+
+    /// Solves again after any change. What was kept serves as long as units, links and λ stay as they are.
+    pub fn change(&mut self, change: impl FnOnce(&mut Problem), monitor: &dyn Monitor) -> &Solution {
+        let (lambda, links) = (self.problem.lambda, self.problem.links.len());
+        change(&mut self.problem);
+        let problem = &self.problem;
+        let same_network = problem.lambda == lambda
+            && problem.links.len() == links
+            && problem.area.len() == self.relaxation.held().len();
+        if !same_network {
+            *self = Self::new(std::mem::take(&mut self.problem), monitor);
+            return &self.solution;
+        }
+        let energy = Energy::at_scale(problem, Some(self.scale));
+        self.relaxation.follow(&energy);
+        let mut starts = vec![solve::obeying_locks(&energy, self.solution.x.clone())];
+        // Told to stop, the flow proves a bound all the same.
+        let settled = self.relaxation.settle_area(&energy, f64::NEG_INFINITY, monitor);
+        if solve::speaks_of_blocks(problem) {
+            starts.extend(self.relaxation.tighten(&energy, solve::before(&energy), monitor));
+        } else if settled.is_ok() {
+            starts.push(self.relaxation.smallest());
+        }
+        self.solution = solve::plan(&energy, &mut self.relaxation, starts, monitor);
+        &self.solution
+    }
+
+    /// What is certain of every unit, from a warm cut for each: forcing a unit to the other side takes at least as much
+    /// from the bound as the cut then loses, and where that is more than bound and objective are apart, no optimal zone has
+    /// the unit there.
+    ///
+    /// # Errors
+    /// When told to stop.
+    pub fn verdicts(&mut self, monitor: &dyn Monitor) -> Result<Vec<Verdict>, Cancelled> {
+        let energy = Energy::at_scale(&self.problem, Some(self.scale));
+        self.relaxation.solve(monitor)?;
+        let missing = self.relaxation.bound(&energy) - self.solution.objective;
+        let side = self.relaxation.smallest();
+        monitor.step("veto prices", energy.len() as u64);
+        let mut verdicts = Vec::with_capacity(energy.len());
+        for (unit, side) in side.into_iter().enumerate() {
+            if unit.is_multiple_of(UNITS_BETWEEN_LOOKS) {
+                go_on(monitor)?;
+                monitor.advance(UNITS_BETWEEN_LOOKS as u64);
+            }
+            verdicts.push(match self.problem.lock[unit] {
+                Lock::Free => {
+                    let veto_price = self.relaxation.loss(&energy, unit, energy.reach) - missing;
+                    let decided = veto_price > 1e-9 * self.solution.bound.abs().max(1.0);
+                    Verdict { side: decided.then_some(side), veto_price: if decided { veto_price } else { 0.0 } }
+                }
+                lock => Verdict { side: Some(lock == Lock::In), veto_price: f64::INFINITY },
+            });
+        }
+        Ok(verdicts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::oracle::{best, best_with, random_problem};
+    use super::*;
+    use crate::optimise::Status;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+        #[test]
+        fn solved_again_is_as_sound_as_solved_anew(
+            seed in 0u64..1_000_000_000,
+            n in 2usize..13,
+            steps in prop::collection::vec((0u32..13, prop::option::of(0u8..3), prop::option::of(-40.0f64..40.0)), 1..6),
+        ) {
+            let mut session = Session::new(random_problem(seed, n), &());
+            for (unit, lock, value) in steps {
+                let lock = lock.map(|l| [Lock::Free, Lock::In, Lock::Out][usize::from(l)]);
+                let solution = session.edit(&[Edit { unit: unit % n as u32, lock, value }], &()).clone();
+                let problem = session.problem().clone();
+                let energy = Energy::new(&problem);
+                if let Some((optimum, _)) = best(&energy) {
+                    prop_assert!(solution.bound >= optimum - 1e-6, "bound {} below {optimum}", solution.bound);
+                    prop_assert!(solution.certified >= optimum - 1e-6);
+                    if solution.status != Status::Infeasible {
+                        prop_assert!(solution.objective <= optimum + 1e-6);
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn a_verdict_holds_in_every_optimal_zone_and_the_price_is_paid(seed in 0u64..1_000_000_000, n in 1usize..13) {
+            let problem = random_problem(seed, n);
+            let energy = Energy::new(&problem);
+            let Some((optimum, _)) = best(&energy) else { return Ok(()) };
+            let mut session = Session::new(problem.clone(), &());
+            prop_assume!(session.solution().status != Status::Infeasible);
+            let verdicts = session.verdicts(&()).unwrap();
+            for (unit, verdict) in verdicts.iter().enumerate() {
+                let Some(side) = verdict.side.filter(|_| problem.lock[unit] == Lock::Free) else { continue };
+                // Not a lock: that would exempt its block.
+                if let Some(other) = best_with(&energy, unit, !side) {
+                    prop_assert!(other <= session.solution().objective - verdict.veto_price + 1e-6);
+                    prop_assert!(other < optimum);
+                }
+            }
+        }
+    }
+}
