@@ -6,7 +6,7 @@
 //!
 //! It is used directly and not through geo's `BooleanOps` (0.33), which asks it for finished shapes: for some tangles of
 //! rings it then looks for the shell of a hole that has none, and panics (`ShapeBinder` in i_overlay 4.5.2, and still in
-//! 9.1.0). Here it gives bare contours, land on their left, and [`polygons`] makes polygons of them.
+//! 9.1.0). Here it gives bare contours, land on their left, and `polygons` makes polygons of them.
 
 use geo::coordinate_position::CoordPos;
 use geo::kernels::RobustKernel;
