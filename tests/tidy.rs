@@ -110,6 +110,7 @@ fn the_engine_lists_its_modules_in_the_order_of_the_data() {
         "parcel",
         "validate",
         "index",
+        "regions",
         "score",
         "adjacency",
         "blocks",
@@ -134,6 +135,20 @@ fn verification_shares_nothing_with_the_optimiser() {
             for line in read(&path).lines().filter(|l| l.trim_start().starts_with("use ")) {
                 assert!(!line.contains("optimise"), "{place}: {line}");
             }
+        }
+    }
+}
+
+#[test]
+fn geo_makes_no_unions() {
+    for path in rust_files().iter().filter(|f| f.components().any(|c| c.as_os_str() == "src")) {
+        for line in read(path).lines().filter(|l| !l.trim_start().starts_with("//")) {
+            let found = line.contains("BooleanOps") || line.contains("unary_union");
+            assert!(
+                !found,
+                "{}: {line}: it panics for some tangles, parcels::regions does not",
+                path.display()
+            );
         }
     }
 }

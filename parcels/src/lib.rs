@@ -107,6 +107,9 @@ pub mod enterprise;
 // Which parcels are near.
 pub mod index;
 
+// Union, intersection and difference of polygons.
+pub mod regions;
+
 // What other polygons cover.
 pub mod overlay;
 

@@ -4,13 +4,13 @@
 //! where no edge of the lake meets a parcel's box, one point answers for the parcel. Only along the shore is an
 //! intersection computed, and only with what a clip to the parcel's box leaves of the lake.
 
-use geo::bool_ops::FillRule;
-use geo::{Area, BooleanOps, BoundingRect, Coord, LineString, MultiPolygon, Polygon, Rect};
+use geo::{Area, BoundingRect, Coord, LineString, MultiPolygon, Polygon, Rect};
 use rayon::prelude::*;
 
 use crate::id::ParcelIdx;
 use crate::index::SpatialIndex;
 use crate::parcel::Layer;
+use crate::regions;
 use crate::validate::valid_part;
 
 /// One parcel's part that the other polygons cover.
@@ -72,9 +72,7 @@ fn covered_by<'a>(
     if clipped.is_empty() {
         return None;
     }
-    // Covers may overlap each other, which cancels out by the even-odd rule; all wind alike, so that what any covers has
-    // a positive winding number.
-    Some(shape.intersection_with_fill_rule(&MultiPolygon::new(clipped), FillRule::Positive))
+    Some(regions::intersection_with_any(shape, &MultiPolygon::new(clipped)))
 }
 
 /// One valid polygon that covers, its edges in runs with their boxes.
@@ -295,8 +293,8 @@ mod tests {
             let (layer, index) = town(3);
             let by_definition = |shape: &MultiPolygon<f64>| {
                 let valid = others.iter().cloned().filter_map(valid_part);
-                let all = valid.fold(MultiPolygon::new(vec![]), |all, one| all.union(&one));
-                shape.intersection(&all).unsigned_area()
+                let all = valid.fold(MultiPolygon::new(vec![]), |all, one| regions::union([&all, &one]));
+                regions::intersection(shape, &all).unsigned_area()
             };
             let found = covered(&layer, &index, &others);
             for (idx, parcel) in layer.iter() {

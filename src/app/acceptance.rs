@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use geo::{Area as _, BooleanOps as _, BoundingRect as _, Centroid as _, MultiPolygon, Rect};
+use geo::{Area as _, BoundingRect as _, Centroid as _, MultiPolygon, Rect};
+use parcels::regions;
 use rayon::prelude::*;
 
 use crate::error::{Context as _, ErrorKind, Result};
@@ -129,7 +130,7 @@ fn overlaps(parcels: &[Checked<'_>]) -> Vec<Finding> {
         if level(a.code) != level(b.code) {
             return None;
         }
-        let common = a.shape.intersection(b.shape);
+        let common = regions::intersection(a.shape, b.shape);
         let area_m2 = common.unsigned_area();
         (area_m2 > OVERLAP_M2).then(|| Finding {
             check: Check::Overlap,

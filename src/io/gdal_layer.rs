@@ -12,7 +12,7 @@ use parcels::progress::{Monitor, go_on};
 
 use super::dbf_text::Encoding;
 use super::feature_layer::{Cell, Column, Features, Kind, Shapes};
-use super::geometry_bytes;
+use super::{geometry_bytes, setup};
 use crate::error::{Context as _, Error, ErrorKind, Result};
 
 /// Rows between two looks at whether to go on.
@@ -48,6 +48,7 @@ impl Drop for Settings {
 
 /// A new, empty dataset.
 pub(super) fn create(driver: &str, path: &Path) -> Result<Dataset> {
+    setup::gdal();
     DriverManager::get_driver_by_name(driver)
         .and_then(|driver| driver.create_vector_only(path))
         .context(ErrorKind::Unwritable, format_args!("creating {}", path.display()))

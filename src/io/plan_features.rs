@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use geo::{MultiPolygon, unary_union};
+use geo::MultiPolygon;
 use parcels::blocks::Blocks;
 use parcels::id::ParcelIdx;
 use parcels::parcel::{Layer, Parcel};
 use parcels::plan::{Direction, Transfer};
+use parcels::regions;
 use parcels::units::M2_PER_HA;
 use rayon::prelude::*;
 
@@ -51,7 +52,7 @@ pub(super) fn shorten(columns: &mut [Column<'_>]) {
 #[must_use]
 pub fn outlines(layer: &Layer, blocks: &Blocks) -> Vec<MultiPolygon<f64>> {
     let members: Vec<&[ParcelIdx]> = blocks.iter().map(|(_, members)| members).collect();
-    let outline = |members: &&[ParcelIdx]| unary_union(members.iter().map(|idx| &layer[*idx].shape));
+    let outline = |members: &&[ParcelIdx]| regions::union(members.iter().map(|idx| &layer[*idx].shape));
     members.par_iter().map(outline).collect()
 }
 

@@ -15,6 +15,41 @@ pub(crate) fn gdal() {
                 tracing::warn!("GDAL does not take {key}={value}: {failure}");
             }
         }
-        gdal::DriverManager::register_all();
+        // Counting registers the drivers behind the guard of the gdal crate, the one that opening and creating go
+        // through too. `register_all` has no guard, and GDAL's registration stands no second thread: it corrupted a
+        // list that the process then died of at its exit, once in a thousand plans written.
+        let drivers = gdal::DriverManager::count();
+        tracing::debug!(gdal.drivers = drivers, "GDAL is set up");
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::Barrier;
+
+    use gdal::DriverManager;
+
+    #[test]
+    fn every_driver_is_there_once_whichever_threads_come_first() {
+        let together = Barrier::new(8);
+        std::thread::scope(|scope| {
+            for thread in 0..8 {
+                let together = &together;
+                scope.spawn(move || {
+                    together.wait();
+                    if thread % 2 == 0 {
+                        super::gdal();
+                    } else {
+                        DriverManager::get_driver_by_name("GPKG").unwrap();
+                    }
+                });
+            }
+        });
+        let mut names = BTreeSet::new();
+        for driver in DriverManager::all() {
+            assert!(names.insert(driver.short_name()), "{} is there twice", driver.short_name());
+        }
+        assert!(names.contains("ESRI Shapefile"));
+    }
 }

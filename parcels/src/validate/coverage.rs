@@ -1,8 +1,6 @@
 //! What parcels do to each other: the same polygon twice, and land that two parcels cover.
 
-use geo::{
-    Area, BooleanOps, BoundingRect, Coord, Euclidean, InteriorPoint, Length, LineString, MultiPolygon, Rect,
-};
+use geo::{Area, BoundingRect, Coord, Euclidean, InteriorPoint, Length, LineString, MultiPolygon, Rect};
 use rayon::prelude::*;
 
 use super::codes::Level;
@@ -13,6 +11,7 @@ use super::{Checks, Issue, IssueKind, Severity};
 use crate::id::ParcelId;
 use crate::index::SpatialIndex;
 use crate::progress::{Cancelled, Monitor, go_on};
+use crate::regions;
 
 /// For every shape the position of the first one that is the same polygon on the same level, if that is an earlier one.
 pub(super) fn duplicates(shapes: &[MultiPolygon<f64>], levels: &[Level]) -> Vec<Option<usize>> {
@@ -141,7 +140,7 @@ pub(super) fn overlaps(
 
 /// The overlap of two shapes, when it is one.
 fn overlap(shapes: &[MultiPolygon<f64>], earlier: usize, later: usize) -> Option<Overlap> {
-    let piece = shapes[earlier].intersection(&shapes[later]);
+    let piece = regions::intersection(&shapes[earlier], &shapes[later]);
     let area_m2 = piece.unsigned_area();
     let perimeter_m: f64 = rings(&piece).map(|r| Euclidean.length(r)).sum();
     let width_m = if perimeter_m > 0.0 { 2.0 * area_m2 / perimeter_m } else { 0.0 };
@@ -195,7 +194,7 @@ fn give_way(
     earlier: &MultiPolygon<f64>,
     overlap_m2: f64,
 ) -> Option<MultiPolygon<f64>> {
-    let rest = tidied(snapped(later.difference(earlier), &[later, earlier]));
+    let rest = tidied(snapped(regions::difference(later, earlier), &[later, earlier]));
     let (rest, _) = mend(rest).ok()?;
     let lost_m2 = later.unsigned_area() - rest.unsigned_area();
     let as_expected = lost_m2 <= overlap_m2 * 1.01 + CRUMB_M2;

@@ -4,7 +4,7 @@
 mod areas;
 mod codes;
 mod coverage;
-mod crossings;
+pub(crate) mod crossings;
 mod issue;
 mod repair;
 mod rings;
@@ -22,11 +22,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::parcel::{Geodesy, Layer, Parcel, RawLayer, RawShape};
 use crate::progress::{Cancelled, Monitor, go_on};
+use crate::regions::ring_area;
 use crate::table::{Filter, NoSuchColumn};
 use crate::units::{Area, AreaUnit, SquareMetres};
 use areas::Measured;
 use codes::{Attributes, Level};
-use repair::ring_area;
 use rings::{Examined, issue};
 
 /// Which columns hold what every parcel has (policy section `[columns]`).

@@ -1,7 +1,7 @@
 //! The valid polygons nearest to invalid ones.
 //!
 //! Land is what the rings of a polygon enclose an odd number of times; holes take away only what they cover of it; parts
-//! that overlap or share an edge become one. i_overlay computes this on a grid of some 1e-7 m and leaves corners beside
+//! that overlap or share an edge become one. [`regions`] computes this on a grid of 6e-8 m, which puts corners beside
 //! edges that they should lie on. So each round leads edges through the corners near them, operates, puts corners
 //! back where they came from and leads the edges through them again; exact predicates then judge the result, and what
 //! they refuse goes another round.
@@ -9,12 +9,10 @@
 //! geo's `MakeValid` (0.33.1) is not used: it loses a region of some rings that have a corner on another edge; a test holds
 //! the case.
 
-use geo::coordinate_position::{CoordPos, coord_pos_relative_to_ring};
-use geo::{
-    Area, BooleanOps, Coord, CoordsIter, LineString, MapCoordsInPlace, MultiPolygon, Polygon, unary_union,
-};
+use geo::{Area, Coord, CoordsIter, LineString, MapCoordsInPlace, MultiPolygon, Polygon};
 
 use super::crossings::{Defects, defects};
+use crate::regions::{self, ring_area};
 
 /// Points of a ring nearer to each other than this are one point, m.
 const SAME_POINT_M: f64 = 1e-6;
@@ -66,14 +64,14 @@ fn one_round(shape: MultiPolygon<f64>, now: &Defects) -> MultiPolygon<f64> {
     // With a corner on every edge that passes it, rounding can tear apart neither what should cancel out (before) nor
     // what may touch (after).
     let mut noded = noded(mended_rings(noded(shape), now));
-    // i_overlay does not keep to the directions it promises.
+    // Moving corners may have turned a thin ring over.
     orient(&mut noded);
     MultiPolygon::new(noded.0.into_iter().flat_map(unpinched).collect())
 }
 
 fn mended_rings(shape: MultiPolygon<f64>, now: &Defects) -> MultiPolygon<f64> {
     if now.self_crossing.is_none() && now.bad_hole.is_none() {
-        return snapped(unary_union(&shape), &[&shape]);
+        return snapped(regions::union([&shape]), &[&shape]);
     }
     let mut mended = Vec::with_capacity(shape.0.len());
     for polygon in shape.0 {
@@ -88,11 +86,9 @@ fn mended_rings(shape: MultiPolygon<f64>, now: &Defects) -> MultiPolygon<f64> {
             for polygon in alone.0 {
                 let (exterior, holes) = polygon.into_inner();
                 let shell = even_odd(&Polygon::new(exterior, Vec::new()).into());
-                let mut cut = MultiPolygon::new(Vec::new());
-                for hole in holes {
-                    cut = cut.union(&even_odd(&Polygon::new(hole, Vec::new()).into()));
-                }
-                mended.extend(snapped(shell.difference(&cut), &[&shell, &cut]).0);
+                let holes = holes.into_iter().map(|hole| even_odd(&Polygon::new(hole, Vec::new()).into()));
+                let cut = regions::union(&holes.collect::<Vec<_>>());
+                mended.extend(snapped(regions::difference(&shell, &cut), &[&shell, &cut]).0);
             }
         }
     }
@@ -101,7 +97,7 @@ fn mended_rings(shape: MultiPolygon<f64>, now: &Defects) -> MultiPolygon<f64> {
 
 /// What the rings of `shape` enclose an odd number of times.
 fn even_odd(shape: &MultiPolygon<f64>) -> MultiPolygon<f64> {
-    snapped(shape.union(&MultiPolygon::new(Vec::new())), &[shape])
+    snapped(regions::even_odd(shape), &[shape])
 }
 
 /// Exterior rings counter-clockwise, holes clockwise.
@@ -118,23 +114,8 @@ fn turn(ring: &mut LineString<f64>, sign: f64) {
     }
 }
 
-/// The area of a closed ring, m², positive when counter-clockwise.
-pub(super) fn ring_area(ring: &LineString<f64>) -> f64 {
-    // Against the first point: coordinates of millions of metres would eat the digits of the products.
-    let Some(&origin) = ring.0.first() else { return 0.0 };
-    let twice: f64 = ring
-        .0
-        .windows(2)
-        .map(|e| {
-            let (p, q) = (e[0] - origin, e[1] - origin);
-            p.x * q.y - q.x * p.y
-        })
-        .sum();
-    twice / 2.0
-}
-
 /// `shape` with every point put back to the point of `from` it came from. Boolean operations round coordinates to a grid of
-/// some 1e-7 m; without this, neighbours that shared their corners exactly would share them no more.
+/// 6e-8 m; without this, neighbours that shared their corners exactly would share them no more.
 pub(super) fn snapped(mut shape: MultiPolygon<f64>, from: &[&MultiPolygon<f64>]) -> MultiPolygon<f64> {
     let points = sorted_points(from);
     shape.map_coords_in_place(|c| nearest(&points, c).unwrap_or(c));
@@ -157,40 +138,9 @@ fn nearest(points: &[Coord<f64>], c: Coord<f64>) -> Option<Coord<f64>> {
 }
 
 /// A polygon whose rings touch themselves at corners as polygons whose rings do not.
-fn unpinched(polygon: Polygon<f64>) -> Vec<Polygon<f64>> {
+fn unpinched(polygon: Polygon<f64>) -> MultiPolygon<f64> {
     let (exterior, holes) = polygon.into_inner();
-    let loops = std::iter::once(exterior).chain(holes).flat_map(loops_of);
-    let (shells, holes): (Vec<_>, Vec<_>) = loops.partition(|ring| ring_area(ring) > 0.0);
-    let mut parts: Vec<Polygon<f64>> = shells.into_iter().map(|s| Polygon::new(s, Vec::new())).collect();
-    for hole in holes {
-        // Its corners may lie on a shell; of its corners and edge middles one that does not tells.
-        let middles = hole.0.windows(2).map(|ends| (ends[0] + ends[1]) / 2.0);
-        let mut points = hole.0.iter().copied().chain(middles);
-        let own = points.find_map(|p| {
-            let within =
-                |part: &Polygon<f64>| coord_pos_relative_to_ring(p, part.exterior()) == CoordPos::Inside;
-            parts.iter().position(within)
-        });
-        if let Some(own) = own {
-            parts[own].interiors_push(hole);
-        }
-    }
-    parts
-}
-
-/// A closed ring cut into rings that visit no corner twice.
-fn loops_of(ring: LineString<f64>) -> Vec<LineString<f64>> {
-    let mut loops = Vec::new();
-    let mut path: Vec<Coord<f64>> = Vec::with_capacity(ring.0.len());
-    for c in ring.0 {
-        if let Some(seen) = path.iter().position(|p| *p == c) {
-            let mut closed = path.split_off(seen);
-            closed.push(c);
-            loops.push(LineString::new(closed));
-        }
-        path.push(c);
-    }
-    loops
+    regions::polygons(std::iter::once(exterior).chain(holes))
 }
 
 /// `shape` with corners within [`SNAP_M`] of each other made one, and every edge led through the corners within

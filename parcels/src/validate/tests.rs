@@ -1,10 +1,11 @@
 //! Every kind of defect, one small case each.
 
-use geo::{BooleanOps, BoundingRect, Coord, LineString, Polygon, Validation};
+use geo::{BoundingRect, Coord, LineString, Polygon, Validation};
 use proptest::prelude::*;
 
 use super::*;
 use crate::parcel::Crs;
+use crate::regions;
 use crate::table::{Column, Table, Value};
 
 const RADIUS_M: f64 = 6_371_007.2;
@@ -87,7 +88,7 @@ fn a_plain_parcel_has_no_issue_whatever_its_direction() {
     clockwise.reverse();
     check(vec![one(&clockwise)], &[], &[100.0]);
     let (layer, _) = lettered(vec![one(&clockwise)]);
-    assert_eq!(repair::ring_area(layer.parcels()[0].shape.0[0].exterior()), 100.0);
+    assert_eq!(ring_area(layer.parcels()[0].shape.0[0].exterior()), 100.0);
 }
 
 #[test]
@@ -477,7 +478,7 @@ proptest! {
             let (a, b) = (one.bounding_rect().unwrap(), two.bounding_rect().unwrap());
             let scratch = &mut touch::Scratch::default();
             if !touch::may_overlap((&one, a), (&two, b), scratch) {
-                prop_assert!(one.intersection(&two).unsigned_area() < 0.02);
+                prop_assert!(regions::intersection(&one, &two).unsigned_area() < 0.02);
             }
         }
     }
