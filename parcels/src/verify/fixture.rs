@@ -144,7 +144,15 @@ impl Case {
             &self.certificate,
             &worth,
             &land,
-            &super::Limits { area_min_ha: 0.0, area_max_ha: 1e9, moved_max_ha: 1e9 },
+            &super::Limits {
+                area_min_ha: 0.0,
+                area_max_ha: 1e9,
+                moved_max_ha: 1e9,
+                moved_parcels_max: None,
+                min_block_ha: 0.0,
+                small_block_price: f64::INFINITY,
+                blocks_max: None,
+            },
             |at| judged.held_to(at),
         )
         .unwrap();
