@@ -62,6 +62,8 @@ fn label(step: &str) -> &str {
         "adjacency" => "contiguity 连片关系",
         "bound" => "bounding 求界",
         "plan" => "planning 方案",
+        "frontier" => "frontier 前沿",
+        "curve" => "curve over λ 曲线",
         "verify" => "verifying 校核",
         "write" => "writing 写出",
         "generate" => "generating 生成",

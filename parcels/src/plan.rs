@@ -358,8 +358,9 @@ impl Certificate {
             };
             let (parcels, payers) = (rest.u32()?, rest.u32()?);
             let region = (0..parcels).map(|_| rest.u32()).collect::<Result<Vec<u32>, _>>()?;
-            let payers =
-                (0..payers).map(|_| Ok((rest.u32()?, rest.i64()?))).collect::<Result<Vec<(u32, i64)>, _>>()?;
+            let payers = (0..payers)
+                .map(|_| Ok((rest.u32()?, rest.i64()?)))
+                .collect::<Result<Vec<(u32, i64)>, _>>()?;
             let ascending =
                 region.windows(2).all(|w| w[0] < w[1]) && payers.windows(2).all(|w| w[0].0 < w[1].0);
             let sound = |(parcel, payment): &(u32, i64)| region.binary_search(parcel).is_ok() && *payment > 0;

@@ -12,9 +12,9 @@ use crate::io::atomic::write_file;
 
 /// Units and edges as read; every list holds one value a unit, in the file's order.
 pub struct Instance {
-    ids: Vec<String>,
+    pub(super) ids: Vec<String>,
     area: Vec<f64>,
-    score: Vec<f64>,
+    pub(super) score: Vec<f64>,
     in_zone: Vec<bool>,
     lock: Vec<Lock>,
     exposed: Vec<f64>,
@@ -191,7 +191,7 @@ impl Instance {
         Ok(instance)
     }
 
-    fn problem(&self, limits: &Limits) -> Problem {
+    pub(super) fn problem(&self, limits: &Limits) -> Problem {
         let known = || self.area.iter().zip(&self.score).filter(|(_, s)| !s.is_nan());
         let tau = known().map(|(a, s)| a * s).sum::<f64>() / known().map(|(a, _)| a).sum::<f64>();
         let before: f64 = self.area.iter().zip(&self.in_zone).filter(|(_, now)| **now).map(|(a, _)| a).sum();
@@ -234,7 +234,7 @@ impl Instance {
 
     fn report(&self, problem: &Problem, solution: Solution, cpu_s: f64) -> Report {
         let sum = |x: &[bool]| self.area.iter().zip(x).filter(|(_, x)| **x).map(|(a, _)| a).sum::<f64>();
-        let blocks = blocks(problem, &solution.x);
+        let blocks = block_areas(problem, &solution.x);
         Report {
             status: solution.status,
             objective: solution.objective,
@@ -270,7 +270,7 @@ impl Instance {
 }
 
 /// Area of every block and whether it holds a unit that is locked in.
-fn blocks(problem: &Problem, x: &[bool]) -> Vec<(f64, bool)> {
+pub(super) fn block_areas(problem: &Problem, x: &[bool]) -> Vec<(f64, bool)> {
     let mut parent: Vec<u32> = (0..x.len() as u32).collect();
     fn root(parent: &mut [u32], mut at: u32) -> u32 {
         while parent[at as usize] != at {
@@ -292,7 +292,8 @@ fn blocks(problem: &Problem, x: &[bool]) -> Vec<(f64, bool)> {
     found.into_values().collect()
 }
 
-fn cpu_seconds() -> f64 {
+/// Processor time of all threads so far.
+pub(super) fn cpu_seconds() -> f64 {
     let time = clock_gettime(ClockId::ProcessCPUTime);
     time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9
 }

@@ -15,6 +15,9 @@ pub mod prepare;
 // The main job.
 pub mod plan;
 
+// What limits cost: the best zone at every price of area.
+pub mod frontier;
+
 // A plan in a few lines.
 pub mod summary;
 

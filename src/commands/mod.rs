@@ -3,6 +3,7 @@
 mod check;
 mod demo;
 mod export;
+mod frontier;
 mod generate;
 mod plan;
 mod solve;
@@ -10,6 +11,7 @@ mod verify;
 
 use clap::{Parser, Subcommand};
 
+use crate::app::instance::Limits;
 use crate::error::Result;
 use crate::io::read::ReadOptions;
 
@@ -36,6 +38,7 @@ enum Command {
     Export(export::Export),
     Verify(verify::Verify),
     Solve(solve::Solve),
+    Frontier(frontier::Frontier),
 }
 
 /// How to read an input that does not say everything itself.
@@ -55,6 +58,38 @@ impl Reading {
     }
 }
 
+/// The parameters of a neutral instance, which for parcels the policy states.
+#[derive(Debug, clap::Args)]
+struct Parameters {
+    /// λ: price of boundary length.
+    #[arg(long, default_value_t = 5.0)]
+    lambda: f64,
+    /// κ: price of area moved.
+    #[arg(long, default_value_t = 10.0)]
+    kappa: f64,
+    /// How far the total area may be off, as a share of the present area.
+    #[arg(long, default_value_t = 0.005)]
+    area_tolerance: f64,
+    /// Least area of a block that holds no locked-in unit.
+    #[arg(long, default_value_t = 0.0)]
+    min_block: f64,
+    /// η: what exposed boundary counts, where the units state it.
+    #[arg(long, default_value_t = 0.5)]
+    edge_factor: f64,
+}
+
+impl Parameters {
+    fn limits(&self) -> Limits {
+        Limits {
+            lambda: self.lambda,
+            kappa: self.kappa,
+            area_tolerance: self.area_tolerance,
+            min_block: self.min_block,
+            edge_factor: self.edge_factor,
+        }
+    }
+}
+
 /// Runs one command and returns its exit code.
 ///
 /// # Errors
@@ -71,6 +106,7 @@ pub fn run(args: Args) -> Result<u8> {
         Command::Export(export) => export.run(quiet),
         Command::Verify(verify) => verify.run(quiet),
         Command::Solve(solve) => solve.run(quiet),
+        Command::Frontier(frontier) => frontier.run(quiet),
     }
 }
 

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::app::instance::{Instance, Limits};
+use super::Parameters;
+use crate::app::instance::Instance;
 use crate::error::Result;
 use crate::terminal::{Terminal, say};
 
@@ -20,21 +21,8 @@ pub(super) struct Solve {
     /// Edges as CSV.
     #[arg(long)]
     edges: PathBuf,
-    /// λ: price of boundary length.
-    #[arg(long, default_value_t = 5.0)]
-    lambda: f64,
-    /// κ: price of area moved.
-    #[arg(long, default_value_t = 10.0)]
-    kappa: f64,
-    /// How far the total area may be off, as a share of the present area.
-    #[arg(long, default_value_t = 0.005)]
-    area_tolerance: f64,
-    /// Least area of a block that holds no locked-in unit.
-    #[arg(long, default_value_t = 0.0)]
-    min_block: f64,
-    /// η: what exposed boundary counts, where the units state it.
-    #[arg(long, default_value_t = 0.5)]
-    edge_factor: f64,
+    #[command(flatten)]
+    parameters: Parameters,
     /// Where to write the zone: id,in_zone.
     #[arg(long)]
     out: Option<PathBuf>,
@@ -47,14 +35,7 @@ impl Solve {
     pub(super) fn run(&self, quiet: bool) -> Result<u8> {
         let monitor = Terminal::new(quiet);
         let instance = Instance::read(&self.units, &self.edges)?;
-        let limits = Limits {
-            lambda: self.lambda,
-            kappa: self.kappa,
-            area_tolerance: self.area_tolerance,
-            min_block: self.min_block,
-            edge_factor: self.edge_factor,
-        };
-        let report = instance.solve(&limits, &monitor)?;
+        let report = instance.solve(&self.parameters.limits(), &monitor)?;
         monitor.finish();
         if let Some(out) = &self.out {
             instance.write(&report, out)?;

@@ -4,6 +4,7 @@
 
 mod cambridge;
 mod commands;
+mod frontier;
 mod interrupted;
 mod neutral;
 mod real;

@@ -78,7 +78,11 @@ pub(super) fn search(
 }
 
 /// As [`search`], and also finds the least price of area moved, and then of units moved, at which what moves fits.
-pub(super) fn search_moves(energy: &Energy<'_>, lock: &[Lock], monitor: &dyn Monitor) -> Result<AreaSearch, Cancelled> {
+pub(super) fn search_moves(
+    energy: &Energy<'_>,
+    lock: &[Lock],
+    monitor: &dyn Monitor,
+) -> Result<AreaSearch, Cancelled> {
     let problem = energy.problem;
     let area_fits = |x: &[bool]| energy.moved_area(x) <= problem.moved_area_max;
     let units_fit = |x: &[bool]| energy.moved_units(x) <= problem.moved_units_max;

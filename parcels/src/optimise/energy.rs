@@ -84,7 +84,8 @@ impl<'p> Energy<'p> {
         let total: f64 =
             unary.iter().map(|u| u.abs()).sum::<f64>() + neighbours.iter().map(|n| n.cost).sum::<f64>() + 1.0;
         // Prices may raise the unaries by far; 2⁴⁸ leaves fourteen bits for that and for the sums inside the cut.
-        let scale = scale.unwrap_or_else(|| 2.0_f64.powi((48.0 - total.log2()).floor().clamp(-40.0, 40.0) as i32));
+        let scale =
+            scale.unwrap_or_else(|| 2.0_f64.powi((48.0 - total.log2()).floor().clamp(-40.0, 40.0) as i32));
         let reach = total;
         Self { problem, unary, reach, constant: -problem.kappa * before, rows, neighbours, scale }
     }
@@ -120,9 +121,7 @@ impl<'p> Energy<'p> {
     /// What the unit gains by being in at these prices, links aside.
     pub(super) fn priced(&self, unit: usize, prices: Prices) -> f64 {
         let stay = if self.problem.in_zone[unit] { 1.0 } else { -1.0 };
-        self.unary[unit]
-            + self.problem.area[unit] * (prices.moved * stay - prices.area)
-            + prices.units * stay
+        self.unary[unit] + self.problem.area[unit] * (prices.moved * stay - prices.area) + prices.units * stay
     }
 
     /// What F is worth at these prices before any unit is in: what the limits are worth, and what it costs to move out all
@@ -143,7 +142,8 @@ impl<'p> Energy<'p> {
             (prices.blocks, p.blocks_max as f64),
         ];
         // No price, no limit: a limit may be infinite.
-        let worth: f64 = limits.iter().filter(|(price, _)| *price != 0.0).map(|(price, limit)| price * limit).sum();
+        let worth: f64 =
+            limits.iter().filter(|(price, _)| *price != 0.0).map(|(price, limit)| price * limit).sum();
         self.constant - prices.moved * area - prices.units * units + worth
     }
 

@@ -41,7 +41,8 @@ pub(super) fn close(
 ) -> Closed {
     let problem = energy.problem;
     let bound = relaxation.bound(energy);
-    let no_blocks = problem.min_block <= 0.0 && problem.blocks_max == usize::MAX && problem.concentration_min <= 0.0;
+    let no_blocks =
+        problem.min_block <= 0.0 && problem.blocks_max == usize::MAX && problem.concentration_min <= 0.0;
     if !no_blocks && energy.len() > MOST_WITH_BLOCKS {
         return Closed { better: None, bound };
     }
@@ -55,7 +56,8 @@ pub(super) fn close(
         let core = Core::new(energy, &smallest, &decided);
         let inner = Energy::new(&core.problem);
         let mut relaxation = Relaxation::new(&inner, relaxation.prices());
-        let found = Search::new(&inner, value - core.fixed, before - core.fixed).run(&mut relaxation, WORK, monitor);
+        let found =
+            Search::new(&inner, value - core.fixed, before - core.fixed).run(&mut relaxation, WORK, monitor);
         let better = found.better.map(|x| core.whole(&smallest, &x));
         return Closed { better, bound: found.bound + core.fixed };
     }

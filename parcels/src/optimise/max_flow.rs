@@ -129,6 +129,31 @@ impl Network {
         }
     }
 
+    /// Parts node `at`, in the source tree, from all neighbours that are not. Their arcs are full that way, so the flow
+    /// already accounts for them, and either side is from now on a network of its own. After [`Network::solve`].
+    pub(super) fn part(&mut self, at: usize) {
+        for arc in self.arcs(at as u32) {
+            if self.nodes[self.head[arc] as usize].tree != Tree::Source {
+                self.residual[arc] = 0;
+                self.residual[self.sister[arc] as usize] = 0;
+            }
+        }
+    }
+
+    /// Pulls node `at` as [`Network::pull`] does, and takes it out of its tree. For when most of what hangs together is
+    /// pulled elsewhere at once: to grow trees anew is then cheaper than to mend them. Every node that hangs on `at` must
+    /// be taken out before the next search too.
+    pub(super) fn pull_loose(&mut self, at: usize, by: i64) {
+        let node = &mut self.nodes[at];
+        node.tree = Tree::Free;
+        node.parent = NONE;
+        if by == 0 {
+            // Its terminal is as it was, but it hangs on it no more.
+            self.changed.push(at as u32);
+        }
+        self.pull(at, by);
+    }
+
     /// What node `at` still gets from the source (positive) or could still send to the sink (negative), after the flow.
     pub(super) fn left(&self, at: usize) -> i64 {
         self.nodes[at].terminal
@@ -500,11 +525,7 @@ impl Residual<'_> {
     /// What can flow along the arc: to its unit on the source side, from it on the sink side.
     pub(super) fn room(&self, arc: u32, side: Side) -> i64 {
         let arc = arc as usize;
-        if side == Side::Source {
-            self.0.residual[self.0.sister[arc] as usize]
-        } else {
-            self.0.residual[arc]
-        }
+        if side == Side::Source { self.0.residual[self.0.sister[arc] as usize] } else { self.0.residual[arc] }
     }
 
     /// Lets `amount` flow that way.

@@ -3,7 +3,8 @@
 //! For a fixed price of area the best zone is a minimum cut (`max_flow`). The area limits become that price (`area`),
 //! which gives the bound and two nested zones around the target; what lies between is filled, small blocks are erased or
 //! grown (`clusters`), and single flips and swaps close what rounding left (`refine`). `state` answers whether a flip
-//! keeps to the limits. Only [`compile()`] knows polygons and policies: it turns both into numbers.
+//! keeps to the limits. [`frontier()`] runs the price of area through all its breakpoints, and `figures` says how the zone
+//! of each lies. Only [`compile()`] knows polygons and policies: it turns both into numbers.
 
 mod area;
 mod clusters;
@@ -11,6 +12,8 @@ mod compile;
 mod conflicts;
 mod energy;
 mod exact;
+mod figures;
+mod frontier;
 mod marginals;
 mod max_flow;
 mod problem;
@@ -24,6 +27,8 @@ mod state;
 mod oracle;
 
 pub use compile::{CompileError, Compiled, Ground, Hold, compile};
+pub use figures::Breakpoint;
+pub use frontier::{Frontier, frontier};
 pub use problem::{Exit, ExitKind, Link, Lock, Problem, Solution, Status, gap};
 pub use session::{Edit, Session, Verdict};
 pub use solve::solve;

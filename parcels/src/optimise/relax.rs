@@ -262,7 +262,12 @@ impl Relaxation {
 
     /// Prices exits and area until the bound falls no more. Returns zones found on the way that are worth starting from.
     /// `before`: what the present zone is worth.
-    pub(super) fn tighten(&mut self, energy: &Energy<'_>, before: f64, monitor: &dyn Monitor) -> Vec<Vec<bool>> {
+    pub(super) fn tighten(
+        &mut self,
+        energy: &Energy<'_>,
+        before: f64,
+        monitor: &dyn Monitor,
+    ) -> Vec<Vec<bool>> {
         let mut best = f64::INFINITY;
         let mut best_prices = self.kept();
         let mut looked = f64::INFINITY;
@@ -320,7 +325,9 @@ impl Relaxation {
             return;
         }
         let mut paid = 0;
-        for ((unit, now), (_, then)) in way.payments(way.price, energy.scale).zip(way.payments(price, energy.scale)) {
+        for ((unit, now), (_, then)) in
+            way.payments(way.price, energy.scale).zip(way.payments(price, energy.scale))
+        {
             self.network.pull(unit as usize, now - then);
             paid += then - now;
         }
@@ -392,7 +399,8 @@ impl Relaxation {
             self.load = vec![0.0; energy.len()];
         }
         self.by_region.insert(region.clone(), self.ways.len());
-        let step = Step::new(if held.is_some() { held_back } else { held_back.clamp(LEAST_STEP * gain, gain) });
+        let step =
+            Step::new(if held.is_some() { held_back } else { held_back.clamp(LEAST_STEP * gain, gain) });
         self.ways.push(Way { kind, region, rim, share, price: 0.0, step });
     }
 
@@ -446,20 +454,27 @@ impl Relaxation {
     pub(super) fn doubtful(&self, energy: &Energy<'_>, zone: &[bool]) -> Option<usize> {
         let free = |u: &u32| self.held[*u as usize] == Lock::Free;
         let heaviest = |units: &mut dyn Iterator<Item = u32>| {
-            units.max_by_key(|u| (self.network.left(*u as usize).abs(), std::cmp::Reverse(*u))).map(|u| u as usize)
+            units
+                .max_by_key(|u| (self.network.left(*u as usize).abs(), std::cmp::Reverse(*u)))
+                .map(|u| u as usize)
         };
         let mut unpaid = self.ways.iter().filter(|way| {
             let paid: f64 = way.share.iter().filter(|(u, _)| zone[*u as usize]).map(|(_, s)| s).sum();
             let ways_out = way.rim.iter().filter(|u| zone[**u as usize]).count() as f64;
             paid - ways_out > LEVEL || (way.price > 0.0 && (paid - ways_out).abs() > LEVEL)
         });
-        unpaid.find_map(|way| {
-            let payers = way.share.iter().map(|(u, _)| *u).filter(free);
-            heaviest(&mut payers.chain(way.rim.iter().copied().filter(free)))
-        }).or_else(|| {
-            let small = |b: &Block| !b.locked && is_below(b.area, energy.problem.min_block);
-            blocks(energy, zone).iter().filter(|b| small(b)).find_map(|b| heaviest(&mut b.units.iter().copied().filter(free)))
-        })
+        unpaid
+            .find_map(|way| {
+                let payers = way.share.iter().map(|(u, _)| *u).filter(free);
+                heaviest(&mut payers.chain(way.rim.iter().copied().filter(free)))
+            })
+            .or_else(|| {
+                let small = |b: &Block| !b.locked && is_below(b.area, energy.problem.min_block);
+                blocks(energy, zone)
+                    .iter()
+                    .filter(|b| small(b))
+                    .find_map(|b| heaviest(&mut b.units.iter().copied().filter(free)))
+            })
     }
 
     /// Cuts at the price of area where the bound is least, other prices as they are, or where it is known to be at most

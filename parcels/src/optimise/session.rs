@@ -127,7 +127,10 @@ impl Session {
                 Lock::Free => {
                     let veto_price = self.relaxation.loss(&energy, unit, energy.reach) - missing;
                     let decided = veto_price > 1e-9 * self.solution.bound.abs().max(1.0);
-                    Verdict { side: decided.then_some(side), veto_price: if decided { veto_price } else { 0.0 } }
+                    Verdict {
+                        side: decided.then_some(side),
+                        veto_price: if decided { veto_price } else { 0.0 },
+                    }
                 }
                 lock => Verdict { side: Some(lock == Lock::In), veto_price: f64::INFINITY },
             });

@@ -6,11 +6,11 @@ use super::area::{AreaSearch, search, search_moves};
 use super::clusters::settle;
 use super::conflicts::conflicts;
 use super::energy::{Energy, Prices};
+use super::exact;
 use super::problem::{Lock, Problem, Solution, Status, gap};
 use super::refine::{descend, fill, swap};
-use super::state::State;
-use super::exact;
 use super::relax::Relaxation;
+use super::state::State;
 use crate::progress::Monitor;
 
 /// How often the zone is cut anew with small blocks erased or held.
@@ -185,7 +185,9 @@ fn concentrated(
         tilted.push(Problem { value: (0..energy.len()).map(bonus).collect(), ..problem.clone() });
     }
     let zone = |tilted: &Problem| {
-        let found = search(&Energy::new(tilted), &tilted.lock, Prices { area: 0.0, blocks: 0.0, ..prices }, monitor).ok()?;
+        let found =
+            search(&Energy::new(tilted), &tilted.lock, Prices { area: 0.0, blocks: 0.0, ..prices }, monitor)
+                .ok()?;
         Some(if found.prices.area < 0.0 { found.larger } else { found.smaller })
     };
     let mut starts: Vec<Vec<bool>> = tilted.par_iter().filter_map(zone).collect();

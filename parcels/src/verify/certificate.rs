@@ -162,7 +162,8 @@ fn pay(
         }
         let area_ha: f64 = exit.region.iter().map(|&p| land.area_m2[p as usize] / M2_PER_HA).sum();
         let hard = limits.small_block_price.is_infinite();
-        let small = area_ha < limits.min_block_ha && exit.region.iter().all(|&p| held_to(p as usize) != Some(true));
+        let small =
+            area_ha < limits.min_block_ha && exit.region.iter().all(|&p| held_to(p as usize) != Some(true));
         let paid: i128 = exit.payers.iter().map(|(_, payment)| i128::from(*payment)).sum();
         let load = match exit.kind {
             ExitKind::Small if small && hard => None,
@@ -190,7 +191,9 @@ fn pay(
     for (load, cap) in loads.iter().zip([limits.small_block_price, certificate.block_price]) {
         let cap = (cap * certificate.flow_scale).floor() as i128;
         if let Some((parcel, load)) = load.iter().find(|(_, load)| **load > cap) {
-            return Err(format!("over parcel {parcel} exits pay {load} units, more than a block costs ({cap})"));
+            return Err(format!(
+                "over parcel {parcel} exits pay {load} units, more than a block costs ({cap})"
+            ));
         }
     }
     Ok(())
@@ -317,8 +320,7 @@ mod tests {
         // A flow beyond the capacity of 5 counts as 5.
         assert_eq!(proven(15.0, 5000), Ok(25.0));
         let one_sided = Limits { area_min_ha: f64::NEG_INFINITY, ..limits };
-        let certificate =
-            Certificate { area_price: -1.0, ..nothing() };
+        let certificate = Certificate { area_price: -1.0, ..nothing() };
         let error = bound(&certificate, &worth, &land, &one_sided, |_| None).unwrap_err();
         assert!(error.contains("prices total area at -1"), "{error}");
     }
