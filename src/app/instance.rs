@@ -1,8 +1,9 @@
 //! A neutral instance of the bare problem: read from CSV, solved, written back.
 
+use std::collections::HashMap;
 use std::path::Path;
 
-use parcels::optimise::{Link, Lock, Problem, Solution, Status, solve};
+use parcels::optimise::{Edit, Link, Lock, Problem, Session, Status};
 use parcels::progress::Monitor;
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,12 @@ use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::io::atomic::write_file;
 
 /// Units and edges as read; every list holds one value a unit, in the file's order.
+#[derive(Clone)]
 pub struct Instance {
+    /// Position of each unit by its id.
+    number: HashMap<String, u32>,
+    /// The lock as stated, without what an unknown score asks.
+    stated: Vec<Lock>,
     pub(super) ids: Vec<String>,
     area: Vec<f64>,
     pub(super) score: Vec<f64>,
@@ -45,6 +51,8 @@ pub struct Report {
     pub objective: f64,
     /// No admissible zone has a larger F.
     pub bound: f64,
+    /// The bound that prices, exits and flow alone prove; branch and bound may have brought `bound` further down.
+    pub certified: f64,
     /// (bound − F(x)) ÷ (bound − F(x⁰)).
     pub gap: f64,
     /// F(x⁰).
@@ -66,8 +74,50 @@ pub struct Report {
     /// Why there is no admissible zone.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<String>,
+    /// What came of each step of edits.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub edits: Vec<Step>,
+    /// Veto prices, where asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prices: Option<Prices>,
     #[serde(skip)]
     x: Vec<bool>,
+}
+
+/// One solution after edits.
+#[derive(Debug, Clone, Serialize)]
+pub struct Step {
+    /// Its name in the file.
+    pub step: String,
+    /// How it ended.
+    pub status: Status,
+    /// F(x).
+    pub objective: f64,
+    /// No admissible zone has a larger F.
+    pub bound: f64,
+    /// (bound − F(x)) ÷ (bound − F(x⁰)).
+    pub gap: f64,
+    /// Processor time, seconds, all threads.
+    pub cpu_s: f64,
+}
+
+/// How many units are on the same side in every optimal zone.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Prices {
+    /// Units that no lock holds.
+    pub free: usize,
+    /// Of these, those whose side is certain.
+    pub decided: usize,
+    /// Processor time, seconds, all threads.
+    pub cpu_s: f64,
+}
+
+#[derive(Deserialize)]
+struct EditRow {
+    step: String,
+    id: String,
+    lock: Option<i8>,
+    score: Option<f64>,
 }
 
 #[derive(Deserialize)]
@@ -102,21 +152,42 @@ fn rows<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<Vec<T>> {
     Ok(rows)
 }
 
+fn wrong(path: &Path, row: usize, what: String) -> Error {
+    Error::new(ErrorKind::Unreadable, format!("{}, data row {}: {what}", path.display(), row + 1))
+}
+
+fn lock_of(number: i8) -> std::result::Result<Lock, String> {
+    match number {
+        1 => Ok(Lock::In),
+        0 => Ok(Lock::Free),
+        -1 => Ok(Lock::Out),
+        other => Err(format!("lock {other} (expected 1, 0 or -1)")),
+    }
+}
+
 impl Instance {
+    /// A missing score leaves the unit where it is, as for a parcel.
+    fn held(stated: Lock, score: f64, in_zone: bool) -> Lock {
+        match (stated, score.is_nan(), in_zone) {
+            (Lock::Free, true, true) => Lock::In,
+            (Lock::Free, true, false) => Lock::Out,
+            (stated, _, _) => stated,
+        }
+    }
+
     /// Reads units and edges. A missing score leaves the unit where it is, as for a parcel.
     ///
     /// # Errors
     /// A file that cannot be read, a number that makes no sense, an edge to a unit that is not there.
     pub fn read(units: &Path, edges: &Path) -> Result<Self> {
-        let wrong = |path: &Path, row: usize, what: String| {
-            Error::new(ErrorKind::Unreadable, format!("{}, data row {}: {what}", path.display(), row + 1))
-        };
         let unit_rows: Vec<UnitRow> = rows(units)?;
         if unit_rows.is_empty() {
             return Err(Error::new(ErrorKind::Unreadable, format!("{} holds no units", units.display())));
         }
-        let mut number = std::collections::HashMap::with_capacity(unit_rows.len());
+        let mut number = HashMap::with_capacity(unit_rows.len());
         let mut instance = Self {
+            number: HashMap::new(),
+            stated: Vec::new(),
             ids: Vec::with_capacity(unit_rows.len()),
             area: Vec::new(),
             score: Vec::new(),
@@ -133,18 +204,8 @@ impl Instance {
                     format!("area {} of unit {}: expected above 0", row.area, row.id),
                 ));
             }
-            let lock = match row.lock.unwrap_or(0) {
-                1 => Lock::In,
-                -1 => Lock::Out,
-                0 => Lock::Free,
-                other => {
-                    return Err(wrong(
-                        units,
-                        at,
-                        format!("lock {other} of unit {}: expected 1, 0 or -1", row.id),
-                    ));
-                }
-            };
+            let lock = lock_of(row.lock.unwrap_or(0))
+                .map_err(|what| wrong(units, at, format!("{what} of unit {}", row.id)))?;
             if row.in_zone > 1 {
                 return Err(wrong(
                     units,
@@ -169,11 +230,8 @@ impl Instance {
             instance.area.push(row.area);
             instance.score.push(row.score.unwrap_or(f64::NAN));
             instance.in_zone.push(in_zone);
-            instance.lock.push(match (lock, row.score, in_zone) {
-                (Lock::Free, None, true) => Lock::In,
-                (Lock::Free, None, false) => Lock::Out,
-                (lock, _, _) => lock,
-            });
+            instance.stated.push(lock);
+            instance.lock.push(Self::held(lock, row.score.unwrap_or(f64::NAN), in_zone));
             instance.exposed.push(row.exposed.unwrap_or(0.0));
         }
         for (at, row) in rows::<EdgeRow>(edges)?.into_iter().enumerate() {
@@ -188,20 +246,14 @@ impl Instance {
                 instance.links.push(Link { a: a.min(b), b: a.max(b), length: row.w, contiguous: true });
             }
         }
+        instance.number = number;
         Ok(instance)
     }
 
     pub(super) fn problem(&self, limits: &Limits) -> Problem {
-        let known = || self.area.iter().zip(&self.score).filter(|(_, s)| !s.is_nan());
-        let tau = known().map(|(a, s)| a * s).sum::<f64>() / known().map(|(a, _)| a).sum::<f64>();
         let before: f64 = self.area.iter().zip(&self.in_zone).filter(|(_, now)| **now).map(|(a, _)| a).sum();
         Problem {
-            value: self
-                .area
-                .iter()
-                .zip(&self.score)
-                .map(|(a, s)| if s.is_nan() { 0.0 } else { a * (s - tau) })
-                .collect(),
+            value: self.values(),
             area: self.area.clone(),
             in_zone: self.in_zone.clone(),
             lock: self.lock.clone(),
@@ -221,24 +273,33 @@ impl Instance {
         }
     }
 
-    /// Solves the instance.
-    ///
-    /// # Errors
-    /// Cancelled before a bound was known.
-    pub fn solve(&self, limits: &Limits, monitor: &dyn Monitor) -> Result<Report> {
-        let problem = self.problem(limits);
-        let start = cpu_seconds();
-        let solution = solve(&problem, monitor);
-        Ok(self.report(&problem, solution, cpu_seconds() - start))
+    /// Worth of holding each unit: area × (score − area-weighted mean score); 0 without a score.
+    fn values(&self) -> Vec<f64> {
+        let known = || self.area.iter().zip(&self.score).filter(|(_, s)| !s.is_nan());
+        let tau = known().map(|(a, s)| a * s).sum::<f64>() / known().map(|(a, _)| a).sum::<f64>();
+        let value = |(a, s): (&f64, &f64)| if s.is_nan() { 0.0 } else { a * (s - tau) };
+        self.area.iter().zip(&self.score).map(value).collect()
     }
 
-    fn report(&self, problem: &Problem, solution: Solution, cpu_s: f64) -> Report {
+    /// Solves the instance.
+    #[must_use]
+    pub fn solve(&self, limits: &Limits, monitor: &dyn Monitor) -> (Session, Report) {
+        let problem = self.problem(limits);
+        let start = cpu_seconds();
+        let session = Session::new(problem, monitor);
+        let report = self.report(&session, cpu_seconds() - start);
+        (session, report)
+    }
+
+    fn report(&self, session: &Session, cpu_s: f64) -> Report {
+        let (problem, solution) = (session.problem(), session.solution());
         let sum = |x: &[bool]| self.area.iter().zip(x).filter(|(_, x)| **x).map(|(a, _)| a).sum::<f64>();
         let blocks = block_areas(problem, &solution.x);
         Report {
             status: solution.status,
             objective: solution.objective,
             bound: solution.bound,
+            certified: solution.certified,
             gap: solution.gap(),
             objective_before: solution.objective_before,
             area_before: sum(&self.in_zone),
@@ -251,9 +312,109 @@ impl Instance {
             moved: solution.x.iter().zip(&self.in_zone).filter(|(x, now)| x != now).count(),
             area_price: solution.area_price,
             cpu_s,
-            conflicts: solution.conflicts,
-            x: solution.x,
+            conflicts: solution.conflicts.clone(),
+            edits: Vec::new(),
+            prices: None,
+            x: solution.x.clone(),
         }
+    }
+
+    /// Solves again after each step of the edits in `path` (step,id,lock,score; an empty field leaves what is), the rows of
+    /// one step together, and adds what came of it to `report`, whose zone becomes the last one.
+    ///
+    /// # Errors
+    /// A file that cannot be read, a unit that is not there, a lock or score that makes no sense.
+    pub fn edit(
+        &mut self,
+        session: &mut Session,
+        report: &mut Report,
+        path: &Path,
+        monitor: &dyn Monitor,
+    ) -> Result<()> {
+        let edits: Vec<EditRow> = rows(path)?;
+        let mut at = 0;
+        for step in edits.chunk_by(|a, b| a.step == b.step) {
+            let mut touched = Vec::with_capacity(step.len());
+            let scored = step.iter().any(|row| row.score.is_some());
+            for row in step {
+                let Some(&unit) = self.number.get(&row.id) else {
+                    return Err(wrong(path, at, format!("there is no unit {}", row.id)));
+                };
+                let i = unit as usize;
+                if let Some(lock) = row.lock {
+                    self.stated[i] = lock_of(lock).map_err(|what| wrong(path, at, what))?;
+                }
+                if let Some(score) = row.score {
+                    if !score.is_finite() {
+                        return Err(wrong(path, at, format!("score {score} is no finite number")));
+                    }
+                    self.score[i] = score;
+                }
+                self.lock[i] = Self::held(self.stated[i], self.score[i], self.in_zone[i]);
+                touched.push(Edit { unit, lock: Some(self.lock[i]), value: None });
+                at += 1;
+            }
+            let start = cpu_seconds();
+            if scored {
+                // The score to beat is the mean, so every unit's worth changes a little.
+                let (value, lock) = (self.values(), self.lock.clone());
+                session.change(
+                    |problem| {
+                        problem.value = value;
+                        problem.lock = lock;
+                    },
+                    monitor,
+                );
+            } else {
+                session.edit(&touched, monitor);
+            }
+            let cpu_s = cpu_seconds() - start;
+            let now = self.report(session, cpu_s);
+            report.edits.push(Step {
+                step: step[0].step.clone(),
+                status: now.status,
+                objective: now.objective,
+                bound: now.bound,
+                gap: now.gap,
+                cpu_s,
+            });
+            report.x = now.x;
+        }
+        Ok(())
+    }
+
+    /// Writes verdict and veto price of every unit as id,verdict,price, and adds the figures to `report`. The price of a
+    /// locked unit is empty.
+    ///
+    /// # Errors
+    /// A request to stop, or a file that cannot be written.
+    pub fn write_prices(
+        &self,
+        session: &mut Session,
+        report: &mut Report,
+        out: &Path,
+        monitor: &dyn Monitor,
+    ) -> Result<()> {
+        let start = cpu_seconds();
+        let verdicts = session.verdicts(monitor)?;
+        let cpu_s = cpu_seconds() - start;
+        let mut text = String::from("id,verdict,price\n");
+        let (mut free, mut decided) = (0_usize, 0_usize);
+        for (unit, verdict) in verdicts.iter().enumerate() {
+            let word = match verdict.side {
+                Some(true) => "in",
+                Some(false) => "out",
+                None => "open",
+            };
+            let locked = session.problem().lock[unit] != Lock::Free;
+            let price = if locked { String::new() } else { verdict.veto_price.to_string() };
+            free += usize::from(!locked);
+            decided += usize::from(!locked && verdict.side.is_some());
+            text.push_str(&format!("{},{word},{price}\n", self.ids[unit]));
+        }
+        write_file(out, text.as_bytes())?;
+        report.prices = Some(Prices { free, decided, cpu_s });
+        Ok(())
     }
 
     /// Writes the zone of `report` as id,in_zone.
@@ -325,6 +486,18 @@ impl Report {
             self.moved,
             self.cpu_s,
         );
+        for step in &self.edits {
+            text.push_str(&format!(
+                "\nstep {}     objective {:.3}  gap {:.4} %  cpu {:.4} s",
+                step.step,
+                step.objective,
+                100.0 * step.gap,
+                step.cpu_s
+            ));
+        }
+        if let Some(Prices { free, decided, cpu_s }) = self.prices {
+            text.push_str(&format!("\nprices     {decided} of {free} units decided  cpu {cpu_s:.3} s"));
+        }
         for conflict in &self.conflicts {
             text.push_str("\nconflict   ");
             text.push_str(conflict);

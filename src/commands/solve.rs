@@ -23,7 +23,14 @@ pub(super) struct Solve {
     edges: PathBuf,
     #[command(flatten)]
     parameters: Parameters,
-    /// Where to write the zone: id,in_zone.
+    /// Edits to solve again after, step by step, from the kept state, as CSV: step,id,lock,score; empty leaves what is.
+    #[arg(long)]
+    edits: Option<PathBuf>,
+    /// Where to write what is certain of every unit: id,verdict,price. The verdict is in, out or open; the price is what the
+    /// objective falls by at least when the unit is forced to the other side. After the edits, where there are any.
+    #[arg(long)]
+    prices: Option<PathBuf>,
+    /// Where to write the zone: id,in_zone. After the edits, where there are any.
     #[arg(long)]
     out: Option<PathBuf>,
     /// Print the result as JSON.
@@ -34,8 +41,14 @@ pub(super) struct Solve {
 impl Solve {
     pub(super) fn run(&self, quiet: bool) -> Result<u8> {
         let monitor = Terminal::new(quiet);
-        let instance = Instance::read(&self.units, &self.edges)?;
-        let report = instance.solve(&self.parameters.limits(), &monitor)?;
+        let mut instance = Instance::read(&self.units, &self.edges)?;
+        let (mut session, mut report) = instance.solve(&self.parameters.limits(), &monitor);
+        if let Some(edits) = &self.edits {
+            instance.edit(&mut session, &mut report, edits, &monitor)?;
+        }
+        if let Some(prices) = &self.prices {
+            instance.write_prices(&mut session, &mut report, prices, &monitor)?;
+        }
         monitor.finish();
         if let Some(out) = &self.out {
             instance.write(&report, out)?;

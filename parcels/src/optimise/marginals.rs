@@ -13,9 +13,12 @@ pub(super) struct Marginals {
     /// Units seen in the present search carry its number.
     seen: Vec<u32>,
     search: u32,
-    /// The arc by which a unit was reached.
-    by: Vec<u32>,
+    /// Arcs from the forced unit.
+    distance: Vec<u32>,
+    /// The arc of each unit that is to be tried next.
+    next: Vec<u32>,
     queue: Vec<u32>,
+    path: Vec<u32>,
     /// What was changed: arcs and terminals with amounts.
     pushed: Vec<(u32, i64)>,
     drawn: Vec<(u32, i64)>,
@@ -26,8 +29,10 @@ impl Marginals {
         Self {
             seen: vec![0; units],
             search: 0,
-            by: vec![0; units],
+            distance: vec![0; units],
+            next: vec![0; units],
             queue: Vec::new(),
+            path: Vec::new(),
             pushed: Vec::new(),
             drawn: Vec::new(),
         }
@@ -36,35 +41,15 @@ impl Marginals {
     /// How much less the best cut is worth with `unit` on the other side, in integer units; `most` when it is more. 0 for a
     /// unit that may as well be on either side. The network is the same afterwards.
     pub(super) fn loss(&mut self, residual: &mut Residual<'_>, unit: u32, most: i64) -> i64 {
-        let side = match residual.side(unit) {
-            Some(side) => side,
-            None => return 0,
-        };
-        let own = residual.supply(unit, side);
-        let mut loss = own.max(0).min(most);
+        let Some(side) = residual.side(unit) else { return 0 };
+        let mut loss = residual.supply(unit, side).max(0).min(most);
         if loss > 0 {
             residual.draw(unit, side, loss);
             self.drawn.push((unit, loss));
         }
-        while loss < most {
-            let Some(root) = self.reach(residual, unit, side) else { break };
-            let mut fits = residual.supply(root, side).min(most - loss);
-            let mut at = root;
-            while at != unit {
-                let arc = self.by[at as usize];
-                fits = fits.min(residual.room(arc, side));
-                at = residual.tail(arc);
-            }
-            at = root;
-            while at != unit {
-                let arc = self.by[at as usize];
-                residual.push(arc, side, fits);
-                self.pushed.push((arc, fits));
-                at = residual.tail(arc);
-            }
-            residual.draw(root, side, fits);
-            self.drawn.push((root, fits));
-            loss += fits;
+        // Rounds of shortest ways, as Dinic has them (1970): each takes all that comes from the nearest.
+        while loss < most && self.look_around(residual, unit, side) {
+            loss += self.take(residual, unit, side, most - loss);
         }
         for (arc, amount) in self.pushed.drain(..) {
             residual.push(arc, side, -amount);
@@ -75,33 +60,101 @@ impl Marginals {
         loss
     }
 
-    /// The nearest unit with something to give that can be reached from `unit`.
-    fn reach(&mut self, residual: &Residual<'_>, unit: u32, side: Side) -> Option<u32> {
+    /// Measures distances from `unit` up to the nearest units with something to give; whether there are any.
+    fn look_around(&mut self, residual: &Residual<'_>, unit: u32, side: Side) -> bool {
         if self.search == u32::MAX {
             self.seen.fill(0);
             self.search = 0;
         }
         self.search += 1;
         self.queue.clear();
-        self.queue.push(unit);
-        self.seen[unit as usize] = self.search;
-        let mut next = 0;
-        while let Some(&at) = self.queue.get(next) {
-            next += 1;
-            for arc in residual.arcs(at) {
+        self.reach(residual, unit, 0);
+        let mut at = 0;
+        let mut nearest = u32::MAX;
+        while let Some(&from) = self.queue.get(at) {
+            at += 1;
+            let distance = self.distance[from as usize] + 1;
+            if distance > nearest {
+                break;
+            }
+            for arc in residual.arcs(from) {
                 let other = residual.head(arc);
-                if self.seen[other as usize] == self.search || residual.room(arc, side) <= 0 {
+                // All arcs across the cut are full in the one direction that counts, so nothing comes from beyond it.
+                if self.seen[other as usize] == self.search
+                    || residual.room(arc, side) <= 0
+                    || residual.side(other) != Some(side)
+                {
                     continue;
                 }
-                self.seen[other as usize] = self.search;
-                self.by[other as usize] = arc;
+                self.reach(residual, other, distance);
                 if residual.supply(other, side) > 0 {
-                    return Some(other);
+                    nearest = distance;
                 }
-                self.queue.push(other);
             }
         }
-        None
+        nearest < u32::MAX
+    }
+
+    fn reach(&mut self, residual: &Residual<'_>, unit: u32, distance: u32) {
+        self.seen[unit as usize] = self.search;
+        self.distance[unit as usize] = distance;
+        self.next[unit as usize] = residual.arcs(unit).start;
+        self.queue.push(unit);
+    }
+
+    /// Draws from the nearest units, along ways that lead further from `unit` with each arc, until no such way is left.
+    fn take(&mut self, residual: &mut Residual<'_>, unit: u32, side: Side, most: i64) -> i64 {
+        let mut taken = 0;
+        let mut at = unit;
+        self.path.clear();
+        loop {
+            let supply = residual.supply(at, side);
+            if supply > 0 && !self.path.is_empty() {
+                let room = self.path.iter().map(|&arc| residual.room(arc, side)).min().unwrap_or(0);
+                let fits = supply.min(room).min(most - taken);
+                let mut narrow = self.path.len();
+                for (nth, &arc) in self.path.iter().enumerate().rev() {
+                    residual.push(arc, side, fits);
+                    self.pushed.push((arc, fits));
+                    if residual.room(arc, side) == 0 {
+                        narrow = nth;
+                    }
+                }
+                residual.draw(at, side, fits);
+                self.drawn.push((at, fits));
+                taken += fits;
+                if taken == most {
+                    return taken;
+                }
+                // On from before the first arc that is full.
+                if let Some(&arc) = self.path.get(narrow) {
+                    at = residual.tail(arc);
+                    self.path.truncate(narrow);
+                }
+                continue;
+            }
+            let arcs = residual.arcs(at);
+            let way = (self.next[at as usize]..arcs.end).find(|&arc| {
+                let other = residual.head(arc) as usize;
+                residual.room(arc, side) > 0
+                    && self.seen[other] == self.search
+                    && self.distance[other] == self.distance[at as usize] + 1
+            });
+            match way {
+                Some(arc) => {
+                    self.next[at as usize] = arc;
+                    self.path.push(arc);
+                    at = residual.head(arc);
+                }
+                None => {
+                    // Nothing more comes from here.
+                    self.next[at as usize] = arcs.end;
+                    let Some(arc) = self.path.pop() else { return taken };
+                    at = residual.tail(arc);
+                    self.next[at as usize] += 1;
+                }
+            }
+        }
     }
 }
 

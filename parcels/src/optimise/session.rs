@@ -112,14 +112,26 @@ impl Session {
     /// # Errors
     /// When told to stop.
     pub fn verdicts(&mut self, monitor: &dyn Monitor) -> Result<Vec<Verdict>, Cancelled> {
+        let all: Vec<u32> = (0..self.problem.area.len() as u32).collect();
+        self.verdicts_of(&all, monitor)
+    }
+
+    /// As [`Session::verdicts`], of these units only, in their order.
+    ///
+    /// # Errors
+    /// When told to stop.
+    ///
+    /// # Panics
+    /// When a unit is not there.
+    pub fn verdicts_of(&mut self, units: &[u32], monitor: &dyn Monitor) -> Result<Vec<Verdict>, Cancelled> {
         let energy = Energy::at_scale(&self.problem, Some(self.scale));
         self.relaxation.solve(monitor)?;
         let missing = self.relaxation.bound(&energy) - self.solution.objective;
         let side = self.relaxation.smallest();
-        monitor.step("veto prices", energy.len() as u64);
-        let mut verdicts = Vec::with_capacity(energy.len());
-        for (unit, side) in side.into_iter().enumerate() {
-            if unit.is_multiple_of(UNITS_BETWEEN_LOOKS) {
+        monitor.step("veto prices", units.len() as u64);
+        let mut verdicts = Vec::with_capacity(units.len());
+        for (nth, unit) in units.iter().map(|&unit| unit as usize).enumerate() {
+            if nth.is_multiple_of(UNITS_BETWEEN_LOOKS) {
                 go_on(monitor)?;
                 monitor.advance(UNITS_BETWEEN_LOOKS as u64);
             }
@@ -128,7 +140,7 @@ impl Session {
                     let veto_price = self.relaxation.loss(&energy, unit, energy.reach) - missing;
                     let decided = veto_price > 1e-9 * self.solution.bound.abs().max(1.0);
                     Verdict {
-                        side: decided.then_some(side),
+                        side: decided.then_some(side[unit]),
                         veto_price: if decided { veto_price } else { 0.0 },
                     }
                 }
