@@ -1,10 +1,12 @@
 //! [`Problem`] → [`Solution`]: which parcels to hold, with a bound on how much better any other choice could be.
 //!
 //! For a fixed price of area the best zone is a minimum cut (`max_flow`). The area limits become that price (`area`),
-//! which gives the bound and two nested zones around the target; what lies between is filled, small blocks are erased or
-//! grown (`clusters`), and single flips and swaps close what rounding left (`refine`). `state` answers whether a flip
-//! keeps to the limits. [`frontier()`] runs the price of area through all its breakpoints, and `figures` says how the zone
-//! of each lies. Only [`compile()`] knows polygons and policies: it turns both into numbers.
+//! which gives the bound and two nested zones around the target. Limits on blocks become prices as well (`relax`), small
+//! blocks are erased or grown (`clusters`), single flips and swaps close what rounding left (`refine`), and branch and
+//! bound closes the rest on small problems (`exact`). `state` answers whether a flip keeps to the limits. A [`Session`]
+//! keeps the cut, so that an edit is followed at once and forcing a unit to the other side costs one short search
+//! (`marginals`). [`frontier()`] runs the price of area through all its breakpoints, and `figures` says how the zone of each
+//! lies. Only [`compile()`] knows polygons and policies: it turns both into numbers.
 
 mod area;
 mod clusters;
