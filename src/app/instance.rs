@@ -152,7 +152,7 @@ fn rows<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<Vec<T>> {
     Ok(rows)
 }
 
-fn wrong(path: &Path, row: usize, what: String) -> Error {
+fn wrong(path: &Path, row: usize, what: &str) -> Error {
     Error::new(ErrorKind::Unreadable, format!("{}, data row {}: {what}", path.display(), row + 1))
 }
 
@@ -201,16 +201,16 @@ impl Instance {
                 return Err(wrong(
                     units,
                     at,
-                    format!("area {} of unit {}: expected above 0", row.area, row.id),
+                    &format!("area {} of unit {}: expected above 0", row.area, row.id),
                 ));
             }
             let lock = lock_of(row.lock.unwrap_or(0))
-                .map_err(|what| wrong(units, at, format!("{what} of unit {}", row.id)))?;
+                .map_err(|what| wrong(units, at, &format!("{what} of unit {}", row.id)))?;
             if row.in_zone > 1 {
                 return Err(wrong(
                     units,
                     at,
-                    format!("in_zone {} of unit {}: expected 0 or 1", row.in_zone, row.id),
+                    &format!("in_zone {} of unit {}: expected 0 or 1", row.in_zone, row.id),
                 ));
             }
             if row.score.is_some_and(|s| !s.is_finite())
@@ -219,12 +219,12 @@ impl Instance {
                 return Err(wrong(
                     units,
                     at,
-                    format!("score or exposed length of unit {} is no finite number", row.id),
+                    &format!("score or exposed length of unit {} is no finite number", row.id),
                 ));
             }
             let in_zone = row.in_zone == 1;
             if number.insert(row.id.clone(), at as u32).is_some() {
-                return Err(wrong(units, at, format!("unit {} is there twice", row.id)));
+                return Err(wrong(units, at, &format!("unit {} is there twice", row.id)));
             }
             instance.ids.push(row.id);
             instance.area.push(row.area);
@@ -236,11 +236,11 @@ impl Instance {
         }
         for (at, row) in rows::<EdgeRow>(edges)?.into_iter().enumerate() {
             let find = |id: &str| {
-                number.get(id).copied().ok_or_else(|| wrong(edges, at, format!("there is no unit {id}")))
+                number.get(id).copied().ok_or_else(|| wrong(edges, at, &format!("there is no unit {id}")))
             };
             let (a, b) = (find(&row.i)?, find(&row.j)?);
             if !(row.w >= 0.0 && row.w.is_finite()) {
-                return Err(wrong(edges, at, format!("w {}: expected at least 0", row.w)));
+                return Err(wrong(edges, at, &format!("w {}: expected at least 0", row.w)));
             }
             if a != b && row.w > 0.0 {
                 instance.links.push(Link { a: a.min(b), b: a.max(b), length: row.w, contiguous: true });
@@ -338,15 +338,15 @@ impl Instance {
             let scored = step.iter().any(|row| row.score.is_some());
             for row in step {
                 let Some(&unit) = self.number.get(&row.id) else {
-                    return Err(wrong(path, at, format!("there is no unit {}", row.id)));
+                    return Err(wrong(path, at, &format!("there is no unit {}", row.id)));
                 };
                 let i = unit as usize;
                 if let Some(lock) = row.lock {
-                    self.stated[i] = lock_of(lock).map_err(|what| wrong(path, at, what))?;
+                    self.stated[i] = lock_of(lock).map_err(|what| wrong(path, at, &what))?;
                 }
                 if let Some(score) = row.score {
                     if !score.is_finite() {
-                        return Err(wrong(path, at, format!("score {score} is no finite number")));
+                        return Err(wrong(path, at, &format!("score {score} is no finite number")));
                     }
                     self.score[i] = score;
                 }

@@ -85,9 +85,9 @@ fn a_neutral_frontier_passes_through_the_bound_of_solve() {
     args.extend(given);
     let solved: serde_json::Value = serde_json::from_str(&run(&args, 0)).unwrap();
     let (area, objective, bound) =
-        (number(&solved, "area"), number(&solved, "objective"), number(&solved, "bound"));
+        (number(&solved, "area"), number(&solved, "objective"), number(&solved, "certified"));
     assert!(envelope(&table, area) >= objective - 1e-6 * objective.abs(), "a zone above the frontier");
-    // With the area the only limit, the bound is the frontier at the limit itself, where that binds.
+    // With the area the only limit, the bound that prices prove is the frontier at the limit itself, where that binds.
     let before = number(&solved, "area_before");
     let limit = if number(&solved, "area_price") > 0.0 { 1.005 * before } else { 0.995 * before };
     let there = envelope(&table, limit);

@@ -4,6 +4,7 @@
 
 mod cambridge;
 mod commands;
+mod edits;
 mod frontier;
 mod interrupted;
 mod neutral;

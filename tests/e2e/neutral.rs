@@ -152,7 +152,7 @@ fn the_objective_is_that_of_the_peers_model() {
     for key in ["bound", "gap", "cpu_s", "clusters", "small_clusters"] {
         number(&report, key);
     }
-    assert_eq!(report["status"], "feasible");
+    assert_eq!(report["status"], "optimal");
 }
 
 #[test]

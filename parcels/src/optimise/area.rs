@@ -93,13 +93,13 @@ pub(super) fn search_moves(
     if !area_fits(&found.smaller) && !area_fits(&found.larger) {
         let first = problem.kappa.max(1.0);
         let all: f64 = problem.area.iter().sum();
-        found = bisect(found, first, FAR * energy.reach / all, &area_fits, |moved, base| {
+        found = bisect(&found, first, FAR * energy.reach / all, &area_fits, |moved, base| {
             search(energy, lock, Prices { moved, ..base }, monitor)
         })?;
     }
     if !units_fit(&found.smaller) && !units_fit(&found.larger) {
         let first = energy.reach / energy.len() as f64;
-        found = bisect(found, first, FAR * first, &units_fit, |units, base| {
+        found = bisect(&found, first, FAR * first, &units_fit, |units, base| {
             search(energy, lock, Prices { units, ..base }, monitor)
         })?;
     }
@@ -109,7 +109,7 @@ pub(super) fn search_moves(
 /// The search at the least price up to `most`, to a few digits, at which the smaller zone fits; from `found`, which does not
 /// fit, at price 0.
 fn bisect(
-    found: AreaSearch,
+    found: &AreaSearch,
     first: f64,
     most: f64,
     fits: &dyn Fn(&[bool]) -> bool,

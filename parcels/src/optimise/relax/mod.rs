@@ -23,7 +23,11 @@
 //! half as far whenever its direction turns (after Riedmiller and Braun, "RPROP", 1993). The bound is convex in the
 //! prices, and the best prices seen are kept.
 
+mod exits;
+
 use std::collections::{BTreeMap, BTreeSet};
+
+use exits::Way;
 
 use super::energy::{Energy, Prices};
 use super::marginals::Marginals;
@@ -40,32 +44,6 @@ const ROUNDS: usize = 240;
 const LOOK: usize = 10;
 /// What counts as falling, as a share of what the plan gains.
 const FALLS: f64 = 1e-5;
-/// Slopes of the bound up to this are none.
-const LEVEL: f64 = 1e-9;
-/// The least first step of a price, as a share of what the block gains.
-const LEAST_STEP: f64 = 0.05;
-
-/// An exit with its price.
-#[derive(Debug, Clone)]
-struct Way {
-    kind: ExitKind,
-    /// S, ascending.
-    region: Vec<u32>,
-    /// N(S), ascending.
-    rim: Vec<u32>,
-    /// Units of S that pay, with their shares, which add up to 1.
-    share: Vec<(u32, f64)>,
-    /// In units of the objective.
-    price: f64,
-    step: Step,
-}
-
-impl Way {
-    /// What each payer pays at `price`, in integer units.
-    fn payments(&self, price: f64, scale: f64) -> impl Iterator<Item = (u32, i64)> {
-        self.share.iter().map(move |(unit, share)| (*unit, (share * price * scale).floor() as i64))
-    }
-}
 
 /// A step that halves when its direction turns.
 #[derive(Debug, Clone)]
@@ -333,164 +311,6 @@ impl Relaxation {
         }
     }
 
-    fn set_way(&mut self, energy: &Energy<'_>, at: usize, price: f64) {
-        let way = &mut self.ways[at];
-        if way.price == price {
-            return;
-        }
-        let mut paid = 0;
-        for ((unit, now), (_, then)) in
-            way.payments(way.price, energy.scale).zip(way.payments(price, energy.scale))
-        {
-            self.network.pull(unit as usize, now - then);
-            paid += then - now;
-        }
-        for &unit in &way.rim {
-            self.network.pull(unit as usize, paid);
-        }
-        if way.kind != ExitKind::Small {
-            for &unit in &way.region {
-                self.load[unit as usize] += price - way.price;
-            }
-        }
-        way.price = price;
-    }
-
-    /// Adds exits for the blocks of `zone` that are not allowed, or allowed at a cost. Returns what each of these blocks
-    /// gains as it stands, and which of them a unit belongs to.
-    fn separate(&mut self, energy: &Energy<'_>, zone: &[bool]) -> (Vec<f64>, BTreeMap<u32, usize>) {
-        let problem = energy.problem;
-        let all = blocks(energy, zone);
-        let too_many = all.len() > problem.blocks_max;
-        let (mut gains, mut block_of) = (Vec::new(), BTreeMap::new());
-        for mut block in all {
-            let small = problem.min_block > 0.0 && !block.locked && is_below(block.area, problem.min_block);
-            let kind = match (small, problem.small_block_price.is_infinite()) {
-                (true, true) => ExitKind::Small,
-                (true, false) => ExitKind::Priced,
-                (false, _) if too_many || self.prices.blocks > 0.0 => ExitKind::Counted,
-                (false, _) => continue,
-            };
-            block.units.sort_unstable();
-            let held = block.units.iter().any(|&u| self.held[u as usize] == Lock::In);
-            let left: i64 = block.units.iter().map(|&u| self.network.left(u as usize)).sum();
-            // A unit that is held in pays whatever it is asked.
-            let gain = if held { energy.reach } else { left as f64 / energy.scale };
-            if gain <= 0.0 {
-                continue;
-            }
-            block_of.extend(block.units.iter().map(|&u| (u, gains.len())));
-            gains.push(gain);
-            if self.served.insert(block.units.clone()) {
-                self.add_way(energy, kind, &block, gain);
-            }
-        }
-        (gains, block_of)
-    }
-
-    fn add_way(&mut self, energy: &Energy<'_>, kind: ExitKind, block: &Block, gain: f64) {
-        let (region, held_back) = match kind {
-            ExitKind::Small | ExitKind::Priced => self.grown(energy, block, gain),
-            ExitKind::Counted => (block.units.clone(), gain),
-        };
-        if self.by_region.contains_key(&region) {
-            return;
-        }
-        let held = block.units.iter().find(|&&u| self.held[u as usize] == Lock::In);
-        let left = |u: u32| self.network.left(u as usize) as f64 / energy.scale;
-        let share = match held {
-            Some(&unit) => vec![(unit, 1.0)],
-            None => block.units.iter().map(|&u| (u, left(u) / gain)).filter(|(_, s)| *s > 0.0).collect(),
-        };
-        let mut rim: Vec<u32> = region
-            .iter()
-            .flat_map(|&u| energy.neighbours(u as usize).iter().filter(|n| n.contiguous).map(|n| n.unit))
-            .filter(|u| region.binary_search(u).is_err())
-            .collect();
-        rim.sort_unstable();
-        rim.dedup();
-        if self.load.is_empty() && kind != ExitKind::Small {
-            self.load = vec![0.0; energy.len()];
-        }
-        self.by_region.insert(region.clone(), self.ways.len());
-        let step =
-            Step::new(if held.is_some() { held_back } else { held_back.clamp(LEAST_STEP * gain, gain) });
-        self.ways.push(Way { kind, region, rim, share, price: 0.0, step });
-    }
-
-    /// The block grown unit by unit, always by the one of its rim that holds back least, to the stage whose rim holds
-    /// back most; with how much that is, up to `gain`.
-    fn grown(&mut self, energy: &Energy<'_>, block: &Block, gain: f64) -> (Vec<u32>, f64) {
-        let problem = energy.problem;
-        let most = (gain * energy.scale) as i64 + 1;
-        let mut region = block.units.clone();
-        let mut area = block.area;
-        let mut rim: Vec<(i64, u32)> = Vec::new();
-        let (mut best, mut best_len, mut fresh) = (-1, region.len(), 0);
-        loop {
-            while let Some(&unit) = region.get(fresh) {
-                fresh += 1;
-                for n in energy.neighbours(unit as usize) {
-                    if !n.contiguous || region.contains(&n.unit) || rim.iter().any(|(_, u)| *u == n.unit) {
-                        continue;
-                    }
-                    let back = if self.network.in_largest(n.unit as usize) {
-                        0
-                    } else {
-                        self.marginals.loss(&mut self.network.residual(), n.unit, most)
-                    };
-                    rim.push((back, n.unit));
-                }
-            }
-            let Some(at) = (0..rim.len()).min_by_key(|&at| rim[at]) else {
-                // Nobody around: no price is too high.
-                (best, best_len) = (most, region.len());
-                break;
-            };
-            let (back, unit) = rim[at];
-            if back > best {
-                (best, best_len) = (back, region.len());
-            }
-            let there = unit as usize;
-            area += problem.area[there];
-            if back >= most || problem.lock[there] == Lock::In || !is_below(area, problem.min_block) {
-                break;
-            }
-            rim.swap_remove(at);
-            region.push(unit);
-        }
-        region.truncate(best_len);
-        region.sort_unstable();
-        (region, best as f64 / energy.scale)
-    }
-
-    /// A free unit to decide on where the smallest cut breaks a limit on blocks or pays for one it keeps.
-    pub(super) fn doubtful(&self, energy: &Energy<'_>, zone: &[bool]) -> Option<usize> {
-        let free = |u: &u32| self.held[*u as usize] == Lock::Free;
-        let heaviest = |units: &mut dyn Iterator<Item = u32>| {
-            units
-                .max_by_key(|u| (self.network.left(*u as usize).abs(), std::cmp::Reverse(*u)))
-                .map(|u| u as usize)
-        };
-        let mut unpaid = self.ways.iter().filter(|way| {
-            let paid: f64 = way.share.iter().filter(|(u, _)| zone[*u as usize]).map(|(_, s)| s).sum();
-            let ways_out = way.rim.iter().filter(|u| zone[**u as usize]).count() as f64;
-            paid - ways_out > LEVEL || (way.price > 0.0 && (paid - ways_out).abs() > LEVEL)
-        });
-        unpaid
-            .find_map(|way| {
-                let payers = way.share.iter().map(|(u, _)| *u).filter(free);
-                heaviest(&mut payers.chain(way.rim.iter().copied().filter(free)))
-            })
-            .or_else(|| {
-                let small = |b: &Block| !b.locked && is_below(b.area, energy.problem.min_block);
-                blocks(energy, zone)
-                    .iter()
-                    .filter(|b| small(b))
-                    .find_map(|b| heaviest(&mut b.units.iter().copied().filter(free)))
-            })
-    }
-
     /// Cuts at the price of area where the bound is least, other prices as they are, or where it is known to be at most
     /// `enough`: the lines of cuts on either side are intersected.
     ///
@@ -560,79 +380,6 @@ impl Relaxation {
         changed | self.step_area(energy, &zone)
     }
 
-    /// One round of changes to the prices of exits, after a cut. False when there is nothing to change.
-    pub(super) fn step_exits(&mut self, energy: &Energy<'_>) -> bool {
-        if energy.problem.min_block <= 0.0 && energy.problem.blocks_max == usize::MAX {
-            return false;
-        }
-        let zone = self.smallest();
-        let (gains, block_of) = self.separate(energy, &zone);
-        // All exits that a block should use share what it gains.
-        let mut wanted = vec![0.0; gains.len()];
-        let mut changes: Vec<(usize, f64, Option<usize>)> = Vec::new();
-        for (at, way) in self.ways.iter_mut().enumerate() {
-            let inside = || way.share.iter().filter(|(u, _)| zone[*u as usize]);
-            let paid: f64 = inside().map(|(_, share)| share).sum();
-            let ways_out = way.rim.iter().filter(|u| zone[**u as usize]).count() as f64;
-            let slope = paid - ways_out;
-            if slope > LEVEL {
-                let Some(&block) = inside().find_map(|(u, _)| block_of.get(u)) else { continue };
-                let by = way.step.next(true);
-                wanted[block] += by;
-                changes.push((at, by, Some(block)));
-            } else if slope < -LEVEL && way.price > 0.0 {
-                changes.push((at, -way.step.next(false), None));
-            }
-        }
-        let mut changed = !changes.is_empty();
-        for (at, mut by, block) in changes {
-            if let Some(block) = block {
-                by *= (gains[block] / wanted[block]).min(1.0);
-                by = by.min(self.room(energy, at));
-            }
-            self.set_way(energy, at, (self.ways[at].price + by).max(0.0));
-        }
-        changed |= self.step_blocks(energy, &zone, gains);
-        changed
-    }
-
-    /// How much an exit's price may still rise.
-    fn room(&self, energy: &Energy<'_>, at: usize) -> f64 {
-        let way = &self.ways[at];
-        let cap = match way.kind {
-            ExitKind::Small => return f64::INFINITY,
-            ExitKind::Priced => energy.problem.small_block_price,
-            ExitKind::Counted => self.prices.blocks,
-        };
-        // Rounding must not lead beyond the cap.
-        let cap = cap * (1.0 - 1e-9);
-        (cap - way.region.iter().map(|u| self.load[*u as usize]).fold(0.0, f64::max)).max(0.0)
-    }
-
-    /// Moves the price of a block towards where the cut has as many as it may.
-    fn step_blocks(&mut self, energy: &Energy<'_>, zone: &[bool], mut gains: Vec<f64>) -> bool {
-        let most = energy.problem.blocks_max;
-        if most == usize::MAX {
-            return false;
-        }
-        let count = blocks(energy, zone).len();
-        let now = self.prices.blocks;
-        let rising = count > most;
-        if !rising && (count == most || now == 0.0) {
-            return false;
-        }
-        if self.block_step.size == 0.0 {
-            // What the dearest of the blocks that have to go gains.
-            gains.sort_by(f64::total_cmp);
-            let at = (count - most - 1).min(gains.len().saturating_sub(1));
-            self.block_step.size = gains.get(at).map_or(1.0, |gain| gain.min(energy.reach / count as f64));
-        }
-        let by = self.block_step.next(rising);
-        let blocks = if rising { now + by } else { (now - by).max(0.0) };
-        self.set_prices(energy, Prices { blocks, ..self.prices });
-        true
-    }
-
     /// Moves the price of area towards where the cut fits the limits.
     fn step_area(&mut self, energy: &Energy<'_>, smallest: &[bool]) -> bool {
         let problem = energy.problem;
@@ -666,38 +413,4 @@ fn hold(lock: Lock) -> i64 {
         Lock::In => HOLD,
         Lock::Out => -HOLD,
     }
-}
-
-/// One connected block of a zone.
-struct Block {
-    units: Vec<u32>,
-    area: f64,
-    locked: bool,
-}
-
-/// The blocks of `zone`, by their first units.
-fn blocks(energy: &Energy<'_>, zone: &[bool]) -> Vec<Block> {
-    let problem = energy.problem;
-    let mut seen = vec![false; zone.len()];
-    let mut blocks = Vec::new();
-    for start in 0..zone.len() {
-        if !zone[start] || std::mem::replace(&mut seen[start], true) {
-            continue;
-        }
-        let mut block = Block { units: vec![start as u32], area: 0.0, locked: false };
-        let mut next = 0;
-        while let Some(&unit) = block.units.get(next) {
-            next += 1;
-            block.area += problem.area[unit as usize];
-            block.locked |= problem.lock[unit as usize] == Lock::In;
-            for n in energy.neighbours(unit as usize) {
-                let there = n.unit as usize;
-                if n.contiguous && zone[there] && !std::mem::replace(&mut seen[there], true) {
-                    block.units.push(n.unit);
-                }
-            }
-        }
-        blocks.push(block);
-    }
-    blocks
 }

@@ -13,7 +13,11 @@
 //! and the trees of the last one, as Kohli and Torr describe ("Dynamic graph cuts for efficient inference in Markov random
 //! fields", IEEE PAMI 29(12), 2007). Whatever the way there, the extreme cuts are those of the network as it now is.
 
+mod residual;
+
 use std::collections::VecDeque;
+
+pub(super) use residual::{Residual, Side};
 
 /// Parent of a node that hangs on its terminal.
 const TERMINAL: u32 = u32::MAX;
@@ -250,7 +254,7 @@ impl Network {
 
     /// What the flow has left, for searches through it.
     pub(super) fn residual(&mut self) -> Residual<'_> {
-        Residual(self)
+        Residual::of(self)
     }
 
     fn arcs(&self, at: u32) -> std::ops::Range<usize> {
@@ -472,68 +476,6 @@ impl Network {
             at = self.head[node.parent as usize];
         }
         Some(total)
-    }
-}
-
-/// A side of the cut.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Side {
-    Source,
-    Sink,
-}
-
-/// What a maximum flow has left over, seen from units on either side: those of the source side look towards where more
-/// could come from, those of the sink side towards where more could go.
-pub(super) struct Residual<'n>(&'n mut Network);
-
-impl Residual<'_> {
-    /// The side of the unit, none where both extreme cuts differ on it.
-    pub(super) fn side(&self, unit: u32) -> Option<Side> {
-        match self.0.nodes[unit as usize].tree {
-            Tree::Source => Some(Side::Source),
-            Tree::Sink => Some(Side::Sink),
-            Tree::Free => None,
-        }
-    }
-
-    /// What the unit's own terminal has left to give (source side) or to take (sink side).
-    pub(super) fn supply(&self, unit: u32, side: Side) -> i64 {
-        let terminal = self.0.nodes[unit as usize].terminal;
-        if side == Side::Source { terminal } else { -terminal }
-    }
-
-    /// Uses `amount` of it.
-    pub(super) fn draw(&mut self, unit: u32, side: Side, amount: i64) {
-        self.0.nodes[unit as usize].terminal += if side == Side::Source { -amount } else { amount };
-    }
-
-    /// The arcs at a unit.
-    pub(super) fn arcs(&self, unit: u32) -> std::ops::Range<u32> {
-        self.0.nodes[unit as usize].first..self.0.nodes[unit as usize + 1].first
-    }
-
-    /// The unit at the arc's far end.
-    pub(super) fn head(&self, arc: u32) -> u32 {
-        self.0.head[arc as usize]
-    }
-
-    /// The unit whose arc it is.
-    pub(super) fn tail(&self, arc: u32) -> u32 {
-        self.0.head[self.0.sister[arc as usize] as usize]
-    }
-
-    /// What can flow along the arc: to its unit on the source side, from it on the sink side.
-    pub(super) fn room(&self, arc: u32, side: Side) -> i64 {
-        let arc = arc as usize;
-        if side == Side::Source { self.0.residual[self.0.sister[arc] as usize] } else { self.0.residual[arc] }
-    }
-
-    /// Lets `amount` flow that way.
-    pub(super) fn push(&mut self, arc: u32, side: Side, amount: i64) {
-        let amount = if side == Side::Source { -amount } else { amount };
-        let sister = self.0.sister[arc as usize];
-        self.0.residual[arc as usize] -= amount;
-        self.0.residual[sister as usize] += amount;
     }
 }
 
