@@ -213,7 +213,8 @@ pub struct Transfer {
     pub score: Option<f64>,
     /// F of the plan less F of the plan with this parcel left where it was.
     pub delta_objective: f64,
-    /// How much F falls at least when the opposite is forced; none until prices are computed.
+    /// What vetoing it costs: with this parcel left where it was, no plan is worth more than the bound less this. None for
+    /// one that a lock moves.
     pub veto_price: Option<f64>,
     /// Why, for people.
     pub reasons: Vec<Reason>,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use parcels::adjacency::{Adjacency, GAPS_SHOWN_M, adjacency_by_gap};
 use parcels::blocks::Blocks;
-use parcels::optimise::{Compiled, Ground, Solution, compile, solve};
+use parcels::optimise::{Compiled, Ground, Session, Solution, compile};
 use parcels::plan::{
     AreaRecord, BeforeAfter, Certificate, ConcentrationRecord, GapRecord, IndicatorRecord, Inputs,
     ObjectiveRecord, PLAN_SCHEMA, PlanRecord,
@@ -67,10 +67,16 @@ pub fn plan(request: &PlanRequest, monitor: &dyn Monitor) -> Result<PlanReport> 
     };
     let compiled =
         compile(&ground, &loaded.policy).map_err(|e| misfit("fitting the policy to the parcels", e))?;
-    let solution = solve(&compiled.problem, monitor);
+    let mut session = Session::new(compiled.problem.clone(), monitor);
+    let moved: Vec<u32> = (0..session.solution().x.len() as u32)
+        .filter(|&i| session.solution().x[i as usize] != compiled.problem.in_zone[i as usize])
+        .collect();
+    let verdicts = session.verdicts_of(&moved, monitor)?;
+    let veto_prices = moved.into_iter().zip(verdicts.iter().map(|v| v.veto_price)).collect();
+    let solution = session.solution();
     watch.lap("optimise");
 
-    let made = Made::new(&loaded, &prepared, &compiled, &solution, monitor)?;
+    let made = Made::new(&loaded, &prepared, &compiled, solution, veto_prices, monitor)?;
     watch.lap("propose");
     let mut record = made.record()?;
     monitor.step("verify", 0);
@@ -94,6 +100,8 @@ struct Made<'a> {
     prepared: &'a Prepared,
     compiled: &'a Compiled,
     solution: &'a Solution,
+    /// Of the parcels that move.
+    veto_prices: BTreeMap<u32, f64>,
     by_gap: Vec<(f64, Adjacency)>,
     blocks_before: Blocks,
     blocks_after: Blocks,
@@ -110,6 +118,7 @@ impl<'a> Made<'a> {
         prepared: &'a Prepared,
         compiled: &'a Compiled,
         solution: &'a Solution,
+        veto_prices: BTreeMap<u32, f64>,
         monitor: &dyn Monitor,
     ) -> Result<Self> {
         let Prepared { layer, adjacency, .. } = prepared;
@@ -141,6 +150,7 @@ impl<'a> Made<'a> {
             prepared,
             compiled,
             solution,
+            veto_prices,
             by_gap: GAPS_SHOWN_M.into_iter().zip(tables).collect(),
             blocks_before: Blocks::new(adjacency, &compiled.problem.in_zone, &compiled.area_m2),
             blocks_after: Blocks::new(adjacency, &solution.x, &compiled.area_m2),
@@ -197,6 +207,7 @@ impl<'a> Made<'a> {
             in_zone_before: before,
             in_zone_after: after,
             worth: &worth,
+            veto_price: &|parcel| self.veto_prices.get(&parcel.0).copied().filter(|price| price.is_finite()),
             min_block_m2: self.compiled.problem.min_block * M2_PER_HA,
             area_tolerance_m2: tolerance.map_or(f64::INFINITY, |t| t * before_m2),
         });

@@ -26,8 +26,9 @@ pub(super) struct Solve {
     /// Edits to solve again after, step by step, from the kept state, as CSV: step,id,lock,score; empty leaves what is.
     #[arg(long)]
     edits: Option<PathBuf>,
-    /// Where to write what is certain of every unit: id,verdict,price. The verdict is in, out or open; the price is what the
-    /// objective falls by at least when the unit is forced to the other side. After the edits, where there are any.
+    /// Where to write what is certain of every unit: id,verdict,price. The verdict is the side the unit is on in
+    /// every optimal zone, or open; the price is what the bound falls by when it is forced to the other side. After the
+    /// edits, where there are any.
     #[arg(long)]
     prices: Option<PathBuf>,
     /// Where to write the zone: id,in_zone. After the edits, where there are any.

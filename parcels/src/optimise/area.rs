@@ -9,6 +9,9 @@ use super::energy::{Energy, Prices};
 use super::problem::Lock;
 use crate::progress::{Cancelled, Monitor};
 
+/// How far beyond what all units are worth a price is followed: integers leave this much room.
+const FAR: f64 = 64.0;
+
 /// Where the search ended.
 pub(super) struct AreaSearch {
     pub(super) prices: Prices,
@@ -84,29 +87,31 @@ pub(super) fn search_moves(
     monitor: &dyn Monitor,
 ) -> Result<AreaSearch, Cancelled> {
     let problem = energy.problem;
-    let area_fits = |x: &[bool]| energy.moved_area(x) <= problem.moved_area_max;
+    let area_fits = |x: &[bool]| energy.moved_area(x) <= problem.moved_area_max * (1.0 + 1e-9);
     let units_fit = |x: &[bool]| energy.moved_units(x) <= problem.moved_units_max;
     let mut found = search(energy, lock, Prices::default(), monitor)?;
     if !area_fits(&found.smaller) && !area_fits(&found.larger) {
         let first = problem.kappa.max(1.0);
-        found = bisect(found, first, &area_fits, |moved, base| {
+        let all: f64 = problem.area.iter().sum();
+        found = bisect(found, first, FAR * energy.reach / all, &area_fits, |moved, base| {
             search(energy, lock, Prices { moved, ..base }, monitor)
         })?;
     }
     if !units_fit(&found.smaller) && !units_fit(&found.larger) {
         let first = energy.reach / energy.len() as f64;
-        found = bisect(found, first, &units_fit, |units, base| {
+        found = bisect(found, first, FAR * first, &units_fit, |units, base| {
             search(energy, lock, Prices { units, ..base }, monitor)
         })?;
     }
     Ok(found)
 }
 
-/// The search at the least price, up to a few digits, at which the smaller zone fits; from `found`, which does not fit, at
-/// price 0.
+/// The search at the least price up to `most`, to a few digits, at which the smaller zone fits; from `found`, which does not
+/// fit, at price 0.
 fn bisect(
     found: AreaSearch,
     first: f64,
+    most: f64,
     fits: &dyn Fn(&[bool]) -> bool,
     at: impl Fn(f64, Prices) -> Result<AreaSearch, Cancelled>,
 ) -> Result<AreaSearch, Cancelled> {
@@ -114,10 +119,7 @@ fn bisect(
     let (mut low, mut high) = (0.0, first);
     let mut dear = at(high, base)?;
     // Double until little enough moves, then halve: the dual is flat near its least, so a few digits suffice.
-    for _ in 0..40 {
-        if fits(&dear.smaller) {
-            break;
-        }
+    while !fits(&dear.smaller) && high < most {
         low = high;
         high *= 2.0;
         dear = at(high, base)?;

@@ -5,6 +5,9 @@
 //! the best zone ends. Units that forcing to the other side would cost more than the gap are decided beforehand
 //! (`marginals`), and where no limit speaks of blocks the others alone make a problem of a few dozen units.
 
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+
 use super::energy::{Energy, Prices};
 use super::problem::{Lock, Problem};
 use super::relax::Relaxation;
@@ -145,15 +148,40 @@ impl Core {
     }
 }
 
-/// A branch to look into: its units are held on the way down.
+/// A branch that may hold something better: the units held in it, and the one to hold next.
 struct Branch {
+    held: Vec<(usize, Lock)>,
     unit: usize,
-    to: Lock,
-    /// Units held above it.
-    depth: usize,
-    /// What its parent could not rule out.
+    /// No zone in it is worth more.
     bound: f64,
     prices: Prices,
+}
+
+impl PartialEq for Branch {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Branch {}
+
+impl PartialOrd for Branch {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Branch {
+    /// The one that promises most first; of equals the deeper one.
+    fn cmp(&self, other: &Self) -> Ordering {
+        let deeper = || self.held.len().cmp(&other.held.len());
+        let sooner = || other.held.iter().map(key).cmp(self.held.iter().map(key));
+        self.bound.total_cmp(&other.bound).then_with(deeper).then_with(sooner)
+    }
+}
+
+fn key((unit, to): &(usize, Lock)) -> (usize, bool) {
+    (*unit, *to == Lock::In)
 }
 
 struct Search<'e, 'p> {
@@ -169,6 +197,8 @@ enum Outcome {
     Done,
     /// This unit is to be held either way.
     Split { unit: usize, bound: f64 },
+    /// Told to stop.
+    Stopped,
 }
 
 impl<'e, 'p> Search<'e, 'p> {
@@ -177,42 +207,52 @@ impl<'e, 'p> Search<'e, 'p> {
     }
 
     fn run(mut self, relaxation: &mut Relaxation, work: usize, monitor: &dyn Monitor) -> Closed {
-        let size = self.energy.len() + self.energy.problem.links.len() + 1;
-        let mut budget = work / size;
-        let mut held: Vec<usize> = Vec::new();
-        let mut open: Vec<Branch> = Vec::new();
-        let mut next = self.look(relaxation, monitor);
-        loop {
-            if let Outcome::Split { unit, bound } = next {
-                let prices = relaxation.prices();
-                for to in [Lock::Out, Lock::In] {
-                    open.push(Branch { unit, to, depth: held.len(), bound, prices });
-                }
+        let root = relaxation.bound(self.energy);
+        let mut budget = work / (self.energy.len() + self.energy.problem.links.len() + 1);
+        let mut open = BinaryHeap::new();
+        let mut at: Vec<(usize, Lock)> = Vec::new();
+        match self.look(relaxation, monitor) {
+            Outcome::Done => {}
+            Outcome::Stopped => return Closed { better: self.better, bound: root },
+            Outcome::Split { unit, bound } => {
+                open.push(Branch { held: Vec::new(), unit, bound, prices: relaxation.prices() });
             }
-            let Some(branch) = open.pop() else { break };
-            budget = budget.saturating_sub(1);
-            if budget == 0 || monitor.cancelled() {
-                open.push(branch);
+        }
+        let mut unfinished = f64::NEG_INFINITY;
+        'search: while let Some(branch) = open.pop() {
+            if branch.bound <= self.worthwhile() {
                 break;
             }
-            for unit in held.drain(branch.depth..) {
-                relaxation.hold(unit, Lock::Free);
-            }
-            if branch.bound <= self.worthwhile() {
-                next = Outcome::Done;
-                continue;
-            }
-            relaxation.hold(branch.unit, branch.to);
-            held.push(branch.unit);
-            if branch.to == Lock::Out {
+            for to in [Lock::In, Lock::Out] {
+                budget = budget.saturating_sub(1);
+                for (unit, _) in at.drain(..) {
+                    relaxation.hold(unit, Lock::Free);
+                }
+                at.clone_from(&branch.held);
+                at.push((branch.unit, to));
+                for &(unit, to) in &at {
+                    relaxation.hold(unit, to);
+                }
                 relaxation.set_prices(self.energy, branch.prices);
+                match if budget == 0 { Outcome::Stopped } else { self.look(relaxation, monitor) } {
+                    Outcome::Done => {}
+                    Outcome::Stopped => {
+                        unfinished = branch.bound;
+                        break 'search;
+                    }
+                    Outcome::Split { unit, bound } => {
+                        // A branch promises no more than what it came from.
+                        let bound = bound.min(branch.bound);
+                        open.push(Branch { held: at.clone(), unit, bound, prices: relaxation.prices() });
+                    }
+                }
             }
-            next = self.look(relaxation, monitor);
         }
-        for unit in held {
+        for (unit, _) in at {
             relaxation.hold(unit, Lock::Free);
         }
-        let bound = open.iter().map(|b| b.bound).fold(self.value, f64::max);
+        // What was ruled out is worth no more than what would be worthwhile.
+        let bound = open.iter().map(|b| b.bound).fold(self.worthwhile().max(unfinished), f64::max);
         Closed { better: self.better, bound }
     }
 
@@ -225,7 +265,7 @@ impl<'e, 'p> Search<'e, 'p> {
         let mut bound = f64::INFINITY;
         for round in 0..ROUNDS {
             if relaxation.settle_area(self.energy, self.worthwhile(), monitor).is_err() {
-                return Outcome::Split { unit: usize::MAX, bound };
+                return Outcome::Stopped;
             }
             bound = bound.min(relaxation.bound(self.energy));
             if bound <= self.worthwhile() {
@@ -237,7 +277,7 @@ impl<'e, 'p> Search<'e, 'p> {
         }
         let (smallest, largest) = (relaxation.smallest(), relaxation.largest());
         for zone in [&smallest, &largest] {
-            self.keep(zone);
+            self.keep(zone, relaxation.prices().area);
         }
         let free = |i: &usize| relaxation.held()[*i] == Lock::Free;
         let tied = (0..self.energy.len()).filter(free).filter(|&i| smallest[i] != largest[i]);
@@ -253,12 +293,24 @@ impl<'e, 'p> Search<'e, 'p> {
         }
     }
 
-    fn keep(&mut self, zone: &[bool]) {
+    /// Keeps the zone as it is, and what comes of mending it, where that is better.
+    fn keep(&mut self, zone: &[bool], area_price: f64) {
         let mut state = State::new(self.energy, zone.to_vec());
-        super::refine::fill(&mut state);
-        if state.admissible() && state.objective() > self.value {
+        self.compare(&state);
+        if super::solve::speaks_of_blocks(self.energy.problem) {
+            super::clusters::settle(&mut state, area_price);
+            super::refine::fill(&mut state);
+            super::refine::descend(&mut state);
+        } else {
+            super::refine::fill(&mut state);
+        }
+        self.compare(&state);
+    }
+
+    fn compare(&mut self, state: &State<'_, '_>) {
+        if state.objective() > self.value && state.admissible() {
             self.value = state.objective();
-            self.better = Some(state.x);
+            self.better = Some(state.x.clone());
         }
     }
 }

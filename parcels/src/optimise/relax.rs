@@ -144,6 +144,15 @@ impl Relaxation {
     }
 
     pub(super) fn set_prices(&mut self, energy: &Energy<'_>, prices: Prices) {
+        if prices.blocks < self.prices.blocks {
+            // What exits ask of a block may add up to no more than a block costs.
+            let share = prices.blocks / self.prices.blocks;
+            for at in 0..self.ways.len() {
+                if self.ways[at].kind == ExitKind::Counted {
+                    self.set_way(energy, at, self.ways[at].price * share);
+                }
+            }
+        }
         self.prices = prices;
         for i in 0..energy.len() {
             let gain = energy.to_int(energy.priced(i, prices));
@@ -212,6 +221,11 @@ impl Relaxation {
     /// The best zone that holds least, units held included.
     pub(super) fn smallest(&self) -> Vec<bool> {
         (0..self.held.len()).map(|i| self.network.in_smallest(i)).collect()
+    }
+
+    fn area(&self, energy: &Energy<'_>, inside: impl Fn(&Network, usize) -> bool) -> f64 {
+        let area = &energy.problem.area;
+        (0..area.len()).filter(|&i| inside(&self.network, i)).map(|i| area[i]).sum()
     }
 
     /// The best zone that holds most.
@@ -495,29 +509,33 @@ impl Relaxation {
         let problem = energy.problem;
         // (price, bound, slope) of cuts with too much and too little area.
         let (mut over, mut under): (Option<[f64; 3]>, Option<[f64; 3]>) = (None, None);
-        let mut stride = 0.01 * self.prices.area.abs().max(1e-3 * problem.kappa.max(1.0));
+        // A first guess of how far to go: by the share of land that is off, of what prices are like.
+        let all: f64 = problem.area.iter().sum();
+        let like = self.prices.area.abs() + problem.kappa + 1.0;
+        let mut stride = 0.0;
         for _ in 0..60 {
             self.solve(monitor)?;
             let (price, bound) = (self.prices.area, self.bound(energy));
             if bound <= enough {
                 return Ok(());
             }
-            let least = energy.area(&self.smallest());
+            let least = self.area(energy, |network, i| network.in_smallest(i));
             let too_much = least > problem.area_max || (price < 0.0 && least > problem.area_min);
             let then = if too_much {
                 let limit = if price < 0.0 { problem.area_min } else { problem.area_max };
                 over = Some([price, bound, limit - least]);
+                stride = like * ((least - limit) / all).max(4.0 * stride / like);
                 price + stride
             } else {
-                let most = energy.area(&self.largest());
+                let most = self.area(energy, |network, i| network.in_largest(i));
                 if !(most < problem.area_min || (price > 0.0 && most < problem.area_max)) {
                     return Ok(());
                 }
                 let limit = if price > 0.0 { problem.area_max } else { problem.area_min };
                 under = Some([price, bound, limit - most]);
+                stride = like * ((limit - most) / all).max(4.0 * stride / like);
                 price - stride
             };
-            stride *= 4.0;
             let then = match (over, under) {
                 (Some([p, d, s]), Some([q, e, t])) => {
                     let meet = (e - d + s * p - t * q) / (s - t);
@@ -595,7 +613,7 @@ impl Relaxation {
         (cap - way.region.iter().map(|u| self.load[*u as usize]).fold(0.0, f64::max)).max(0.0)
     }
 
-    /// Moves the price of a block towards where the cut has as many as it may; the exits of blocks go with it.
+    /// Moves the price of a block towards where the cut has as many as it may.
     fn step_blocks(&mut self, energy: &Energy<'_>, zone: &[bool], mut gains: Vec<f64>) -> bool {
         let most = energy.problem.blocks_max;
         if most == usize::MAX {
@@ -614,15 +632,8 @@ impl Relaxation {
             self.block_step.size = gains.get(at).map_or(1.0, |gain| gain.min(energy.reach / count as f64));
         }
         let by = self.block_step.next(rising);
-        let then = if rising { now + by } else { (now - by).max(0.0) };
-        if !rising {
-            for at in 0..self.ways.len() {
-                if self.ways[at].kind == ExitKind::Counted {
-                    self.set_way(energy, at, self.ways[at].price * then / now);
-                }
-            }
-        }
-        self.prices.blocks = then;
+        let blocks = if rising { now + by } else { (now - by).max(0.0) };
+        self.set_prices(energy, Prices { blocks, ..self.prices });
         true
     }
 

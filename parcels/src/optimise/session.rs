@@ -25,8 +25,8 @@ pub struct Edit {
 pub struct Verdict {
     /// The side it is on in every optimal zone; none where that is open.
     pub side: Option<bool>,
-    /// How much the objective falls at least, from that of the solution, when the unit is forced to the other side; 0 where
-    /// its side is open, +∞ for a locked unit.
+    /// What forcing the unit to the other side costs: no zone with it there is worth more than [`Solution::certified`] less
+    /// this. So the objective falls by at least this less what is missing to that bound. +∞ for a locked unit.
     pub veto_price: f64,
 }
 
@@ -101,7 +101,7 @@ impl Session {
         } else if settled.is_ok() {
             starts.push(self.relaxation.smallest());
         }
-        self.solution = solve::plan(&energy, &mut self.relaxation, starts, monitor);
+        self.solution = solve::plan(&energy, &mut self.relaxation, starts, false, monitor);
         &self.solution
     }
 
@@ -137,12 +137,9 @@ impl Session {
             }
             verdicts.push(match self.problem.lock[unit] {
                 Lock::Free => {
-                    let veto_price = self.relaxation.loss(&energy, unit, energy.reach) - missing;
-                    let decided = veto_price > 1e-9 * self.solution.bound.abs().max(1.0);
-                    Verdict {
-                        side: decided.then_some(side[unit]),
-                        veto_price: if decided { veto_price } else { 0.0 },
-                    }
+                    let veto_price = self.relaxation.loss(&energy, unit, energy.reach);
+                    let decided = veto_price - missing > 1e-9 * self.solution.bound.abs().max(1.0);
+                    Verdict { side: decided.then_some(side[unit]), veto_price }
                 }
                 lock => Verdict { side: Some(lock == Lock::In), veto_price: f64::INFINITY },
             });
@@ -191,12 +188,17 @@ mod tests {
             prop_assume!(session.solution().status != Status::Infeasible);
             let verdicts = session.verdicts(&()).unwrap();
             for (unit, verdict) in verdicts.iter().enumerate() {
-                let Some(side) = verdict.side.filter(|_| problem.lock[unit] == Lock::Free) else { continue };
-                // Not a lock: that would exempt its block.
-                if let Some(other) = best_with(&energy, unit, !side) {
-                    prop_assert!(other <= session.solution().objective - verdict.veto_price + 1e-6);
-                    prop_assert!(other < optimum);
+                if problem.lock[unit] != Lock::Free {
+                    continue;
                 }
+                // Not by a lock: that would exempt its block.
+                let sides = [false, true].map(|side| best_with(&energy, unit, side));
+                if let Some(side) = verdict.side {
+                    prop_assert!(sides[usize::from(!side)].is_none_or(|other| other < optimum));
+                }
+                // One side or the other costs the price, or neither has one.
+                let least = session.solution().certified - verdict.veto_price + 1e-6;
+                prop_assert!(sides.iter().any(|worth| worth.is_none_or(|worth| worth <= least)));
             }
         }
     }

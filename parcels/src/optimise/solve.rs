@@ -27,6 +27,8 @@ const BONUSES: [f64; 4] = [1.0, 2.0, 4.0, 8.0];
 const SMALL: usize = 3000;
 /// larger ones when the gap is above this.
 const CLOSE: f64 = 1e-4;
+/// Gap that is not worth swaps or another start.
+const ENOUGH: f64 = 5e-5;
 /// Gap from which a solution counts as proven best: what integer rounding leaves.
 const PROVEN: f64 = 1e-7;
 
@@ -60,7 +62,7 @@ pub(super) fn first(energy: &Energy<'_>, monitor: &dyn Monitor) -> (Solution, Re
         starts.extend([relaxation.smallest(), relaxation.largest()]);
     }
     starts.dedup();
-    let solution = plan(energy, &mut relaxation, starts, monitor);
+    let solution = plan(energy, &mut relaxation, starts, true, monitor);
     (solution, relaxation)
 }
 
@@ -69,11 +71,13 @@ pub(super) fn speaks_of_blocks(problem: &Problem) -> bool {
     problem.min_block > 0.0 || problem.blocks_max < usize::MAX
 }
 
-/// The best zone to be had from `starts`, with the bound that `relaxation` stands at.
+/// The best zone to be had from `starts`, with the bound that `relaxation` stands at. `thorough`: branch and bound may
+/// take seconds where the problem is large and the gap wide.
 pub(super) fn plan(
     energy: &Energy<'_>,
     relaxation: &mut Relaxation,
     starts: Vec<Vec<bool>>,
+    thorough: bool,
     monitor: &dyn Monitor,
 ) -> Solution {
     let problem = energy.problem;
@@ -83,9 +87,16 @@ pub(super) fn plan(
     let mut bound = certified;
     monitor.step("plan", 0);
     let mut kept = Kept { best: None, fallback: None };
-    kept.keep_all(finish_all(energy, relaxation, starts, monitor));
+    let mut starts = starts.into_iter();
+    let enough = bound - ENOUGH * (bound - objective_before);
+    if let Some(start) = starts.next() {
+        kept.keep_all(finish(energy, relaxation, start, enough, monitor));
+    }
+    if kept.gap(bound, objective_before) > ENOUGH {
+        kept.keep_all(finish_all(energy, relaxation, starts.collect(), enough, monitor));
+    }
     let more = concentrated(energy, prices, kept.best.as_ref(), bound, monitor);
-    kept.keep_all(finish_all(energy, relaxation, more, monitor));
+    kept.keep_all(finish_all(energy, relaxation, more, enough, monitor));
     if kept.gap(bound, objective_before) > NEAR {
         // The present zone with its locks obeyed keeps most limits by itself and is improved from there.
         let mut state = State::new(energy, obeying_locks(energy, problem.in_zone.clone()));
@@ -93,11 +104,12 @@ pub(super) fn plan(
             kept.keep(state.clone());
         }
         settle(&mut state, prices.area);
-        refine(&mut state, prices.area);
+        refine(&mut state, prices.area, enough);
         kept.keep(state);
     }
     if let Some(best) = &kept.best
         && problem.concentration_min <= 0.0
+        && (thorough || energy.len() <= SMALL)
         && kept.gap(bound, objective_before) > if energy.len() <= SMALL { PROVEN } else { CLOSE }
     {
         monitor.step("branches", 0);
@@ -215,11 +227,12 @@ pub(super) fn before(energy: &Energy<'_>) -> f64 {
 }
 
 /// Settles small blocks with the zone cut anew around each decision, then refines. Returns what came of the
-/// first round and of the last.
+/// first round and of the last. A zone worth `enough` is not refined further.
 fn finish<'e, 'p>(
     energy: &'e Energy<'p>,
     relaxation: &Relaxation,
     start: Vec<bool>,
+    enough: f64,
     monitor: &dyn Monitor,
 ) -> Vec<State<'e, 'p>> {
     let mut state = State::new(energy, start);
@@ -233,7 +246,7 @@ fn finish<'e, 'p>(
         }
         if round == 0 {
             let mut early = state.clone();
-            refine(&mut early, price);
+            refine(&mut early, price, enough);
             results.push(early);
         }
         let anew = relaxation.to_mut();
@@ -249,7 +262,7 @@ fn finish<'e, 'p>(
     }
     let price = relaxation.prices().area;
     settle(&mut state, price);
-    refine(&mut state, price);
+    refine(&mut state, price, enough);
     results.push(state);
     results
 }
@@ -259,16 +272,21 @@ fn finish_all<'e, 'p>(
     energy: &'e Energy<'p>,
     relaxation: &Relaxation,
     starts: Vec<Vec<bool>>,
+    enough: f64,
     monitor: &dyn Monitor,
 ) -> Vec<State<'e, 'p>> {
     let ends: Vec<Vec<State<'e, 'p>>> =
-        starts.into_par_iter().map(|start| finish(energy, relaxation, start, monitor)).collect();
+        starts.into_par_iter().map(|start| finish(energy, relaxation, start, enough, monitor)).collect();
     ends.into_iter().flatten().collect()
 }
 
-fn refine(state: &mut State<'_, '_>, area_price: f64) {
+/// Fills, flips and, where the zone is not worth `enough` by then, swaps.
+fn refine(state: &mut State<'_, '_>, area_price: f64, enough: f64) {
     fill(state);
     descend(state);
+    if state.objective() >= enough && state.admissible() {
+        return;
+    }
     swap(state, area_price, SWAP_ROUNDS);
     descend(state);
     // Filling may have been stopped by a limit that a later flip lifted.

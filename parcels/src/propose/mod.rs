@@ -18,7 +18,7 @@ use crate::score::Scores;
 use crate::worth::{Land, Worth};
 
 /// What transfers and swaps are made from.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Context<'a> {
     /// The parcels.
     pub layer: &'a Layer,
@@ -34,13 +34,15 @@ pub struct Context<'a> {
     pub in_zone_after: &'a [bool],
     /// The objective's prices.
     pub worth: &'a Worth,
+    /// The veto price of a parcel that moves, score · ha; none where it is not known or a lock moves it.
+    pub veto_price: &'a dyn Fn(ParcelIdx) -> Option<f64>,
     /// A block below this area (m²) is small; 0 for no such rule.
     pub min_block_m2: f64,
     /// How far the zone's area may be off, m²; infinite where it is not conserved: then nothing has to balance.
     pub area_tolerance_m2: f64,
 }
 
-/// The transfers of a plan, ascending by parcel id and without veto prices, and the swaps they fall into, those that
+/// The transfers of a plan, ascending by parcel id, and the swaps they fall into, those that
 /// gain most first.
 ///
 /// # Panics
@@ -82,7 +84,7 @@ pub fn propose(context: &Context<'_>) -> (Vec<Transfer>, Vec<Swap>) {
                 area_m2: area_m2[parcel.at()],
                 score: context.scores.score[parcel.at()],
                 delta_objective,
-                veto_price: None,
+                veto_price: (context.veto_price)(parcel),
                 reasons: reasons::reasons(context, &facts, parcel, delta_objective),
             }
         })

@@ -137,6 +137,7 @@ impl Case {
             in_zone_before: &park.before,
             in_zone_after: &park.after,
             worth: &worth,
+            veto_price: &|_| None,
             min_block_m2: 2e4,
             area_tolerance_m2: judged.area_tolerance_m2(),
         });
