@@ -75,9 +75,13 @@ impl Relaxation {
             };
             block.units.sort_unstable();
             let held = block.units.iter().any(|&u| self.held[u as usize] == Lock::In);
-            let left: i64 = block.units.iter().map(|&u| self.network.left(u as usize)).sum();
-            // A unit that is held in pays whatever it is asked.
-            let gain = if held { energy.reach } else { left as f64 / energy.scale };
+            // A unit that is held in pays whatever it is asked; many of them together are more than an integer holds.
+            let gain = if held {
+                energy.reach
+            } else {
+                let left: i64 = block.units.iter().map(|&u| self.network.left(u as usize)).sum();
+                left as f64 / energy.scale
+            };
             if gain <= 0.0 {
                 continue;
             }

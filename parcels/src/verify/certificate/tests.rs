@@ -1,0 +1,514 @@
+//! Weak duality tried out: whatever a certificate says, either it is refused or no admissible zone, out of all 2ⁿ, is
+//! worth more than the bound it proves.
+
+use std::cell::Cell;
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+use super::*;
+use crate::adjacency::{Adjacency, CONTIGUOUS_M, Facing};
+use crate::id::ParcelIdx;
+use crate::optimise::{Exit, Link, Lock, Problem, Status, solve};
+
+const NO_LIMITS: Limits = Limits {
+    area_min_ha: f64::NEG_INFINITY,
+    area_max_ha: f64::INFINITY,
+    moved_max_ha: f64::INFINITY,
+    moved_parcels_max: None,
+    min_block_ha: 0.0,
+    small_block_price: f64::INFINITY,
+    blocks_max: None,
+};
+
+fn nothing() -> Certificate {
+    Certificate {
+        flow_scale: 1.0,
+        area_price: 0.0,
+        moved_price: 0.0,
+        moved_unit_price: 0.0,
+        block_price: 0.0,
+        flows: Vec::new(),
+        exits: Vec::new(),
+    }
+}
+
+/// Everything that a bound is of, small enough to try every zone.
+#[derive(Debug, Clone)]
+struct World {
+    adjacency: Adjacency,
+    area_m2: Vec<f64>,
+    score: Vec<Option<f64>>,
+    before: Vec<bool>,
+    hold: Vec<Option<bool>>,
+    worth: Worth,
+    limits: Limits,
+}
+
+impl World {
+    fn land(&self) -> Land<'_> {
+        Land {
+            adjacency: &self.adjacency,
+            area_m2: &self.area_m2,
+            score: &self.score,
+            in_zone_before: &self.before,
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.area_m2.len()
+    }
+
+    fn bound(&self, certificate: &Certificate) -> Result<f64, String> {
+        bound(certificate, &self.worth, &self.land(), &self.limits, |at| self.hold[at]).map(|b| b.value)
+    }
+
+    fn ha(&self, parcels: impl Fn(usize) -> bool) -> f64 {
+        (0..self.len()).filter(|at| parcels(*at)).map(|at| self.area_m2[at] / M2_PER_HA).sum()
+    }
+
+    /// The blocks of a zone, all of them sets of bits.
+    fn blocks(&self, zone: u32, contiguous: &[u32]) -> Vec<u32> {
+        let (mut left, mut blocks) = (zone, Vec::new());
+        while left != 0 {
+            let mut block = left & left.wrapping_neg();
+            loop {
+                let around = (0..self.len()).filter(|at| block >> at & 1 == 1).map(|at| contiguous[at]);
+                let grown = around.fold(block, |all, near| all | near) & zone;
+                if grown == block {
+                    break;
+                }
+                block = grown;
+            }
+            left &= !block;
+            blocks.push(block);
+        }
+        blocks
+    }
+
+    /// What the best admissible zone is worth, small blocks priced where they are allowed, from the definitions alone.
+    fn optimum(&self) -> Option<f64> {
+        let count = self.len();
+        let contiguous: Vec<u32> = (0..count)
+            .map(|at| {
+                self.adjacency.contiguous(ParcelIdx::from_at(at)).fold(0, |all, other| all | 1 << other.at())
+            })
+            .collect();
+        let limits = &self.limits;
+        let worth_of = |zone: u32| {
+            let inside = |at: usize| zone >> at & 1 == 1;
+            let moved = (0..count).filter(|&at| inside(at) != self.before[at]).count();
+            let admissible = (0..count).all(|at| self.hold[at].is_none_or(|side| side == inside(at)))
+                && (limits.area_min_ha..=limits.area_max_ha).contains(&self.ha(inside))
+                && self.ha(|at| inside(at) != self.before[at]) <= limits.moved_max_ha
+                && limits.moved_parcels_max.is_none_or(|most| moved <= most);
+            if !admissible {
+                return None;
+            }
+            let blocks = self.blocks(zone, &contiguous);
+            let small = blocks.iter().filter(|block| {
+                let within = |at: usize| **block >> at & 1 == 1;
+                let held_in = (0..count).any(|at| within(at) && self.hold[at] == Some(true));
+                !held_in && self.ha(within) < limits.min_block_ha
+            });
+            let small = small.count();
+            let hard = limits.small_block_price.is_infinite();
+            if limits.blocks_max.is_some_and(|most| blocks.len() > most) || (hard && small > 0) {
+                return None;
+            }
+            let price = if small == 0 { 0.0 } else { small as f64 * limits.small_block_price };
+            let zone: Vec<bool> = (0..count).map(inside).collect();
+            Some(self.worth.of_zone(&self.land(), &zone) - price)
+        };
+        (0..1_u32 << count).filter_map(worth_of).max_by(f64::total_cmp)
+    }
+
+    /// The same as numbers for the optimiser.
+    fn problem(&self) -> Problem {
+        let in_length = |metres: f64| self.worth.of_length(metres) / self.worth.lambda;
+        Problem {
+            area: self.area_m2.iter().map(|a| a / M2_PER_HA).collect(),
+            value: (0..self.len())
+                .map(|at| self.worth.value(&self.land(), ParcelIdx::from_at(at)))
+                .collect(),
+            in_zone: self.before.clone(),
+            lock: self
+                .hold
+                .iter()
+                .map(|hold| match hold {
+                    Some(true) => Lock::In,
+                    Some(false) => Lock::Out,
+                    None => Lock::Free,
+                })
+                .collect(),
+            exposed: self.adjacency.exposed_m().iter().map(|m| in_length(*m)).collect(),
+            links: self
+                .adjacency
+                .pairs()
+                .map(|p| Link {
+                    a: p.a.0,
+                    b: p.b.0,
+                    length: in_length(p.facing_m),
+                    contiguous: p.facing_m >= CONTIGUOUS_M,
+                })
+                .collect(),
+            lambda: self.worth.lambda,
+            edge_factor: self.worth.edge_factor,
+            kappa: self.worth.kappa,
+            area_min: self.limits.area_min_ha,
+            area_max: self.limits.area_max_ha,
+            moved_area_max: self.limits.moved_max_ha,
+            moved_units_max: self.limits.moved_parcels_max.unwrap_or(usize::MAX),
+            min_block: self.limits.min_block_ha,
+            small_block_price: self.limits.small_block_price,
+            blocks_max: self.limits.blocks_max.unwrap_or(usize::MAX),
+            concentration_min: 0.0,
+        }
+    }
+}
+
+/// At most so many parcels: 3 rows of 4 with holes.
+const MOST: usize = 12;
+
+prop_compose! {
+    fn worlds()(
+        cells in prop::collection::vec(prop::sample::select(vec![Some(true), Some(false), None]), MOST),
+        area_m2 in prop::collection::vec(1e3f64..4e4, MOST),
+        score in prop::collection::vec(prop::option::weighted(0.9, 0.0f64..100.0), MOST),
+        hold in prop::collection::vec(prop::sample::select(vec![None, None, None, None, Some(true), Some(false)]), MOST),
+        facing_m in prop::collection::vec(prop_oneof![1 => 0.2f64..0.9, 8 => 1.0f64..250.0], 17),
+        exposed_m in prop::collection::vec(0.0f64..200.0, MOST),
+        tolerance in prop::option::weighted(0.7, 0.0f64..0.6),
+        moved_share in prop::option::weighted(0.3, 0.1f64..1.0),
+        moved_parcels in prop::option::weighted(0.3, 0usize..8),
+        min_block_ha in prop::option::weighted(0.7, 0.5f64..6.0),
+        small_block_price in prop::option::weighted(0.4, 1.0f64..40.0),
+        blocks in prop::option::weighted(0.4, 0usize..4),
+    ) -> World {
+        let there: Vec<usize> = (0..MOST).filter(|at| cells[*at].is_some()).collect();
+        let number = |cell: usize| there.iter().position(|c| *c == cell);
+        let beside = (0..MOST).flat_map(|c| [(c % 4 < 3).then_some((c, c + 1)), (c + 4 < MOST).then_some((c, c + 4))]);
+        let pairs = beside.flatten().zip(facing_m).filter_map(|((a, b), facing_m)| {
+            let (a, b) = (number(a)?, number(b)?);
+            Some(Facing { a: ParcelIdx::from_at(a), b: ParcelIdx::from_at(b), facing_m })
+        });
+        let count = there.len();
+        let before: Vec<bool> = there.iter().map(|c| cells[*c] == Some(true)).collect();
+        let mut world = World {
+            adjacency: Adjacency::from_pairs(pairs.collect(), exposed_m[..count].to_vec()),
+            area_m2: area_m2[..count].to_vec(),
+            score: score[..count].to_vec(),
+            hold: hold[..count].to_vec(),
+            before,
+            worth: Worth { tau: 50.0, lambda: 5.0, edge_factor: 0.5, kappa: 4.0 },
+            limits: NO_LIMITS,
+        };
+        let before_ha = world.ha(|at| world.before[at]);
+        world.limits = Limits {
+            area_min_ha: tolerance.map_or(NO_LIMITS.area_min_ha, |t| before_ha * (1.0 - t)),
+            area_max_ha: tolerance.map_or(NO_LIMITS.area_max_ha, |t| before_ha * (1.0 + t)),
+            moved_max_ha: moved_share.map_or(NO_LIMITS.moved_max_ha, |share| before_ha * share),
+            moved_parcels_max: moved_parcels,
+            min_block_ha: min_block_ha.unwrap_or(0.0),
+            small_block_price: small_block_price.unwrap_or(f64::INFINITY),
+            blocks_max: blocks,
+        };
+        world
+    }
+}
+
+/// An exit as drawn: what it is meant to be, whether its region is cut down to what its kind allows, its region, and what
+/// each of its parcels pays as a share of what it may.
+type DrawnExit = (bool, bool, Vec<usize>, Vec<f64>);
+
+/// Any certificate, most of them nearly such that they keep to their rules.
+#[derive(Debug, Clone)]
+struct AnyCertificate {
+    prices: [f64; 4],
+    flows: Vec<i64>,
+    exits: Vec<DrawnExit>,
+    /// Above 1 some exits pay more than they may.
+    greed: f64,
+}
+
+const SCALE: f64 = 100.0;
+
+prop_compose! {
+    fn certificates()(
+        area in -40.0f64..40.0,
+        others in prop::collection::vec(prop::option::weighted(0.6, 0.0f64..20.0), 3),
+        flows in prop::collection::vec(-2000i64..2000, 66),
+        exits in prop::collection::vec(
+            (
+                any::<bool>(),
+                prop::bool::weighted(0.9),
+                prop::collection::vec(0..MOST, 1..7),
+                prop::collection::vec(0.0f64..1.0, MOST),
+            ),
+            0..5,
+        ),
+        greed in prop_oneof![4 => 0.1f64..1.0, 1 => 1.0f64..3.0],
+    ) -> AnyCertificate {
+        let other = |at: usize| others[at].unwrap_or(0.0);
+        AnyCertificate { prices: [area, other(0), other(1), other(2)], flows, exits, greed }
+    }
+}
+
+impl AnyCertificate {
+    /// As it stands in a world: prices of limits that do not exist are mostly left out, for they are refused.
+    fn in_world(&self, world: &World) -> Certificate {
+        let limits = &world.limits;
+        let count = world.len() as u32;
+        // Flow on every pair of parcels, neighbours or not.
+        let pairs = (0..count).flat_map(|a| (a + 1..count).map(move |b| (a, b)));
+        let [area, moved, units, blocks] = self.prices;
+        let when = |price: f64, limited: bool| if limited || price > 19.5 { price } else { 0.0 };
+        let block_price = when(blocks, limits.blocks_max.is_some());
+        let hard = limits.small_block_price.is_infinite();
+        let share = self.greed / self.exits.len().max(1) as f64;
+        let exits = self.exits.iter().map(|(counted, fitted, region, payments)| {
+            let mut region: Vec<u32> = region.iter().map(|p| *p as u32).filter(|p| *p < count).collect();
+            region.sort_unstable();
+            region.dedup();
+            let kind = match (counted, hard) {
+                (true, _) => ExitKind::Counted,
+                (false, true) => ExitKind::Small,
+                (false, false) => ExitKind::Priced,
+            };
+            if *fitted && kind != ExitKind::Counted {
+                region.retain(|p| world.hold[*p as usize] != Some(true));
+                let small = |region: &[u32]| {
+                    world.ha(|at| region.contains(&(at as u32))) < limits.min_block_ha
+                };
+                while !region.is_empty() && !small(&region) {
+                    region.pop();
+                }
+            }
+            let cap = match kind {
+                ExitKind::Small => 40.0,
+                ExitKind::Priced => limits.small_block_price,
+                ExitKind::Counted => block_price,
+            };
+            let pays = |at: usize| (payments[at] * cap * SCALE * share / region.len() as f64) as i64;
+            let payers = region.iter().map(|p| (*p, pays(*p as usize))).filter(|(_, paid)| *paid > 0).collect();
+            Exit { kind, region, payers }
+        });
+        Certificate {
+            flow_scale: SCALE,
+            area_price: when(area, limits.area_max_ha.is_finite()),
+            moved_price: when(moved, limits.moved_max_ha.is_finite()),
+            moved_unit_price: when(units, limits.moved_parcels_max.is_some()),
+            block_price,
+            flows: pairs.zip(&self.flows).map(|((a, b), flow)| (a, b, *flow)).collect(),
+            exits: exits.filter(|e| !e.payers.is_empty()).collect(),
+        }
+    }
+}
+
+fn runner(cases: u32) -> TestRunner {
+    TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(cases) })
+}
+
+/// Weak duality: no admissible zone, out of all of them, is worth more than any certificate says.
+#[test]
+fn no_zone_beats_any_bound() {
+    const CASES: u32 = 600;
+    let (proven, with_exits) = (Cell::new(0), Cell::new(0));
+    let drawn = (worlds(), certificates());
+    let mut runner = runner(CASES);
+    let tried = runner.run(&drawn, |(world, certificate)| {
+        let certificate = certificate.in_world(&world);
+        let Ok(bound) = world.bound(&certificate) else { return Ok(()) };
+        proven.set(proven.get() + 1);
+        with_exits.set(with_exits.get() + u32::from(!certificate.exits.is_empty()));
+        if let Some(best) = world.optimum() {
+            prop_assert!(best <= bound + 1e-9, "{best} beats {bound}: {certificate:?}");
+        }
+        Ok(())
+    });
+    if let Err(failed) = tried {
+        panic!("{failed}");
+    }
+    // Where all certificates are refused, nothing is tried.
+    assert!(proven.get() * 3 > CASES, "{} of {CASES} certificates prove anything", proven.get());
+    assert!(with_exits.get() * 8 > CASES, "{} of {CASES} with exits prove anything", with_exits.get());
+}
+
+/// A change to a certificate: which part, where, and by how much.
+type Tampering = (u8, usize, f64);
+
+fn tampered(mut certificate: Certificate, (part, at, by): Tampering, parcels: usize) -> Certificate {
+    let c = &mut certificate;
+    let exit = at % c.exits.len().max(1);
+    match part {
+        0 => c.area_price += 10.0 * (by - 1.0),
+        1 => c.moved_price *= by,
+        2 => c.moved_unit_price *= by,
+        3 => c.block_price *= by,
+        4 if !c.flows.is_empty() => {
+            let flow = at % c.flows.len();
+            c.flows[flow].2 = (c.flows[flow].2 as f64 * 4.0 * (by - 1.0)) as i64;
+        }
+        5 => c.flow_scale *= by + 0.1,
+        _ if c.exits.is_empty() => {}
+        6 => drop(c.exits.remove(exit)),
+        7 => c.exits.push(c.exits[exit].clone()),
+        8 => c.exits[exit].kind = [ExitKind::Small, ExitKind::Priced, ExitKind::Counted][at % 3],
+        9 => {
+            for payer in &mut c.exits[exit].payers {
+                payer.1 = (payer.1 as f64 * by) as i64 + 1;
+            }
+        }
+        10 => {
+            // Another parcel for the region, so that the rim is another.
+            let region = &mut c.exits[exit].region;
+            region.push((at / 7 % parcels) as u32);
+            region.sort_unstable();
+            region.dedup();
+        }
+        _ => {
+            // One parcel less.
+            let exit = &mut c.exits[exit];
+            if !exit.region.is_empty() {
+                let gone = exit.region.remove(at / 7 % exit.region.len());
+                exit.payers.retain(|p| p.0 != gone);
+            }
+        }
+    }
+    certificate
+}
+
+/// The proofs that the optimiser makes: the checker finds in them the bound that the optimiser claims, and whoever
+/// changes them gets a proof that is refused or another true bound, never one below what can be reached.
+#[test]
+fn a_real_proof_proves_what_is_claimed_and_no_tampering_makes_it_prove_too_much() {
+    const CASES: u32 = 250;
+    let with_exits = Cell::new(0);
+    let changes = prop::collection::vec((0u8..12, any::<usize>(), 0.0f64..3.0), 8);
+    let mut runner = runner(CASES);
+    let tried = runner.run(&(worlds(), changes), |(world, changes)| {
+        let problem = world.problem();
+        prop_assume!(!problem.area.is_empty());
+        let solution = solve(&problem, &());
+        let certificate = Certificate {
+            flow_scale: solution.flow_scale,
+            area_price: solution.area_price,
+            moved_price: solution.moved_price,
+            moved_unit_price: solution.moved_unit_price,
+            block_price: solution.block_price,
+            flows: problem.links.iter().zip(&solution.flow).map(|(l, f)| (l.a, l.b, *f)).collect(),
+            exits: solution.exits.clone(),
+        };
+        with_exits.set(with_exits.get() + u32::from(!certificate.exits.is_empty()));
+        let read = Certificate::from_bytes(&certificate.to_bytes());
+        prop_assert_eq!(read.as_ref(), Ok(&certificate));
+        // Where nothing is admissible, prices grow beyond what integers hold, and nothing is claimed.
+        if solution.status == Status::Infeasible {
+            return Ok(());
+        }
+        let proven = world.bound(&certificate);
+        prop_assert!(proven.is_ok(), "{proven:?}");
+        let proven = proven.unwrap_or_default();
+        let rounding = 1e-9 * proven.abs().max(1.0);
+        prop_assert!(proven <= solution.certified + rounding, "{proven} above {}", solution.certified);
+        let Some(best) = world.optimum() else {
+            return Err(TestCaseError::fail("the optimiser found what does not exist"));
+        };
+        prop_assert!(best <= proven + rounding, "{best} beats {proven}");
+        // Changes pile up, so that two that hide each other are tried as well.
+        let mut changed = certificate;
+        for change in changes {
+            changed = tampered(changed, change, world.len());
+            // Bytes that are no certificate are refused before.
+            let Ok(read) = Certificate::from_bytes(&changed.to_bytes()) else { continue };
+            if let Ok(bound) = world.bound(&read) {
+                prop_assert!(best <= bound + rounding, "{best} beats {bound} after {change:?}");
+            }
+        }
+        Ok(())
+    });
+    if let Err(failed) = tried {
+        panic!("{failed}");
+    }
+    assert!(with_exits.get() * 10 > CASES, "only {} of {CASES} proofs have exits", with_exits.get());
+}
+
+/// Two parcels of 1 ha side by side, the first in.
+fn pair(score: [f64; 2], kappa: f64, limits: Limits) -> World {
+    let facing = Facing { a: ParcelIdx(0), b: ParcelIdx(1), facing_m: 100.0 };
+    World {
+        adjacency: Adjacency::from_pairs(vec![facing], vec![300.0, 300.0]),
+        area_m2: vec![1e4, 1e4],
+        score: score.map(Some).to_vec(),
+        before: vec![true, false],
+        hold: vec![None, None],
+        worth: Worth { tau: 50.0, lambda: 5.0, edge_factor: 0.0, kappa },
+        limits,
+    }
+}
+
+#[test]
+fn a_bound_by_hand() {
+    // τ 50, λ 5, η 0, κ 10; c = [30 + 10, 20 − 10] less what flows.
+    let limits = Limits { area_min_ha: 1.0, area_max_ha: 1.0, ..NO_LIMITS };
+    let world = pair([80.0, 70.0], 10.0, limits);
+    let proven = |area_price: f64, flow: i64| {
+        world.bound(&Certificate { flow_scale: 10.0, area_price, flows: vec![(0, 1, flow)], ..nothing() })
+    };
+    // No prices: both in is worth 30 + 20 − 10 = 40.
+    assert_eq!(proven(0.0, 0), Ok(40.0));
+    // One hectare at most: the first alone is worth 30 − 5. At μ = 10: 30 + 0 − 10 + 10 = 30; the flow of 5 closes it at 15.
+    assert_eq!(proven(10.0, 0), Ok(30.0));
+    assert_eq!(proven(15.0, 50), Ok(25.0));
+    // A flow beyond the capacity of 5 counts as 5.
+    assert_eq!(proven(15.0, 5000), Ok(25.0));
+    let one_sided = World { limits: Limits { area_min_ha: f64::NEG_INFINITY, ..limits }, ..world };
+    let error = one_sided.bound(&Certificate { area_price: -1.0, ..nothing() }).unwrap_err();
+    assert!(error.contains("prices total area at -1"), "{error}");
+}
+
+#[test]
+fn exits_by_hand() {
+    // The first alone is worth 30 − 5 = 25, both 30 − 30 = 0.
+    let world = |limits: Limits| pair([80.0, 20.0], 0.0, limits);
+    let proof = |kind: ExitKind, region: &[u32], payment: i64, block_price: f64| Certificate {
+        flow_scale: 10.0,
+        block_price,
+        flows: vec![(0, 1, 50)],
+        exits: vec![Exit { kind, region: region.to_vec(), payers: vec![(0, payment)] }],
+        ..nothing()
+    };
+    // No block below 1.5 ha: the first pays all it has to the second, which then just does not lose.
+    let hard = world(Limits { min_block_ha: 1.5, ..NO_LIMITS });
+    assert_eq!(hard.optimum(), Some(0.0));
+    assert_eq!(hard.bound(&proof(ExitKind::Small, &[0], 250, 0.0)), Ok(0.0));
+    // For 10 it is allowed, and no more than 10 may be asked.
+    let soft = world(Limits { min_block_ha: 1.5, small_block_price: 10.0, ..NO_LIMITS });
+    assert_eq!(soft.optimum(), Some(15.0));
+    assert_eq!(soft.bound(&proof(ExitKind::Priced, &[0], 100, 0.0)), Ok(15.0));
+    // No block at all: nobody is around both, so what is paid is lost.
+    let none = world(Limits { blocks_max: Some(0), ..NO_LIMITS });
+    assert_eq!(none.optimum(), Some(0.0));
+    assert_eq!(none.bound(&proof(ExitKind::Counted, &[0, 1], 250, 25.0)), Ok(0.0));
+
+    let held = World { hold: vec![Some(true), None], ..hard.clone() };
+    for (world, proof, why) in [
+        (&soft, proof(ExitKind::Priced, &[0], 101, 0.0), "more than a block costs (100)"),
+        (&none, proof(ExitKind::Counted, &[0, 1], 251, 25.0), "more than a block costs (250)"),
+        (&none, proof(ExitKind::Counted, &[0, 1], 1, 0.0), "more than a block costs (0)"),
+        (&hard, proof(ExitKind::Small, &[0, 1], 1, 0.0), "would be allowed"),
+        (&hard, proof(ExitKind::Priced, &[0], 1, 0.0), "would be allowed"),
+        (&soft, proof(ExitKind::Small, &[0], 1, 0.0), "would be allowed"),
+        (&soft, proof(ExitKind::Priced, &[0, 1], 1, 0.0), "would be allowed"),
+        (&held, proof(ExitKind::Small, &[0], 1, 0.0), "would be allowed"),
+        (&hard, proof(ExitKind::Small, &[0, 9], 1, 0.0), "beyond the 2 there are"),
+        (&hard, proof(ExitKind::Small, &[0], 1, 1.0), "prices blocks at 1, but there is no such limit"),
+    ] {
+        let error = world.bound(&proof).unwrap_err();
+        assert!(error.contains(why), "{error}\ninstead of\n{why}");
+    }
+    // Two exits that share a parcel of their regions share its price too.
+    let mut twice = proof(ExitKind::Priced, &[0], 60, 0.0);
+    twice.exits.push(twice.exits[0].clone());
+    assert!(soft.bound(&twice).unwrap_err().contains("over parcel 0 exits pay 120 units"));
+}
