@@ -366,6 +366,37 @@ mod tests {
         }
     }
 
+    /// Says stop from the `after`th question on.
+    struct Stop {
+        asked: std::sync::atomic::AtomicUsize,
+        after: usize,
+    }
+
+    impl Monitor for Stop {
+        fn cancelled(&self) -> bool {
+            self.asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) >= self.after
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(300))]
+        #[test]
+        fn told_to_stop_it_returns_what_it_has_with_a_valid_bound(
+            seed in 0u64..1_000_000_000,
+            n in 1usize..12,
+            after in 0usize..12,
+        ) {
+            let problem = random_problem(seed, n);
+            let solution = solve(&problem, &Stop { asked: 0.into(), after });
+            let energy = Energy::new(&problem);
+            if let Some((optimum, _)) = best(&energy) {
+                prop_assert!(solution.bound >= optimum - 1e-6 && solution.certified >= solution.bound - 1e-6);
+            }
+            let admissible = State::new(&energy, solution.x.clone()).admissible();
+            prop_assert_eq!(admissible, solution.status != Status::Infeasible);
+        }
+    }
+
     #[test]
     fn few_moves_are_the_best_few() {
         let mut gained = 0;
