@@ -128,9 +128,7 @@ impl World {
         let in_length = |metres: f64| self.worth.of_length(metres) / self.worth.lambda;
         Problem {
             area: self.area_m2.iter().map(|a| a / M2_PER_HA).collect(),
-            value: (0..self.len())
-                .map(|at| self.worth.value(&self.land(), ParcelIdx::from_at(at)))
-                .collect(),
+            value: (0..self.len()).map(|at| self.worth.value(&self.land(), ParcelIdx::from_at(at))).collect(),
             in_zone: self.before.clone(),
             lock: self
                 .hold
@@ -277,9 +275,8 @@ impl AnyCertificate {
             };
             if *fitted && kind != ExitKind::Counted {
                 region.retain(|p| world.hold[*p as usize] != Some(true));
-                let small = |region: &[u32]| {
-                    world.ha(|at| region.contains(&(at as u32))) < limits.min_block_ha
-                };
+                let small =
+                    |region: &[u32]| world.ha(|at| region.contains(&(at as u32))) < limits.min_block_ha;
                 while !region.is_empty() && !small(&region) {
                     region.pop();
                 }
@@ -290,7 +287,8 @@ impl AnyCertificate {
                 ExitKind::Counted => block_price,
             };
             let pays = |at: usize| (payments[at] * cap * SCALE * share / region.len() as f64) as i64;
-            let payers = region.iter().map(|p| (*p, pays(*p as usize))).filter(|(_, paid)| *paid > 0).collect();
+            let payers =
+                region.iter().map(|p| (*p, pays(*p as usize))).filter(|(_, paid)| *paid > 0).collect();
             Exit { kind, region, payers }
         });
         Certificate {
