@@ -42,10 +42,13 @@ test-clients: build
 	target/release/lianpian demo --once --out demo
 	QT_QPA_PLATFORM=offscreen /usr/bin/python3 tests/clients/qgis_opens_plan.py demo/plan
 
-# The synthetic million takes some minutes more: `make bench SIZES=1m`.
+# The million takes some minutes more: `make bench SIZES=1m`. With PEERS=folder, the optimiser is held against the runners
+# there (gen.py, cut.py, mip.py, relaxcut.py, mincluster.py), whose modules the python3 in the path must have.
 bench: setup
 	$(call say,times and memory of the main job)
 	cargo bench --locked --quiet --bench main_job -- $(SIZES)
+	$(call say,the optimiser alone)
+	PEERS="$(PEERS)" cargo bench --locked --quiet --bench optimiser -- $(SIZES)
 
 # The picture in the README.
 picture: demo

@@ -5,8 +5,11 @@
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 #![expect(clippy::unwrap_used, reason = "a benchmark ends where something fails")]
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+#[expect(dead_code, reason = "each of the two benchmarks uses a part of it")]
+mod process;
+
+use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use lianpian::io::crs::Proj;
@@ -17,44 +20,19 @@ use parcels::index::SpatialIndex;
 use parcels::policy::Policy;
 use parcels::validate::validate;
 
-/// Wall time and peak resident memory of one run of the program.
-fn run(args: &[&str]) -> (Duration, u64) {
-    let start = Instant::now();
-    let mut child =
-        Command::new(env!("CARGO_BIN_EXE_lianpian")).args(args).stdout(Stdio::null()).spawn().unwrap();
-    let status = PathBuf::from(format!("/proc/{}/status", child.id()));
-    let mut peak_kb = 0;
-    let code = loop {
-        if let Some(code) = child.try_wait().unwrap() {
-            break code;
-        }
-        // The kernel keeps the high-water mark, so a look now and then misses only the last moments.
-        let said = std::fs::read_to_string(&status).unwrap_or_default();
-        if let Some(line) = said.lines().find(|l| l.starts_with("VmHWM:")) {
-            peak_kb = line.split_whitespace().nth(1).unwrap().parse().unwrap_or(peak_kb);
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    };
-    assert!(code.success(), "lianpian {}: {code}", args.join(" "));
-    (start.elapsed(), peak_kb / 1024)
-}
+use self::process::{load, run};
 
 /// The median of some runs, printed as one row.
 fn row(name: &str, reach: &str, runs: usize, args: &[&str]) {
-    let mut results: Vec<(Duration, u64)> = (0..runs).map(|_| run(args)).collect();
+    let once = || {
+        let run = run(Command::new(env!("CARGO_BIN_EXE_lianpian")).args(args));
+        (run.time, run.peak_mb)
+    };
+    let mut results: Vec<(Duration, u64)> = (0..runs).map(|_| once()).collect();
     results.sort();
     let (time, _) = results[runs / 2];
     let peak_mb = results.iter().map(|r| r.1).max().unwrap();
     println!("{name:44} {:8.2} s {peak_mb:7} MB   {reach}   ({runs} runs)", time.as_secs_f64());
-}
-
-fn load() -> String {
-    std::fs::read_to_string("/proc/loadavg")
-        .unwrap_or_default()
-        .split_whitespace()
-        .take(2)
-        .collect::<Vec<_>>()
-        .join(" ")
 }
 
 /// The contiguity graph alone, in this process: median of `runs`.

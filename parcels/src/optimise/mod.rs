@@ -27,6 +27,8 @@ mod state;
 
 #[cfg(test)]
 mod oracle;
+#[cfg(test)]
+mod tests;
 
 pub use compile::{CompileError, Compiled, Ground, Hold, compile};
 pub use figures::Breakpoint;
