@@ -129,7 +129,8 @@ proptest! {
         for worth in [1.0, worth] {
             let other = solve(&measured(&problem, area, length, worth), &());
             if !limited {
-                prop_assert_eq!(one.status, other.status);
+                // Proven or not is left out: what is worth another branch has a least value of its own.
+                prop_assert_eq!(one.status == Status::Infeasible, other.status == Status::Infeasible);
             }
             if one.status == Status::Infeasible || other.status == Status::Infeasible {
                 break;
