@@ -110,7 +110,7 @@ pub struct AreaRecord {
 }
 
 /// What the plan is worth, in score · ha.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ObjectiveRecord {
     /// F of the plan.
     pub value: f64,
@@ -134,6 +134,10 @@ pub struct ObjectiveRecord {
     /// Price of one block at the bound, score · ha.
     #[serde(default)]
     pub block_price: f64,
+    /// Price of 1 ha of each sub-park at the bound, score points, by its name; positive where its band holds it down. Empty
+    /// where no band has an effect.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sub_park_prices: BTreeMap<String, f64>,
 }
 
 /// A figure now and after the plan.
@@ -249,8 +253,8 @@ pub struct Swap {
 /// The proof of a plan's bound, as `certificate.bin`: prices, flows and exits from which anyone can compute the bound
 /// again (see [`crate::verify`]).
 ///
-/// Bytes, all little-endian: `LPCERT02`; `f64` flow_scale, area_price, moved_price, moved_unit_price, block_price; `u64`
-/// number of flows, and for each `u32` a, `u32` b, `i64` flow, ascending by (a, b), pairs without flow left out; `u64` number
+/// Bytes, all little-endian: `LPCERT03`; `f64` flow_scale, area_price, moved_price, moved_unit_price, block_price; `u64`
+/// number of sub-parks with a price, and for each `f64` its price; `u64` number of flows, and for each `u32` a, `u32` b, `i64` flow, ascending by (a, b), pairs without flow left out; `u64` number
 /// of exits, and for each `u8` kind (0 small, 1 priced, 2 counted), `u32` number of parcels of the region, `u32` number of
 /// payers, the region's parcels as `u32`, ascending, and the payers, ascending, as `u32` parcel and `i64` payment.
 #[derive(Debug, Clone, PartialEq)]
@@ -265,6 +269,9 @@ pub struct Certificate {
     pub moved_unit_price: f64,
     /// ω: price of one block, score · ha; at least 0.
     pub block_price: f64,
+    /// Price of 1 ha of each sub-park, score points, of either sign, in the order of their names; empty where there are no
+    /// bands.
+    pub sub_park_prices: Vec<f64>,
     /// Flow from parcel a to parcel b by their positions, a < b, each pair once; negative when it runs from b to a.
     pub flows: Vec<(u32, u32, i64)>,
     /// What blocks pay for the parcels around them.
@@ -277,7 +284,7 @@ pub struct Certificate {
 pub struct BadCertificate(pub String);
 
 impl Certificate {
-    const MAGIC: [u8; 8] = *b"LPCERT02";
+    const MAGIC: [u8; 8] = *b"LPCERT03";
     const KINDS: [ExitKind; 3] = [ExitKind::Small, ExitKind::Priced, ExitKind::Counted];
 
     /// As bytes, the pairs sorted.
@@ -290,6 +297,10 @@ impl Certificate {
         let prices = [self.area_price, self.moved_price, self.moved_unit_price, self.block_price];
         for number in [self.flow_scale].into_iter().chain(prices) {
             bytes.extend(number.to_le_bytes());
+        }
+        bytes.extend((self.sub_park_prices.len() as u64).to_le_bytes());
+        for price in &self.sub_park_prices {
+            bytes.extend(price.to_le_bytes());
         }
         bytes.extend((flows.len() as u64).to_le_bytes());
         for (a, b, flow) in flows {
@@ -340,6 +351,14 @@ impl Certificate {
         };
         let (moved_price, moved_unit_price, block_price) =
             (price("moved area")?, price("moved parcels")?, price("blocks")?);
+        let mut sub_park_prices = Vec::new();
+        for number in 0..rest.u64()? {
+            let price = rest.f64()?;
+            if !price.is_finite() {
+                return bad(format!("price of sub-park {number} {price}"));
+            }
+            sub_park_prices.push(price);
+        }
         let mut flows: Vec<(u32, u32, i64)> = Vec::new();
         for _ in 0..rest.u64()? {
             let (a, b, flow) = (rest.u32()?, rest.u32()?, rest.i64()?);
@@ -373,7 +392,16 @@ impl Certificate {
         if !rest.0.is_empty() {
             return bad(format!("{} bytes are too many", rest.0.len()));
         }
-        Ok(Self { flow_scale, area_price, moved_price, moved_unit_price, block_price, flows, exits })
+        Ok(Self {
+            flow_scale,
+            area_price,
+            moved_price,
+            moved_unit_price,
+            block_price,
+            sub_park_prices,
+            flows,
+            exits,
+        })
     }
 }
 
@@ -418,6 +446,7 @@ mod tests {
             moved_price: 0.25,
             moved_unit_price: 0.5,
             block_price: 2.0,
+            sub_park_prices: vec![1.5, -2.0],
             flows: vec![(0, 1, 5), (0, 2, -7), (3, 9, i64::MIN)],
             exits: vec![
                 Exit { kind: ExitKind::Small, region: vec![1, 4, 5], payers: vec![(4, 7), (5, 1)] },
@@ -429,7 +458,7 @@ mod tests {
     #[test]
     fn a_certificate_written_and_read_is_the_same() {
         let bytes = sample().to_bytes();
-        assert_eq!(bytes.len(), 56 + 3 * 16 + 8 + (9 + 3 * 4 + 2 * 12) + (9 + 4 + 12));
+        assert_eq!(bytes.len(), 56 + (8 + 16) + 3 * 16 + 8 + (9 + 3 * 4 + 2 * 12) + (9 + 4 + 12));
         assert_eq!(Certificate::from_bytes(&bytes), Ok(sample()));
         let mut shuffled = sample();
         shuffled.flows.reverse();
@@ -448,12 +477,12 @@ mod tests {
         refused(&[&good[..], b"x"].concat(), "1 bytes are too many");
         let mut magic = good.clone();
         magic[7] = b'1';
-        refused(&magic, "LPCERT02");
+        refused(&magic, "LPCERT03");
         let mut huge = good.clone();
-        huge[48..56].fill(255);
+        huge[72..80].fill(255);
         refused(&huge, "is not ascending");
         let mut kind = good.clone();
-        kind[56 + 48 + 8] = 9;
+        kind[80 + 48 + 8] = 9;
         refused(&kind, "of kind 9");
         let with = |change: fn(&mut Certificate)| {
             let mut c = sample();
@@ -467,6 +496,7 @@ mod tests {
         refused(&with(|c| c.flows[1] = (0, 1, 4)), "out of order or repeated");
         refused(&with(|c| c.moved_unit_price = f64::INFINITY), "price of moved parcels inf");
         refused(&with(|c| c.block_price = -2.0), "price of blocks -2");
+        refused(&with(|c| c.sub_park_prices[1] = f64::NAN), "price of sub-park 1 NaN");
         refused(&with(|c| c.exits[0].region = vec![4, 1, 5]), "exit 0 is out of order");
         refused(&with(|c| c.exits[0].payers = vec![(2, 7)]), "pays from outside");
         refused(&with(|c| c.exits[1].payers = vec![(2, 0)]), "or nothing");
@@ -476,7 +506,7 @@ mod tests {
         #[test]
         fn no_bytes_make_it_panic(mut bytes in prop::collection::vec(any::<u8>(), 0..120), whole in any::<bool>()) {
             if whole && bytes.len() >= 8 {
-                bytes[..8].copy_from_slice(b"LPCERT02");
+                bytes[..8].copy_from_slice(b"LPCERT03");
             }
             let _ = Certificate::from_bytes(&bytes);
         }

@@ -86,11 +86,21 @@ pub struct Objective {
     pub tau: Option<f64>,
     /// ρ: price of a block below the minimum area where that is no hard rule, in score · ha.
     pub small_block_price: f64,
+    /// Price of 1 ha by which a sub-park leaves its band where that is no hard rule, in score points; 0: the plan only says
+    /// so.
+    pub sub_park_price: f64,
 }
 
 impl Default for Objective {
     fn default() -> Self {
-        Self { lambda: 5.0, edge_factor: 0.5, kappa: 10.0, tau: None, small_block_price: 50.0 }
+        Self {
+            lambda: 5.0,
+            edge_factor: 0.5,
+            kappa: 10.0,
+            tau: None,
+            small_block_price: 50.0,
+            sub_park_price: 0.0,
+        }
     }
 }
 
@@ -108,8 +118,10 @@ pub struct Constraints {
     pub min_block: Strictness,
     /// C8: holes below this area (ha) that the plan newly encloses are reported.
     pub min_hole_ha: f64,
-    /// C9: each sub-park's area stays within this share of its present one; reported, not enforced.
+    /// C9: each sub-park's area stays within this share of its present one.
     pub sub_park_band: f64,
+    /// C9: how strictly.
+    pub sub_park: Strictness,
     /// C10: most area moved in and out together, as a share of the zone's present area.
     pub max_moved_share: Option<f64>,
     /// C10: most parcels moved.
@@ -127,6 +139,7 @@ impl Default for Constraints {
             min_block: Strictness::Hard,
             min_hole_ha: 0.2,
             sub_park_band: 0.2,
+            sub_park: Strictness::Soft,
             max_moved_share: None,
             max_moved_parcels: None,
             keep_concentration: true,
@@ -351,6 +364,7 @@ impl Policy {
         at_least_zero("objective.edge_factor", self.objective.edge_factor);
         at_least_zero("objective.kappa", self.objective.kappa);
         at_least_zero("objective.small_block_price", self.objective.small_block_price);
+        at_least_zero("objective.sub_park_price", self.objective.sub_park_price);
         at_least_zero("constraints.min_block_ha", self.constraints.min_block_ha);
         at_least_zero("constraints.min_hole_ha", self.constraints.min_hole_ha);
         at_least_zero("constraints.sub_park_band", self.constraints.sub_park_band);

@@ -270,6 +270,7 @@ impl Instance {
             small_block_price: f64::INFINITY,
             blocks_max: usize::MAX,
             concentration_min: 0.0,
+            limits: Vec::new(),
         }
     }
 

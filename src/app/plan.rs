@@ -137,6 +137,7 @@ impl<'a> Made<'a> {
             moved_price: solution.moved_price,
             moved_unit_price: solution.moved_unit_price,
             block_price: solution.block_price,
+            sub_park_prices: solution.limit_prices.clone(),
             exits: solution.exits.clone(),
             flows: links
                 .iter()
@@ -241,6 +242,13 @@ impl<'a> Made<'a> {
                 moved_price: solution.moved_price,
                 moved_unit_price: solution.moved_unit_price,
                 block_price: solution.block_price,
+                sub_park_prices: self
+                    .compiled
+                    .sub_parks
+                    .iter()
+                    .cloned()
+                    .zip(solution.limit_prices.iter().copied())
+                    .collect(),
             },
             score: BeforeAfter { before: mean(before), after: mean(after) },
             indicators: self

@@ -151,6 +151,7 @@ min_block_ha = 3.0         # 最小区块面积 [假设]
 min_block = "hard"
 min_hole_ha = 0.2          # 3 亩：边角地、夹心地 Guangdong practice for gap-filling slivers
 sub_park_band = 0.2        # 各子园面积 ±20 %
+sub_park = "soft"          # hard：方案不得超出 may not be left; soft：按 objective.sub_park_price 计价 priced, and reported
 keep_concentration = true  # 集中度不低于现状
 
 # 可调入：工矿仓储 (06)、科研 (0804)、商务金融 (0505)。Who may come in.

@@ -10,4 +10,6 @@ mod interrupted;
 mod neutral;
 mod real;
 mod same_bytes;
+
+mod sub_parks;
 mod support;

@@ -225,6 +225,7 @@ impl Park {
                 moved_price: 0.0,
                 moved_unit_price: 0.0,
                 block_price: 0.0,
+                sub_park_prices: std::collections::BTreeMap::new(),
             },
             score: BeforeAfter { before: Some(48.2), after: Some(55.7) },
             indicators: vec![IndicatorRecord {

@@ -25,14 +25,14 @@ pub(super) struct AreaSearch {
 pub(super) fn search(
     energy: &Energy<'_>,
     lock: &[Lock],
-    base: Prices,
+    base: &Prices,
     monitor: &dyn Monitor,
 ) -> Result<AreaSearch, Cancelled> {
     let problem = energy.problem;
-    let at = |area: f64| Prices { area, ..base };
+    let at = |area: f64| Prices { area, ..base.clone() };
     let none = vec![false; energy.len()];
     let all = vec![true; energy.len()];
-    let free = energy.cut_between(at(0.0), lock, &none, &all, monitor)?;
+    let free = energy.cut_between(&at(0.0), lock, &none, &all, monitor)?;
     let (least, most) = (energy.area(&free.smallest), energy.area(&free.largest));
     if least <= problem.area_max && most >= problem.area_min {
         return Ok(AreaSearch { prices: at(0.0), smaller: free.smallest, larger: free.largest });
@@ -42,6 +42,7 @@ pub(super) fn search(
         energy.objective(x)
             - base.moved * energy.moved_area(x)
             - if base.units > 0.0 { base.units * energy.moved_units(x) as f64 } else { 0.0 }
+            - base.limits.iter().zip(&problem.limits).map(|(price, l)| price * l.sum(x)).sum::<f64>()
     };
     let locked_in: Vec<bool> = lock.iter().map(|l| *l == Lock::In).collect();
     let not_locked_out: Vec<bool> = lock.iter().map(|l| *l != Lock::Out).collect();
@@ -60,7 +61,7 @@ pub(super) fn search(
         }
         price = (larger_value - smaller_value) / (larger_area - smaller_area);
         let line = smaller_value - price * (smaller_area - target);
-        let cut = energy.cut_between(at(price), lock, &smaller, &larger, monitor)?;
+        let cut = energy.cut_between(&at(price), lock, &smaller, &larger, monitor)?;
         let (low, high) = (energy.area(&cut.smallest), energy.area(&cut.largest));
         let low_value = value(&cut.smallest);
         if low <= target && target <= high {
@@ -89,18 +90,18 @@ pub(super) fn search_moves(
     let problem = energy.problem;
     let area_fits = |x: &[bool]| energy.moved_area(x) <= problem.moved_area_max * (1.0 + 1e-9);
     let units_fit = |x: &[bool]| energy.moved_units(x) <= problem.moved_units_max;
-    let mut found = search(energy, lock, Prices::default(), monitor)?;
+    let mut found = search(energy, lock, &Prices::default(), monitor)?;
     if !area_fits(&found.smaller) && !area_fits(&found.larger) {
         let first = problem.kappa.max(1.0);
         let all: f64 = problem.area.iter().sum();
         found = bisect(&found, first, FAR * energy.reach / all, &area_fits, |moved, base| {
-            search(energy, lock, Prices { moved, ..base }, monitor)
+            search(energy, lock, &Prices { moved, ..base.clone() }, monitor)
         })?;
     }
     if !units_fit(&found.smaller) && !units_fit(&found.larger) {
         let first = energy.reach / energy.len() as f64;
         found = bisect(&found, first, FAR * first, &units_fit, |units, base| {
-            search(energy, lock, Prices { units, ..base }, monitor)
+            search(energy, lock, &Prices { units, ..base.clone() }, monitor)
         })?;
     }
     Ok(found)
@@ -113,9 +114,9 @@ fn bisect(
     first: f64,
     most: f64,
     fits: &dyn Fn(&[bool]) -> bool,
-    at: impl Fn(f64, Prices) -> Result<AreaSearch, Cancelled>,
+    at: impl Fn(f64, &Prices) -> Result<AreaSearch, Cancelled>,
 ) -> Result<AreaSearch, Cancelled> {
-    let base = found.prices;
+    let base = &found.prices;
     let (mut low, mut high) = (0.0, first);
     let mut dear = at(high, base)?;
     // Double until little enough moves, then halve: the dual is flat near its least, so a few digits suffice.

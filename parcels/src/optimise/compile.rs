@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use geo::{Area as _, MultiPolygon};
 
-use super::problem::{Link, Lock, Problem};
+use super::problem::{Limit, Link, Lock, Problem};
 use crate::adjacency::{Adjacency, CONTIGUOUS_M};
 use crate::blocks::Blocks;
 use crate::overlay::Covered;
@@ -76,6 +76,8 @@ pub struct Compiled {
     pub area_m2: Vec<f64>,
     /// Why each parcel may not move.
     pub hold: Vec<Hold>,
+    /// The sub-park that each of the problem's limits speaks of.
+    pub sub_parks: Vec<String>,
 }
 
 /// A policy that does not fit the data.
@@ -166,6 +168,7 @@ pub fn compile(ground: &Ground<'_>, policy: &Policy) -> Result<Compiled, Compile
         AreaMode::Cap => (f64::NEG_INFINITY, rule.cap_ha.unwrap_or(f64::INFINITY)),
         AreaMode::Free => (f64::NEG_INFINITY, f64::INFINITY),
     };
+    let (sub_parks, limits) = sub_park_bands(layer, policy, &area, &in_zone);
     let present = Blocks::new(adjacency, &in_zone, &area_m2);
     let problem = Problem {
         value: area.iter().zip(&scores.score).map(|(a, s)| s.map_or(0.0, |s| a * (s - tau))).collect(),
@@ -204,11 +207,50 @@ pub fn compile(ground: &Ground<'_>, policy: &Policy) -> Result<Compiled, Compile
         } else {
             0.0
         },
+        limits,
         area,
         in_zone,
         lock,
     };
-    Ok(Compiled { problem, tau, area_m2, hold })
+    Ok(Compiled { problem, tau, area_m2, hold, sub_parks })
+}
+
+/// C9: a limit on the area of each sub-park, with their names, in that order; none where the rule has no effect.
+fn sub_park_bands(
+    layer: &Layer,
+    policy: &Policy,
+    area: &[f64],
+    in_zone: &[bool],
+) -> (Vec<String>, Vec<Limit>) {
+    let band = policy.constraints.sub_park_band;
+    let price = match policy.constraints.sub_park {
+        Strictness::Hard => f64::INFINITY,
+        Strictness::Soft if policy.objective.sub_park_price > 0.0 => policy.objective.sub_park_price,
+        Strictness::Soft | Strictness::Off => return Default::default(),
+    };
+    let mut units: BTreeMap<&str, Vec<(u32, f64)>> = BTreeMap::new();
+    for (idx, parcel) in layer.iter() {
+        if let Some(name) = &parcel.sub_park {
+            units.entry(name).or_default().push((idx.0, area[idx.at()]));
+        }
+    }
+    let limit = |(name, terms): (&str, Vec<(u32, f64)>)| {
+        let limit = Limit { what: format!("area of sub-park {name}, ha"), terms, price, ..Limit::default() };
+        let before = limit.sum(in_zone);
+        // Where there is nothing yet, all that comes in is change.
+        let most = match before {
+            none if none <= 0.0 => {
+                if band < 1.0 {
+                    0.0
+                } else {
+                    f64::INFINITY
+                }
+            }
+            some => some * (1.0 + band),
+        };
+        (name.to_owned(), Limit { least: before * (1.0 - band), most, ..limit })
+    };
+    units.into_iter().map(limit).unzip()
 }
 
 /// Area-weighted mean of the known scores; 0 when none is known.

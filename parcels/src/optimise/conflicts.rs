@@ -33,6 +33,26 @@ pub(super) fn conflicts(problem: &Problem) -> Vec<String> {
             problem.area_min - reachable
         ));
     }
+    for limit in &problem.limits {
+        let of = |wanted: &dyn Fn(Lock, f64) -> bool| -> f64 {
+            let terms = limit.terms.iter().filter(|(unit, w)| wanted(problem.lock[*unit as usize], *w));
+            terms.map(|(_, w)| w).sum()
+        };
+        let low = of(&|lock, w| lock == Lock::In || (lock == Lock::Free && w < 0.0));
+        let high = of(&|lock, w| lock == Lock::In || (lock == Lock::Free && w > 0.0));
+        if limit.price.is_infinite() && (limit.off(low) > 0.0 && low > limit.most) {
+            found.push(format!(
+                "{}: what must be in ({low:.4}) is more than is allowed ({:.4}); release locks or widen the band",
+                limit.what, limit.most
+            ));
+        }
+        if limit.price.is_infinite() && (limit.off(high) > 0.0 && high < limit.least) {
+            found.push(format!(
+                "{}: all that may be in ({high:.4}) is less than is asked for ({:.4}); release locks or widen the band",
+                limit.what, limit.least
+            ));
+        }
+    }
     let forced =
         |i: usize| matches!((problem.lock[i], problem.in_zone[i]), (Lock::In, false) | (Lock::Out, true));
     let forced_area = sum(&forced);
@@ -74,6 +94,17 @@ pub(super) fn missed(state: &State<'_, '_>) -> Vec<String> {
             "{} blocks below the least area ({:.4}) could neither leave nor grow{room} lower the least area or make it soft",
             state.small_count, problem.min_block
         ));
+    }
+    for (at, limit) in problem.limits.iter().enumerate() {
+        if limit.price.is_infinite() && limit.off(state.sum(at)) > 0.0 {
+            found.push(format!(
+                "{}: {:.4} is not within {:.4} to {:.4}; widen the band",
+                limit.what,
+                state.sum(at),
+                limit.least,
+                limit.most
+            ));
+        }
     }
     if state.block_count > problem.blocks_max {
         found.push(format!(

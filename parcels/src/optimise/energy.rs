@@ -5,7 +5,7 @@ use super::problem::{Exit, Lock, Problem};
 use crate::progress::{Cancelled, Monitor};
 
 /// Prices of the limits that are relaxed.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Prices {
     /// μ, of total area; of either sign.
     pub(super) area: f64,
@@ -15,6 +15,8 @@ pub(super) struct Prices {
     pub(super) units: f64,
     /// ≥ 0, of one block.
     pub(super) blocks: f64,
+    /// Of each of the problem's other limits; of either sign.
+    pub(super) limits: Vec<f64>,
 }
 
 /// One neighbour of a unit.
@@ -34,6 +36,9 @@ pub(super) struct Energy<'p> {
     pub(super) constant: f64,
     rows: Vec<u32>,
     neighbours: Vec<Neighbour>,
+    /// Where each unit's part of `weights` begins; empty where there are no such limits.
+    weight_rows: Vec<u32>,
+    weights: Vec<(u32, f64)>,
     /// More than all units together are worth.
     pub(super) reach: f64,
     /// Integer units to one unit of F: a power of two, so that scaling is exact.
@@ -81,13 +86,24 @@ impl<'p> Energy<'p> {
                 *slot += 1;
             }
         }
+        let (weight_rows, weights) = weights(problem);
         let total: f64 =
             unary.iter().map(|u| u.abs()).sum::<f64>() + neighbours.iter().map(|n| n.cost).sum::<f64>() + 1.0;
         // Prices may raise the unaries by far; 2⁴⁸ leaves fourteen bits for that and for the sums inside the cut.
         let scale =
             scale.unwrap_or_else(|| 2.0_f64.powi((48.0 - total.log2()).floor().clamp(-40.0, 40.0) as i32));
         let reach = total;
-        Self { problem, unary, reach, constant: -problem.kappa * before, rows, neighbours, scale }
+        Self {
+            problem,
+            unary,
+            reach,
+            constant: -problem.kappa * before,
+            rows,
+            neighbours,
+            weight_rows,
+            weights,
+            scale,
+        }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -96,6 +112,14 @@ impl<'p> Energy<'p> {
 
     pub(super) fn neighbours(&self, unit: usize) -> &[Neighbour] {
         &self.neighbours[self.rows[unit] as usize..self.rows[unit + 1] as usize]
+    }
+
+    /// The limits that speak of the unit, with its weight in each.
+    pub(super) fn weights(&self, unit: usize) -> &[(u32, f64)] {
+        match self.weight_rows.get(unit..unit + 2) {
+            Some(ends) => &self.weights[ends[0] as usize..ends[1] as usize],
+            None => &[],
+        }
     }
 
     /// F(x), without any price of small blocks.
@@ -119,14 +143,18 @@ impl<'p> Energy<'p> {
     }
 
     /// What the unit gains by being in at these prices, links aside.
-    pub(super) fn priced(&self, unit: usize, prices: Prices) -> f64 {
+    pub(super) fn priced(&self, unit: usize, prices: &Prices) -> f64 {
         let stay = if self.problem.in_zone[unit] { 1.0 } else { -1.0 };
-        self.unary[unit] + self.problem.area[unit] * (prices.moved * stay - prices.area) + prices.units * stay
+        let gain = self.unary[unit]
+            + self.problem.area[unit] * (prices.moved * stay - prices.area)
+            + prices.units * stay;
+        let price = |limit: u32| prices.limits.get(limit as usize).copied().unwrap_or(0.0);
+        self.weights(unit).iter().fold(gain, |gain, (limit, weight)| gain - price(*limit) * weight)
     }
 
     /// What F is worth at these prices before any unit is in: what the limits are worth, and what it costs to move out all
     /// that is in now.
-    pub(super) fn constant_at(&self, prices: Prices) -> f64 {
+    pub(super) fn constant_at(&self, prices: &Prices) -> f64 {
         let p = self.problem;
         let (mut area, mut units) = (0.0, 0.0);
         for (a, now) in p.area.iter().zip(&p.in_zone) {
@@ -141,9 +169,15 @@ impl<'p> Energy<'p> {
             (prices.units, p.moved_units_max as f64),
             (prices.blocks, p.blocks_max as f64),
         ];
+        let others = prices.limits.iter().zip(&p.limits);
+        let others = others.map(|(&price, l)| (price, if price > 0.0 { l.most } else { l.least }));
         // No price, no limit: a limit may be infinite.
-        let worth: f64 =
-            limits.iter().filter(|(price, _)| *price != 0.0).map(|(price, limit)| price * limit).sum();
+        let worth: f64 = limits
+            .into_iter()
+            .chain(others)
+            .filter(|(price, _)| *price != 0.0)
+            .map(|(price, limit)| price * limit)
+            .sum();
         self.constant - prices.moved * area - prices.units * units + worth
     }
 
@@ -156,7 +190,7 @@ impl<'p> Energy<'p> {
     /// `outside` (certainly out when false there).
     pub(super) fn cut_between(
         &self,
-        prices: Prices,
+        prices: &Prices,
         lock: &[Lock],
         inside: &[bool],
         outside: &[bool],
@@ -208,7 +242,7 @@ impl<'p> Energy<'p> {
     /// flow with |fᵢⱼ| ≤ costᵢⱼ: Σ costᵢⱼ |xᵢ − xⱼ| ≥ Σ fᵢⱼ (xᵢ − xⱼ), and exits cost x no more than the blocks' prices. So F(x) is at
     /// most the constant, plus each unit's best choice of (priced gain − payments + receipts − net outflow) xᵢ. All but the
     /// gains are integers, and these are rounded up.
-    pub(super) fn bound(&self, prices: Prices, exits: &[Exit], flow: &[i64]) -> f64 {
+    pub(super) fn bound(&self, prices: &Prices, exits: &[Exit], flow: &[i64]) -> f64 {
         let p = self.problem;
         let mut net = vec![0_i64; self.len()];
         for (link, f) in p.links.iter().zip(flow) {
@@ -258,4 +292,28 @@ impl<'p> Energy<'p> {
     pub(super) fn capacity(&self, cost: f64) -> i64 {
         (cost * self.scale).floor() as i64
     }
+}
+
+/// Rows of (limit, weight) of every unit; both empty where there are no limits.
+fn weights(problem: &Problem) -> (Vec<u32>, Vec<(u32, f64)>) {
+    if problem.limits.is_empty() {
+        return (Vec::new(), Vec::new());
+    }
+    let mut rows = vec![0_u32; problem.area.len() + 1];
+    let terms =
+        || problem.limits.iter().zip(0_u32..).flat_map(|(l, at)| l.terms.iter().map(move |t| (at, t)));
+    for (_, (unit, _)) in terms() {
+        rows[*unit as usize + 1] += 1;
+    }
+    for at in 1..rows.len() {
+        rows[at] += rows[at - 1];
+    }
+    let mut next = rows.clone();
+    let mut weights = vec![(0, 0.0); rows.last().map_or(0, |n| *n as usize)];
+    for (limit, (unit, weight)) in terms() {
+        let slot = &mut next[*unit as usize];
+        weights[*slot as usize] = (limit, *weight);
+        *slot += 1;
+    }
+    (rows, weights)
 }

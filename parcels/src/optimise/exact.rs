@@ -9,7 +9,7 @@ use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 use super::energy::{Energy, Prices};
-use super::problem::{Lock, Problem};
+use super::problem::{Limit, Lock, Problem};
 use super::relax::Relaxation;
 use super::state::State;
 use crate::progress::Monitor;
@@ -58,7 +58,7 @@ pub(super) fn close(
     if no_blocks && no_moves {
         let core = Core::new(energy, &smallest, &decided);
         let inner = Energy::new(&core.problem);
-        let mut relaxation = Relaxation::new(&inner, relaxation.prices());
+        let mut relaxation = Relaxation::new(&inner, relaxation.prices().clone());
         let found =
             Search::new(&inner, value - core.fixed, before - core.fixed).run(&mut relaxation, WORK, monitor);
         let better = found.better.map(|x| core.whole(&smallest, &x));
@@ -135,6 +135,7 @@ impl Core {
             small_block_price: f64::INFINITY,
             blocks_max: usize::MAX,
             concentration_min: 0.0,
+            limits: problem.limits.iter().map(|limit| limit_of(limit, &number, &without)).collect(),
         };
         Self { problem: core, units, fixed: energy.objective(&without) }
     }
@@ -145,6 +146,19 @@ impl Core {
             whole[unit as usize] = x;
         }
         whole
+    }
+}
+
+/// What a limit leaves to the units of the core.
+fn limit_of(limit: &Limit, number: &[u32], without: &[bool]) -> Limit {
+    let fixed = limit.sum(without);
+    let terms = limit.terms.iter().map(|(unit, weight)| (number[*unit as usize], *weight));
+    Limit {
+        what: String::new(),
+        terms: terms.filter(|(unit, _)| *unit != u32::MAX).collect(),
+        least: limit.least - fixed,
+        most: limit.most - fixed,
+        price: limit.price,
     }
 }
 
@@ -215,7 +229,7 @@ impl<'e, 'p> Search<'e, 'p> {
             Outcome::Done => {}
             Outcome::Stopped => return Closed { better: self.better, bound: root },
             Outcome::Split { unit, bound } => {
-                open.push(Branch { held: Vec::new(), unit, bound, prices: relaxation.prices() });
+                open.push(Branch { held: Vec::new(), unit, bound, prices: relaxation.prices().clone() });
             }
         }
         let mut unfinished = f64::NEG_INFINITY;
@@ -233,7 +247,7 @@ impl<'e, 'p> Search<'e, 'p> {
                 for &(unit, to) in &at {
                     relaxation.hold(unit, to);
                 }
-                relaxation.set_prices(self.energy, branch.prices);
+                relaxation.set_prices(self.energy, branch.prices.clone());
                 match if budget == 0 { Outcome::Stopped } else { self.look(relaxation, monitor) } {
                     Outcome::Done => {}
                     Outcome::Stopped => {
@@ -243,7 +257,8 @@ impl<'e, 'p> Search<'e, 'p> {
                     Outcome::Split { unit, bound } => {
                         // A branch promises no more than what it came from.
                         let bound = bound.min(branch.bound);
-                        open.push(Branch { held: at.clone(), unit, bound, prices: relaxation.prices() });
+                        let prices = relaxation.prices().clone();
+                        open.push(Branch { held: at.clone(), unit, bound, prices });
                     }
                 }
             }
@@ -264,7 +279,7 @@ impl<'e, 'p> Search<'e, 'p> {
     fn look(&mut self, relaxation: &mut Relaxation, monitor: &dyn Monitor) -> Outcome {
         let mut bound = f64::INFINITY;
         for round in 0..ROUNDS {
-            if relaxation.settle_area(self.energy, self.worthwhile(), monitor).is_err() {
+            if relaxation.settle(self.energy, self.worthwhile(), monitor).is_err() {
                 return Outcome::Stopped;
             }
             bound = bound.min(relaxation.bound(self.energy));
@@ -303,6 +318,9 @@ impl<'e, 'p> Search<'e, 'p> {
             super::refine::descend(&mut state);
         } else {
             super::refine::fill(&mut state);
+            if !self.energy.problem.limits.is_empty() {
+                super::refine::descend(&mut state);
+            }
         }
         self.compare(&state);
     }

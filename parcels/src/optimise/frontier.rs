@@ -383,7 +383,7 @@ mod tests {
         // Between two prices there is one best zone alone.
         for pair in found.breakpoints[1..].windows(2).step_by(7) {
             let prices = Prices { area: f64::midpoint(pair[0].price, pair[1].price), ..Prices::default() };
-            let cut = energy.cut_between(prices, &problem.lock, &none, &all, &()).unwrap();
+            let cut = energy.cut_between(&prices, &problem.lock, &none, &all, &()).unwrap();
             assert_eq!(cut.smallest, zone(&found, &pair[0]));
             assert_eq!(cut.largest, cut.smallest);
         }

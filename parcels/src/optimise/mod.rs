@@ -33,6 +33,6 @@ mod tests;
 pub use compile::{CompileError, Compiled, Ground, Hold, compile};
 pub use figures::Breakpoint;
 pub use frontier::{Frontier, frontier};
-pub use problem::{Exit, ExitKind, Link, Lock, Problem, Solution, Status, gap};
+pub use problem::{Exit, ExitKind, Limit, Link, Lock, Problem, Solution, Status, gap};
 pub use session::{Edit, Session, Verdict};
 pub use solve::solve;

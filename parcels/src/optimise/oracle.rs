@@ -1,7 +1,7 @@
 //! For tests: small problems at random, and their true optimum by trying every assignment.
 
 use super::energy::Energy;
-use super::problem::{Link, Lock, Problem};
+use super::problem::{Limit, Link, Lock, Problem};
 use super::state::State;
 
 /// A counter-based generator (SplitMix64), enough for making test cases.
@@ -81,11 +81,35 @@ pub(super) fn random_problem(seed: u64, n: usize) -> Problem {
         small_block_price: if now_and_then(&mut dice) { 6.0 } else { f64::INFINITY },
         blocks_max: if now_and_then(&mut dice) { 2 } else { usize::MAX },
         concentration_min: if now_and_then(&mut dice) { 40.0 } else { 0.0 },
+        limits: limits(&mut dice, &area, &in_zone),
         area,
         value,
         in_zone,
         lock,
     }
+}
+
+/// Now and then bands for the area of a part of the units, or a least distance from another zone; some of them soft.
+fn limits(dice: &mut Dice, area: &[f64], in_zone: &[bool]) -> Vec<Limit> {
+    let mut limits = Vec::new();
+    while dice.unit() < 0.3 {
+        let price = if dice.unit() < 0.3 { 8.0 * dice.unit() } else { f64::INFINITY };
+        let part = 1 + dice.below(3);
+        let units = (0..area.len()).filter(|i| i % 4 < part).map(|i| i as u32);
+        if dice.unit() < 0.7 {
+            let terms: Vec<(u32, f64)> = units.map(|i| (i, area[i as usize])).collect();
+            let now = Limit { terms: terms.clone(), ..Limit::default() }.sum(in_zone);
+            let (least, most) = (now * (0.5 + 0.5 * dice.unit()), now * (1.0 + 0.5 * dice.unit()));
+            limits.push(Limit { what: "a part".to_owned(), terms, least, most, price });
+        } else {
+            let sign = |i: usize| if in_zone[i] { -area[i] } else { area[i] };
+            let terms: Vec<(u32, f64)> = units.map(|i| (i, sign(i as usize))).collect();
+            let there = Limit { terms: terms.clone(), ..Limit::default() }.sum(in_zone);
+            let least = there + 0.3 * area.iter().sum::<f64>() * dice.unit();
+            limits.push(Limit { what: "away".to_owned(), terms, least, most: f64::INFINITY, price });
+        }
+    }
+    limits
 }
 
 /// The best admissible assignment of all 2ⁿ, with its objective.

@@ -28,6 +28,36 @@ pub struct Link {
     pub contiguous: bool,
 }
 
+/// A limit on a weighted sum of units, Σ weightᵢ xᵢ: the area of a sub-park, or how far a zone is from another one.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Limit {
+    /// What the sum is, in words, for people.
+    pub what: String,
+    /// Units with their weights, ascending, each once.
+    pub terms: Vec<(u32, f64)>,
+    /// Least sum; −∞ for none.
+    pub least: f64,
+    /// Most; +∞ for none.
+    pub most: f64,
+    /// What the objective loses for each unit of the sum below `least` or above `most`; infinite where neither is allowed.
+    pub price: f64,
+}
+
+impl Limit {
+    /// How far `sum` is from what is allowed; 0 within, rounding aside.
+    #[must_use]
+    pub fn off(&self, sum: f64) -> f64 {
+        let off = (self.least - sum).max(sum - self.most).max(0.0);
+        if off <= 1e-9 * sum.abs().max(1.0) { 0.0 } else { off }
+    }
+
+    /// The sum over the units of `x`.
+    #[must_use]
+    pub fn sum(&self, x: &[bool]) -> f64 {
+        self.terms.iter().filter(|(unit, _)| x[*unit as usize]).map(|(_, weight)| weight).sum()
+    }
+}
+
 /// Maximise F(x) = Σ valueᵢ xᵢ − λ (Σ lengthᵢⱼ |xᵢ − xⱼ| + η Σ exposedᵢ xᵢ) − κ Σ areaᵢ |xᵢ − x⁰ᵢ| over x ∈ {0, 1}ⁿ, subject to
 /// the limits below. Area and length are in whatever unit the caller keeps to (ha and 100 m for a policy).
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -66,6 +96,8 @@ pub struct Problem {
     pub blocks_max: usize,
     /// Least concentration index (0 to 100); 0 for none.
     pub concentration_min: f64,
+    /// Limits on other sums of units.
+    pub limits: Vec<Limit>,
 }
 
 /// How a solution ended.
@@ -114,7 +146,7 @@ pub struct Exit {
 pub struct Solution {
     /// In or out, one a unit.
     pub x: Vec<bool>,
-    /// F(x), less the price of small blocks where they are priced.
+    /// F(x), less the price of small blocks and of what is beyond a limit, where these are priced.
     pub objective: f64,
     /// No admissible choice has a larger objective.
     pub bound: f64,
@@ -132,6 +164,8 @@ pub struct Solution {
     pub moved_unit_price: f64,
     /// The price of one block more.
     pub block_price: f64,
+    /// The price of one unit of each of [`Problem::limits`] (positive: the sum is held down).
+    pub limit_prices: Vec<f64>,
     /// What blocks pay.
     pub exits: Vec<Exit>,
     /// The flow on each link (in the order of `links`, a → b) in the integer units of `flow_scale`; with the prices it

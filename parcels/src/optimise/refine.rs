@@ -23,23 +23,53 @@ impl Ord for Key {
     }
 }
 
-/// Brings the area within its limits by the flips that cost least per area, where any do.
+/// Brings the area and every hard limit on a sum within what is allowed, by the flips that cost least, where any do.
 pub(super) fn fill(state: &mut State<'_, '_>) {
-    let off = state.area_off(state.area);
-    if off == 0.0 {
+    let problem = state.energy.problem;
+    for (at, limit) in problem.limits.iter().enumerate().filter(|(_, limit)| limit.price.is_infinite()) {
+        let weights: Vec<(u32, f64)> = limit.terms.clone();
+        let rising = state.sum(at) < limit.least;
+        approach(state, &weights, rising, &|state, change| limit.off(state.sum(at) + change));
+    }
+    if state.area_off(state.area) > 0.0 {
+        let weights: Vec<(u32, f64)> = (0_u32..).zip(problem.area.iter().copied()).collect();
+        let rising = state.area < problem.area_min;
+        approach(state, &weights, rising, &|state, change| state.area_off(state.area + change));
+    }
+}
+
+/// Flips units that bring Σ weightᵢ xᵢ up (`rising`) or down, those first that lose least for what they bring, until
+/// nothing is `off`, which says how far the sum is from its limits after a change.
+fn approach(
+    state: &mut State<'_, '_>,
+    weights: &[(u32, f64)],
+    rising: bool,
+    off: &dyn Fn(&State<'_, '_>, f64) -> f64,
+) {
+    if off(state, 0.0) == 0.0 {
         return;
     }
-    let enter = state.area < state.energy.problem.area_min;
-    let rate = |state: &State<'_, '_>, unit: usize| state.gain(unit) / state.energy.problem.area[unit];
-    let mut heap: BinaryHeap<(Key, Reverse<u32>)> = (0..state.x.len())
-        .filter(|&u| state.x[u] != enter)
-        .map(|u| (Key(rate(state, u)), Reverse(u as u32)))
+    let mut weight = vec![0.0; state.x.len()];
+    for (unit, w) in weights {
+        weight[*unit as usize] = *w;
+    }
+    let change =
+        |state: &State<'_, '_>, unit: usize| if state.x[unit] { -weight[unit] } else { weight[unit] };
+    let wanted = |state: &State<'_, '_>, unit: usize| {
+        let change = change(state, unit);
+        change != 0.0 && (change > 0.0) == rising
+    };
+    let rate = |state: &State<'_, '_>, unit: usize| state.gain(unit) / weight[unit].abs();
+    let mut heap: BinaryHeap<(Key, Reverse<u32>)> = weights
+        .iter()
+        .filter(|(u, _)| wanted(state, *u as usize))
+        .map(|(u, _)| (Key(rate(state, *u as usize)), Reverse(*u)))
         .collect();
     // A unit that may not flip when its turn comes is put in again when a neighbour flips.
-    while state.area_off(state.area) > 0.0 {
+    while off(state, 0.0) > 0.0 {
         let Some((Key(key), Reverse(unit))) = heap.pop() else { return };
         let unit = unit as usize;
-        if state.x[unit] == enter {
+        if !wanted(state, unit) {
             continue;
         }
         let now = rate(state, unit);
@@ -48,14 +78,14 @@ pub(super) fn fill(state: &mut State<'_, '_>) {
             heap.push((Key(now), Reverse(unit as u32)));
             continue;
         }
-        let after = state.area + state.area_step(unit);
-        if state.area_off(after) >= state.area_off(state.area) || !state.may_flip(unit) {
+        if off(state, change(state, unit)) >= off(state, 0.0) || !state.may_flip(unit) {
             continue;
         }
         state.flip(unit);
         for n in state.energy.neighbours(unit) {
-            if state.x[n.unit as usize] != enter {
-                heap.push((Key(rate(state, n.unit as usize)), Reverse(n.unit)));
+            let there = n.unit as usize;
+            if wanted(state, there) {
+                heap.push((Key(rate(state, there)), Reverse(n.unit)));
             }
         }
     }

@@ -95,8 +95,8 @@ impl Session {
         self.relaxation.follow(&energy);
         let mut starts = vec![solve::obeying_locks(&energy, self.solution.x.clone())];
         // Told to stop, the flow proves a bound all the same.
-        let settled = self.relaxation.settle_area(&energy, f64::NEG_INFINITY, monitor);
-        if solve::speaks_of_blocks(problem) {
+        let settled = self.relaxation.settle(&energy, f64::NEG_INFINITY, monitor);
+        if solve::has_more_prices(problem) {
             starts.extend(self.relaxation.tighten(&energy, solve::before(&energy), monitor));
         } else if settled.is_ok() {
             starts.push(self.relaxation.smallest());

@@ -56,7 +56,7 @@ pub(super) fn first(energy: &Energy<'_>, monitor: &dyn Monitor) -> (Solution, Re
     // Told to stop, the flow proves a bound all the same.
     let _ = relaxation.solve(monitor);
     let mut starts = vec![dual.smaller, dual.larger];
-    if speaks_of_blocks(problem) {
+    if has_more_prices(problem) {
         starts.extend(relaxation.tighten(energy, before(energy), monitor));
     } else {
         starts.extend([relaxation.smallest(), relaxation.largest()]);
@@ -64,6 +64,11 @@ pub(super) fn first(energy: &Energy<'_>, monitor: &dyn Monitor) -> (Solution, Re
     starts.dedup();
     let solution = plan(energy, &mut relaxation, starts, true, monitor);
     (solution, relaxation)
+}
+
+/// Whether there are prices besides those of total area and of what moves.
+pub(super) fn has_more_prices(problem: &Problem) -> bool {
+    speaks_of_blocks(problem) || !problem.limits.is_empty()
 }
 
 /// Whether the prices of exits have something to say.
@@ -81,8 +86,9 @@ pub(super) fn plan(
     monitor: &dyn Monitor,
 ) -> Solution {
     let problem = energy.problem;
-    let (prices, exits, flow) = (relaxation.prices(), relaxation.exits(energy), relaxation.flow(energy));
-    let certified = energy.bound(prices, &exits, &flow);
+    let (prices, exits, flow) =
+        (relaxation.prices().clone(), relaxation.exits(energy), relaxation.flow(energy));
+    let certified = energy.bound(&prices, &exits, &flow);
     let objective_before = before(energy);
     let mut bound = certified;
     monitor.step("plan", 0);
@@ -95,7 +101,7 @@ pub(super) fn plan(
     if kept.gap(bound, objective_before) > ENOUGH {
         kept.keep_all(finish_all(energy, relaxation, starts.collect(), enough, monitor));
     }
-    let more = concentrated(energy, prices, kept.best.as_ref(), bound, monitor);
+    let more = concentrated(energy, &prices, kept.best.as_ref(), bound, monitor);
     kept.keep_all(finish_all(energy, relaxation, more, enough, monitor));
     if kept.gap(bound, objective_before) > NEAR {
         // The present zone with its locks obeyed keeps most limits by itself and is improved from there.
@@ -153,6 +159,7 @@ pub(super) fn plan(
         moved_price: prices.moved,
         moved_unit_price: prices.units,
         block_price: prices.blocks,
+        limit_prices: prices.limits,
         exits,
         flow,
         flow_scale: energy.scale,
@@ -176,7 +183,7 @@ pub(super) fn obeying_locks(energy: &Energy<'_>, mut zone: Vec<bool>) -> Vec<boo
 /// zones to start from that are best when boundary, or land in and beside large blocks, is dearer.
 fn concentrated(
     energy: &Energy<'_>,
-    prices: Prices,
+    prices: &Prices,
     best: Option<&State<'_, '_>>,
     bound: f64,
     monitor: &dyn Monitor,
@@ -196,10 +203,9 @@ fn concentrated(
         let bonus = |i: usize| problem.value[i] + factor * spread * nearness[i] * problem.area[i];
         tilted.push(Problem { value: (0..energy.len()).map(bonus).collect(), ..problem.clone() });
     }
+    let base = Prices { area: 0.0, blocks: 0.0, ..prices.clone() };
     let zone = |tilted: &Problem| {
-        let found =
-            search(&Energy::new(tilted), &tilted.lock, Prices { area: 0.0, blocks: 0.0, ..prices }, monitor)
-                .ok()?;
+        let found = search(&Energy::new(tilted), &tilted.lock, &base, monitor).ok()?;
         Some(if found.prices.area < 0.0 { found.larger } else { found.smaller })
     };
     let mut starts: Vec<Vec<bool>> = tilted.par_iter().filter_map(zone).collect();
@@ -255,7 +261,7 @@ fn finish<'e, 'p>(
                 anew.hold(unit as usize, to);
             }
         }
-        if anew.settle_area(energy, f64::NEG_INFINITY, monitor).is_err() {
+        if anew.settle(energy, f64::NEG_INFINITY, monitor).is_err() {
             break;
         }
         state = State::new(energy, if anew.prices().area < 0.0 { anew.largest() } else { anew.smallest() });
@@ -346,8 +352,9 @@ mod tests {
                 moved: solution.moved_price,
                 units: solution.moved_unit_price,
                 blocks: solution.block_price,
+                limits: solution.limit_prices.clone(),
             };
-            let proven = energy.bound(prices, &solution.exits, &solution.flow);
+            let proven = energy.bound(&prices, &solution.exits, &solution.flow);
             if let Some((optimum, _)) = &truth {
                 prop_assert!(proven >= optimum - 1e-6, "proven bound {proven} below optimum {optimum}");
                 prop_assert!(solution.bound >= optimum - 1e-6, "bound {} below optimum {optimum}", solution.bound);
@@ -409,6 +416,7 @@ mod tests {
                 concentration_min: 0.0,
                 area_min: f64::NEG_INFINITY,
                 area_max: f64::INFINITY,
+                limits: Vec::new(),
                 lock: vec![Lock::Free; 14],
                 ..random_problem(seed, 14)
             };

@@ -35,6 +35,8 @@ pub(super) struct State<'e, 'p> {
     pub(super) area: f64,
     pub(super) moved_area: f64,
     pub(super) moved_units: usize,
+    /// Of each of the problem's other limits.
+    sums: Vec<f64>,
     block: Vec<u32>,
     blocks: Vec<Block>,
     pub(super) block_count: usize,
@@ -57,6 +59,7 @@ impl<'e, 'p> State<'e, 'p> {
             area: energy.area(&x),
             moved_area: energy.moved_area(&x),
             moved_units,
+            sums: problem.limits.iter().map(|l| l.sum(&x)).collect(),
             block: vec![NO_BLOCK; x.len()],
             x,
             blocks: Vec::new(),
@@ -160,7 +163,7 @@ impl<'e, 'p> State<'e, 'p> {
     /// on total area are the caller's.
     pub(super) fn may_flip(&self, unit: usize) -> bool {
         let p = self.energy.problem;
-        if p.lock[unit] != Lock::Free || !self.moves_fit(unit) {
+        if p.lock[unit] != Lock::Free || !self.moves_fit(unit) || !self.sums_fit(unit) {
             return false;
         }
         if !self.tracked {
@@ -174,6 +177,27 @@ impl<'e, 'p> State<'e, 'p> {
         self.x[unit] != p.in_zone[unit]
             || (self.moved_units < p.moved_units_max
                 && self.moved_area + p.area[unit] <= p.moved_area_max * (1.0 + 1e-12))
+    }
+
+    /// Whether no hard limit on a sum would break, or be further off.
+    fn sums_fit(&self, unit: usize) -> bool {
+        let sign = if self.x[unit] { -1.0 } else { 1.0 };
+        self.energy.weights(unit).iter().all(|&(at, weight)| {
+            let (limit, sum) = (&self.energy.problem.limits[at as usize], self.sums[at as usize]);
+            let off = limit.off(sum + sign * weight);
+            limit.price.is_finite() || off == 0.0 || off < limit.off(sum)
+        })
+    }
+
+    /// The sum that one of the problem's other limits speaks of.
+    pub(super) fn sum(&self, limit: usize) -> f64 {
+        self.sums[limit]
+    }
+
+    fn add_to_sums(&mut self, unit: usize, sign: f64) {
+        for &(at, weight) in self.energy.weights(unit) {
+            self.sums[at as usize] += sign * weight;
+        }
     }
 
     fn may_enter(&self, unit: usize) -> bool {
@@ -281,6 +305,7 @@ impl<'e, 'p> State<'e, 'p> {
         let p = self.energy.problem;
         self.value += self.gain(unit);
         self.area += self.area_step(unit);
+        self.add_to_sums(unit, if self.x[unit] { -1.0 } else { 1.0 });
         if self.x[unit] == p.in_zone[unit] {
             self.moved_area += p.area[unit];
             self.moved_units += 1;
@@ -387,6 +412,7 @@ impl<'e, 'p> State<'e, 'p> {
             let unit = unit as usize;
             self.value += self.gain(unit);
             self.area -= p.area[unit];
+            self.add_to_sums(unit, -1.0);
             if p.in_zone[unit] {
                 self.moved_area += p.area[unit];
                 self.moved_units += 1;
@@ -460,6 +486,7 @@ impl<'e, 'p> State<'e, 'p> {
             self.small_count > 0 && p.small_block_price.is_infinite(),
             self.block_count > p.blocks_max,
             self.concentration() < p.concentration_min * (1.0 - 1e-12),
+            p.limits.iter().zip(&self.sums).any(|(l, sum)| l.price.is_infinite() && l.off(*sum) > 0.0),
         ]
         .into_iter()
         .filter(|broken| *broken)
@@ -471,11 +498,14 @@ impl<'e, 'p> State<'e, 'p> {
         self.broken_limits() == 0
     }
 
-    /// F less the price of small blocks where they have one.
+    /// F less the price of small blocks, and of what is beyond a limit, where they have one.
     pub(super) fn objective(&self) -> f64 {
         let price = self.energy.problem.small_block_price;
         let small = if price.is_finite() { price * self.small_count as f64 } else { 0.0 };
-        self.value - small
+        let limits = self.energy.problem.limits.iter().zip(&self.sums);
+        let beyond: f64 =
+            limits.filter(|(l, _)| l.price.is_finite()).map(|(l, sum)| l.price * l.off(*sum)).sum();
+        self.value - small - beyond
     }
 }
 
@@ -503,6 +533,9 @@ mod tests {
                 prop_assert_eq!(state.moved_units, anew.moved_units);
                 prop_assert!((state.concentration() - anew.concentration()).abs() < 1e-9);
                 prop_assert!((state.area - anew.area).abs() < 1e-9);
+                for (kept, anew) in state.sums.iter().zip(&anew.sums) {
+                    prop_assert!((kept - anew).abs() < 1e-9);
+                }
             }
         }
     }

@@ -37,6 +37,12 @@ fn renumbered(problem: &Problem, place: &[usize]) -> Problem {
         })
         .collect();
     links.sort_by_key(|l| (l.a, l.b));
+    let limit = |limit: &Limit| {
+        let mut terms: Vec<(u32, f64)> =
+            limit.terms.iter().map(|(u, w)| (place[*u as usize] as u32, *w)).collect();
+        terms.sort_by_key(|(unit, _)| *unit);
+        Limit { terms, ..limit.clone() }
+    };
     Problem {
         area: moved(&problem.area, place),
         value: moved(&problem.value, place),
@@ -44,6 +50,7 @@ fn renumbered(problem: &Problem, place: &[usize]) -> Problem {
         lock: moved(&problem.lock, place),
         exposed: moved(&problem.exposed, place),
         links,
+        limits: problem.limits.iter().map(limit).collect(),
         ..problem.clone()
     }
 }
@@ -52,6 +59,13 @@ fn renumbered(problem: &Problem, place: &[usize]) -> Problem {
 fn measured(problem: &Problem, area: f64, length: f64, worth: f64) -> Problem {
     let times = |values: &[f64], by: f64| values.iter().map(|v| v * by).collect();
     let link = |l: &Link| Link { length: l.length * length, ..*l };
+    let limit = |l: &Limit| Limit {
+        terms: l.terms.iter().map(|(unit, weight)| (*unit, weight * area)).collect(),
+        least: l.least * area,
+        most: l.most * area,
+        price: l.price * worth / area,
+        what: l.what.clone(),
+    };
     Problem {
         area: times(&problem.area, area),
         value: times(&problem.value, worth),
@@ -64,6 +78,7 @@ fn measured(problem: &Problem, area: f64, length: f64, worth: f64) -> Problem {
         moved_area_max: problem.moved_area_max * area,
         min_block: problem.min_block * area,
         small_block_price: problem.small_block_price * worth,
+        limits: problem.limits.iter().map(limit).collect(),
         ..problem.clone()
     }
 }

@@ -1,20 +1,22 @@
 //! The bound again from the certificate, by weak duality, in integers.
 //!
 //! **Claim.** For any flow f with |f_ab| ≤ λ w_ab on each pair a < b, any area price μ, any prices ν, υ, ω ≥ 0 of area moved, of a
-//! parcel moved and of a block, and exits e with payments p_ei ≥ 0 that keep to their caps (below), every admissible plan x
-//! has F(x) ≤ B, where
+//! parcel moved and of a block, any price σ_g of the area of each sub-park g, at most the price of leaving its band where that
+//! is no hard rule, and exits e with payments p_ei ≥ 0 that keep to their caps (below), every admissible plan x has F(x) ≤ B,
+//! where
 //!
 //!   B = Σᵢ max over the sides x that i may take of (cᵢ − netᵢ − paidᵢ + gotᵢ) x
-//!       − Σ_{i: x⁰ᵢ = 1} ((κ + ν) aᵢ + υ)  +  [μ]  +  ν · M_max  +  υ · N_max  +  ω · K
-//!   cᵢ = aᵢ(sᵢ − τ) − λη eᵢ − μ aᵢ − ((κ + ν) aᵢ + υ)(1 − 2x⁰ᵢ)
+//!       − Σ_{i: x⁰ᵢ = 1} ((κ + ν) aᵢ + υ)  +  [μ]  +  ν · M_max  +  υ · N_max  +  ω · K  +  Σ_g [σ_g]
+//!   cᵢ = aᵢ(sᵢ − τ) − λη eᵢ − (μ + σ_g(i)) aᵢ − ((κ + ν) aᵢ + υ)(1 − 2x⁰ᵢ)
 //!   netᵢ = flow out of i − flow into i
 //!   paidᵢ = Σ p_ei over all exits;  gotᵢ = Σ over the exits with i in their rim of all that is paid for them
-//!   [μ] = μ · A_max for μ > 0, μ · A_min for μ < 0, 0 for μ = 0
+//!   [μ] = μ · A_max for μ > 0, μ · A_min for μ < 0, 0 for μ = 0; [σ_g] alike with the ends of the band of g
 //!
 //! The rim of an exit is the parcels outside its region that are contiguous with one inside.
 //!
 //! **Proof.** Let A(x) = Σ aᵢxᵢ, M(x) = Σ aᵢ|xᵢ − x⁰ᵢ| and N(x) the number of parcels that move. An admissible x has
-//! A_min ≤ A(x) ≤ A_max, so μ A(x) ≤ [μ]; M(x) ≤ M_max and N(x) ≤ N_max. For each pair λ w |x_a − x_b| ≥ f_ab (x_a − x_b), since the left
+//! A_min ≤ A(x) ≤ A_max, so μ A(x) ≤ [μ]; M(x) ≤ M_max and N(x) ≤ N_max. The same holds for the area of each sub-park in its band where that is a hard rule;
+//! where leaving it costs π per ha, F has lost π times what is beyond, which is at least σ_g A_g(x) − [σ_g] as |σ_g| ≤ π. For each pair λ w |x_a − x_b| ≥ f_ab (x_a − x_b), since the left
 //! side is the largest value of the right over all allowed f; put in, −λ Σ w|x_a − x_b| becomes at most −Σ netᵢ xᵢ.
 //!
 //! *Exits.* Let E(x) = Σ_e Σᵢ p_ei (xᵢ − Σ_{j in the rim of e} xⱼ) = Σᵢ (paidᵢ − gotᵢ) xᵢ. A term is above 0 only when i is in and no parcel of
@@ -40,7 +42,7 @@ use crate::units::M2_PER_HA;
 use crate::worth::{Land, Worth};
 
 /// The limits that a certificate prices.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Limits {
     /// Least total area, ha; −∞ for none.
     pub area_min_ha: f64,
@@ -56,6 +58,10 @@ pub struct Limits {
     pub small_block_price: f64,
     /// Most blocks.
     pub blocks_max: Option<usize>,
+    /// Least and most area of each sub-park, ha, in the order of their names; empty where no rule speaks of them.
+    pub sub_parks_ha: Vec<(f64, f64)>,
+    /// What 1 ha beyond that costs, score points; +∞ where it is not allowed.
+    pub sub_park_price: f64,
 }
 
 /// A bound computed from a certificate.
@@ -67,7 +73,8 @@ pub struct Bound {
     pub strangers: Vec<(u32, u32)>,
 }
 
-/// The bound that `certificate` proves. `held_to` says which side a parcel is held to, none where it is free.
+/// The bound that `certificate` proves. `sub_park_of` says which sub-park a parcel belongs to, by its place in
+/// [`Limits::sub_parks_ha`]; `held_to` which side it is held to, none where it is free.
 ///
 /// # Errors
 /// In words, why it proves nothing: a parcel that is not there, a price on a limit that does not exist, or an exit that
@@ -77,6 +84,7 @@ pub fn bound(
     worth: &Worth,
     land: &Land<'_>,
     limits: &Limits,
+    sub_park_of: impl Fn(usize) -> Option<usize>,
     held_to: impl Fn(usize) -> Option<bool>,
 ) -> Result<Bound, String> {
     let count = land.area_m2.len();
@@ -97,6 +105,21 @@ pub fn bound(
             }
             constant += price * limit;
         }
+    }
+    let sub_park_prices = &certificate.sub_park_prices;
+    if !sub_park_prices.is_empty() && sub_park_prices.len() != limits.sub_parks_ha.len() {
+        let (prices, bands) = (sub_park_prices.len(), limits.sub_parks_ha.len());
+        return Err(format!("it prices {prices} sub-parks, but {bands} have a band"));
+    }
+    for (number, (&price, (least, most))) in sub_park_prices.iter().zip(&limits.sub_parks_ha).enumerate() {
+        if price == 0.0 {
+            continue;
+        }
+        let worth = price * if price > 0.0 { most } else { least };
+        if !worth.is_finite() || price.abs() > limits.sub_park_price {
+            return Err(format!("it prices sub-park {number} at {price}, but there is no such limit"));
+        }
+        constant += worth;
     }
     let scale = certificate.flow_scale;
     let mut net = vec![0_i128; count];
@@ -128,7 +151,9 @@ pub fn bound(
         let edge = worth.edge_factor * worth.of_length(land.adjacency.exposed_m()[at]);
         let sign = if before { -1.0 } else { 1.0 };
         let moving = move_price * area_ha + unit_price;
-        let gain = (worth.value(land, idx) - edge - area_price * area_ha - sign * moving) * scale;
+        let sub_park_price = sub_park_of(at).and_then(|g| sub_park_prices.get(g)).copied().unwrap_or(0.0);
+        let held = (area_price + sub_park_price) * area_ha;
+        let gain = (worth.value(land, idx) - edge - held - sign * moving) * scale;
         if !gain.is_finite() || gain.abs() > 2_f64.powi(100) {
             return Err(format!("parcel {at} gains {gain} units"));
         }
@@ -207,11 +232,15 @@ pub(super) fn check(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Fin
         Ok(certificate) => certificate,
         Err(why) => return refused(findings, why.to_string()),
     };
+    let sub_parks = SubParks::of(judged);
+    let limits = limits(judged, &sub_parks);
+    let sub_park_of = |at: usize| sub_parks.number[at];
     let found =
-        match bound(&certificate, &judged.worth, &judged.land(), &limits(judged), |at| judged.held_to(at)) {
-            Ok(found) => found,
-            Err(why) => return refused(findings, why),
-        };
+        bound(&certificate, &judged.worth, &judged.land(), &limits, sub_park_of, |at| judged.held_to(at));
+    let found = match found {
+        Ok(found) => found,
+        Err(why) => return refused(findings, why),
+    };
     for (a, b) in &found.strangers {
         let name = |n: u32| judged.name(crate::id::ParcelIdx(n));
         let text = format!("flow between {} and {}, which do not face each other", name(*a), name(*b));
@@ -222,6 +251,10 @@ pub(super) fn check(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Fin
     let prices = &record.objective;
     findings.figure("objective.moved_unit_price", prices.moved_unit_price, certificate.moved_unit_price);
     findings.figure("objective.block_price", prices.block_price, certificate.block_price);
+    let proven = sub_parks.names.iter().map(|name| (*name).to_owned()).zip(certificate.sub_park_prices);
+    if prices.sub_park_prices != proven.collect() {
+        findings.error("objective.sub_park_prices", "they are not those of the certificate");
+    }
     let claimed = record.objective.bound;
     let tolerance = super::TOLERANCE * (found.value.abs() + record.objective.before.abs())
         + judged.after.len() as f64 / certificate.flow_scale;
@@ -237,7 +270,53 @@ pub(super) fn check(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Fin
     }
 }
 
-fn limits(judged: &Judged<'_>) -> Limits {
+/// Which sub-park each parcel belongs to.
+struct SubParks<'a> {
+    names: Vec<&'a str>,
+    /// Of each parcel, its sub-park's place in `names`.
+    number: Vec<Option<usize>>,
+}
+
+impl<'a> SubParks<'a> {
+    fn of(judged: &Judged<'a>) -> Self {
+        let parcels = judged.evidence.layer.parcels();
+        let names: BTreeSet<&str> = parcels.iter().filter_map(|p| p.sub_park.as_deref()).collect();
+        let names: Vec<&str> = names.into_iter().collect();
+        let number = |name: &str| names.binary_search(&name).ok();
+        let number = parcels.iter().map(|p| p.sub_park.as_deref().and_then(number)).collect();
+        Self { names, number }
+    }
+
+    /// The band of each, ha, or none where no rule speaks of them.
+    fn bands_ha(&self, judged: &Judged<'_>) -> Vec<(f64, f64)> {
+        let policy = judged.evidence.policy;
+        let effective = match policy.constraints.sub_park {
+            Strictness::Hard => true,
+            Strictness::Soft => policy.objective.sub_park_price > 0.0,
+            Strictness::Off => false,
+        };
+        if !effective {
+            return Vec::new();
+        }
+        let mut before_ha = vec![0.0; self.names.len()];
+        for (at, number) in self.number.iter().enumerate() {
+            if let Some(number) = number
+                && judged.before[at]
+            {
+                before_ha[*number] += judged.area_m2[at] / M2_PER_HA;
+            }
+        }
+        let share = policy.constraints.sub_park_band;
+        let band = |before_ha: f64| match before_ha {
+            // A sub-park that begins to exist changes by the whole of itself.
+            none if none <= 0.0 => (0.0, if share < 1.0 { 0.0 } else { f64::INFINITY }),
+            some => (some * (1.0 - share), some * (1.0 + share)),
+        };
+        before_ha.into_iter().map(band).collect()
+    }
+}
+
+fn limits(judged: &Judged<'_>, sub_parks: &SubParks<'_>) -> Limits {
     let constraints = &judged.evidence.policy.constraints;
     let before_ha = judged.area_before_m2 / M2_PER_HA;
     let (area_min_ha, area_max_ha) = match (constraints.area.mode, constraints.area.cap_ha) {
@@ -263,6 +342,11 @@ fn limits(judged: &Judged<'_>) -> Limits {
             BlockRule::Before => Some(judged.blocks_before.len()).filter(|blocks| *blocks > 0),
             BlockRule::Free => None,
             BlockRule::AtMost(most) => Some(most),
+        },
+        sub_parks_ha: sub_parks.bands_ha(judged),
+        sub_park_price: match constraints.sub_park {
+            Strictness::Soft => judged.evidence.policy.objective.sub_park_price,
+            Strictness::Hard | Strictness::Off => f64::INFINITY,
         },
     }
 }

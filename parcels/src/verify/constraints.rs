@@ -214,14 +214,7 @@ fn holes(judged: &Judged<'_>) -> ConstraintRecord {
 
 fn sub_parks(judged: &Judged<'_>) -> Option<ConstraintRecord> {
     let band = judged.evidence.policy.constraints.sub_park_band;
-    let mut areas: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
-    for (at, parcel) in judged.evidence.layer.parcels().iter().enumerate() {
-        if let Some(name) = &parcel.sub_park {
-            let (before_m2, after_m2) = areas.entry(name).or_default();
-            *before_m2 += if judged.before[at] { judged.area_m2[at] } else { 0.0 };
-            *after_m2 += if judged.after[at] { judged.area_m2[at] } else { 0.0 };
-        }
-    }
+    let areas = judged.sub_park_areas_m2(judged.after);
     // A sub-park that begins to exist changes by the whole of itself.
     let change = |(before_m2, after_m2): &(f64, f64)| {
         let base_m2 = if *before_m2 > 0.0 { *before_m2 } else { *after_m2 };
@@ -229,7 +222,12 @@ fn sub_parks(judged: &Judged<'_>) -> Option<ConstraintRecord> {
     };
     let worst = areas.values().map(change).reduce(f64::max)?;
     let text = "largest change of a sub-park's area, as a share of its present area";
-    Some(rule("C9", text, soft(within(worst, band)), Some(worst), Some(band)))
+    let status = match judged.evidence.policy.constraints.sub_park {
+        Strictness::Hard => hard(within(worst, band)),
+        Strictness::Soft => soft(within(worst, band)),
+        Strictness::Off => ConstraintStatus::Off,
+    };
+    Some(rule("C9", text, status, Some(worst), Some(band)))
 }
 
 fn moved(judged: &Judged<'_>) -> Vec<ConstraintRecord> {

@@ -6,6 +6,7 @@ use super::{Findings, Judged};
 use crate::blocks::{Blocks, Concentration};
 use crate::plan::{GapRecord, PlanRecord, Status};
 use crate::policy::{AreaMode, Strictness};
+use crate::units::M2_PER_HA;
 use crate::worth::mean_score;
 
 /// Gap up to which a plan may call itself optimal: what integer flows leave.
@@ -62,14 +63,32 @@ fn objective(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Findings) 
     }
 }
 
-/// F by definition, less the price of small blocks where that rule is soft.
+/// F by definition, less the prices of small blocks and of sub-parks beyond their bands where these rules are soft.
 fn objective_of(judged: &Judged<'_>, zone: &[bool], blocks: &Blocks) -> f64 {
     let policy = judged.evidence.policy;
     let small = match policy.constraints.min_block {
         Strictness::Soft => judged.small_blocks(blocks),
         Strictness::Hard | Strictness::Off => 0,
     };
-    judged.worth.of_zone(&judged.land(), zone) - policy.objective.small_block_price * small as f64
+    let beyond_ha = match policy.constraints.sub_park {
+        Strictness::Soft => beyond_bands_ha(judged, zone),
+        Strictness::Hard | Strictness::Off => 0.0,
+    };
+    let price = &policy.objective;
+    judged.worth.of_zone(&judged.land(), zone)
+        - price.small_block_price * small as f64
+        - price.sub_park_price * beyond_ha
+}
+
+/// By how much the sub-parks' areas are outside their bands, all together.
+fn beyond_bands_ha(judged: &Judged<'_>, zone: &[bool]) -> f64 {
+    let share = judged.evidence.policy.constraints.sub_park_band;
+    let beyond_m2 = |(before_m2, after_m2): (f64, f64)| {
+        // Of a sub-park that begins to exist everything is beyond a band of less than the whole.
+        let new = before_m2 <= 0.0 && share >= 1.0;
+        if new { 0.0 } else { ((after_m2 - before_m2).abs() - share * before_m2).max(0.0) }
+    };
+    judged.sub_park_areas_m2(zone).into_values().map(beyond_m2).sum::<f64>() / M2_PER_HA
 }
 
 /// (bound − value) ÷ (bound − before), at least 0 and 0 where only rounding is left: what may be missing of what could be

@@ -75,6 +75,7 @@ impl Case {
                 moved_price: 0.0,
                 moved_unit_price: 0.0,
                 block_price: 0.0,
+                sub_park_prices: Vec::new(),
                 exits: Vec::new(),
                 flows: park.adjacency.pairs().map(|p| (p.a.0, p.b.0, 0)).collect(),
             },
@@ -153,7 +154,10 @@ impl Case {
                 min_block_ha: 0.0,
                 small_block_price: f64::INFINITY,
                 blocks_max: None,
+                sub_parks_ha: Vec::new(),
+                sub_park_price: f64::INFINITY,
             },
+            |_| None,
             |at| judged.held_to(at),
         )
         .unwrap();
@@ -177,7 +181,7 @@ impl Case {
                 bound: bound.value,
                 gap: (bound.value - value) / (bound.value - before),
                 before,
-                ..self.record.objective
+                ..self.record.objective.clone()
             },
             score: BeforeAfter { before: mean(&park.before), after: mean(&park.after) },
             concentration: ConcentrationRecord {
@@ -227,6 +231,7 @@ fn empty_record(parcels: usize) -> PlanRecord {
             moved_price: 0.0,
             moved_unit_price: 0.0,
             block_price: 0.0,
+            sub_park_prices: BTreeMap::new(),
         },
         score: BeforeAfter { before: None, after: None },
         indicators: vec![IndicatorRecord {

@@ -222,6 +222,19 @@ impl<'a> Judged<'a> {
         }
     }
 
+    /// Area of every sub-park, now and with `zone`, by its name, m².
+    fn sub_park_areas_m2(&self, zone: &[bool]) -> BTreeMap<&str, (f64, f64)> {
+        let mut areas: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
+        for (at, parcel) in self.evidence.layer.parcels().iter().enumerate() {
+            if let Some(name) = &parcel.sub_park {
+                let (before_m2, after_m2) = areas.entry(name).or_default();
+                *before_m2 += if self.before[at] { self.area_m2[at] } else { 0.0 };
+                *after_m2 += if zone[at] { self.area_m2[at] } else { 0.0 };
+            }
+        }
+        areas
+    }
+
     /// Blocks below the minimum area in which no parcel is held inside.
     fn small_blocks(&self, blocks: &Blocks) -> usize {
         let least_m2 = self.min_block_m2 * (1.0 - ROUNDING);

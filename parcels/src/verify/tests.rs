@@ -295,6 +295,8 @@ fn soft_rules_are_missed_not_broken() {
     assert_eq!(rule(&case, "C9"), (ConstraintStatus::Met, Some(1.0 / 11.0)));
     case.policy.constraints.sub_park_band = 0.05;
     assert_eq!(rule(&case, "C9").0, ConstraintStatus::Missed);
+    case.policy.constraints.sub_park = Strictness::Hard;
+    assert_eq!(rule(&case, "C9").0, ConstraintStatus::Broken);
     assert_eq!(rule(&case, "C8"), (ConstraintStatus::Met, Some(0.0)));
     case.policy.constraints.min_hole_ha = 1.5;
     case.policy.constraints.min_block = Strictness::Soft;

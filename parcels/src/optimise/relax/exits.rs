@@ -266,7 +266,7 @@ impl Relaxation {
         }
         let by = self.block_step.next(rising);
         let blocks = if rising { now + by } else { (now - by).max(0.0) };
-        self.set_prices(energy, Prices { blocks, ..self.prices });
+        self.set_prices(energy, Prices { blocks, ..self.prices.clone() });
         true
     }
 }

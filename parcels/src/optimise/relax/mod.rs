@@ -42,6 +42,10 @@ const HOLD: i64 = 1 << 58;
 const ROUNDS: usize = 240;
 /// Rounds between two looks at whether the bound still falls, and whether other exits would serve the same blocks better.
 const LOOK: usize = 10;
+/// The first step of a price, as a share of it.
+const STRIDE: f64 = 0.005;
+/// Most turns over all limits on sums.
+const TURNS: usize = 4;
 /// What counts as falling, as a share of what the plan gains.
 const FALLS: f64 = 1e-5;
 
@@ -83,19 +87,32 @@ pub(super) struct Relaxation {
     load: Vec<f64>,
     marginals: Marginals,
     area_step: Step,
+    limit_steps: Vec<Step>,
     block_step: Step,
 }
 
+/// A sum of units that a price of either sign holds within its limits.
+#[derive(Clone, Copy)]
+enum Axis {
+    /// Total area.
+    Area,
+    /// One of the problem's other limits.
+    Limit(usize),
+}
+
 impl Relaxation {
-    pub(super) fn new(energy: &Energy<'_>, prices: Prices) -> Self {
+    pub(super) fn new(energy: &Energy<'_>, mut prices: Prices) -> Self {
+        prices.limits.resize(energy.problem.limits.len(), 0.0);
         let held = energy.problem.lock.clone();
-        let gain: Vec<i64> = (0..energy.len()).map(|i| energy.to_int(energy.priced(i, prices))).collect();
+        let gain: Vec<i64> = (0..energy.len()).map(|i| energy.to_int(energy.priced(i, &prices))).collect();
         let terminal: Vec<i64> = gain.iter().zip(&held).map(|(gain, lock)| gain + hold(*lock)).collect();
         let links = &energy.problem.links;
         let edges: Vec<Edge> =
             links.iter().map(|l| Edge { a: l.a, b: l.b, capacity: energy.cost(l) }).collect();
         Self {
             network: Network::new(&terminal, &edges),
+            area_step: Step::new(STRIDE * prices.area.abs()),
+            limit_steps: prices.limits.iter().map(|price| Step::new(STRIDE * price.abs())).collect(),
             prices,
             held,
             gain,
@@ -104,7 +121,6 @@ impl Relaxation {
             served: BTreeSet::new(),
             load: Vec::new(),
             marginals: Marginals::new(energy.len()),
-            area_step: Step::new(0.005 * prices.area.abs()),
             block_step: Step::new(0.0),
         }
     }
@@ -117,8 +133,8 @@ impl Relaxation {
         if self.network.solve(&|| !monitor.cancelled()) { Ok(()) } else { Err(Cancelled) }
     }
 
-    pub(super) fn prices(&self) -> Prices {
-        self.prices
+    pub(super) fn prices(&self) -> &Prices {
+        &self.prices
     }
 
     pub(super) fn set_prices(&mut self, energy: &Energy<'_>, prices: Prices) {
@@ -133,7 +149,7 @@ impl Relaxation {
         }
         self.prices = prices;
         for i in 0..energy.len() {
-            let gain = energy.to_int(energy.priced(i, prices));
+            let gain = energy.to_int(energy.priced(i, &self.prices));
             self.network.pull(i, gain - std::mem::replace(&mut self.gain[i], gain));
         }
     }
@@ -181,7 +197,12 @@ impl Relaxation {
             p => p,
         };
         let priced = |price: f64, most: f64| if most.is_infinite() { 0.0 } else { price };
-        let now = self.prices;
+        let now = self.prices.clone();
+        let limits = problem.limits.iter().enumerate().map(|(at, limit)| {
+            let price = now.limits.get(at).copied().unwrap_or(0.0);
+            limited(price, limit.least, limit.most).clamp(-limit.price, limit.price)
+        });
+        let limits: Vec<f64> = limits.collect();
         let most_units = if problem.moved_units_max == usize::MAX { f64::INFINITY } else { 0.0 };
         let most_blocks = if problem.blocks_max == usize::MAX { f64::INFINITY } else { 0.0 };
         self.set_prices(
@@ -191,19 +212,15 @@ impl Relaxation {
                 moved: priced(now.moved, problem.moved_area_max),
                 units: priced(now.units, most_units),
                 blocks: priced(now.blocks, most_blocks),
+                limits,
             },
         );
-        self.area_step = Step::new(0.005 * self.prices.area.abs());
+        self.start_steps();
     }
 
     /// The best zone that holds least, units held included.
     pub(super) fn smallest(&self) -> Vec<bool> {
         (0..self.held.len()).map(|i| self.network.in_smallest(i)).collect()
-    }
-
-    fn area(&self, energy: &Energy<'_>, inside: impl Fn(&Network, usize) -> bool) -> f64 {
-        let area = &energy.problem.area;
-        (0..area.len()).filter(|&i| inside(&self.network, i)).map(|i| area[i]).sum()
     }
 
     /// The best zone that holds most.
@@ -226,7 +243,7 @@ impl Relaxation {
                 })
             })
             .sum();
-        energy.constant_at(self.prices) + sum as f64 / energy.scale
+        energy.constant_at(&self.prices) + sum as f64 / energy.scale
     }
 
     /// The flow on each link, a → b.
@@ -260,6 +277,9 @@ impl Relaxation {
         before: f64,
         monitor: &dyn Monitor,
     ) -> Vec<Vec<bool>> {
+        if !energy.problem.limits.is_empty() && self.settle(energy, f64::NEG_INFINITY, monitor).is_ok() {
+            self.start_steps();
+        }
         let mut best = f64::INFINITY;
         let mut best_prices = self.kept();
         let mut looked = f64::INFINITY;
@@ -300,7 +320,7 @@ impl Relaxation {
 
     /// All prices, to come back to.
     pub(super) fn kept(&self) -> (Prices, Vec<f64>) {
-        (self.prices, self.ways.iter().map(|way| way.price).collect())
+        (self.prices.clone(), self.ways.iter().map(|way| way.price).collect())
     }
 
     /// Back to these prices; exits that came later have none. To be cut anew.
@@ -311,45 +331,114 @@ impl Relaxation {
         }
     }
 
-    /// Cuts at the price of area where the bound is least, other prices as they are, or where it is known to be at most
-    /// `enough`: the lines of cuts on either side are intersected.
+    fn price(&self, axis: Axis) -> f64 {
+        match axis {
+            Axis::Area => self.prices.area,
+            Axis::Limit(at) => self.prices.limits[at],
+        }
+    }
+
+    fn set_price(&mut self, energy: &Energy<'_>, axis: Axis, price: f64) {
+        let mut prices = self.prices.clone();
+        match axis {
+            Axis::Area => prices.area = price,
+            Axis::Limit(at) => prices.limits[at] = price,
+        }
+        self.set_prices(energy, prices);
+    }
+
+    /// The least and the most that the sum is among the smallest and the largest best zone.
+    fn sums(&self, energy: &Energy<'_>, axis: Axis) -> (f64, f64) {
+        let (mut smallest, mut largest) = (0.0, 0.0);
+        let mut add = |unit: usize, weight: f64| {
+            if self.network.in_smallest(unit) {
+                smallest += weight;
+            }
+            if self.network.in_largest(unit) {
+                largest += weight;
+            }
+        };
+        match axis {
+            Axis::Area => energy.problem.area.iter().enumerate().for_each(|(i, area)| add(i, *area)),
+            Axis::Limit(at) => energy.problem.limits[at].terms.iter().for_each(|(i, w)| add(*i as usize, *w)),
+        }
+        (f64::min(smallest, largest), f64::max(smallest, largest))
+    }
+
+    /// Whether the bound falls when the price rises (`Some(true)`), falls (`Some(false)`), or neither; with how far the sum
+    /// is above the limit that the price speaks of.
+    fn slope(&self, energy: &Energy<'_>, axis: Axis) -> Option<(bool, f64)> {
+        let span = Span::of(energy, axis);
+        let price = self.price(axis);
+        let (low, high) = self.sums(energy, axis);
+        if (low > span.most || (price < 0.0 && low > span.least)) && price < span.cap {
+            let limit = if price < 0.0 { span.least } else { span.most };
+            Some((true, low - limit))
+        } else if (high < span.least || (price > 0.0 && high < span.most)) && price > -span.cap {
+            let limit = if price > 0.0 { span.most } else { span.least };
+            Some((false, high - limit))
+        } else {
+            None
+        }
+    }
+
+    /// Cuts at the price of area where the bound is least, and of every other limit in turn, or where the bound is known to
+    /// be at most `enough`.
     ///
     /// # Errors
     /// When told to stop.
-    pub(super) fn settle_area(
+    pub(super) fn settle(
         &mut self,
         energy: &Energy<'_>,
         enough: f64,
         monitor: &dyn Monitor,
     ) -> Result<(), Cancelled> {
-        let problem = energy.problem;
-        // (price, bound, slope) of cuts with too much and too little area.
+        self.settle_one(energy, Axis::Area, enough, monitor)?;
+        let limits = energy.problem.limits.len();
+        for _ in 0..if limits > 0 { TURNS } else { 0 } {
+            let before = self.bound(energy);
+            if before <= enough {
+                break;
+            }
+            for at in 0..limits {
+                self.settle_one(energy, Axis::Limit(at), enough, monitor)?;
+            }
+            self.settle_one(energy, Axis::Area, enough, monitor)?;
+            if before - self.bound(energy) <= FALLS * before.abs() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Cuts at the price of one sum where the bound is least, other prices as they are: the lines of cuts on either side are
+    /// intersected.
+    fn settle_one(
+        &mut self,
+        energy: &Energy<'_>,
+        axis: Axis,
+        enough: f64,
+        monitor: &dyn Monitor,
+    ) -> Result<(), Cancelled> {
+        let span = Span::of(energy, axis);
+        // (price, bound, slope) of cuts with too much and too little of the sum.
         let (mut over, mut under): (Option<[f64; 3]>, Option<[f64; 3]>) = (None, None);
-        // A first guess of how far to go: by the share of land that is off, of what prices are like.
-        let all: f64 = problem.area.iter().sum();
-        let like = self.prices.area.abs() + problem.kappa + 1.0;
+        // A first guess of how far to go: by the share of the whole that is off, of what prices are like.
+        let like = self.price(axis).abs() + energy.problem.kappa + 1.0;
         let mut stride = 0.0;
         for _ in 0..60 {
             self.solve(monitor)?;
-            let (price, bound) = (self.prices.area, self.bound(energy));
+            let (price, bound) = (self.price(axis), self.bound(energy));
             if bound <= enough {
                 return Ok(());
             }
-            let least = self.area(energy, |network, i| network.in_smallest(i));
-            let too_much = least > problem.area_max || (price < 0.0 && least > problem.area_min);
-            let then = if too_much {
-                let limit = if price < 0.0 { problem.area_min } else { problem.area_max };
-                over = Some([price, bound, limit - least]);
-                stride = like * ((least - limit) / all).max(4.0 * stride / like);
+            let Some((rising, beyond)) = self.slope(energy, axis) else { return Ok(()) };
+            stride = like * (beyond.abs() / span.whole).max(4.0 * stride / like);
+            let then = if rising {
+                over = Some([price, bound, -beyond]);
                 price + stride
             } else {
-                let most = self.area(energy, |network, i| network.in_largest(i));
-                if !(most < problem.area_min || (price > 0.0 && most < problem.area_max)) {
-                    return Ok(());
-                }
-                let limit = if price > 0.0 { problem.area_max } else { problem.area_min };
-                under = Some([price, bound, limit - most]);
-                stride = like * ((limit - most) / all).max(4.0 * stride / like);
+                under = Some([price, bound, -beyond]);
                 price - stride
             };
             let then = match (over, under) {
@@ -363,47 +452,84 @@ impl Relaxation {
                 }
                 _ => then,
             };
-            // A price of the other sign speaks of the other limit.
-            let then = if then * price < 0.0 { 0.0 } else { then };
+            let then = span.kept(price, then);
             if then == price {
                 return Ok(());
             }
-            self.set_prices(energy, Prices { area: then, ..self.prices });
+            self.set_price(energy, axis, then);
         }
         self.solve(monitor)
     }
 
     /// One round of price changes, after a cut. False when nothing is left to change.
     fn step(&mut self, energy: &Energy<'_>) -> bool {
-        let changed = self.step_exits(energy);
-        let zone = self.smallest();
-        changed | self.step_area(energy, &zone)
+        // All look at the same cut.
+        let limits = (0..self.prices.limits.len()).map(Axis::Limit);
+        let slopes: Vec<(Axis, bool)> = std::iter::once(Axis::Area)
+            .chain(limits)
+            .filter_map(|axis| Some((axis, self.slope(energy, axis)?.0)))
+            .collect();
+        let mut changed = self.step_exits(energy);
+        for (axis, rising) in slopes {
+            self.step_price(energy, axis, rising);
+            changed = true;
+        }
+        changed
     }
 
-    /// Moves the price of area towards where the cut fits the limits.
-    fn step_area(&mut self, energy: &Energy<'_>, smallest: &[bool]) -> bool {
-        let problem = energy.problem;
-        let price = self.prices.area;
-        let least = energy.area(smallest);
-        let rising = if least > problem.area_max || (price < 0.0 && least > problem.area_min) {
-            true
-        } else {
-            let most = energy.area(&self.largest());
-            if most < problem.area_min || (price > 0.0 && most < problem.area_max) {
-                false
-            } else {
-                return false;
-            }
+    /// Steps begin anew, by what prices are like.
+    fn start_steps(&mut self) {
+        self.area_step = Step::new(STRIDE * self.prices.area.abs());
+        self.limit_steps = self.prices.limits.iter().map(|price| Step::new(STRIDE * price.abs())).collect();
+    }
+
+    /// Moves a price towards where the cut fits the limits.
+    fn step_price(&mut self, energy: &Energy<'_>, axis: Axis, rising: bool) {
+        let price = self.price(axis);
+        let step = match axis {
+            Axis::Area => &mut self.area_step,
+            Axis::Limit(at) => &mut self.limit_steps[at],
         };
-        if self.area_step.size == 0.0 {
-            self.area_step.size = 1e-3 * energy.problem.kappa.max(1.0);
+        if step.size == 0.0 {
+            step.size = 1e-3 * energy.problem.kappa.max(1.0);
         }
-        let by = self.area_step.next(rising);
-        let area = if rising { price + by } else { price - by };
-        // A price of the other sign speaks of the other limit.
-        let area = if area * price < 0.0 { 0.0 } else { area };
-        self.set_prices(energy, Prices { area, ..self.prices });
-        true
+        let by = step.next(rising);
+        let then = if rising { price + by } else { price - by };
+        self.set_price(energy, axis, Span::of(energy, axis).kept(price, then));
+    }
+}
+
+/// What a sum may be.
+struct Span {
+    least: f64,
+    most: f64,
+    /// The most its price may be, up or down.
+    cap: f64,
+    /// The most the sum can be, signs aside.
+    whole: f64,
+}
+
+impl Span {
+    fn of(energy: &Energy<'_>, axis: Axis) -> Self {
+        let problem = energy.problem;
+        match axis {
+            Axis::Area => Self {
+                least: problem.area_min,
+                most: problem.area_max,
+                cap: f64::INFINITY,
+                whole: problem.area.iter().sum(),
+            },
+            Axis::Limit(at) => {
+                let limit = &problem.limits[at];
+                let whole = limit.terms.iter().map(|(_, weight)| weight.abs()).sum();
+                Self { least: limit.least, most: limit.most, cap: limit.price, whole }
+            }
+        }
+    }
+
+    /// The price to go to instead of `then`: one of the other sign speaks of the other limit, and none is above the cap.
+    fn kept(&self, price: f64, then: f64) -> f64 {
+        if then * price < 0.0 { 0.0 } else { then.clamp(-self.cap, self.cap) }
     }
 }
 

@@ -9,7 +9,7 @@ use proptest::test_runner::{Config, TestRunner};
 use super::*;
 use crate::adjacency::{Adjacency, CONTIGUOUS_M, Facing};
 use crate::id::ParcelIdx;
-use crate::optimise::{Exit, Link, Lock, Problem, Status, solve};
+use crate::optimise::{Exit, Limit, Link, Lock, Problem, Status, solve};
 
 const NO_LIMITS: Limits = Limits {
     area_min_ha: f64::NEG_INFINITY,
@@ -19,6 +19,8 @@ const NO_LIMITS: Limits = Limits {
     min_block_ha: 0.0,
     small_block_price: f64::INFINITY,
     blocks_max: None,
+    sub_parks_ha: Vec::new(),
+    sub_park_price: f64::INFINITY,
 };
 
 fn nothing() -> Certificate {
@@ -28,6 +30,7 @@ fn nothing() -> Certificate {
         moved_price: 0.0,
         moved_unit_price: 0.0,
         block_price: 0.0,
+        sub_park_prices: Vec::new(),
         flows: Vec::new(),
         exits: Vec::new(),
     }
@@ -60,7 +63,8 @@ impl World {
     }
 
     fn bound(&self, certificate: &Certificate) -> Result<f64, String> {
-        bound(certificate, &self.worth, &self.land(), &self.limits, |at| self.hold[at]).map(|b| b.value)
+        let held_to = |at: usize| self.hold[at];
+        bound(certificate, &self.worth, &self.land(), &self.limits, sub_park_of, held_to).map(|b| b.value)
     }
 
     fn ha(&self, parcels: impl Fn(usize) -> bool) -> f64 {
@@ -117,10 +121,33 @@ impl World {
                 return None;
             }
             let price = if small == 0 { 0.0 } else { small as f64 * limits.small_block_price };
+            let mut beyond_ha = 0.0;
+            for (number, (least, most)) in limits.sub_parks_ha.iter().enumerate() {
+                let area_ha = self.ha(|at| inside(at) && sub_park_of(at) == Some(number));
+                beyond_ha += f64::max(least - area_ha, area_ha - most).max(0.0);
+            }
+            if beyond_ha > 0.0 && limits.sub_park_price.is_infinite() {
+                return None;
+            }
+            let price = price + if beyond_ha > 0.0 { beyond_ha * limits.sub_park_price } else { 0.0 };
             let zone: Vec<bool> = (0..count).map(inside).collect();
             Some(self.worth.of_zone(&self.land(), &zone) - price)
         };
         (0..1_u32 << count).filter_map(worth_of).max_by(f64::total_cmp)
+    }
+
+    fn bands(&self) -> Vec<Limit> {
+        let band = |(number, (least, most)): (usize, &(f64, f64))| Limit {
+            what: format!("sub-park {number}"),
+            terms: (0..self.len())
+                .filter(|at| sub_park_of(*at) == Some(number))
+                .map(|at| (at as u32, self.area_m2[at] / M2_PER_HA))
+                .collect(),
+            least: *least,
+            most: *most,
+            price: self.limits.sub_park_price,
+        };
+        self.limits.sub_parks_ha.iter().enumerate().map(band).collect()
     }
 
     /// The same as numbers for the optimiser.
@@ -161,8 +188,14 @@ impl World {
             small_block_price: self.limits.small_block_price,
             blocks_max: self.limits.blocks_max.unwrap_or(usize::MAX),
             concentration_min: 0.0,
+            limits: self.bands(),
         }
     }
+}
+
+/// Every third parcel is in no sub-park, the others in one of two.
+fn sub_park_of(at: usize) -> Option<usize> {
+    [Some(0), Some(1), None][at % 3]
 }
 
 /// At most so many parcels: 3 rows of 4 with holes.
@@ -182,6 +215,8 @@ prop_compose! {
         min_block_ha in prop::option::weighted(0.7, 0.5f64..6.0),
         small_block_price in prop::option::weighted(0.4, 1.0f64..40.0),
         blocks in prop::option::weighted(0.4, 0usize..4),
+        sub_park_band in prop::option::weighted(0.4, 0.1f64..0.8),
+        sub_park_price in prop::option::weighted(0.4, 1.0f64..30.0),
     ) -> World {
         let there: Vec<usize> = (0..MOST).filter(|at| cells[*at].is_some()).collect();
         let number = |cell: usize| there.iter().position(|c| *c == cell);
@@ -210,7 +245,15 @@ prop_compose! {
             min_block_ha: min_block_ha.unwrap_or(0.0),
             small_block_price: small_block_price.unwrap_or(f64::INFINITY),
             blocks_max: blocks,
+            sub_parks_ha: Vec::new(),
+            sub_park_price: sub_park_price.unwrap_or(f64::INFINITY),
         };
+        if let Some(band) = sub_park_band {
+            let before_ha = |number| world.ha(|at| world.before[at] && sub_park_of(at) == Some(number));
+            world.limits.sub_parks_ha = (0..2)
+                .map(|number| (before_ha(number) * (1.0 - band), before_ha(number) * (1.0 + band)))
+                .collect();
+        }
         world
     }
 }
@@ -223,6 +266,7 @@ type DrawnExit = (bool, bool, Vec<usize>, Vec<f64>);
 #[derive(Debug, Clone)]
 struct AnyCertificate {
     prices: [f64; 4],
+    sub_park_prices: [f64; 2],
     flows: Vec<i64>,
     exits: Vec<DrawnExit>,
     /// Above 1 some exits pay more than they may.
@@ -235,6 +279,7 @@ prop_compose! {
     fn certificates()(
         area in -40.0f64..40.0,
         others in prop::collection::vec(prop::option::weighted(0.6, 0.0f64..20.0), 3),
+        sub_park_prices in [-20.0f64..20.0, -20.0f64..20.0],
         flows in prop::collection::vec(-2000i64..2000, 66),
         exits in prop::collection::vec(
             (
@@ -248,7 +293,7 @@ prop_compose! {
         greed in prop_oneof![4 => 0.1f64..1.0, 1 => 1.0f64..3.0],
     ) -> AnyCertificate {
         let other = |at: usize| others[at].unwrap_or(0.0);
-        AnyCertificate { prices: [area, other(0), other(1), other(2)], flows, exits, greed }
+        AnyCertificate { prices: [area, other(0), other(1), other(2)], sub_park_prices, flows, exits, greed }
     }
 }
 
@@ -297,6 +342,10 @@ impl AnyCertificate {
             moved_price: when(moved, limits.moved_max_ha.is_finite()),
             moved_unit_price: when(units, limits.moved_parcels_max.is_some()),
             block_price,
+            sub_park_prices: self.sub_park_prices[..limits.sub_parks_ha.len()]
+                .iter()
+                .map(|price| price.clamp(-limits.sub_park_price, limits.sub_park_price))
+                .collect(),
             flows: pairs.zip(&self.flows).map(|((a, b), flow)| (a, b, *flow)).collect(),
             exits: exits.filter(|e| !e.payers.is_empty()).collect(),
         }
@@ -348,6 +397,10 @@ fn tampered(mut certificate: Certificate, (part, at, by): Tampering, parcels: us
             c.flows[flow].2 = (c.flows[flow].2 as f64 * 4.0 * (by - 1.0)) as i64;
         }
         5 => c.flow_scale *= by + 0.1,
+        12 if !c.sub_park_prices.is_empty() => {
+            let number = at % c.sub_park_prices.len();
+            c.sub_park_prices[number] += 10.0 * (by - 1.0);
+        }
         _ if c.exits.is_empty() => {}
         6 => drop(c.exits.remove(exit)),
         7 => c.exits.push(c.exits[exit].clone()),
@@ -382,7 +435,7 @@ fn tampered(mut certificate: Certificate, (part, at, by): Tampering, parcels: us
 fn a_real_proof_proves_what_is_claimed_and_no_tampering_makes_it_prove_too_much() {
     const CASES: u32 = 250;
     let with_exits = Cell::new(0);
-    let changes = prop::collection::vec((0u8..12, any::<usize>(), 0.0f64..3.0), 8);
+    let changes = prop::collection::vec((0u8..13, any::<usize>(), 0.0f64..3.0), 8);
     let mut runner = runner(CASES);
     let tried = runner.run(&(worlds(), changes), |(world, changes)| {
         let problem = world.problem();
@@ -394,6 +447,7 @@ fn a_real_proof_proves_what_is_claimed_and_no_tampering_makes_it_prove_too_much(
             moved_price: solution.moved_price,
             moved_unit_price: solution.moved_unit_price,
             block_price: solution.block_price,
+            sub_park_prices: solution.limit_prices.clone(),
             flows: problem.links.iter().zip(&solution.flow).map(|(l, f)| (l.a, l.b, *f)).collect(),
             exits: solution.exits.clone(),
         };
@@ -460,7 +514,7 @@ fn a_bound_by_hand() {
     assert_eq!(proven(15.0, 50), Ok(25.0));
     // A flow beyond the capacity of 5 counts as 5.
     assert_eq!(proven(15.0, 5000), Ok(25.0));
-    let one_sided = World { limits: Limits { area_min_ha: f64::NEG_INFINITY, ..limits }, ..world };
+    let one_sided = World { limits: Limits { area_min_ha: f64::NEG_INFINITY, ..NO_LIMITS }, ..world };
     let error = one_sided.bound(&Certificate { area_price: -1.0, ..nothing() }).unwrap_err();
     assert!(error.contains("prices total area at -1"), "{error}");
 }
