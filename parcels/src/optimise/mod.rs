@@ -5,9 +5,10 @@
 //! blocks are erased or grown (`clusters`), single flips and swaps close what rounding left (`refine`), and branch and
 //! bound closes the rest on small problems (`exact`). `state` answers whether a flip keeps to the limits. A [`Session`]
 //! keeps the cut, so that an edit is followed at once and forcing a unit to the other side costs one short search
-//! (`marginals`). [`frontier()`] runs the price of area through all its breakpoints, and `figures` says how the zone of each
+//! (`marginals`). [`alternatives()`] finds zones nearly as good that differ by a stated area. [`frontier()`] runs the price of area through all its breakpoints, and `figures` says how the zone of each
 //! lies. Only [`compile()`] knows polygons and policies: it turns both into numbers.
 
+mod alternatives;
 mod area;
 mod clusters;
 mod compile;
@@ -30,6 +31,7 @@ mod oracle;
 #[cfg(test)]
 mod tests;
 
+pub use alternatives::alternatives;
 pub use compile::{CompileError, Compiled, Ground, Hold, compile};
 pub use figures::Breakpoint;
 pub use frontier::{Frontier, frontier};

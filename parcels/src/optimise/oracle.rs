@@ -114,19 +114,23 @@ fn limits(dice: &mut Dice, area: &[f64], in_zone: &[bool]) -> Vec<Limit> {
 
 /// The best admissible assignment of all 2ⁿ, with its objective.
 pub(super) fn best(energy: &Energy<'_>) -> Option<(f64, Vec<bool>)> {
-    best_where(energy, |_| true)
+    best_of(energy, |_| true)
 }
 
 /// The objective of the best admissible assignment that has `unit` on `side`.
 pub(super) fn best_with(energy: &Energy<'_>, unit: usize, side: bool) -> Option<f64> {
-    best_where(energy, |mask| (mask >> unit & 1 == 1) == side).map(|(objective, _)| objective)
+    best_of(energy, |x| x[unit] == side).map(|(objective, _)| objective)
 }
 
-fn best_where(energy: &Energy<'_>, keep: impl Fn(u32) -> bool) -> Option<(f64, Vec<bool>)> {
+/// The best admissible assignment of those that `keep` accepts, with its objective.
+pub(super) fn best_of(energy: &Energy<'_>, keep: impl Fn(&[bool]) -> bool) -> Option<(f64, Vec<bool>)> {
     let n = energy.len();
     let mut best: Option<(f64, Vec<bool>)> = None;
-    for mask in (0..1_u32 << n).filter(|mask| keep(*mask)) {
+    for mask in 0..1_u32 << n {
         let x: Vec<bool> = (0..n).map(|i| mask >> i & 1 == 1).collect();
+        if !keep(&x) {
+            continue;
+        }
         let state = State::new(energy, x);
         if state.admissible() {
             let objective = state.objective();
