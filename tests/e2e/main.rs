@@ -11,3 +11,4 @@ mod neutral;
 mod real;
 mod same_bytes;
 mod support;
+mod time_limit;

@@ -113,3 +113,21 @@ fn best_where(energy: &Energy<'_>, keep: impl Fn(u32) -> bool) -> Option<(f64, V
     }
     best
 }
+
+/// Says stop from the `after`th question on.
+pub(super) struct Stop {
+    asked: std::sync::atomic::AtomicUsize,
+    after: usize,
+}
+
+impl Stop {
+    pub(super) fn after(after: usize) -> Self {
+        Self { asked: 0.into(), after }
+    }
+}
+
+impl crate::progress::Monitor for Stop {
+    fn cancelled(&self) -> bool {
+        self.asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) >= self.after
+    }
+}
