@@ -24,6 +24,7 @@ fn planned(parcels: usize) -> (TempDir, PathBuf) {
         options: ReadOptions::default(),
         policy: park.join("policy.toml"),
         out: out.clone(),
+        time_limit: None,
     };
     let report = plan(&request, &()).unwrap();
     assert!(report.findings.is_empty(), "{:#?}", report.findings);

@@ -49,7 +49,7 @@ pub struct PlanRecord {
     pub swaps: Vec<Swap>,
     /// Number of issues of the input, by kind.
     pub issues: BTreeMap<String, usize>,
-    /// Why no admissible plan exists, where none was found.
+    /// Why no admissible plan was found, where that is so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<String>,
     /// Wall time by stage, ms: the one part that differs between two runs.

@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::time::Duration;
 
 use parcels::optimise::{Edit, Link, Lock, Problem, Session, Status};
 use parcels::progress::Monitor;
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
+use super::deadline::Deadline;
 use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::io::atomic::write_file;
 
@@ -282,12 +284,17 @@ impl Instance {
         self.area.iter().zip(&self.score).map(value).collect()
     }
 
-    /// Solves the instance.
+    /// Solves the instance, in at most `time_limit` where there is one.
     #[must_use]
-    pub fn solve(&self, limits: &Limits, monitor: &dyn Monitor) -> (Session, Report) {
+    pub fn solve(
+        &self,
+        limits: &Limits,
+        time_limit: Option<Duration>,
+        monitor: &dyn Monitor,
+    ) -> (Session, Report) {
         let problem = self.problem(limits);
         let start = cpu_seconds();
-        let session = Session::new(problem, monitor);
+        let session = Session::new(problem, &Deadline::after(time_limit, monitor));
         let report = self.report(&session, cpu_seconds() - start);
         (session, report)
     }
@@ -321,7 +328,8 @@ impl Instance {
     }
 
     /// Solves again after each step of the edits in `path` (step,id,lock,score; an empty field leaves what is), the rows of
-    /// one step together, and adds what came of it to `report`, whose zone becomes the last one.
+    /// one step together and in at most `time_limit` each, and adds what came of it to `report`, whose zone becomes the
+    /// last one.
     ///
     /// # Errors
     /// A file that cannot be read, a unit that is not there, a lock or score that makes no sense.
@@ -330,6 +338,7 @@ impl Instance {
         session: &mut Session,
         report: &mut Report,
         path: &Path,
+        time_limit: Option<Duration>,
         monitor: &dyn Monitor,
     ) -> Result<()> {
         let edits: Vec<EditRow> = rows(path)?;
@@ -356,6 +365,7 @@ impl Instance {
                 at += 1;
             }
             let start = cpu_seconds();
+            let deadline = Deadline::after(time_limit, monitor);
             if scored {
                 // The score to beat is the mean, so every unit's worth changes a little.
                 let (value, lock) = (self.values(), self.lock.clone());
@@ -364,10 +374,10 @@ impl Instance {
                         problem.value = value;
                         problem.lock = lock;
                     },
-                    monitor,
+                    &deadline,
                 );
             } else {
-                session.edit(&touched, monitor);
+                session.edit(&touched, &deadline);
             }
             let cpu_s = cpu_seconds() - start;
             let now = self.report(session, cpu_s);

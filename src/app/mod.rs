@@ -1,5 +1,8 @@
 //! Use cases, one a verb: they read, compute and write, and know neither terminal nor HTTP.
 
+// A limit on the time of a search.
+pub mod deadline;
+
 // A neutral instance of the bare problem.
 pub mod instance;
 

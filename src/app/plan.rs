@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use parcels::adjacency::{Adjacency, GAPS_SHOWN_M, adjacency_by_gap};
 use parcels::blocks::Blocks;
@@ -18,6 +19,7 @@ use parcels::validate::{Issue, Severity};
 use parcels::verify::{Evidence, Finding, OverlayCover, Part, constraints, verify};
 use parcels::worth::{Worth, mean_score};
 
+use super::deadline::Deadline;
 use super::prepare::{LoadedPolicy, Prepared, Stopwatch, load_policy, misfit, prepare};
 use crate::error::{Error, ErrorKind, Result};
 use crate::io::read::ReadOptions;
@@ -35,6 +37,8 @@ pub struct PlanRequest {
     pub policy: PathBuf,
     /// The folder to write.
     pub out: PathBuf,
+    /// How long the search for the plan may take; none for as long as it needs.
+    pub time_limit: Option<Duration>,
 }
 
 /// What came of it.
@@ -53,7 +57,8 @@ pub struct PlanReport {
 ///
 /// # Errors
 /// An input that cannot be read, a policy that does not fit it, a folder that cannot be written, or a request to stop
-/// before there was a plan. A plan that breaks a rule is written all the same, with findings.
+/// before there was a plan. A plan that breaks a rule is written all the same, with findings; so is one that the time
+/// limit cut short.
 pub fn plan(request: &PlanRequest, monitor: &dyn Monitor) -> Result<PlanReport> {
     let mut watch = Stopwatch::start();
     let loaded = load_policy(&request.policy)?;
@@ -67,7 +72,7 @@ pub fn plan(request: &PlanRequest, monitor: &dyn Monitor) -> Result<PlanReport> 
     };
     let compiled =
         compile(&ground, &loaded.policy).map_err(|e| misfit("fitting the policy to the parcels", e))?;
-    let mut session = Session::new(compiled.problem.clone(), monitor);
+    let mut session = Session::new(compiled.problem.clone(), &Deadline::after(request.time_limit, monitor));
     let moved: Vec<u32> = (0..session.solution().x.len() as u32)
         .filter(|&i| session.solution().x[i as usize] != compiled.problem.in_zone[i as usize])
         .collect();

@@ -45,6 +45,7 @@ impl Demo {
             options: ReadOptions::default(),
             policy: park.join("policy.toml"),
             out: out.clone(),
+            time_limit: None,
         };
         let code = plan::plan_and_tell(&request, quiet, false)?;
         say(&format!(

@@ -9,6 +9,8 @@ mod plan;
 mod solve;
 mod verify;
 
+use std::time::Duration;
+
 use clap::{Parser, Subcommand};
 
 use crate::app::instance::Limits;
@@ -90,6 +92,25 @@ impl Parameters {
     }
 }
 
+/// When a search that could go on ends all the same.
+#[derive(Debug, Clone, Copy, clap::Args)]
+struct Ending {
+    /// Stop each search after so many seconds and take the best zone it has by then; its bound and gap hold all the same.
+    /// Reading, veto prices and writing are not counted.
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, value_parser = seconds)]
+    time_limit: Option<Duration>,
+}
+
+/// A time from a number of seconds above 0.
+fn seconds(text: &str) -> std::result::Result<Duration, String> {
+    let number: Option<f64> = text.trim().parse().ok();
+    match number {
+        // More than a duration holds is as good as no limit.
+        Some(s) if s > 0.0 && s.is_finite() => Ok(Duration::try_from_secs_f64(s).unwrap_or(Duration::MAX)),
+        _ => Err("expected a number of seconds above 0, such as 30 or 0.5".to_owned()),
+    }
+}
+
 /// Runs one command and returns its exit code.
 ///
 /// # Errors
@@ -115,4 +136,18 @@ fn start_log() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("LIANPIAN_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("off"));
     let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_limit_is_above_zero() {
+        assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
+        assert_eq!(seconds("1e300"), Ok(Duration::MAX));
+        for wrong in ["0", "-1", "nan", "inf", "soon", ""] {
+            assert!(seconds(wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Reading;
+use super::{Ending, Reading};
 use crate::app::plan::{PlanRequest, plan};
 use crate::app::summary::summary;
 use crate::error::Result;
@@ -26,6 +26,8 @@ pub(super) struct Plan {
     out: PathBuf,
     #[command(flatten)]
     reading: Reading,
+    #[command(flatten)]
+    ending: Ending,
     /// Print plan.json instead of the summary.
     #[arg(long)]
     json: bool,
@@ -38,6 +40,7 @@ impl Plan {
             options: self.reading.options(),
             policy: self.policy,
             out: self.out,
+            time_limit: self.ending.time_limit,
         };
         plan_and_tell(&request, quiet, self.json)
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Parameters;
+use super::{Ending, Parameters};
 use crate::app::instance::Instance;
 use crate::error::Result;
 use crate::terminal::{Terminal, say};
@@ -23,6 +23,8 @@ pub(super) struct Solve {
     edges: PathBuf,
     #[command(flatten)]
     parameters: Parameters,
+    #[command(flatten)]
+    ending: Ending,
     /// Edits to solve again after, step by step, from the kept state, as CSV: step,id,lock,score; empty leaves what is.
     #[arg(long)]
     edits: Option<PathBuf>,
@@ -43,9 +45,10 @@ impl Solve {
     pub(super) fn run(&self, quiet: bool) -> Result<u8> {
         let monitor = Terminal::new(quiet);
         let mut instance = Instance::read(&self.units, &self.edges)?;
-        let (mut session, mut report) = instance.solve(&self.parameters.limits(), &monitor);
+        let time_limit = self.ending.time_limit;
+        let (mut session, mut report) = instance.solve(&self.parameters.limits(), time_limit, &monitor);
         if let Some(edits) = &self.edits {
-            instance.edit(&mut session, &mut report, edits, &monitor)?;
+            instance.edit(&mut session, &mut report, edits, time_limit, &monitor)?;
         }
         if let Some(prices) = &self.prices {
             instance.write_prices(&mut session, &mut report, prices, &monitor)?;

@@ -13,3 +13,4 @@ mod same_bytes;
 
 mod sub_parks;
 mod support;
+mod time_limit;

@@ -141,3 +141,21 @@ pub(super) fn best_of(energy: &Energy<'_>, keep: impl Fn(&[bool]) -> bool) -> Op
     }
     best
 }
+
+/// Says stop from the `after`th question on.
+pub(super) struct Stop {
+    asked: std::sync::atomic::AtomicUsize,
+    after: usize,
+}
+
+impl Stop {
+    pub(super) fn after(after: usize) -> Self {
+        Self { asked: 0.into(), after }
+    }
+}
+
+impl crate::progress::Monitor for Stop {
+    fn cancelled(&self) -> bool {
+        self.asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) >= self.after
+    }
+}

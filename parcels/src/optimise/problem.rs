@@ -173,7 +173,7 @@ pub struct Solution {
     pub flow: Vec<i64>,
     /// Integer units to one unit of objective.
     pub flow_scale: f64,
-    /// For an infeasible problem: what contradicts what, in words.
+    /// Where no admissible choice was found: what contradicts what, or that the search was stopped too early, in words.
     pub conflicts: Vec<String>,
 }
 

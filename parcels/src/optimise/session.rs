@@ -151,7 +151,7 @@ impl Session {
 
 #[cfg(test)]
 mod tests {
-    use super::super::oracle::{best, best_with, random_problem};
+    use super::super::oracle::{Stop, best, best_with, random_problem};
     use super::*;
     use crate::optimise::Status;
     use proptest::prelude::*;
@@ -181,11 +181,16 @@ mod tests {
         }
 
         #[test]
-        fn a_verdict_holds_in_every_optimal_zone_and_the_price_is_paid(seed in 0u64..1_000_000_000, n in 1usize..13) {
+        fn a_verdict_holds_in_every_optimal_zone_and_the_price_is_paid(
+            seed in 0u64..1_000_000_000,
+            n in 1usize..13,
+            // The search before may have been cut short.
+            stop in prop::option::of(0usize..20),
+        ) {
             let problem = random_problem(seed, n);
             let energy = Energy::new(&problem);
             let Some((optimum, _)) = best(&energy) else { return Ok(()) };
-            let mut session = Session::new(problem.clone(), &());
+            let mut session = Session::new(problem.clone(), &Stop::after(stop.unwrap_or(usize::MAX)));
             prop_assume!(session.solution().status != Status::Infeasible);
             let verdicts = session.verdicts(&()).unwrap();
             for (unit, verdict) in verdicts.iter().enumerate() {

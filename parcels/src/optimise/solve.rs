@@ -31,6 +31,8 @@ const CLOSE: f64 = 1e-4;
 const ENOUGH: f64 = 5e-5;
 /// Gap from which a solution counts as proven best: what integer rounding leaves.
 const PROVEN: f64 = 1e-7;
+/// What is said of a search without an admissible zone that may yet have found one.
+const STOPPED: &str = "the search was stopped before it found an admissible plan; give it more time";
 
 /// Solves `problem`.
 ///
@@ -38,7 +40,8 @@ const PROVEN: f64 = 1e-7;
 /// [`Solution::certified`], and on small problems branch and bound may have closed what was left.
 ///
 /// A problem without an admissible solution is no error: the status says so, `conflicts` says why, and `x` is the best
-/// that was found, limits aside. Nor is a request to stop: the best zone so far comes back, with a valid bound.
+/// that was found, limits aside. Nor is a request to stop: the best zone so far comes back, with a valid bound; when none
+/// of them is admissible, the status and `conflicts` say that.
 #[must_use]
 pub fn solve(problem: &Problem, monitor: &dyn Monitor) -> Solution {
     first(&Energy::new(problem), monitor).0
@@ -54,11 +57,11 @@ pub(super) fn first(energy: &Energy<'_>, monitor: &dyn Monitor) -> (Solution, Re
     });
     let mut relaxation = Relaxation::new(energy, dual.prices);
     // Told to stop, the flow proves a bound all the same.
-    let _ = relaxation.solve(monitor);
+    let cut = relaxation.solve(monitor);
     let mut starts = vec![dual.smaller, dual.larger];
     if has_more_prices(problem) {
         starts.extend(relaxation.tighten(energy, before(energy), monitor));
-    } else {
+    } else if cut.is_ok() {
         starts.extend([relaxation.smallest(), relaxation.largest()]);
     }
     starts.dedup();
@@ -115,6 +118,8 @@ pub(super) fn plan(
     }
     if let Some(best) = &kept.best
         && problem.concentration_min <= 0.0
+        // A flow cut short decides nothing that branches could start from.
+        && !monitor.cancelled()
         && (thorough || energy.len() <= SMALL)
         && kept.gap(bound, objective_before) > if energy.len() <= SMALL { PROVEN } else { CLOSE }
     {
@@ -143,7 +148,8 @@ pub(super) fn plan(
     if status == Status::Infeasible {
         why = conflicts(problem);
         if why.is_empty() {
-            why = super::conflicts::missed(&state);
+            // A search cut short has not shown that anything stands in the way.
+            why = if stopped { vec![STOPPED.to_owned()] } else { super::conflicts::missed(&state) };
         }
     }
     let objective = State::new(energy, state.x.clone()).objective();
@@ -334,7 +340,7 @@ impl<'e, 'p> Kept<'e, 'p> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::oracle::{best, random_problem};
+    use super::super::oracle::{Stop, best, random_problem};
     use super::*;
     use proptest::prelude::*;
 
@@ -373,18 +379,6 @@ mod tests {
         }
     }
 
-    /// Says stop from the `after`th question on.
-    struct Stop {
-        asked: std::sync::atomic::AtomicUsize,
-        after: usize,
-    }
-
-    impl Monitor for Stop {
-        fn cancelled(&self) -> bool {
-            self.asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) >= self.after
-        }
-    }
-
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(300))]
         #[test]
@@ -394,13 +388,17 @@ mod tests {
             after in 0usize..12,
         ) {
             let problem = random_problem(seed, n);
-            let solution = solve(&problem, &Stop { asked: 0.into(), after });
+            let solution = solve(&problem, &Stop::after(after));
             let energy = Energy::new(&problem);
             if let Some((optimum, _)) = best(&energy) {
                 prop_assert!(solution.bound >= optimum - 1e-6 && solution.certified >= solution.bound - 1e-6);
             }
             let admissible = State::new(&energy, solution.x.clone()).admissible();
             prop_assert_eq!(admissible, solution.status != Status::Infeasible);
+            // Nothing is said to stand in the way that does not.
+            let said = |what: &str| solution.conflicts.iter().any(|c| c == what);
+            let before_all = after == 0 && !admissible;
+            prop_assert_eq!(before_all && conflicts(&problem).is_empty(), before_all && said(STOPPED));
         }
     }
 

@@ -189,10 +189,11 @@ impl Network {
         self.adopt();
         let mut rounds = 0_u32;
         while let Some(&at) = self.active.front() {
-            rounds = rounds.wrapping_add(1);
+            // The first time too: many small cuts in a row have to hear of a stop as well.
             if rounds.is_multiple_of(1 << 16) && !go_on() {
                 return false;
             }
+            rounds = rounds.wrapping_add(1);
             match self.grow(at) {
                 // The node stays active: its other arcs were not looked at yet.
                 Some(meeting) => {
