@@ -32,3 +32,6 @@ pub mod export;
 
 // A written plan judged from scratch.
 pub mod verify;
+
+// Written plans side by side.
+pub mod compare;

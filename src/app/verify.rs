@@ -95,7 +95,11 @@ fn read_bytes(path: &Path) -> Result<Vec<u8>> {
     })
 }
 
-fn read_record(path: &Path) -> Result<PlanRecord> {
+/// `plan.json` of a plan's folder.
+///
+/// # Errors
+/// When it is not there, or of another version.
+pub(super) fn read_record(path: &Path) -> Result<PlanRecord> {
     #[derive(Deserialize)]
     struct Schema {
         schema: String,

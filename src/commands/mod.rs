@@ -1,6 +1,7 @@
 //! The command line: one file a command, each of them a reader of arguments around one use case.
 
 mod check;
+mod compare;
 mod demo;
 mod export;
 mod frontier;
@@ -39,6 +40,7 @@ enum Command {
     Plan(plan::Plan),
     Export(export::Export),
     Verify(verify::Verify),
+    Compare(compare::Compare),
     Solve(solve::Solve),
     Frontier(frontier::Frontier),
 }
@@ -126,6 +128,7 @@ pub fn run(args: Args) -> Result<u8> {
         Command::Plan(plan) => plan.run(quiet),
         Command::Export(export) => export.run(quiet),
         Command::Verify(verify) => verify.run(quiet),
+        Command::Compare(compare) => compare.run(quiet),
         Command::Solve(solve) => solve.run(quiet),
         Command::Frontier(frontier) => frontier.run(quiet),
     }

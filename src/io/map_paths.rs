@@ -36,7 +36,8 @@ impl View {
         self.px_per_m
     }
 
-    fn px(&self, c: Coord<f64>) -> (f64, f64) {
+    /// Where a point is in the panel: pixels from its upper left corner.
+    pub(super) fn px(&self, c: Coord<f64>) -> (f64, f64) {
         ((c.x - self.left) * self.px_per_m, (self.top - c.y) * self.px_per_m)
     }
 

@@ -72,8 +72,14 @@ pub mod issues_csv;
 
 mod map_paths;
 
+// What pictures share.
+mod svg_marks;
+
 // The picture of a plan.
 pub mod map_svg;
+
+// Several plans side by side.
+pub mod compare_svg;
 
 // A plan as layers.
 pub mod plan_features;

@@ -1,0 +1,42 @@
+//! `lianpian compare`: written plans side by side.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::app::compare::{CompareRequest, compare};
+use crate::error::Result;
+use crate::terminal::{Terminal, remark, say};
+
+/// Draw written plans of the same parcels side by side, with their figures
+///
+/// The first panel is the present zone, then comes one panel a plan. Blocks below the least area of the policies (the
+/// largest, where they differ) are hatched and ringed.
+#[derive(Debug, Args)]
+pub(super) struct Compare {
+    /// The folders that `plan` wrote.
+    #[arg(required = true)]
+    plans: Vec<PathBuf>,
+    /// One title a plan, separated by commas; the names of the folders when not given.
+    #[arg(long, value_delimiter = ',')]
+    titles: Vec<String>,
+    /// The picture to write (SVG).
+    #[arg(long)]
+    out: PathBuf,
+}
+
+impl Compare {
+    pub(super) fn run(self, quiet: bool) -> Result<u8> {
+        let monitor = Terminal::new(quiet);
+        let out = self.out.clone();
+        let request = CompareRequest { plans: self.plans, titles: self.titles, out: self.out };
+        let report = compare(&request, &monitor)?;
+        monitor.finish();
+        say(&report.to_text());
+        say(&format!("written to  {}", out.display()));
+        for warning in &report.warnings {
+            remark(&format!("note: {warning}"));
+        }
+        Ok(0)
+    }
+}
