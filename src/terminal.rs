@@ -63,6 +63,7 @@ fn label(step: &str) -> &str {
         "bound" => "bounding 求界",
         "plan" => "planning 方案",
         "branches" => "branching 分支定界",
+        "alternatives" => "alternatives 备选方案",
         "veto prices" => "veto prices 否决代价",
         "robustness" => "robustness 稳健性",
         "frontier" => "frontier 前沿",

@@ -47,6 +47,9 @@ pub struct PlanRecord {
     pub transfers: Vec<Transfer>,
     /// Transfers grouped so that each group can be reviewed alone.
     pub swaps: Vec<Swap>,
+    /// Other plans that are nearly as good, where they were asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alternatives: Vec<Alternative>,
     /// Number of issues of the input, by kind.
     pub issues: BTreeMap<String, usize>,
     /// Why no admissible plan was found, where that is so.
@@ -222,6 +225,33 @@ pub struct Transfer {
     pub veto_price: Option<f64>,
     /// Why, for people.
     pub reasons: Vec<Reason>,
+}
+
+/// Another admissible plan, apart from this one and from the alternatives before it by at least a stated area.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Alternative {
+    /// From 1; the columns `zone_alt_1` … of the parcels show their zones.
+    pub id: usize,
+    /// By how much it had to differ, m².
+    pub apart_m2: f64,
+    /// Its F, score · ha.
+    pub value: f64,
+    /// No admissible plan that differs as much is worth more. Its proof is not written.
+    pub bound: f64,
+    /// (bound − value) ÷ (bound − F of the present zone).
+    pub gap: f64,
+    /// What it costs to take it: F of the plan less its own.
+    pub price: f64,
+    /// Area of the zone it leads to, m².
+    pub area_m2: f64,
+    /// Area of the parcels that are on another side than in the plan, m².
+    pub differs_m2: f64,
+    /// Concentration index of its zone.
+    pub concentration: f64,
+    /// Number of blocks of its zone.
+    pub blocks: usize,
+    /// The parcels that are on another side than in the plan, ascending by id.
+    pub changes: Vec<ParcelId>,
 }
 
 /// Why a parcel moves, in both languages.

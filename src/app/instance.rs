@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
-use parcels::optimise::{Edit, Link, Lock, Problem, Session, Status};
+use parcels::optimise::{Edit, Link, Lock, Problem, Session, Status, alternatives};
 use parcels::progress::Monitor;
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
@@ -79,6 +79,12 @@ pub struct Report {
     /// What came of each step of edits.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub edits: Vec<Step>,
+    /// Other zones, where asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub alternatives: Vec<Alternative>,
+    /// Processor time of looking for them, seconds, all threads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alternatives_cpu_s: Option<f64>,
     /// Veto prices, where asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prices: Option<Prices>,
@@ -101,6 +107,23 @@ pub struct Step {
     pub gap: f64,
     /// Processor time, seconds, all threads.
     pub cpu_s: f64,
+}
+
+/// Another zone, apart from the one found and from those before it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Alternative {
+    /// F(x).
+    pub objective: f64,
+    /// No admissible zone that is as far apart has a larger F.
+    pub bound: f64,
+    /// (bound − F(x)) ÷ (bound − F(x⁰)).
+    pub gap: f64,
+    /// By how much F is less than that of the zone found.
+    pub price: f64,
+    /// Area of the units on the other side than in the zone found.
+    pub differs: f64,
+    #[serde(skip)]
+    x: Vec<bool>,
 }
 
 /// How many units are on the same side in every optimal zone.
@@ -322,6 +345,8 @@ impl Instance {
             cpu_s,
             conflicts: solution.conflicts.clone(),
             edits: Vec::new(),
+            alternatives: Vec::new(),
+            alternatives_cpu_s: None,
             prices: None,
             x: solution.x.clone(),
         }
@@ -394,6 +419,37 @@ impl Instance {
         Ok(())
     }
 
+    /// Looks for up to `count` other zones that differ by at least `differ`, a share of the present area, and adds them to
+    /// `report`. An inadmissible zone has none.
+    pub fn alternatives(
+        &self,
+        session: &Session,
+        report: &mut Report,
+        count: usize,
+        differ: f64,
+        monitor: &dyn Monitor,
+    ) {
+        let solution = session.solution();
+        if count == 0 || solution.status == Status::Infeasible {
+            return;
+        }
+        let start = cpu_seconds();
+        let apart = differ * report.area_before;
+        let area = &session.problem().area;
+        for other in alternatives(session, count, apart, monitor) {
+            let differs = (0..area.len()).filter(|&i| other.x[i] != solution.x[i]).map(|i| area[i]).sum();
+            report.alternatives.push(Alternative {
+                objective: other.objective,
+                bound: other.bound,
+                gap: other.gap(),
+                price: solution.objective - other.objective,
+                differs,
+                x: other.x,
+            });
+        }
+        report.alternatives_cpu_s = Some(cpu_seconds() - start);
+    }
+
     /// Writes verdict and veto price of every unit as id,verdict,price, and adds the figures to `report`. The price of a
     /// locked unit is empty.
     ///
@@ -428,14 +484,22 @@ impl Instance {
         Ok(())
     }
 
-    /// Writes the zone of `report` as id,in_zone.
+    /// Writes the zone of `report` as id,in_zone, with a column for each alternative.
     ///
     /// # Errors
     /// When the file cannot be written.
     pub fn write(&self, report: &Report, out: &Path) -> Result<()> {
-        let mut text = String::from("id,in_zone\n");
-        for (id, x) in self.ids.iter().zip(&report.x) {
-            text.push_str(&format!("{id},{}\n", u8::from(*x)));
+        let mut text = String::from("id,in_zone");
+        for nth in 1..=report.alternatives.len() {
+            text.push_str(&format!(",alternative_{nth}"));
+        }
+        text.push('\n');
+        for (unit, id) in self.ids.iter().enumerate() {
+            text.push_str(&format!("{id},{}", u8::from(report.x[unit])));
+            for other in &report.alternatives {
+                text.push_str(if other.x[unit] { ",1" } else { ",0" });
+            }
+            text.push('\n');
         }
         write_file(out, text.as_bytes())
     }
@@ -504,6 +568,16 @@ impl Report {
                 step.objective,
                 100.0 * step.gap,
                 step.cpu_s
+            ));
+        }
+        for (nth, other) in self.alternatives.iter().enumerate() {
+            text.push_str(&format!(
+                "\nother {}    objective {:.3}  at most {:.3}  costs {:.3}  differs by {:.3}",
+                nth + 1,
+                other.objective,
+                other.bound,
+                other.price,
+                other.differs
             ));
         }
         if let Some(Prices { free, decided, cpu_s }) = self.prices {

@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use parcels::adjacency::{Adjacency, GAPS_SHOWN_M, adjacency_by_gap};
 use parcels::blocks::Blocks;
-use parcels::optimise::{Compiled, Ground, Session, Solution, compile};
+use parcels::id::ParcelId;
+use parcels::optimise::{Compiled, Ground, Session, Solution, Status, alternatives, compile};
 use parcels::plan::{
-    AreaRecord, BeforeAfter, Certificate, ConcentrationRecord, GapRecord, IndicatorRecord, Inputs,
-    ObjectiveRecord, PLAN_SCHEMA, PlanRecord,
+    Alternative, AreaRecord, BeforeAfter, Certificate, ConcentrationRecord, GapRecord, IndicatorRecord,
+    Inputs, ObjectiveRecord, PLAN_SCHEMA, PlanRecord,
 };
 use parcels::policy::{AreaMode, OverlayRule};
-use parcels::progress::Monitor;
+use parcels::progress::{Monitor, go_on};
 use parcels::propose::{Context, propose};
 use parcels::units::M2_PER_HA;
 use parcels::validate::{Issue, Severity};
@@ -39,6 +40,10 @@ pub struct PlanRequest {
     pub out: PathBuf,
     /// How long the search for the plan may take; none for as long as it needs.
     pub time_limit: Option<Duration>,
+    /// How many other plans to look for.
+    pub alternatives: usize,
+    /// By how much each of them has to differ, as a share of the present zone's area.
+    pub differ: f64,
 }
 
 /// What came of it.
@@ -80,10 +85,19 @@ pub fn plan(request: &PlanRequest, monitor: &dyn Monitor) -> Result<PlanReport> 
     let veto_prices = moved.into_iter().zip(verdicts.iter().map(|v| v.veto_price)).collect();
     let solution = session.solution();
     watch.lap("optimise");
+    let before_ha = compiled.problem.area.iter().zip(&compiled.problem.in_zone);
+    let apart_ha = request.differ * before_ha.filter(|(_, now)| **now).map(|(a, _)| a).sum::<f64>();
+    let others = match solution.status {
+        Status::Infeasible => Vec::new(),
+        _ => alternatives(&session, request.alternatives, apart_ha, monitor),
+    };
+    go_on(monitor)?;
+    watch.lap("alternatives");
 
     let made = Made::new(&loaded, &prepared, &compiled, solution, veto_prices, monitor)?;
     watch.lap("propose");
     let mut record = made.record()?;
+    record.alternatives = made.alternatives(&others, apart_ha * M2_PER_HA);
     monitor.step("verify", 0);
     let findings = verify(&record, &made.evidence());
     watch.lap("verify");
@@ -279,10 +293,37 @@ impl<'a> Made<'a> {
             constraints,
             transfers,
             swaps,
+            alternatives: Vec::new(),
             issues: self.issue_counts.clone(),
             conflicts: solution.conflicts.clone(),
             elapsed_ms: BTreeMap::new(),
         })
+    }
+
+    fn alternatives(&self, others: &[Solution], apart_m2: f64) -> Vec<Alternative> {
+        let after = &self.solution.x;
+        let record = |(id, other): (usize, &Solution)| {
+            let blocks = Blocks::new(&self.prepared.adjacency, &other.x, &self.compiled.area_m2);
+            let changed: Vec<bool> = after.iter().zip(&other.x).map(|(a, b)| a != b).collect();
+            let parcels = self.prepared.layer.parcels().iter().zip(&changed);
+            let mut changes: Vec<ParcelId> =
+                parcels.filter(|(_, c)| **c).map(|(p, _)| p.id.clone()).collect();
+            changes.sort();
+            Alternative {
+                id,
+                apart_m2,
+                value: other.objective,
+                bound: other.certified,
+                gap: other.certified_gap(),
+                price: self.solution.objective - other.objective,
+                area_m2: self.total_m2(&other.x),
+                differs_m2: self.total_m2(&changed),
+                concentration: blocks.concentration(0.0).index,
+                blocks: blocks.len(),
+                changes,
+            }
+        };
+        (1..).zip(others).map(record).collect()
     }
 
     fn inputs(&self) -> Inputs {

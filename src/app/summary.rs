@@ -78,6 +78,17 @@ pub fn summary(record: &PlanRecord) -> String {
         "objective 目标值         {:.2} → {:.2}, at most 上界 {:.2}; {ending}",
         objective.before, objective.value, objective.bound
     );
+    for other in &record.alternatives {
+        let _ = writeln!(
+            text,
+            "alternative 备选 {}       costs 代价 {:.2} (bound 上界 {:.2}), {} parcels 地块 differ 不同 ({:.2} ha)",
+            other.id,
+            other.price,
+            other.bound,
+            other.changes.len(),
+            ha(other.differs_m2)
+        );
+    }
     for constraint in &record.constraints {
         if matches!(constraint.status, ConstraintStatus::Broken | ConstraintStatus::Missed) {
             let word =

@@ -46,6 +46,8 @@ impl Demo {
             policy: park.join("policy.toml"),
             out: out.clone(),
             time_limit: None,
+            alternatives: 0,
+            differ: 0.0,
         };
         let code = plan::plan_and_tell(&request, quiet, false)?;
         say(&format!(

@@ -94,6 +94,26 @@ impl Parameters {
     }
 }
 
+/// Other zones to look for.
+#[derive(Debug, Clone, Copy, clap::Args)]
+struct Others {
+    /// Also find so many other plans that are nearly as good, with what each costs.
+    #[arg(long, value_name = "K", default_value_t = 0)]
+    alternatives: usize,
+    /// By how much each of them differs at least from the plan and from the others: area on the other side, as a share of
+    /// the present zone's area.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.02, allow_negative_numbers = true, value_parser = share)]
+    differ: f64,
+}
+
+/// A share above 0.
+fn share(text: &str) -> std::result::Result<f64, String> {
+    match text.trim().parse() {
+        Ok(share) if share > 0.0 && share <= 2.0 => Ok(share),
+        _ => Err("expected a share above 0, such as 0.05 for a twentieth of the zone".to_owned()),
+    }
+}
+
 /// When a search that could go on ends all the same.
 #[derive(Debug, Clone, Copy, clap::Args)]
 struct Ending {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Ending, Reading};
+use super::{Ending, Others, Reading};
 use crate::app::plan::{PlanRequest, plan};
 use crate::app::summary::summary;
 use crate::error::Result;
@@ -28,6 +28,8 @@ pub(super) struct Plan {
     reading: Reading,
     #[command(flatten)]
     ending: Ending,
+    #[command(flatten)]
+    others: Others,
     /// Print plan.json instead of the summary.
     #[arg(long)]
     json: bool,
@@ -41,6 +43,8 @@ impl Plan {
             policy: self.policy,
             out: self.out,
             time_limit: self.ending.time_limit,
+            alternatives: self.others.alternatives,
+            differ: self.others.differ,
         };
         plan_and_tell(&request, quiet, self.json)
     }

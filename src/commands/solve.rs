@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Ending, Parameters};
+use super::{Ending, Others, Parameters};
 use crate::app::instance::Instance;
 use crate::error::Result;
 use crate::terminal::{Terminal, say};
@@ -25,6 +25,8 @@ pub(super) struct Solve {
     parameters: Parameters,
     #[command(flatten)]
     ending: Ending,
+    #[command(flatten)]
+    others: Others,
     /// Edits to solve again after, step by step, from the kept state, as CSV: step,id,lock,score; empty leaves what is.
     #[arg(long)]
     edits: Option<PathBuf>,
@@ -33,7 +35,8 @@ pub(super) struct Solve {
     /// edits, where there are any.
     #[arg(long)]
     prices: Option<PathBuf>,
-    /// Where to write the zone: id,in_zone. After the edits, where there are any.
+    /// Where to write the zone: id,in_zone, and a column alternative_1 … for each alternative. After the edits, where there
+    /// are any.
     #[arg(long)]
     out: Option<PathBuf>,
     /// Print the result as JSON.
@@ -53,6 +56,7 @@ impl Solve {
         if let Some(prices) = &self.prices {
             instance.write_prices(&mut session, &mut report, prices, &monitor)?;
         }
+        instance.alternatives(&session, &mut report, self.others.alternatives, self.others.differ, &monitor);
         monitor.finish();
         if let Some(out) = &self.out {
             instance.write(&report, out)?;

@@ -1,11 +1,11 @@
 //! A plan as layers: which columns parcels, transfers and blocks have, the same in every format.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use geo::MultiPolygon;
 use parcels::blocks::Blocks;
-use parcels::id::ParcelIdx;
+use parcels::id::{ParcelId, ParcelIdx};
 use parcels::parcel::{Layer, Parcel};
 use parcels::plan::{Direction, Transfer};
 use parcels::regions;
@@ -96,6 +96,12 @@ pub fn parcels<'a>(out: &'a PlanOutput<'a>) -> Features<'a> {
             Cell::text(Some(out.hold[i].as_str()).filter(|why| !why.is_empty()))
         }),
     ]);
+    for alternative in &out.record.alternatives {
+        let changes: HashSet<&ParcelId> = alternative.changes.iter().collect();
+        columns.push(Column::new(format!("zone_alt_{}", alternative.id), Kind::Flag, move |i| {
+            Cell::Flag(out.in_zone_after[i] != changes.contains(&all[i].id))
+        }));
+    }
     shorten(&mut columns);
     let shapes = all.iter().map(|parcel| Cow::Borrowed(&parcel.shape)).collect();
     Features { name: "parcels".into(), columns, shapes: Shapes::Areas(shapes) }

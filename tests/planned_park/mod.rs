@@ -253,6 +253,7 @@ impl Park {
             }],
             transfers,
             issues: BTreeMap::new(),
+            alternatives: vec![],
             conflicts: vec![],
             elapsed_ms: BTreeMap::from([("write".into(), 0)]),
         };

@@ -42,8 +42,7 @@ fn area(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Findings) {
 fn objective(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Findings) {
     let claimed = &record.objective;
     findings.figure("objective.tau", claimed.tau, judged.tau);
-    let value = objective_of(judged, judged.after, &judged.blocks_after);
-    let before = objective_of(judged, &judged.before, &judged.blocks_before);
+    let (value, before) = objectives(judged);
     findings.figure("objective.value", claimed.value, value);
     findings.figure("objective.before", claimed.before, before);
     if !claimed.bound.is_finite() {
@@ -61,6 +60,12 @@ fn objective(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Findings) 
     if claimed.status == Status::Optimal && !proven {
         findings.differ("objective.status", "optimal", gap, "a plan with a gap is not proven optimal");
     }
+}
+
+/// F of the zone after and of the zone before.
+pub(super) fn objectives(judged: &Judged<'_>) -> (f64, f64) {
+    let value = objective_of(judged, judged.after, &judged.blocks_after);
+    (value, objective_of(judged, &judged.before, &judged.blocks_before))
 }
 
 /// F by definition, less the prices of small blocks and of sub-parks beyond their bands where these rules are soft.
@@ -93,7 +98,7 @@ fn beyond_bands_ha(judged: &Judged<'_>, zone: &[bool]) -> f64 {
 
 /// (bound − value) ÷ (bound − before), at least 0 and 0 where only rounding is left: what may be missing of what could be
 /// gained at best. The optimiser has its own.
-fn gap(bound: f64, value: f64, before: f64) -> f64 {
+pub(super) fn gap(bound: f64, value: f64, before: f64) -> f64 {
     let missing = f64::max(bound - value, 0.0);
     if missing <= 1e-9 * bound.abs().max(1.0) {
         return 0.0;

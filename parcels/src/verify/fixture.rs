@@ -252,6 +252,7 @@ fn empty_record(parcels: usize) -> PlanRecord {
         transfers: Vec::new(),
         swaps: Vec::new(),
         issues: BTreeMap::new(),
+        alternatives: Vec::new(),
         conflicts: Vec::new(),
         elapsed_ms: BTreeMap::new(),
     }

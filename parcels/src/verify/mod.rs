@@ -6,6 +6,7 @@
 //!
 //! Not judged here: the wording of reasons, veto prices, wall times, and whether an infeasible problem truly is.
 
+mod alternatives;
 mod certificate;
 mod constraints;
 mod figures;
@@ -121,6 +122,7 @@ pub fn verify(record: &PlanRecord, evidence: &Evidence<'_>) -> Vec<Finding> {
             holds::check(&judged, &mut findings);
             transfers::check(record, &judged, &mut findings);
             certificate::check(record, &judged, &mut findings);
+            alternatives::check(record, &judged, &mut findings);
         }
         Err(unusable) => findings.0.push(unusable),
     }
