@@ -4,6 +4,7 @@
 
 mod cambridge;
 mod commands;
+mod compare;
 mod edits;
 mod frontier;
 mod interrupted;
