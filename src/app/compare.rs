@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use geo::{LineString, MultiPolygon};
-use parcels::optimise::Status;
+use parcels::optimise::{Status, gap};
 use parcels::parcel::Crs;
 use parcels::plan::PlanRecord;
 use parcels::policy::{Policy, Strictness};
@@ -102,7 +102,14 @@ pub fn compare(request: &CompareRequest, monitor: &dyn Monitor) -> Result<Compar
     go_on(monitor)?;
     let inputs = &first.record.inputs;
     let mut warnings = Vec::new();
-    if folders.iter().any(|f| !close(f.record.objective.before, first.record.objective.before)) {
+    let goals = || folders.iter().map(|f| &f.record.objective);
+    if goals().all(|goal| close(goal.before, first.record.objective.before)) {
+        // Locks of a plan's own bring its bound down without making it better.
+        let bound = goals().map(|goal| goal.bound).fold(f64::NEG_INFINITY, f64::max);
+        for (zone, goal) in zones[1..].iter_mut().zip(goals()) {
+            zone.figures.common_gap = Some(gap(bound, goal.value, goal.before));
+        }
+    } else {
         warnings.push(
             "the policies value the present zone differently: objectives cannot be held against each other / \
              各方案的目标函数不同，目标值不可直接比较"
@@ -333,6 +340,7 @@ impl Folder {
         let figures = Figures {
             objective,
             proof,
+            common_gap: None,
             concentration: concentration.index,
             blocks: concentration.blocks,
             small_blocks: small().count(),

@@ -83,6 +83,8 @@ pub struct Figures {
     pub objective: f64,
     /// How good the plan is proven to be; none for the present zone.
     pub proof: Option<Proof>,
+    /// As [`Proof::Gap`], but against the highest bound of the plans shown; none where their objectives differ.
+    pub common_gap: Option<f64>,
     /// Concentration index, 0 to 100.
     pub concentration: f64,
     /// Number of blocks.
@@ -109,14 +111,16 @@ impl Figures {
     pub fn rows(&self) -> Vec<(&'static str, String)> {
         let none = || "—".to_owned();
         let ha = |m2: f64| format!("{:.2}", m2 / M2_PER_HA);
+        let percent = |share: f64| format!("{:.2} %", 100.0 * share);
         let proof = match self.proof {
-            Some(Proof::Gap(gap)) => format!("{:.2} %", 100.0 * gap),
+            Some(Proof::Gap(gap)) => percent(gap),
             Some(Proof::NotAdmissible) => "不可行 not admissible".to_owned(),
             None => none(),
         };
         vec![
             ("目标值 Objective, score·ha", format!("{:.1}", self.objective)),
             ("已证差距 Certified gap", proof),
+            ("距最高上界 Gap to the highest bound", self.common_gap.map_or_else(none, percent)),
             ("集中度 Concentration, 0–100", format!("{:.2}", self.concentration)),
             ("连片数 Blocks", self.blocks.to_string()),
             (
@@ -156,7 +160,7 @@ pub fn draw(compared: &Compared<'_>) -> String {
     let height = below + LEGEND + 20.0 * compared.notes.len() as f64;
 
     let mut svg = svg_marks::page(WIDTH, height);
-    let groups = groups(compared);
+    let groups = groups(compared, &view);
     shapes(&mut svg, compared, &groups, &view);
     text(&mut svg, MARGIN, 46.0, 26.0, "start", "bold", TEXT, compared.name);
     text(&mut svg, MARGIN, 72.0, 13.0, "start", "normal", QUIET, compared.subtitle);
@@ -186,21 +190,42 @@ fn extent(compared: &Compared<'_>) -> Rect<f64> {
         .unwrap_or(Rect::new((0.0, 0.0), (1.0, 1.0)))
 }
 
-/// The parcels by the zones they are in, so that each is written once however many panels show it.
-fn groups(compared: &Compared<'_>) -> Vec<(Vec<bool>, Vec<usize>)> {
+/// The parcels that are in the same zones, so that each is written once however many panels show it.
+struct Group {
+    /// One value a zone.
+    in_zone: Vec<bool>,
+    outlines: Outlines,
+}
+
+fn groups(compared: &Compared<'_>, view: &View) -> Vec<Group> {
     let mut groups: BTreeMap<Vec<bool>, Vec<usize>> = BTreeMap::new();
     for i in 0..compared.shapes.len() {
         groups.entry(compared.zones.iter().map(|zone| zone.in_zone[i]).collect()).or_default().push(i);
     }
-    groups.into_iter().collect()
+    let drawn = |(in_zone, members): (Vec<bool>, Vec<usize>)| Group {
+        in_zone,
+        outlines: Outlines::of(members.iter().map(|&i| &compared.shapes[i]), view),
+    };
+    groups.into_iter().map(drawn).collect()
 }
 
 /// Outlines as coarse as they have to be to stay small.
-fn outlines<'a>(shapes: impl Iterator<Item = &'a MultiPolygon<f64>> + Clone, view: &View) -> String {
-    let fine = STEPS_PX.into_iter().map(|step| map_paths::areas(shapes.clone(), view, step));
-    fine.into_iter()
-        .find(|d| d.len() <= GROUP_BYTES)
-        .unwrap_or_else(|| map_paths::pixels(shapes.clone(), view))
+struct Outlines {
+    d: String,
+    /// Too many to be told apart: the pixels they cover, which have no outline.
+    dense: bool,
+}
+
+impl Outlines {
+    fn of<'a>(shapes: impl Iterator<Item = &'a MultiPolygon<f64>> + Clone, view: &View) -> Self {
+        for step_px in STEPS_PX {
+            let d = map_paths::areas(shapes.clone(), view, step_px);
+            if d.len() <= GROUP_BYTES {
+                return Self { d, dense: false };
+            }
+        }
+        Self { d: map_paths::pixels(shapes, view), dense: true }
+    }
 }
 
 fn is_small(compared: &Compared<'_>, block: &Block) -> bool {
@@ -208,7 +233,7 @@ fn is_small(compared: &Compared<'_>, block: &Block) -> bool {
 }
 
 /// The shapes that panels draw, defined once.
-fn shapes(svg: &mut String, compared: &Compared<'_>, groups: &[(Vec<bool>, Vec<usize>)], view: &View) {
+fn shapes(svg: &mut String, compared: &Compared<'_>, groups: &[Group], view: &View) {
     let _ = writeln!(
         svg,
         r##"<defs>
@@ -221,27 +246,19 @@ fn shapes(svg: &mut String, compared: &Compared<'_>, groups: &[(Vec<bool>, Vec<u
         svg_marks::patterns(),
         map_paths::lines(compared.barriers, view, 0.8),
     );
-    for (at, (_, members)) in groups.iter().enumerate() {
-        let d = outlines(members.iter().map(|&i| &compared.shapes[i]), view);
-        let _ = writeln!(svg, r#"<path id="g{at}" d="{d}"/>"#);
+    for (at, group) in groups.iter().enumerate() {
+        let _ = writeln!(svg, r#"<path id="g{at}" d="{}"/>"#, group.outlines.d);
     }
     for (at, zone) in compared.zones.iter().enumerate() {
-        let all = outlines(zone.blocks.iter().map(|b| &b.outline), view);
+        let all = Outlines::of(zone.blocks.iter().map(|b| &b.outline), view).d;
         let small = zone.blocks.iter().filter(|b| is_small(compared, b)).map(|b| &b.outline);
         let _ = writeln!(svg, r#"<path id="blocks{at}" d="{all}"/>"#);
-        let _ = writeln!(svg, r#"<path id="small{at}" d="{}"/>"#, outlines(small, view));
+        let _ = writeln!(svg, r#"<path id="small{at}" d="{}"/>"#, Outlines::of(small, view).d);
     }
     svg.push_str("</defs>\n");
 }
 
-fn panel(
-    svg: &mut String,
-    compared: &Compared<'_>,
-    groups: &[(Vec<bool>, Vec<usize>)],
-    at: usize,
-    grid: &Grid,
-    view: &View,
-) {
+fn panel(svg: &mut String, compared: &Compared<'_>, groups: &[Group], at: usize, grid: &Grid, view: &View) {
     let zone = &compared.zones[at];
     let left = MARGIN + (grid.width + MARGIN) * (at % grid.a_row) as f64;
     let top = PANELS_TOP + grid.height * (at / grid.a_row) as f64;
@@ -252,15 +269,18 @@ fn panel(
         r##"<g transform="translate({left:.1} {top:.1})"><g clip-path="url(#frame)" fill-rule="evenodd" stroke-linejoin="round">
 <rect width="{w}" height="{h}" fill="#fafafa"/>"##
     );
-    let came = format!(r#"fill="url(#dots)" stroke="{OUTLINE_IN}" stroke-width="0.6""#);
-    let gone =
-        format!(r#"fill="{STAYS_OUT}" stroke="{MOVES_OUT}" stroke-width="0.8" stroke-dasharray="3 2""#);
-    let stays_in = format!(r##"fill="{STAYS_IN}" stroke="#ffffff" stroke-width="0.3""##);
-    let stays_out = format!(r##"fill="{STAYS_OUT}" stroke="#d0d0d0" stroke-width="0.3""##);
     // What moves lies above what stays, the outlines of the blocks between them.
-    let classes =
-        [((false, false), stays_out), ((true, true), stays_in), ((true, false), gone), ((false, true), came)];
-    for (number, (sides, look)) in classes.iter().enumerate() {
+    let classes = [
+        ((false, false), STAYS_OUT, r##"stroke="#d0d0d0" stroke-width="0.3""##.to_owned()),
+        ((true, true), STAYS_IN, r##"stroke="#ffffff" stroke-width="0.3""##.to_owned()),
+        (
+            (true, false),
+            STAYS_OUT,
+            format!(r#"stroke="{MOVES_OUT}" stroke-width="0.8" stroke-dasharray="3 2""#),
+        ),
+        ((false, true), "url(#dots)", format!(r#"stroke="{OUTLINE_IN}" stroke-width="0.6""#)),
+    ];
+    for (number, (sides, fill, stroke)) in classes.iter().enumerate() {
         if number == 2 {
             let _ = writeln!(
                 svg,
@@ -268,9 +288,10 @@ fn panel(
 <use xlink:href="#blocks{at}" fill="none" stroke="{ZONE_LINE}" stroke-width="1.1"/>"##
             );
         }
-        for (group, (signature, _)) in groups.iter().enumerate() {
-            if (signature[0], signature[at]) == *sides {
-                let _ = writeln!(svg, r##"<use xlink:href="#g{group}" {look}/>"##);
+        for (nth, group) in groups.iter().enumerate() {
+            if (group.in_zone[0], group.in_zone[at]) == *sides {
+                let stroke = if group.outlines.dense { "" } else { stroke };
+                let _ = writeln!(svg, r##"<use xlink:href="#g{nth}" fill="{fill}" {stroke}/>"##);
             }
         }
     }
@@ -300,7 +321,7 @@ fn panel(
     for (line, (label, value)) in zone.figures.rows().iter().enumerate() {
         let y = top + h + 24.0 + FIGURE_LINE * line as f64;
         text(svg, left, y, 13.0, "start", "normal", TEXT, label);
-        let weight = if line < 5 { "bold" } else { "normal" };
+        let weight = if line < 6 { "bold" } else { "normal" };
         text(svg, left + grid.width, y, 13.0, "end", weight, TEXT, value);
     }
 }
@@ -336,7 +357,7 @@ fn legend(svg: &mut String, compared: &Compared<'_>, top: f64) {
         text(svg, 44.0, 0.0, 14.0, "start", "normal", TEXT, label);
         svg.push_str("</g>\n");
     }
-    let proof = "已证差距：相对各自政策的上界（含其锁定） Certified gap: against the bound of each plan's own policy, locks included";
+    let proof = "已证差距：相对方案自身政策（含锁定）的上界；距最高上界：相对图中各方案上界的最高者 Certified gap: against the bound of the plan's own policy, its locks included; then against the highest bound of the plans shown";
     text(svg, MARGIN, top + 82.0, 13.0, "start", "normal", QUIET, proof);
     for (line, note) in compared.notes.iter().enumerate() {
         text(svg, MARGIN, top + 102.0 + 20.0 * line as f64, 13.0, "start", "bold", TEXT, note);

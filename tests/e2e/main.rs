@@ -5,6 +5,7 @@
 mod alternatives;
 mod cambridge;
 mod commands;
+mod compare;
 mod edits;
 mod frontier;
 mod interrupted;

@@ -1,0 +1,152 @@
+//! Plans side by side in one picture.
+
+use std::path::{Path, PathBuf};
+
+use crate::support::{lianpian, park, run, run_for_stderr};
+
+/// Plans the park twice, with and without the rule for small blocks.
+fn two_plans(folder: &Path) -> [PathBuf; 2] {
+    let park = park(folder, 800);
+    let policy = std::fs::read_to_string(park.join("policy.toml")).unwrap();
+    let with = "min_block = \"hard\"";
+    assert!(policy.contains(with));
+    std::fs::write(park.join("any.toml"), policy.replace(with, "min_block = \"off\"")).unwrap();
+    ["policy.toml", "any.toml"].map(|policy| {
+        let out = folder.join(policy.trim_end_matches(".toml"));
+        let names = [park.join("parcels.gpkg"), park.join(policy), out.clone()];
+        let [input, policy, to] = names.map(|p| p.to_str().unwrap().to_owned());
+        run(&["plan", &input, "--policy", &policy, "--out", &to], 0);
+        out
+    })
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// What stands between the tags `<text …>` and `</text>`; fails when the picture is no XML.
+fn lines_of(svg: &str) -> Vec<String> {
+    let mut reader = quick_xml::Reader::from_str(svg);
+    reader.config_mut().check_end_names = true;
+    let (mut depth, mut lines, mut within) = (0_usize, Vec::new(), false);
+    loop {
+        use quick_xml::events::Event;
+        match reader.read_event().unwrap() {
+            Event::Start(tag) => {
+                assert!(tag.attributes().all(|a| a.is_ok()));
+                depth += 1;
+                within = tag.name().as_ref() == "text";
+                if within {
+                    lines.push(String::new());
+                }
+            }
+            Event::Empty(tag) => assert!(tag.attributes().all(|a| a.is_ok())),
+            Event::End(_) => {
+                depth -= 1;
+                within = false;
+            }
+            Event::Text(words) if within => lines.last_mut().unwrap().push_str(&words),
+            Event::Eof => break,
+            _ => {}
+        }
+    }
+    assert_eq!(depth, 0, "a tag is not closed");
+    lines
+}
+
+#[test]
+fn the_present_zone_and_two_plans_make_three_panels_and_the_same_bytes_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let [ours, any] = two_plans(folder.path());
+    let picture = |name: &str, more: &[&str]| {
+        let out = folder.path().join(name);
+        let mut args = vec!["compare", text(&any), text(&ours), "--out", text(&out)];
+        args.extend(more);
+        let said = run(&args, 0);
+        (said, std::fs::read_to_string(&out).unwrap())
+    };
+    let (said, svg) = picture("a.svg", &[]);
+    let lines = lines_of(&svg);
+    assert_eq!(svg.matches("clip-path=\"url(#frame)\"").count(), 3);
+    let places: Vec<usize> = ["现状 Present zone", "any", "policy"]
+        .iter()
+        .map(|title| {
+            lines.iter().position(|l| l == title).unwrap_or_else(|| panic!("no {title} in {lines:?}"))
+        })
+        .collect();
+    assert!(places.is_sorted(), "{lines:?}");
+    for label in [
+        "目标值 Objective, score·ha",
+        "已证差距 Certified gap",
+        "集中度 Concentration, 0–100",
+        "连片数 Blocks",
+    ] {
+        assert_eq!(lines.iter().filter(|l| *l == label).count(), 3, "{label} in {lines:?}");
+        assert_eq!(said.matches(label).count(), 3, "{label} in\n{said}");
+    }
+    assert!(svg.contains("stroke-dasharray"), "marks that read without colour");
+    assert!(svg == picture("b.svg", &[]).1, "the same plans, other bytes");
+
+    let (_, titled) = picture("c.svg", &["--titles", "A & <B>,丙"]);
+    let lines = lines_of(&titled);
+    assert!(titled.contains("A &amp; &lt;B&gt;") && lines.contains(&"丙".to_owned()), "{lines:?}");
+}
+
+/// The zone's boundary and the shares shown are those of the plan's own objective.
+#[test]
+fn the_figures_are_those_of_the_plans() {
+    let folder = tempfile::tempdir().unwrap();
+    let [ours, any] = two_plans(folder.path());
+    let out = folder.path().join("a.svg");
+    let said = run(&["compare", text(&any), text(&ours), "--out", text(&out)], 0);
+    let panels: Vec<&str> = said.split("目标值 Objective, score·ha: ").skip(1).collect();
+    let value = |panel: &str, label: &str| {
+        let rest = panel.split(label).nth(1).unwrap_or_else(|| panic!("no {label} in\n{panel}"));
+        rest.trim_start_matches(": ").lines().next().unwrap().to_owned()
+    };
+    for (panel, plan) in panels[1..].iter().zip([&any, &ours]) {
+        let record = crate::support::record(plan);
+        let number = |path: &str| crate::support::number(&record, path);
+        assert!(panel.starts_with(&format!("{:.1}\n", number("objective.value"))), "{panel}");
+        assert_eq!(value(panel, "连片数 Blocks"), number("concentration.after.blocks").to_string());
+        let small = format!("({:.2} %)", 100.0 * number("concentration.after.small_block_share"));
+        assert!(value(panel, "of the area）").ends_with(&small), "{panel}");
+        // Every small block that the rule leaves is one that it does not ask for.
+        if plan == &ours {
+            let shown = value(panel, "of the area）");
+            assert_eq!(shown.split(' ').next().unwrap(), value(panel, "held by a lock"));
+        }
+        let km: f64 = value(panel, "as priced, km").parse().unwrap();
+        assert!(km > 0.0);
+    }
+}
+
+#[test]
+fn plans_that_cannot_be_held_against_each_other_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let [ours, _] = two_plans(folder.path());
+    let other = folder.path().join("other");
+    run(&["demo", "--once", "--parcels", "500", "--seed", "3", "--out", text(&other)], 0);
+    let out = folder.path().join("a.svg");
+    let said = run_for_stderr(&["compare", text(&ours), text(&other.join("plan")), "--out", text(&out)], 2);
+    assert!(said.contains("different layers"), "{said}");
+
+    let park = folder.path().join("park");
+    let policy = std::fs::read_to_string(park.join("policy.toml")).unwrap();
+    std::fs::write(park.join("near.toml"), policy.replace("gap_m = 20.0", "gap_m = 0.0")).unwrap();
+    let near = folder.path().join("near");
+    let (input, policy) = (park.join("parcels.gpkg"), park.join("near.toml"));
+    // Whether that plan keeps every rule does not matter here.
+    lianpian()
+        .args(["plan", text(&input), "--policy", text(&policy), "--out", text(&near)])
+        .output()
+        .unwrap();
+    let said = run_for_stderr(&["compare", text(&ours), text(&near), "--out", text(&out)], 2);
+    assert!(said.contains("measure the present zone differently"), "{said}");
+
+    let said = run_for_stderr(&["compare", text(&ours), "--titles", "a,b", "--out", text(&out)], 2);
+    assert!(said.contains("2 titles for 1 plans"), "{said}");
+    let said = run_for_stderr(&["compare", text(&park), "--out", text(&out)], 2);
+    assert!(said.contains("plan.json"), "{said}");
+    assert!(!out.exists());
+}
