@@ -64,6 +64,7 @@ fn label(step: &str) -> &str {
         "plan" => "planning 方案",
         "branches" => "branching 分支定界",
         "alternatives" => "alternatives 备选方案",
+        "why not" => "looking for the obstacle 查找冲突",
         "veto prices" => "veto prices 否决代价",
         "robustness" => "robustness 稳健性",
         "frontier" => "frontier 前沿",

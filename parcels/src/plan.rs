@@ -55,6 +55,9 @@ pub struct PlanRecord {
     /// Why no admissible plan was found, where that is so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<String>,
+    /// Which rules stand against each other then, and what it takes to let one go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why_not: Option<WhyNotRecord<ParcelId>>,
     /// Wall time by stage, ms: the one part that differs between two runs.
     pub elapsed_ms: BTreeMap<String, u64>,
 }
@@ -225,6 +228,40 @@ pub struct Transfer {
     pub veto_price: Option<f64>,
     /// Why, for people.
     pub reasons: Vec<Reason>,
+}
+
+/// Rules that cannot all be kept. `N` names a parcel, or a unit of a bare instance.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WhyNotRecord<N> {
+    /// Ids of the rules in conflict, C1 to C11: with all of them no admissible plan was found, without any one there is one.
+    pub rules: Vec<String>,
+    /// Where C7 is among them: the parcels whose locks are enough.
+    pub locks: Vec<N>,
+    /// Whether none of `locks` could be left out.
+    pub irreducible: bool,
+    /// In words.
+    pub text: Reason,
+    /// What it takes to let one rule go, the least change first.
+    pub ways_out: Vec<WayOutRecord<N>>,
+}
+
+/// One rule let go so far that there is an admissible plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WayOutRecord<N> {
+    /// Its id.
+    pub rule: String,
+    /// Its limit now: ha, a number of parcels, blocks or locks, or a concentration index.
+    pub from: f64,
+    /// The limit at which there is an admissible plan.
+    pub to: f64,
+    /// The change as a share of the limit; for locks the area released as a share of the present zone.
+    pub share: f64,
+    /// Parcels whose locks are released.
+    pub release: Vec<N>,
+    /// F of the plan found then, score · ha.
+    pub objective: f64,
+    /// In words.
+    pub text: Reason,
 }
 
 /// Another admissible plan, apart from this one and from the alternatives before it by at least a stated area.

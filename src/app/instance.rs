@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
-use parcels::optimise::{Edit, Link, Lock, Problem, Session, Status, alternatives};
+use parcels::optimise::{Edit, Link, Lock, Problem, Session, Status, alternatives, why_not};
+use parcels::plan::WhyNotRecord;
 use parcels::progress::Monitor;
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
@@ -76,6 +77,9 @@ pub struct Report {
     /// Why there is no admissible zone.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<String>,
+    /// Which rules stand against each other then, and what it takes to let one go.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why_not: Option<WhyNotRecord<String>>,
     /// What came of each step of edits.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub edits: Vec<Step>,
@@ -344,6 +348,7 @@ impl Instance {
             area_price: solution.area_price,
             cpu_s,
             conflicts: solution.conflicts.clone(),
+            why_not: None,
             edits: Vec::new(),
             alternatives: Vec::new(),
             alternatives_cpu_s: None,
@@ -448,6 +453,17 @@ impl Instance {
             });
         }
         report.alternatives_cpu_s = Some(cpu_seconds() - start);
+    }
+
+    /// Where no admissible zone was found, adds to `report` which rules stand against each other.
+    pub fn why_not(&self, session: &Session, report: &mut Report, monitor: &dyn Monitor) {
+        if session.solution().status != Status::Infeasible {
+            return;
+        }
+        let problem = session.problem();
+        let stated = |unit: usize| self.stated[unit] != Lock::Free;
+        report.why_not = why_not(problem, stated, monitor)
+            .map(|found| super::why_not::record(&found, problem, "", |unit| self.ids[unit as usize].clone()));
     }
 
     /// Writes verdict and veto price of every unit as id,verdict,price, and adds the figures to `report`. The price of a
@@ -586,6 +602,12 @@ impl Report {
         for conflict in &self.conflicts {
             text.push_str("\nconflict   ");
             text.push_str(conflict);
+        }
+        if let Some(obstacle) = &self.why_not {
+            text.push_str(&format!("\nwhy not    {}", obstacle.text.en));
+            for way in &obstacle.ways_out {
+                text.push_str(&format!("\nway out    {}", way.text.en));
+            }
         }
         text
     }

@@ -35,3 +35,6 @@ pub mod verify;
 
 // Written plans side by side.
 pub mod compare;
+
+// Why there is no admissible plan, in words.
+pub mod why_not;

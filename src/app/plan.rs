@@ -7,7 +7,7 @@ use std::time::Duration;
 use parcels::adjacency::{Adjacency, GAPS_SHOWN_M, adjacency_by_gap};
 use parcels::blocks::Blocks;
 use parcels::id::ParcelId;
-use parcels::optimise::{Compiled, Ground, Session, Solution, Status, alternatives, compile};
+use parcels::optimise::{Compiled, Ground, Hold, Session, Solution, Status, alternatives, compile, why_not};
 use parcels::plan::{
     Alternative, AreaRecord, BeforeAfter, Certificate, ConcentrationRecord, GapRecord, IndicatorRecord,
     Inputs, ObjectiveRecord, PLAN_SCHEMA, PlanRecord,
@@ -77,7 +77,9 @@ pub fn plan(request: &PlanRequest, monitor: &dyn Monitor) -> Result<PlanReport> 
     };
     let compiled =
         compile(&ground, &loaded.policy).map_err(|e| misfit("fitting the policy to the parcels", e))?;
-    let mut session = Session::new(compiled.problem.clone(), &Deadline::after(request.time_limit, monitor));
+    let deadline = Deadline::after(request.time_limit, monitor);
+    let mut session = Session::new(compiled.problem.clone(), &deadline);
+    let cut_short = deadline.cancelled();
     let moved: Vec<u32> = (0..session.solution().x.len() as u32)
         .filter(|&i| session.solution().x[i as usize] != compiled.problem.in_zone[i as usize])
         .collect();
@@ -91,12 +93,23 @@ pub fn plan(request: &PlanRequest, monitor: &dyn Monitor) -> Result<PlanReport> 
         Status::Infeasible => Vec::new(),
         _ => alternatives(&session, request.alternatives, apart_ha, monitor),
     };
+    // A search cut short has not shown that anything stands in the way.
+    let obstacle = if solution.status == Status::Infeasible && !cut_short {
+        let decided = |at: usize| matches!(compiled.hold[at], Hold::In | Hold::Out | Hold::Freeze);
+        why_not(&compiled.problem, decided, monitor)
+    } else {
+        None
+    };
     go_on(monitor)?;
     watch.lap("alternatives");
 
     let made = Made::new(&loaded, &prepared, &compiled, solution, veto_prices, monitor)?;
     watch.lap("propose");
     let mut record = made.record()?;
+    record.why_not = obstacle.map(|found| {
+        let name = |unit: u32| prepared.layer.parcels()[unit as usize].id.clone();
+        super::why_not::record(&found, &compiled.problem, " ha", name)
+    });
     record.alternatives = made.alternatives(&others, apart_ha * M2_PER_HA);
     monitor.step("verify", 0);
     let findings = verify(&record, &made.evidence());
@@ -296,6 +309,7 @@ impl<'a> Made<'a> {
             alternatives: Vec::new(),
             issues: self.issue_counts.clone(),
             conflicts: solution.conflicts.clone(),
+            why_not: None,
             elapsed_ms: BTreeMap::new(),
         })
     }

@@ -99,6 +99,12 @@ pub fn summary(record: &PlanRecord) -> String {
     for conflict in &record.conflicts {
         let _ = writeln!(text, "conflict 冲突: {conflict}");
     }
+    if let Some(obstacle) = &record.why_not {
+        let _ = writeln!(text, "why not 原因: {} / {}", obstacle.text.zh, obstacle.text.en);
+        for way in &obstacle.ways_out {
+            let _ = writeln!(text, "way out 出路: {} / {}", way.text.zh, way.text.en);
+        }
+    }
     tell_swaps(&mut text, record);
     if !record.issues.is_empty() {
         let list: Vec<String> = record.issues.iter().map(|(kind, n)| format!("{n} {kind}")).collect();

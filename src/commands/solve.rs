@@ -56,6 +56,10 @@ impl Solve {
         if let Some(prices) = &self.prices {
             instance.write_prices(&mut session, &mut report, prices, &monitor)?;
         }
+        if time_limit.is_none() {
+            // A search cut short has not shown that anything stands in the way.
+            instance.why_not(&session, &mut report, &monitor);
+        }
         instance.alternatives(&session, &mut report, self.others.alternatives, self.others.differ, &monitor);
         monitor.finish();
         if let Some(out) = &self.out {

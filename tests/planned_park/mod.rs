@@ -255,6 +255,7 @@ impl Park {
             issues: BTreeMap::new(),
             alternatives: vec![],
             conflicts: vec![],
+            why_not: None,
             elapsed_ms: BTreeMap::from([("write".into(), 0)]),
         };
         let hold =

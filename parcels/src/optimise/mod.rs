@@ -6,7 +6,7 @@
 //! bound closes the rest on small problems (`exact`). `state` answers whether a flip keeps to the limits. A [`Session`]
 //! keeps the cut, so that an edit is followed at once and forcing a unit to the other side costs one short search
 //! (`marginals`). [`alternatives()`] finds zones nearly as good that differ by a stated area. [`frontier()`] runs the price of area through all its breakpoints, and `figures` says how the zone of each
-//! lies. Only [`compile()`] knows polygons and policies: it turns both into numbers.
+//! lies. Where no zone is admissible, [`why_not()`] says which rules stand against each other. Only [`compile()`] knows polygons and policies: it turns both into numbers.
 
 mod alternatives;
 mod area;
@@ -25,6 +25,7 @@ mod relax;
 mod session;
 mod solve;
 mod state;
+mod why_not;
 
 #[cfg(test)]
 mod oracle;
@@ -38,3 +39,4 @@ pub use frontier::{Frontier, frontier};
 pub use problem::{Exit, ExitKind, Limit, Link, Lock, Problem, Solution, Status, gap};
 pub use session::{Edit, Session, Verdict};
 pub use solve::solve;
+pub use why_not::{Rule, WayOut, WhyNot, why_not};

@@ -254,6 +254,7 @@ fn empty_record(parcels: usize) -> PlanRecord {
         issues: BTreeMap::new(),
         alternatives: Vec::new(),
         conflicts: Vec::new(),
+        why_not: None,
         elapsed_ms: BTreeMap::new(),
     }
 }
