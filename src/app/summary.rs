@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use parcels::optimise::Status;
-use parcels::plan::{ConstraintStatus, Direction, PlanRecord, Swap, Transfer};
+use parcels::plan::{ConstraintStatus, Direction, PlanRecord, RobustnessRecord, Swap, Transfer};
 use parcels::units::{AreaBasis, SquareMetres};
 
 /// How many swaps and how many transfers of each are told.
@@ -78,6 +78,14 @@ pub fn summary(record: &PlanRecord) -> String {
         "objective 目标值         {:.2} → {:.2}, at most 上界 {:.2}; {ending}",
         objective.before, objective.value, objective.bound
     );
+    if let Some(RobustnessRecord { samples, spread, mean: Some(mean) }) = record.robustness {
+        let _ = writeln!(
+            text,
+            "robustness 稳健性        {:.1} % of the area moved, on average, over {samples} draws of weights ± {:.0} % 权重抽样中调整不变的面积比例",
+            100.0 * mean,
+            100.0 * spread
+        );
+    }
     for constraint in &record.constraints {
         if matches!(constraint.status, ConstraintStatus::Broken | ConstraintStatus::Missed) {
             let word =

@@ -46,6 +46,7 @@ impl Demo {
             policy: park.join("policy.toml"),
             out: out.clone(),
             time_limit: None,
+            robustness: 0,
         };
         let code = plan::plan_and_tell(&request, quiet, false)?;
         say(&format!(

@@ -28,6 +28,10 @@ pub(super) struct Plan {
     reading: Reading,
     #[command(flatten)]
     ending: Ending,
+    /// Draw the indicators' weights anew N times, each by up to half of itself, and say of every parcel in what share of
+    /// the plans that follow it is on the same side. Each takes about as long as following an edit. 0 for none.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    robustness: u32,
     /// Print plan.json instead of the summary.
     #[arg(long)]
     json: bool,
@@ -41,6 +45,7 @@ impl Plan {
             policy: self.policy,
             out: self.out,
             time_limit: self.ending.time_limit,
+            robustness: self.robustness as usize,
         };
         plan_and_tell(&request, quiet, self.json)
     }

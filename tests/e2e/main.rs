@@ -9,6 +9,7 @@ mod frontier;
 mod interrupted;
 mod neutral;
 mod real;
+mod robustness;
 mod same_bytes;
 mod support;
 mod time_limit;

@@ -34,6 +34,7 @@ pub struct Verdict {
 const UNITS_BETWEEN_LOOKS: usize = 256;
 
 /// A problem with its solution.
+#[derive(Clone)]
 pub struct Session {
     problem: Problem,
     relaxation: Relaxation,

@@ -138,6 +138,7 @@ impl Case {
             in_zone_after: &park.after,
             worth: &worth,
             veto_price: &|_| None,
+            robustness: None,
             min_block_m2: 2e4,
             area_tolerance_m2: judged.area_tolerance_m2(),
         });
@@ -246,6 +247,7 @@ fn empty_record(parcels: usize) -> PlanRecord {
         constraints: Vec::new(),
         transfers: Vec::new(),
         swaps: Vec::new(),
+        robustness: None,
         issues: BTreeMap::new(),
         conflicts: Vec::new(),
         elapsed_ms: BTreeMap::new(),
