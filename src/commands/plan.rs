@@ -29,7 +29,8 @@ pub(super) struct Plan {
     #[command(flatten)]
     ending: Ending,
     /// Draw the indicators' weights anew N times, each by up to half of itself, and say of every parcel in what share of
-    /// the plans that follow it is on the same side. Each takes about as long as following an edit. 0 for none.
+    /// the plans that follow it is on the same side. Each is a search of its own, which the time limit does not count. 0 for
+    /// none.
     #[arg(long, value_name = "N", default_value_t = 0)]
     robustness: u32,
     /// Print plan.json instead of the summary.
