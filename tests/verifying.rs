@@ -25,6 +25,7 @@ fn planned(parcels: usize) -> (TempDir, PathBuf) {
         policy: park.join("policy.toml"),
         out: out.clone(),
         time_limit: None,
+        robustness: 0,
     };
     let report = plan(&request, &()).unwrap();
     assert!(report.findings.is_empty(), "{:#?}", report.findings);

@@ -8,7 +8,8 @@
 //! 3. [`enterprise`] joins firm tables, [`score`] turns columns into [`score::Scores`];
 //! 4. [`adjacency`] finds who faces whom, [`blocks`] what is connected and how concentrated the zone is;
 //! 5. [`policy`] says what counts, and [`optimise`] chooses, with a bound on what any other choice could gain;
-//! 6. [`plan`] is the choice as it is written down, [`verify`] judges it from its definition alone, [`propose`] turns it
+//! 6. [`robustness`] asks what other weights would have made of it;
+//! 7. [`plan`] is the choice as it is written down, [`verify`] judges it from its definition alone, [`propose`] turns it
 //!    into transfers and swaps with reasons.
 //!
 //! Same input, same result, on any machine and with any number of threads.
@@ -76,7 +77,7 @@
 //! let (transfers, swaps) = propose::propose(&propose::Context {
 //!     layer: &layer, scores: &scores, adjacency: &faces, area_m2: &compiled.area_m2,
 //!     in_zone_before: &compiled.problem.in_zone, in_zone_after: &solution.x,
-//!     worth: &worth::Worth::new(&policy.objective, compiled.tau), veto_price: &|_| None, min_block_m2: 15_000.0,
+//!     worth: &worth::Worth::new(&policy.objective, compiled.tau), veto_price: &|_| None, robustness: None, min_block_m2: 15_000.0,
 //!     area_tolerance_m2: 100.0,
 //! });
 //! assert_eq!((transfers.len(), swaps.len()), (2, 1));
@@ -128,6 +129,9 @@ pub mod policy;
 
 // The choice, with its bound.
 pub mod optimise;
+
+// How far the choice hangs on the weights.
+pub mod robustness;
 
 // The choice as it is written down.
 pub mod plan;

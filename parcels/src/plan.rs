@@ -50,6 +50,9 @@ pub struct PlanRecord {
     /// Other plans that are nearly as good, where they were asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alternatives: Vec<Alternative>,
+    /// How far the plan hangs on the weights, where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub robustness: Option<RobustnessRecord>,
     /// Number of issues of the input, by kind.
     pub issues: BTreeMap<String, usize>,
     /// Why no admissible plan was found, where that is so.
@@ -226,6 +229,10 @@ pub struct Transfer {
     /// What vetoing it costs: with this parcel left where it was, no plan is worth more than the bound less this. None for
     /// one that a lock moves.
     pub veto_price: Option<f64>,
+    /// The share of sampled indicator weights under which the parcel is on the side the plan puts it on, 0 to 1; none where
+    /// that was not asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub robustness: Option<f64>,
     /// Why, for people.
     pub reasons: Vec<Reason>,
 }
@@ -298,6 +305,17 @@ pub struct Reason {
     pub zh: String,
     /// English.
     pub en: String,
+}
+
+/// How the robustness of transfers was found, and what it comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct RobustnessRecord {
+    /// How often all weights were drawn anew.
+    pub samples: usize,
+    /// How far each weight was varied, as a share of itself, before all were scaled to the same sum.
+    pub spread: f64,
+    /// Area-weighted mean of the transfers' shares, 0 to 1; none where nothing moves.
+    pub mean: Option<f64>,
 }
 
 /// Transfers that belong together.

@@ -20,6 +20,15 @@ pub trait Monitor: Sync {
 
 impl Monitor for () {}
 
+/// Passes on nothing but the wish to stop: for steps within a step, which would only flicker.
+pub struct OnlyCancel<'a>(pub &'a dyn Monitor);
+
+impl Monitor for OnlyCancel<'_> {
+    fn cancelled(&self) -> bool {
+        self.0.cancelled()
+    }
+}
+
 /// Returned by work that was told to stop before it had anything to show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("stopped on request")]

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use parcels::optimise::{Ground as PlanGround, Problem, compile, frontier, solve};
-use parcels::progress::{Monitor, go_on};
+use parcels::progress::{Monitor, OnlyCancel, go_on};
 use parcels::worth::mean_score;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -237,15 +237,6 @@ fn ratio(step: usize, steps: usize) -> f64 {
 
 fn cell(value: Option<f64>) -> String {
     value.map_or_else(String::new, |v| v.to_string())
-}
-
-/// Passes on nothing but the wish to stop: steps within a step would only flicker.
-struct OnlyCancel<'a>(&'a dyn Monitor);
-
-impl Monitor for OnlyCancel<'_> {
-    fn cancelled(&self) -> bool {
-        self.0.cancelled()
-    }
 }
 
 /// A CSV file in the making.

@@ -10,11 +10,12 @@ use parcels::id::ParcelId;
 use parcels::optimise::{Compiled, Ground, Hold, Session, Solution, Status, alternatives, compile, why_not};
 use parcels::plan::{
     Alternative, AreaRecord, BeforeAfter, Certificate, ConcentrationRecord, GapRecord, IndicatorRecord,
-    Inputs, ObjectiveRecord, PLAN_SCHEMA, PlanRecord,
+    Inputs, ObjectiveRecord, PLAN_SCHEMA, PlanRecord, RobustnessRecord, Transfer,
 };
 use parcels::policy::{AreaMode, OverlayRule};
 use parcels::progress::{Monitor, go_on};
 use parcels::propose::{Context, propose};
+use parcels::robustness::{SPREAD, Sampling, robustness};
 use parcels::units::M2_PER_HA;
 use parcels::validate::{Issue, Severity};
 use parcels::verify::{Evidence, Finding, OverlayCover, Part, constraints, verify};
@@ -44,6 +45,9 @@ pub struct PlanRequest {
     pub alternatives: usize,
     /// By how much each of them has to differ, as a share of the present zone's area.
     pub differ: f64,
+    /// How often the indicators' weights are drawn anew to see which transfers stay; 0 for not at all. The time limit does
+    /// not count these.
+    pub robustness: usize,
 }
 
 /// What came of it.
@@ -85,8 +89,8 @@ pub fn plan(request: &PlanRequest, monitor: &dyn Monitor) -> Result<PlanReport> 
         .collect();
     let verdicts = session.verdicts_of(&moved, monitor)?;
     let veto_prices = moved.into_iter().zip(verdicts.iter().map(|v| v.veto_price)).collect();
-    let solution = session.solution();
     watch.lap("optimise");
+    let solution = session.solution();
     let before_ha = compiled.problem.area.iter().zip(&compiled.problem.in_zone);
     let apart_ha = request.differ * before_ha.filter(|(_, now)| **now).map(|(a, _)| a).sum::<f64>();
     let others = match solution.status {
@@ -102,8 +106,17 @@ pub fn plan(request: &PlanRequest, monitor: &dyn Monitor) -> Result<PlanReport> 
     };
     go_on(monitor)?;
     watch.lap("alternatives");
+    let sampled = if request.robustness > 0 {
+        let sampling = Sampling { samples: request.robustness, spread: SPREAD };
+        let (scores, policy) = (&prepared.scores, &loaded.policy);
+        let stays = robustness(&session, &compiled, scores, policy, sampling, monitor)?;
+        watch.lap("robustness");
+        Some(Sampled { sampling, stays })
+    } else {
+        None
+    };
 
-    let made = Made::new(&loaded, &prepared, &compiled, solution, veto_prices, monitor)?;
+    let made = Made::new(&loaded, &prepared, &compiled, solution, veto_prices, sampled, monitor)?;
     watch.lap("propose");
     let mut record = made.record()?;
     record.why_not = obstacle.map(|found| {
@@ -126,6 +139,26 @@ pub fn plan(request: &PlanRequest, monitor: &dyn Monitor) -> Result<PlanReport> 
     Ok(PlanReport { record, findings, issues: prepared.issues, out: request.out.clone() })
 }
 
+/// What sampled weights say of the plan.
+struct Sampled {
+    sampling: Sampling,
+    /// The share of samples in which each parcel is on its side.
+    stays: Vec<f64>,
+}
+
+impl Sampled {
+    /// What the shares of `transfers` come to.
+    fn record(&self, transfers: &[Transfer]) -> RobustnessRecord {
+        let area_m2: f64 = transfers.iter().map(|t| t.area_m2).sum();
+        let staying_m2: f64 = transfers.iter().map(|t| t.area_m2 * t.robustness.unwrap_or(0.0)).sum();
+        RobustnessRecord {
+            samples: self.sampling.samples,
+            spread: self.sampling.spread,
+            mean: (area_m2 > 0.0).then(|| staying_m2 / area_m2),
+        }
+    }
+}
+
 /// A solution with all that follows from it.
 struct Made<'a> {
     loaded: &'a LoadedPolicy,
@@ -134,6 +167,7 @@ struct Made<'a> {
     solution: &'a Solution,
     /// Of the parcels that move.
     veto_prices: BTreeMap<u32, f64>,
+    sampled: Option<Sampled>,
     by_gap: Vec<(f64, Adjacency)>,
     blocks_before: Blocks,
     blocks_after: Blocks,
@@ -151,6 +185,7 @@ impl<'a> Made<'a> {
         compiled: &'a Compiled,
         solution: &'a Solution,
         veto_prices: BTreeMap<u32, f64>,
+        sampled: Option<Sampled>,
         monitor: &dyn Monitor,
     ) -> Result<Self> {
         let Prepared { layer, adjacency, .. } = prepared;
@@ -184,6 +219,7 @@ impl<'a> Made<'a> {
             compiled,
             solution,
             veto_prices,
+            sampled,
             by_gap: GAPS_SHOWN_M.into_iter().zip(tables).collect(),
             blocks_before: Blocks::new(adjacency, &compiled.problem.in_zone, &compiled.area_m2),
             blocks_after: Blocks::new(adjacency, &solution.x, &compiled.area_m2),
@@ -241,6 +277,7 @@ impl<'a> Made<'a> {
             in_zone_after: after,
             worth: &worth,
             veto_price: &|parcel| self.veto_prices.get(&parcel.0).copied().filter(|price| price.is_finite()),
+            robustness: self.sampled.as_ref().map(|s| s.stays.as_slice()),
             min_block_m2: self.compiled.problem.min_block * M2_PER_HA,
             area_tolerance_m2: tolerance.map_or(f64::INFINITY, |t| t * before_m2),
         });
@@ -304,6 +341,7 @@ impl<'a> Made<'a> {
                 by_gap,
             },
             constraints,
+            robustness: self.sampled.as_ref().map(|s| s.record(&transfers)),
             transfers,
             swaps,
             alternatives: Vec::new(),
@@ -384,6 +422,7 @@ impl<'a> Made<'a> {
                 blocks_before: &self.blocks_before,
                 blocks_after: &self.blocks_after,
                 hold: &self.hold,
+                robustness: self.sampled.as_ref().map(|s| s.stays.as_slice()),
                 issues: &self.prepared.issues,
                 barriers: &self.prepared.barriers,
                 overlays: &overlays,

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use parcels::optimise::Status;
-use parcels::plan::{ConstraintStatus, Direction, PlanRecord, Swap, Transfer};
+use parcels::plan::{ConstraintStatus, Direction, PlanRecord, RobustnessRecord, Swap, Transfer};
 use parcels::units::{AreaBasis, SquareMetres};
 
 /// How many swaps and how many transfers of each are told.
@@ -87,6 +87,14 @@ pub fn summary(record: &PlanRecord) -> String {
             other.bound,
             other.changes.len(),
             ha(other.differs_m2)
+        );
+    }
+    if let Some(RobustnessRecord { samples, spread, mean: Some(mean) }) = record.robustness {
+        let _ = writeln!(
+            text,
+            "robustness 稳健性        {:.1} % of the area moved, on average, over {samples} draws of weights ± {:.0} % 权重抽样中调整不变的面积比例",
+            100.0 * mean,
+            100.0 * spread
         );
     }
     for constraint in &record.constraints {

@@ -48,6 +48,7 @@ impl Demo {
             time_limit: None,
             alternatives: 0,
             differ: 0.0,
+            robustness: 0,
         };
         let code = plan::plan_and_tell(&request, quiet, false)?;
         say(&format!(

@@ -30,6 +30,11 @@ pub(super) struct Plan {
     ending: Ending,
     #[command(flatten)]
     others: Others,
+    /// Draw the indicators' weights anew N times, each by up to half of itself, and say of every parcel in what share of
+    /// the plans that follow it is on the same side. Each is a search of its own, which the time limit does not count. 0 for
+    /// none.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    robustness: u32,
     /// Print plan.json instead of the summary.
     #[arg(long)]
     json: bool,
@@ -45,6 +50,7 @@ impl Plan {
             time_limit: self.ending.time_limit,
             alternatives: self.others.alternatives,
             differ: self.others.differ,
+            robustness: self.robustness as usize,
         };
         plan_and_tell(&request, quiet, self.json)
     }

@@ -102,6 +102,9 @@ pub fn parcels<'a>(out: &'a PlanOutput<'a>) -> Features<'a> {
             Cell::Flag(out.in_zone_after[i] != changes.contains(&all[i].id))
         }));
     }
+    if let Some(shares) = out.robustness {
+        columns.push(Column::new("robustness", SCORE, |i| Cell::real(Some(shares[i]))));
+    }
     shorten(&mut columns);
     let shapes = all.iter().map(|parcel| Cow::Borrowed(&parcel.shape)).collect();
     Features { name: "parcels".into(), columns, shapes: Shapes::Areas(shapes) }
@@ -144,6 +147,9 @@ pub fn transfers<'a>(out: &'a PlanOutput<'a>) -> Features<'a> {
         }),
         column("reasons", Kind::Json, |t| serde_json::to_string(&t.reasons).map_or(Cell::Null, Cell::Json)),
     ];
+    if out.record.robustness.is_some() {
+        columns.push(column("robustness", SCORE, |t| Cell::real(t.robustness)));
+    }
     shorten(&mut columns);
     Features { name: "transfers".into(), columns, shapes: Shapes::Areas(shapes) }
 }

@@ -50,6 +50,8 @@ pub struct PlanOutput<'a> {
     /// Why a parcel cannot move, one a parcel: `in`, `out`, `freeze`, `ineligible`, `unknown_score`, `overlay:NAME`;
     /// empty when it can.
     pub hold: &'a [String],
+    /// The share of sampled weights under which each parcel is on its side, one a parcel; none where not asked for.
+    pub robustness: Option<&'a [f64]>,
     /// What was found wrong in the input.
     pub issues: &'a [Issue],
     /// Lines that cut contiguity, in the layer's CRS.
@@ -155,6 +157,7 @@ fn check_lengths(out: &PlanOutput<'_>) -> Result<()> {
         ("land uses", out.land_use.len()),
         ("sides", out.in_zone_after.len()),
         ("holds", out.hold.len()),
+        ("shares of samples", out.robustness.map_or(parcels, <[f64]>::len)),
     ];
     match lengths.into_iter().find(|(_, length)| *length != parcels) {
         Some((what, length)) => Err(Error::new(

@@ -11,6 +11,7 @@ mod frontier;
 mod interrupted;
 mod neutral;
 mod real;
+mod robustness;
 mod same_bytes;
 
 mod sub_parks;

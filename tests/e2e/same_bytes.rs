@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::support::{lianpian, park};
 
 /// Every file below `folder` with its bytes; the wall times of `plan.json` are taken out, the one part that may differ.
-fn bytes(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn bytes(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(at) = folders.pop() {

@@ -184,6 +184,7 @@ impl Park {
                     score: score[at],
                     delta_objective: 1.25,
                     veto_price: at.is_multiple_of(2).then_some(0.5),
+                    robustness: None,
                     reasons: vec![
                         Reason { zh: "与主区相连".into(), en: "joins the main block".into() },
                         Reason { zh: "得分高于门槛".into(), en: "scores above the bar".into() },
@@ -252,6 +253,7 @@ impl Park {
                 delta_concentration: 1.0,
             }],
             transfers,
+            robustness: None,
             issues: BTreeMap::new(),
             alternatives: vec![],
             conflicts: vec![],
@@ -302,6 +304,7 @@ impl Park {
             blocks_before: &self.blocks_before,
             blocks_after: &self.blocks_after,
             hold: &self.hold,
+            robustness: None,
             issues: &self.issues,
             barriers: &self.barriers,
             overlays: &self.overlays,

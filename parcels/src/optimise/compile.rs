@@ -49,6 +49,16 @@ impl Hold {
             Self::Overlay(name) => format!("overlay:{name}"),
         }
     }
+
+    fn lock(&self, in_zone: bool) -> Lock {
+        match (self, in_zone) {
+            (Self::Free, _) => Lock::Free,
+            (Self::In, _) => Lock::In,
+            (Self::Out | Self::Overlay(_), _) => Lock::Out,
+            (Self::Freeze | Self::Ineligible | Self::UnknownScore, true) => Lock::In,
+            (Self::Freeze | Self::Ineligible | Self::UnknownScore, false) => Lock::Out,
+        }
+    }
 }
 
 /// What a plan is made from, besides the policy.
@@ -78,6 +88,32 @@ pub struct Compiled {
     pub hold: Vec<Hold>,
     /// The sub-park that each of the problem's limits speaks of.
     pub sub_parks: Vec<String>,
+}
+
+impl Compiled {
+    /// Gives `problem`, which was compiled with this, other scores: what depends on them becomes what [`compile`] would
+    /// make of it, all else stays as it is.
+    ///
+    /// # Panics
+    /// When `score` holds not one value a parcel.
+    pub fn rescore(&self, problem: &mut Problem, score: &[Option<f64>], policy: &Policy) {
+        assert_eq!(score.len(), self.hold.len(), "one score a parcel");
+        (problem.value, _) = values(&problem.area, score, policy);
+        for (at, (hold, score)) in self.hold.iter().zip(score).enumerate() {
+            // Whatever else holds a parcel goes before its score.
+            if matches!(hold, Hold::Free | Hold::UnknownScore) {
+                problem.lock[at] = of_score(*score, policy).lock(problem.in_zone[at]);
+            }
+        }
+    }
+}
+
+/// Whether a parcel that nothing else holds may move.
+fn of_score(score: Option<f64>, policy: &Policy) -> Hold {
+    match (score, policy.eligible.unknown_score) {
+        (None, UnknownScore::Freeze) => Hold::UnknownScore,
+        _ => Hold::Free,
+    }
 }
 
 /// A policy that does not fit the data.
@@ -146,18 +182,8 @@ pub fn compile(ground: &Ground<'_>, policy: &Policy) -> Result<Compiled, Compile
     let area: Vec<f64> = area_m2.iter().map(|a| a / M2_PER_HA).collect();
     let in_zone: Vec<bool> = layer.parcels().iter().map(|p| p.in_zone).collect();
     let hold = holds(ground, policy)?;
-    let lock = hold
-        .iter()
-        .zip(&in_zone)
-        .map(|(hold, now)| match (hold, now) {
-            (Hold::Free, _) => Lock::Free,
-            (Hold::In, _) => Lock::In,
-            (Hold::Out | Hold::Overlay(_), _) => Lock::Out,
-            (Hold::Freeze | Hold::Ineligible | Hold::UnknownScore, true) => Lock::In,
-            (Hold::Freeze | Hold::Ineligible | Hold::UnknownScore, false) => Lock::Out,
-        })
-        .collect();
-    let tau = policy.objective.tau.unwrap_or_else(|| mean_score(&area, &scores.score));
+    let lock = hold.iter().zip(&in_zone).map(|(hold, now)| hold.lock(*now)).collect();
+    let (value, tau) = values(&area, &scores.score, policy);
     let before: f64 = area.iter().zip(&in_zone).filter(|(_, now)| **now).map(|(a, _)| a).sum();
     let rule = policy.constraints.area;
     let (area_min, area_max) = match rule.mode {
@@ -171,7 +197,7 @@ pub fn compile(ground: &Ground<'_>, policy: &Policy) -> Result<Compiled, Compile
     let (sub_parks, limits) = sub_park_bands(layer, policy, &area, &in_zone);
     let present = Blocks::new(adjacency, &in_zone, &area_m2);
     let problem = Problem {
-        value: area.iter().zip(&scores.score).map(|(a, s)| s.map_or(0.0, |s| a * (s - tau))).collect(),
+        value,
         exposed: adjacency.exposed_m().iter().map(|m| m / 100.0).collect(),
         links: adjacency
             .pairs()
@@ -253,6 +279,12 @@ fn sub_park_bands(
     units.into_iter().map(limit).unzip()
 }
 
+/// What each parcel is worth (areas in ha), and τ.
+fn values(area: &[f64], score: &[Option<f64>], policy: &Policy) -> (Vec<f64>, f64) {
+    let tau = policy.objective.tau.unwrap_or_else(|| mean_score(area, score));
+    (area.iter().zip(score).map(|(a, s)| s.map_or(0.0, |s| a * (s - tau))).collect(), tau)
+}
+
 /// Area-weighted mean of the known scores; 0 when none is known.
 fn mean_score(area: &[f64], scores: &[Option<f64>]) -> f64 {
     let (mut weighted, mut weight) = (0.0, 0.0);
@@ -277,15 +309,8 @@ fn holds(ground: &Ground<'_>, policy: &Policy) -> Result<Vec<Hold>, CompileError
     let mut hold: Vec<Hold> = layer
         .iter()
         .map(|(idx, parcel)| {
-            let unknown = ground.scores.score[idx.at()].is_none();
             let eligible = if parcel.in_zone { may_leave[idx.at()] } else { may_enter[idx.at()] };
-            if !eligible {
-                Hold::Ineligible
-            } else if unknown && policy.eligible.unknown_score == UnknownScore::Freeze {
-                Hold::UnknownScore
-            } else {
-                Hold::Free
-            }
+            if eligible { of_score(ground.scores.score[idx.at()], policy) } else { Hold::Ineligible }
         })
         .collect();
     for (name, overlay) in &policy.overlays {

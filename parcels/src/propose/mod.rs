@@ -36,6 +36,8 @@ pub struct Context<'a> {
     pub worth: &'a Worth,
     /// The veto price of a parcel that moves, score · ha; none where it is not known or a lock moves it.
     pub veto_price: &'a dyn Fn(ParcelIdx) -> Option<f64>,
+    /// The share of sampled weights under which each parcel is on its side; none where that was not asked for.
+    pub robustness: Option<&'a [f64]>,
     /// A block below this area (m²) is small; 0 for no such rule.
     pub min_block_m2: f64,
     /// How far the zone's area may be off, m²; infinite where it is not conserved: then nothing has to balance.
@@ -54,7 +56,8 @@ pub fn propose(context: &Context<'_>) -> (Vec<Transfer>, Vec<Swap>) {
     assert!(
         adjacency.len() == count
             && context.scores.score.len() == count
-            && [area_m2.len(), before.len(), after.len()] == [count; 3],
+            && [area_m2.len(), before.len(), after.len()] == [count; 3]
+            && context.robustness.is_none_or(|shares| shares.len() == count),
         "one value a parcel"
     );
     let moves: Vec<ParcelIdx> =
@@ -85,6 +88,7 @@ pub fn propose(context: &Context<'_>) -> (Vec<Transfer>, Vec<Swap>) {
                 score: context.scores.score[parcel.at()],
                 delta_objective,
                 veto_price: (context.veto_price)(parcel),
+                robustness: context.robustness.map(|shares| shares[parcel.at()]),
                 reasons: reasons::reasons(context, &facts, parcel, delta_objective),
             }
         })

@@ -41,6 +41,7 @@ fn proposed(park: &Drawn, scores: &Scores, tolerance_m2: f64) -> (Vec<Transfer>,
         in_zone_after: &park.after,
         worth: &WORTH,
         veto_price: &|parcel| Some(f64::from(parcel.0)),
+        robustness: None,
         min_block_m2: 3e4,
         area_tolerance_m2: tolerance_m2,
     })

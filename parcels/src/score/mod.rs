@@ -185,6 +185,19 @@ pub struct Scores {
     pub notes: Vec<String>,
 }
 
+impl Scores {
+    /// The scores under other weights: one an indicator, in the order of [`Scores::parts`], adding up to 1. A parcel whose
+    /// known indicators carry less than `known_share` of them has none.
+    ///
+    /// # Panics
+    /// When there is not one weight an indicator.
+    #[must_use]
+    pub fn weighted(&self, weights: &[f64], known_share: f64) -> Vec<Option<f64>> {
+        assert_eq!(weights.len(), self.parts.len(), "one weight an indicator");
+        combine(&self.parts, weights, self.score.len(), known_share)
+    }
+}
+
 /// Why parcels could not be scored.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ScoreError {
@@ -281,26 +294,26 @@ pub fn score(
         })
         .collect();
     let (found, weight_notes) = weights::weigh(weights, &standings)?;
-    for (part, weight) in parts.iter_mut().zip(found) {
-        part.weight = weight;
+    for (part, weight) in parts.iter_mut().zip(&found) {
+        part.weight = *weight;
     }
-    let score = combine(&parts, layer.len(), weights.known_share);
+    let score = combine(&parts, &found, layer.len(), weights.known_share);
     notes.splice(0..0, operands.notes);
     notes.extend(weight_notes);
     Ok(Scores { score, parts, notes })
 }
 
 /// 100 × Σ w z ÷ Σ w over the indicators known; none where these carry less than `known_share` of the weight.
-fn combine(parts: &[ScorePart], parcels: usize, known_share: f64) -> Vec<Option<f64>> {
+fn combine(parts: &[ScorePart], weights: &[f64], parcels: usize, known_share: f64) -> Vec<Option<f64>> {
     (0..parcels)
         .into_par_iter()
         .with_min_len(1024)
         .map(|at| {
             let (mut known, mut sum) = (0.0, 0.0);
-            for part in parts {
+            for (part, weight) in parts.iter().zip(weights) {
                 if let Some(z) = part.normalised[at] {
-                    known += part.weight;
-                    sum += part.weight * z;
+                    known += weight;
+                    sum += weight * z;
                 }
             }
             // The weights add up to 1 only to rounding.

@@ -139,6 +139,7 @@ impl Case {
             in_zone_after: &park.after,
             worth: &worth,
             veto_price: &|_| None,
+            robustness: None,
             min_block_m2: 2e4,
             area_tolerance_m2: judged.area_tolerance_m2(),
         });
@@ -251,6 +252,7 @@ fn empty_record(parcels: usize) -> PlanRecord {
         constraints: Vec::new(),
         transfers: Vec::new(),
         swaps: Vec::new(),
+        robustness: None,
         issues: BTreeMap::new(),
         alternatives: Vec::new(),
         conflicts: Vec::new(),

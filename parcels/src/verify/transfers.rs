@@ -36,6 +36,34 @@ pub(super) fn check(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Fin
         }
     }
     swaps(record, &by_id, judged, findings);
+    robustness(record, findings);
+}
+
+/// Shares are shares, they are there when and only when the record says how they were found, and their mean is theirs. The
+/// plans of the samples are not made again.
+fn robustness(record: &PlanRecord, findings: &mut Findings) {
+    let no_share = |share: f64| !(0.0..=1.0).contains(&share);
+    for transfer in &record.transfers {
+        let what = format!("{}: robustness", what(transfer));
+        match transfer.robustness {
+            Some(share) if no_share(share) => findings.error(what, format!("{share} is no share of samples")),
+            share if share.is_some() != record.robustness.is_some() => {
+                findings.error(what, "a share and how it was found go together");
+            }
+            _ => {}
+        }
+    }
+    let Some(claimed) = record.robustness else { return };
+    if claimed.samples == 0 || no_share(claimed.spread) {
+        let found = format!("{} samples with a spread of {}", claimed.samples, claimed.spread);
+        findings.error("robustness", format!("{found} say nothing"));
+    }
+    let (mut area_m2, mut staying_m2) = (0.0, 0.0);
+    for transfer in &record.transfers {
+        area_m2 += transfer.area_m2;
+        staying_m2 += transfer.area_m2 * transfer.robustness.unwrap_or(0.0);
+    }
+    findings.figure_or_none("robustness.mean", claimed.mean, (area_m2 > 0.0).then(|| staying_m2 / area_m2));
 }
 
 fn what(transfer: &Transfer) -> String {
