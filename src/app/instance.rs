@@ -1,6 +1,5 @@
 //! A neutral instance of the bare problem: read from CSV, solved, written back.
 
-use std::collections::HashMap;
 use std::path::Path;
 
 use parcels::optimise::{Edit, Link, Lock, Problem, Session, Status};
@@ -8,23 +7,33 @@ use parcels::progress::Monitor;
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
+use super::names::Names;
 use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::io::atomic::write_file;
 
 /// Units and edges as read; every list holds one value a unit, in the file's order.
-#[derive(Clone)]
 pub struct Instance {
-    /// Position of each unit by its id.
-    number: HashMap<String, u32>,
-    /// The lock as stated, without what an unknown score asks.
-    stated: Vec<Lock>,
-    pub(super) ids: Vec<String>,
+    units: Units,
     area: Vec<f64>,
-    pub(super) score: Vec<f64>,
     in_zone: Vec<bool>,
-    lock: Vec<Lock>,
     exposed: Vec<f64>,
     links: Vec<Link>,
+}
+
+/// What a problem does not hold of its units.
+pub(super) struct Units {
+    pub(super) names: Names,
+    /// NaN where it is unknown.
+    pub(super) score: Vec<f64>,
+    /// The lock as stated, without what an unknown score asks.
+    stated: Vec<Lock>,
+}
+
+/// A solved instance. The problem is in the session, and nowhere else: at a million units a copy would show.
+pub struct Solved {
+    units: Units,
+    session: Session,
+    report: Report,
 }
 
 /// The parameters of one solve; areas and lengths in the instance's own units.
@@ -80,8 +89,6 @@ pub struct Report {
     /// Veto prices, where asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prices: Option<Prices>,
-    #[serde(skip)]
-    x: Vec<bool>,
 }
 
 /// One solution after edits.
@@ -121,8 +128,8 @@ struct EditRow {
 }
 
 #[derive(Deserialize)]
-struct UnitRow {
-    id: String,
+struct UnitRow<'a> {
+    id: &'a str,
     area: f64,
     score: Option<f64>,
     in_zone: u8,
@@ -133,23 +140,39 @@ struct UnitRow {
 }
 
 #[derive(Deserialize)]
-struct EdgeRow {
-    i: String,
-    j: String,
+struct EdgeRow<'a> {
+    i: &'a str,
+    j: &'a str,
     w: f64,
 }
 
-fn rows<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<Vec<T>> {
-    let reading = || format!("reading {}", path.display());
-    let mut reader = csv::ReaderBuilder::new()
-        .trim(csv::Trim::All)
-        .from_path(path)
-        .context(ErrorKind::Unreadable, reading())?;
-    let mut rows = Vec::new();
-    for row in reader.deserialize() {
-        rows.push(row.context(ErrorKind::Unreadable, reading())?);
+/// A table, read row by row.
+struct Rows<'a> {
+    path: &'a Path,
+    reader: csv::Reader<std::fs::File>,
+    headers: csv::StringRecord,
+    record: csv::StringRecord,
+}
+
+impl<'a> Rows<'a> {
+    fn open(path: &'a Path) -> Result<Self> {
+        let reading = || format!("reading {}", path.display());
+        let mut reader = csv::ReaderBuilder::new()
+            .trim(csv::Trim::All)
+            .from_path(path)
+            .context(ErrorKind::Unreadable, reading())?;
+        let headers = reader.headers().context(ErrorKind::Unreadable, reading())?.clone();
+        Ok(Self { path, reader, headers, record: csv::StringRecord::new() })
     }
-    Ok(rows)
+
+    /// The next row, which borrows its texts; none at the end.
+    fn next<'r, T: Deserialize<'r>>(&'r mut self) -> Result<Option<T>> {
+        let reading = || format!("reading {}", self.path.display());
+        if !self.reader.read_record(&mut self.record).context(ErrorKind::Unreadable, reading())? {
+            return Ok(None);
+        }
+        self.record.deserialize(Some(&self.headers)).map(Some).context(ErrorKind::Unreadable, reading())
+    }
 }
 
 fn wrong(path: &Path, row: usize, what: &str) -> Error {
@@ -165,38 +188,70 @@ fn lock_of(number: i8) -> std::result::Result<Lock, String> {
     }
 }
 
-impl Instance {
-    /// A missing score leaves the unit where it is, as for a parcel.
-    fn held(stated: Lock, score: f64, in_zone: bool) -> Lock {
-        match (stated, score.is_nan(), in_zone) {
-            (Lock::Free, true, true) => Lock::In,
-            (Lock::Free, true, false) => Lock::Out,
-            (stated, _, _) => stated,
-        }
+/// A missing score leaves the unit where it is, as for a parcel.
+fn held(stated: Lock, score: f64, in_zone: bool) -> Lock {
+    match (stated, score.is_nan(), in_zone) {
+        (Lock::Free, true, true) => Lock::In,
+        (Lock::Free, true, false) => Lock::Out,
+        (stated, _, _) => stated,
     }
+}
 
+/// Worth of holding each unit: area × (score − area-weighted mean score); 0 without a score.
+fn values(area: &[f64], score: &[f64]) -> Vec<f64> {
+    let known = || area.iter().zip(score).filter(|(_, s)| !s.is_nan());
+    let tau = known().map(|(a, s)| a * s).sum::<f64>() / known().map(|(a, _)| a).sum::<f64>();
+    let value = |(a, s): (&f64, &f64)| if s.is_nan() { 0.0 } else { a * (s - tau) };
+    area.iter().zip(score).map(value).collect()
+}
+
+/// Total area of the units in `x`.
+fn sum(area: &[f64], x: &[bool]) -> f64 {
+    area.iter().zip(x).filter(|(_, x)| **x).map(|(a, _)| a).sum()
+}
+
+impl Instance {
     /// Reads units and edges. A missing score leaves the unit where it is, as for a parcel.
     ///
     /// # Errors
     /// A file that cannot be read, a number that makes no sense, an edge to a unit that is not there.
     pub fn read(units: &Path, edges: &Path) -> Result<Self> {
-        let unit_rows: Vec<UnitRow> = rows(units)?;
-        if unit_rows.is_empty() {
-            return Err(Error::new(ErrorKind::Unreadable, format!("{} holds no units", units.display())));
+        let mut instance = Self::read_units(units)?;
+        let names = &instance.units.names;
+        let positions = names
+            .positions()
+            .map_err(|at| wrong(units, at, &format!("unit {} is there twice", names.get(at))))?;
+        let mut rows = Rows::open(edges)?;
+        let mut at = 0;
+        while let Some(row) = rows.next::<EdgeRow<'_>>()? {
+            let find = |id: &str| {
+                positions.get(id).copied().ok_or_else(|| wrong(edges, at, &format!("there is no unit {id}")))
+            };
+            let (a, b) = (find(row.i)?, find(row.j)?);
+            if !(row.w >= 0.0 && row.w.is_finite()) {
+                return Err(wrong(edges, at, &format!("w {}: expected at least 0", row.w)));
+            }
+            if a != b && row.w > 0.0 {
+                instance.links.push(Link { a: a.min(b), b: a.max(b), length: row.w, contiguous: true });
+            }
+            at += 1;
         }
-        let mut number = HashMap::with_capacity(unit_rows.len());
+        // A list that grows keeps up to as much again in reserve.
+        instance.links.shrink_to_fit();
+        Ok(instance)
+    }
+
+    fn read_units(units: &Path) -> Result<Self> {
         let mut instance = Self {
-            number: HashMap::new(),
-            stated: Vec::new(),
-            ids: Vec::with_capacity(unit_rows.len()),
+            units: Units { names: Names::default(), score: Vec::new(), stated: Vec::new() },
             area: Vec::new(),
-            score: Vec::new(),
             in_zone: Vec::new(),
-            lock: Vec::new(),
             exposed: Vec::new(),
             links: Vec::new(),
         };
-        for (at, row) in unit_rows.into_iter().enumerate() {
+        let mut rows = Rows::open(units)?;
+        let mut at = 0;
+        while let Some(row) = rows.next::<UnitRow<'_>>()? {
             if !(row.area > 0.0 && row.area.is_finite()) {
                 return Err(wrong(
                     units,
@@ -222,43 +277,37 @@ impl Instance {
                     &format!("score or exposed length of unit {} is no finite number", row.id),
                 ));
             }
-            let in_zone = row.in_zone == 1;
-            if number.insert(row.id.clone(), at as u32).is_some() {
-                return Err(wrong(units, at, &format!("unit {} is there twice", row.id)));
-            }
-            instance.ids.push(row.id);
+            instance.units.names.push(row.id);
+            instance.units.score.push(row.score.unwrap_or(f64::NAN));
+            instance.units.stated.push(lock);
             instance.area.push(row.area);
-            instance.score.push(row.score.unwrap_or(f64::NAN));
-            instance.in_zone.push(in_zone);
-            instance.stated.push(lock);
-            instance.lock.push(Self::held(lock, row.score.unwrap_or(f64::NAN), in_zone));
+            instance.in_zone.push(row.in_zone == 1);
             instance.exposed.push(row.exposed.unwrap_or(0.0));
+            at += 1;
         }
-        for (at, row) in rows::<EdgeRow>(edges)?.into_iter().enumerate() {
-            let find = |id: &str| {
-                number.get(id).copied().ok_or_else(|| wrong(edges, at, &format!("there is no unit {id}")))
-            };
-            let (a, b) = (find(&row.i)?, find(&row.j)?);
-            if !(row.w >= 0.0 && row.w.is_finite()) {
-                return Err(wrong(edges, at, &format!("w {}: expected at least 0", row.w)));
-            }
-            if a != b && row.w > 0.0 {
-                instance.links.push(Link { a: a.min(b), b: a.max(b), length: row.w, contiguous: true });
-            }
+        if at == 0 {
+            return Err(Error::new(ErrorKind::Unreadable, format!("{} holds no units", units.display())));
         }
-        instance.number = number;
         Ok(instance)
     }
 
-    pub(super) fn problem(&self, limits: &Limits) -> Problem {
-        let before: f64 = self.area.iter().zip(&self.in_zone).filter(|(_, now)| **now).map(|(a, _)| a).sum();
-        Problem {
-            value: self.values(),
-            area: self.area.clone(),
-            in_zone: self.in_zone.clone(),
-            lock: self.lock.clone(),
-            exposed: self.exposed.clone(),
-            links: self.links.clone(),
+    /// The problem, and what it does not hold of the units.
+    pub(super) fn into_problem(self, limits: &Limits) -> (Units, Problem) {
+        let Self { units, area, in_zone, exposed, links } = self;
+        let before = sum(&area, &in_zone);
+        let lock = units
+            .stated
+            .iter()
+            .zip(units.score.iter().zip(&in_zone))
+            .map(|(stated, (score, in_zone))| held(*stated, *score, *in_zone))
+            .collect();
+        let problem = Problem {
+            value: values(&area, &units.score),
+            area,
+            in_zone,
+            lock,
+            exposed,
+            links,
             lambda: limits.lambda,
             edge_factor: limits.edge_factor,
             kappa: limits.kappa,
@@ -270,98 +319,97 @@ impl Instance {
             small_block_price: f64::INFINITY,
             blocks_max: usize::MAX,
             concentration_min: 0.0,
-        }
-    }
-
-    /// Worth of holding each unit: area × (score − area-weighted mean score); 0 without a score.
-    fn values(&self) -> Vec<f64> {
-        let known = || self.area.iter().zip(&self.score).filter(|(_, s)| !s.is_nan());
-        let tau = known().map(|(a, s)| a * s).sum::<f64>() / known().map(|(a, _)| a).sum::<f64>();
-        let value = |(a, s): (&f64, &f64)| if s.is_nan() { 0.0 } else { a * (s - tau) };
-        self.area.iter().zip(&self.score).map(value).collect()
+        };
+        (units, problem)
     }
 
     /// Solves the instance.
     #[must_use]
-    pub fn solve(&self, limits: &Limits, monitor: &dyn Monitor) -> (Session, Report) {
-        let problem = self.problem(limits);
+    pub fn solve(self, limits: &Limits, monitor: &dyn Monitor) -> Solved {
+        let (units, problem) = self.into_problem(limits);
         let start = cpu_seconds();
         let session = Session::new(problem, monitor);
-        let report = self.report(&session, cpu_seconds() - start);
-        (session, report)
+        let report = report(&session, cpu_seconds() - start);
+        Solved { units, session, report }
     }
+}
 
-    fn report(&self, session: &Session, cpu_s: f64) -> Report {
-        let (problem, solution) = (session.problem(), session.solution());
-        let sum = |x: &[bool]| self.area.iter().zip(x).filter(|(_, x)| **x).map(|(a, _)| a).sum::<f64>();
-        let blocks = block_areas(problem, &solution.x);
-        Report {
-            status: solution.status,
-            objective: solution.objective,
-            bound: solution.bound,
-            certified: solution.certified,
-            gap: solution.gap(),
-            objective_before: solution.objective_before,
-            area_before: sum(&self.in_zone),
-            area: sum(&solution.x),
-            clusters: blocks.len(),
-            small_clusters: blocks
-                .iter()
-                .filter(|(area, locked)| *area < problem.min_block && !locked)
-                .count(),
-            moved: solution.x.iter().zip(&self.in_zone).filter(|(x, now)| x != now).count(),
-            area_price: solution.area_price,
-            cpu_s,
-            conflicts: solution.conflicts.clone(),
-            edits: Vec::new(),
-            prices: None,
-            x: solution.x.clone(),
-        }
+fn report(session: &Session, cpu_s: f64) -> Report {
+    let (problem, solution) = (session.problem(), session.solution());
+    let blocks = block_areas(problem, &solution.x);
+    Report {
+        status: solution.status,
+        objective: solution.objective,
+        bound: solution.bound,
+        certified: solution.certified,
+        gap: solution.gap(),
+        objective_before: solution.objective_before,
+        area_before: sum(&problem.area, &problem.in_zone),
+        area: sum(&problem.area, &solution.x),
+        clusters: blocks.len(),
+        small_clusters: blocks.iter().filter(|(area, locked)| *area < problem.min_block && !locked).count(),
+        moved: solution.x.iter().zip(&problem.in_zone).filter(|(x, now)| x != now).count(),
+        area_price: solution.area_price,
+        cpu_s,
+        conflicts: solution.conflicts.clone(),
+        edits: Vec::new(),
+        prices: None,
+    }
+}
+
+impl Solved {
+    /// What came out of the first solve, with what edits and prices added.
+    #[must_use]
+    pub fn report(&self) -> &Report {
+        &self.report
     }
 
     /// Solves again after each step of the edits in `path` (step,id,lock,score; an empty field leaves what is), the rows of
-    /// one step together, and adds what came of it to `report`, whose zone becomes the last one.
+    /// one step together, and adds what came of it to the report. The zone becomes the last one.
     ///
     /// # Errors
     /// A file that cannot be read, a unit that is not there, a lock or score that makes no sense.
-    pub fn edit(
-        &mut self,
-        session: &mut Session,
-        report: &mut Report,
-        path: &Path,
-        monitor: &dyn Monitor,
-    ) -> Result<()> {
-        let edits: Vec<EditRow> = rows(path)?;
+    pub fn edit(&mut self, path: &Path, monitor: &dyn Monitor) -> Result<()> {
+        let mut edits: Vec<EditRow> = Vec::new();
+        let mut rows = Rows::open(path)?;
+        while let Some(row) = rows.next()? {
+            edits.push(row);
+        }
+        let Self { units: Units { names, score, stated }, session, report: all } = self;
+        // That no name is there twice was seen when they were read.
+        let positions = names.positions().unwrap_or_default();
         let mut at = 0;
         for step in edits.chunk_by(|a, b| a.step == b.step) {
             let mut touched = Vec::with_capacity(step.len());
             let scored = step.iter().any(|row| row.score.is_some());
             for row in step {
-                let Some(&unit) = self.number.get(&row.id) else {
+                let Some(&unit) = positions.get(row.id.as_str()) else {
                     return Err(wrong(path, at, &format!("there is no unit {}", row.id)));
                 };
                 let i = unit as usize;
                 if let Some(lock) = row.lock {
-                    self.stated[i] = lock_of(lock).map_err(|what| wrong(path, at, &what))?;
+                    stated[i] = lock_of(lock).map_err(|what| wrong(path, at, &what))?;
                 }
-                if let Some(score) = row.score {
-                    if !score.is_finite() {
-                        return Err(wrong(path, at, &format!("score {score} is no finite number")));
+                if let Some(new) = row.score {
+                    if !new.is_finite() {
+                        return Err(wrong(path, at, &format!("score {new} is no finite number")));
                     }
-                    self.score[i] = score;
+                    score[i] = new;
                 }
-                self.lock[i] = Self::held(self.stated[i], self.score[i], self.in_zone[i]);
-                touched.push(Edit { unit, lock: Some(self.lock[i]), value: None });
+                let lock = held(stated[i], score[i], session.problem().in_zone[i]);
+                touched.push(Edit { unit, lock: Some(lock), value: None });
                 at += 1;
             }
             let start = cpu_seconds();
             if scored {
-                // The score to beat is the mean, so every unit's worth changes a little.
-                let (value, lock) = (self.values(), self.lock.clone());
                 session.change(
                     |problem| {
-                        problem.value = value;
-                        problem.lock = lock;
+                        // The score to beat is the mean, so every unit's worth changes a little.
+                        problem.value = values(&problem.area, score);
+                        for edit in &touched {
+                            let lock = &mut problem.lock[edit.unit as usize];
+                            *lock = edit.lock.unwrap_or(*lock);
+                        }
                     },
                     monitor,
                 );
@@ -369,34 +417,27 @@ impl Instance {
                 session.edit(&touched, monitor);
             }
             let cpu_s = cpu_seconds() - start;
-            let now = self.report(session, cpu_s);
-            report.edits.push(Step {
+            let now = session.solution();
+            all.edits.push(Step {
                 step: step[0].step.clone(),
                 status: now.status,
                 objective: now.objective,
                 bound: now.bound,
-                gap: now.gap,
+                gap: now.gap(),
                 cpu_s,
             });
-            report.x = now.x;
         }
         Ok(())
     }
 
-    /// Writes verdict and veto price of every unit as id,verdict,price, and adds the figures to `report`. The price of a
-    /// locked unit is empty.
+    /// Writes verdict and veto price of every unit as id,verdict,price, and adds the figures to the report. The price of
+    /// a locked unit is empty.
     ///
     /// # Errors
     /// A request to stop, or a file that cannot be written.
-    pub fn write_prices(
-        &self,
-        session: &mut Session,
-        report: &mut Report,
-        out: &Path,
-        monitor: &dyn Monitor,
-    ) -> Result<()> {
+    pub fn write_prices(&mut self, out: &Path, monitor: &dyn Monitor) -> Result<()> {
         let start = cpu_seconds();
-        let verdicts = session.verdicts(monitor)?;
+        let verdicts = self.session.verdicts(monitor)?;
         let cpu_s = cpu_seconds() - start;
         let mut text = String::from("id,verdict,price\n");
         let (mut free, mut decided) = (0_usize, 0_usize);
@@ -406,24 +447,24 @@ impl Instance {
                 Some(false) => "out",
                 None => "open",
             };
-            let locked = session.problem().lock[unit] != Lock::Free;
+            let locked = self.session.problem().lock[unit] != Lock::Free;
             let price = if locked { String::new() } else { verdict.veto_price.to_string() };
             free += usize::from(!locked);
             decided += usize::from(!locked && verdict.side.is_some());
-            text.push_str(&format!("{},{word},{price}\n", self.ids[unit]));
+            text.push_str(&format!("{},{word},{price}\n", self.units.names.get(unit)));
         }
         write_file(out, text.as_bytes())?;
-        report.prices = Some(Prices { free, decided, cpu_s });
+        self.report.prices = Some(Prices { free, decided, cpu_s });
         Ok(())
     }
 
-    /// Writes the zone of `report` as id,in_zone.
+    /// Writes the zone as id,in_zone.
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn write(&self, report: &Report, out: &Path) -> Result<()> {
+    pub fn write(&self, out: &Path) -> Result<()> {
         let mut text = String::from("id,in_zone\n");
-        for (id, x) in self.ids.iter().zip(&report.x) {
+        for (id, x) in self.units.names.iter().zip(&self.session.solution().x) {
             text.push_str(&format!("{id},{}\n", u8::from(*x)));
         }
         write_file(out, text.as_bytes())

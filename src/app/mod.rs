@@ -1,5 +1,8 @@
 //! Use cases, one a verb: they read, compute and write, and know neither terminal nor HTTP.
 
+// What units are called.
+mod names;
+
 // A neutral instance of the bare problem.
 pub mod instance;
 

@@ -42,18 +42,19 @@ pub(super) struct Solve {
 impl Solve {
     pub(super) fn run(&self, quiet: bool) -> Result<u8> {
         let monitor = Terminal::new(quiet);
-        let mut instance = Instance::read(&self.units, &self.edges)?;
-        let (mut session, mut report) = instance.solve(&self.parameters.limits(), &monitor);
+        let instance = Instance::read(&self.units, &self.edges)?;
+        let mut solved = instance.solve(&self.parameters.limits(), &monitor);
         if let Some(edits) = &self.edits {
-            instance.edit(&mut session, &mut report, edits, &monitor)?;
+            solved.edit(edits, &monitor)?;
         }
         if let Some(prices) = &self.prices {
-            instance.write_prices(&mut session, &mut report, prices, &monitor)?;
+            solved.write_prices(prices, &monitor)?;
         }
         monitor.finish();
         if let Some(out) = &self.out {
-            instance.write(&report, out)?;
+            solved.write(out)?;
         }
+        let report = solved.report();
         if self.json {
             say(&report.to_json());
         } else {
