@@ -13,7 +13,11 @@ CLIENT_PACKAGES := python3-qgis qgis-providers
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 say = @echo "== $(1)"
 
-.PHONY: demo build test test-clients bench picture fmt setup setup-test clean
+# Real parcels beside the project, where they are there.
+CAMBRIDGE := ../shared/data/real/cambridge-ma-fy2013
+ERASE_TITLES := 擦除小区块 Small blocks erased,最小区块约束 Least block area as a rule
+
+.PHONY: demo build test test-clients bench pictures fmt setup setup-test clean
 
 demo: build
 	$(call say,making a synthetic park and planning it into ./demo)
@@ -50,9 +54,11 @@ bench: setup
 	$(call say,the optimiser alone)
 	PEERS="$(PEERS)" cargo bench --locked --quiet --bench optimiser -- $(SIZES)
 
-# The picture in the README.
-picture: demo
+# The pictures in the README.
+pictures: demo
 	cp demo/plan/map.svg .github/demo-plan.svg
+	@$(call erase,demo/park/parcels.gpkg,demo/park/policy.toml,10,park)
+	@if [ -d $(CAMBRIDGE) ]; then $(call erase,$(CAMBRIDGE)/parcels.gpkg,tests/fixtures/cambridge.toml,2,cambridge); fi
 
 fmt:
 	cargo fmt --all
@@ -60,6 +66,14 @@ fmt:
 clean:
 	cargo clean
 	rm -rf demo
+
+# .github/erase-$(4).svg: the parcels $(1) planned by the policy $(2), small blocks (below $(3) ha) erased by hand or ruled out.
+define erase
+echo "== erasing small blocks of $(4), and ruling them out"; \
+python3 tests/pictures/erase.py target/release/lianpian $(1) $(2) $(3) demo/erase-$(4); \
+target/release/lianpian compare demo/erase-$(4)/erased demo/erase-$(4)/ours --titles "$(ERASE_TITLES)" \
+  --out .github/erase-$(4).svg >/dev/null
+endef
 
 # Installs the Debian packages of $(1) that are missing; asks apt only then.
 define install

@@ -26,6 +26,8 @@ fn planned(parcels: usize) -> (TempDir, PathBuf) {
         out: out.clone(),
         time_limit: None,
         robustness: 0,
+        alternatives: 0,
+        differ: 0.0,
     };
     let report = plan(&request, &()).unwrap();
     assert!(report.findings.is_empty(), "{:#?}", report.findings);

@@ -8,8 +8,10 @@ use parcels::worth::mean_score;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::instance::{Instance, Limits, block_areas, cpu_seconds};
+use super::instance::{Instance, Limits};
+use super::names::Names;
 use super::prepare::{Stopwatch, load_policy, misfit, prepare};
+use super::solved::{block_areas, cpu_seconds};
 use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::io::atomic::write_file;
 use crate::io::read::ReadOptions;
@@ -22,7 +24,7 @@ const MAKING: &str = "putting a table together";
 
 /// A problem with the names and scores of its units.
 pub struct Ground {
-    ids: Vec<String>,
+    names: Names,
     score: Vec<Option<f64>>,
     problem: Problem,
 }
@@ -48,10 +50,9 @@ impl Ground {
     /// # Errors
     /// See [`Instance::read`].
     pub fn neutral(units: &Path, edges: &Path, limits: &Limits) -> Result<Self> {
-        let instance = Instance::read(units, edges)?;
-        let problem = instance.problem(limits);
-        let score = instance.score.iter().map(|s| (!s.is_nan()).then_some(*s)).collect();
-        Ok(Self { ids: instance.ids, score, problem })
+        let (units, problem) = Instance::read(units, edges)?.into_problem(limits);
+        let score = units.score.iter().map(|s| (!s.is_nan()).then_some(*s)).collect();
+        Ok(Self { names: units.names, score, problem })
     }
 
     /// From parcels and a policy, as `plan` sees them: area in ha, length in 100 m.
@@ -76,7 +77,7 @@ impl Ground {
         let compiled =
             compile(&ground, &loaded.policy).map_err(|e| misfit("fitting the policy to the parcels", e))?;
         Ok(Self {
-            ids: prepared.layer.parcels().iter().map(|p| p.id.0.clone()).collect(),
+            names: prepared.layer.parcels().iter().map(|p| &p.id.0).collect(),
             score: prepared.scores.score,
             problem: compiled.problem,
         })
@@ -131,7 +132,7 @@ impl Ground {
         let areas = || found.breakpoints.iter().map(|b| b.area);
         Ok(Report {
             rows: found.breakpoints.len(),
-            units: self.ids.len(),
+            units: self.names.len(),
             area_min: areas().fold(f64::INFINITY, f64::min),
             area_max: areas().fold(f64::NEG_INFINITY, f64::max),
             cpu_s,
@@ -141,9 +142,9 @@ impl Ground {
     /// Every unit with its price: those that come in, in that order, then those locked out.
     fn order_table(&self, order: &[u32], entry_price: &[f64]) -> Result<Vec<u8>> {
         let mut table = Table::new(&["id", "price"])?;
-        let never = (0..self.ids.len()).filter(|&i| entry_price[i] == f64::NEG_INFINITY);
+        let never = (0..self.names.len()).filter(|&i| entry_price[i] == f64::NEG_INFINITY);
         for i in order.iter().map(|&u| u as usize).chain(never) {
-            table.row(&[self.ids[i].clone(), entry_price[i].to_string()])?;
+            table.row(&[self.names.get(i).to_owned(), entry_price[i].to_string()])?;
         }
         table.bytes()
     }
@@ -190,7 +191,7 @@ impl Ground {
         }
         go_on(monitor)?;
         write_file(out, &table.bytes()?)?;
-        Ok(Report { rows: steps, units: self.ids.len(), area_min, area_max, cpu_s })
+        Ok(Report { rows: steps, units: self.names.len(), area_min, area_max, cpu_s })
     }
 
     /// Area and cells of the row at `lambda`.

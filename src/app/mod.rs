@@ -3,8 +3,13 @@
 // A limit on the time of a search.
 pub mod deadline;
 
-// A neutral instance of the bare problem.
+// What units are called.
+mod names;
+
+// A neutral instance of the bare problem, read
 pub mod instance;
+// and solved.
+pub mod solved;
 
 // The synthetic park as files.
 pub mod generate;

@@ -47,24 +47,21 @@ pub(super) struct Solve {
 impl Solve {
     pub(super) fn run(&self, quiet: bool) -> Result<u8> {
         let monitor = Terminal::new(quiet);
-        let mut instance = Instance::read(&self.units, &self.edges)?;
         let time_limit = self.ending.time_limit;
-        let (mut session, mut report) = instance.solve(&self.parameters.limits(), time_limit, &monitor);
+        let instance = Instance::read(&self.units, &self.edges)?;
+        let mut solved = instance.solve(&self.parameters.limits(), time_limit, &monitor);
         if let Some(edits) = &self.edits {
-            instance.edit(&mut session, &mut report, edits, time_limit, &monitor)?;
+            solved.edit(edits, time_limit, &monitor)?;
         }
         if let Some(prices) = &self.prices {
-            instance.write_prices(&mut session, &mut report, prices, &monitor)?;
+            solved.write_prices(prices, &monitor)?;
         }
-        if time_limit.is_none() {
-            // A search cut short has not shown that anything stands in the way.
-            instance.why_not(&session, &mut report, &monitor);
-        }
-        instance.alternatives(&session, &mut report, self.others.alternatives, self.others.differ, &monitor);
+        solved.look_for_alternatives(self.others.alternatives, self.others.differ, &monitor);
         monitor.finish();
         if let Some(out) = &self.out {
-            instance.write(&report, out)?;
+            solved.write(out)?;
         }
+        let report = solved.report();
         if self.json {
             say(&report.to_json());
         } else {

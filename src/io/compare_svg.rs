@@ -91,7 +91,7 @@ pub struct Figures {
     pub blocks: usize,
     /// Of these, those below the least area.
     pub small_blocks: usize,
-    /// Of those, the ones that a parcel which cannot leave holds.
+    /// Of those, the ones with a parcel that cannot leave.
     pub small_held: usize,
     /// Area of the small blocks ÷ area of the zone.
     pub small_share: f64,
@@ -118,7 +118,7 @@ impl Figures {
             None => none(),
         };
         vec![
-            ("目标值 Objective, score·ha", format!("{:.1}", self.objective)),
+            ("目标值 Objective, score·ha", format!("{:.1}", self.objective).replace('-', "−")),
             ("已证差距 Certified gap", proof),
             ("距最高上界 Gap to the highest bound", self.common_gap.map_or_else(none, percent)),
             ("集中度 Concentration, 0–100", format!("{:.2}", self.concentration)),
@@ -127,7 +127,7 @@ impl Figures {
                 "小区块 Small blocks（占面积 of the area）",
                 format!("{} ({:.2} %)", self.small_blocks, 100.0 * self.small_share),
             ),
-            ("其中锁定 of these held by a lock", self.small_held.to_string()),
+            ("其中不可调出 of these held in", self.small_held.to_string()),
             (
                 "计价边界 Boundary as priced, km",
                 self.boundary_m.map_or_else(none, |m| format!("{:.1}", m / 1000.0)),
@@ -348,7 +348,7 @@ fn legend(svg: &mut String, compared: &Compared<'_>, top: f64) {
             "连片轮廓 Outline of blocks",
         ),
         (ring(1.8, ""), &small),
-        (ring(1.0, r#" stroke-dasharray="2 2""#), "小区块，锁定保留 Small, held by a lock"),
+        (ring(1.0, r#" stroke-dasharray="2 2""#), "小区块，不可调出 Small, but held in"),
     ];
     for (at, (symbol, label)) in entries.iter().enumerate() {
         let (column, row) = (at % 3, at / 3);

@@ -114,7 +114,7 @@ fn the_figures_are_those_of_the_plans() {
         // Every small block that the rule leaves is one that it does not ask for.
         if plan == &ours {
             let shown = value(panel, "of the area）");
-            assert_eq!(shown.split(' ').next().unwrap(), value(panel, "held by a lock"));
+            assert_eq!(shown.split(' ').next().unwrap(), value(panel, "of these held in"));
         }
         let km: f64 = value(panel, "as priced, km").parse().unwrap();
         assert!(km > 0.0);

@@ -1,10 +1,12 @@
 """Plans a layer twice: "erase", as one does without a rule for small blocks, and "ours", with it.
 
-    python3 tests/pictures/erase.py LIANPIAN PARCELS POLICY OUT
+    python3 tests/pictures/erase.py LIANPIAN PARCELS POLICY MIN_BLOCK_HA OUT
+
+MIN_BLOCK_HA takes the place of the policy's own least area of a block.
 
 "Erase" plans with min_block = "off", locks the small blocks of that plan out and plans again, until none is left or for five
 rounds at most; its plan is written to OUT/erased. Blocks that a locked-in parcel holds stay, as they do under the rule. OUT/ours
-is the plan of the policy as it stands. What either is worth is printed as a table.
+is the plan of the policy with its rule. What either is worth is printed as a table.
 """
 
 import json
@@ -12,7 +14,6 @@ import pathlib
 import re
 import subprocess
 import sys
-import tomllib
 
 ROUNDS = 5
 
@@ -22,18 +23,21 @@ def rooted(text, folder):
     return re.sub(r'(?m)^(\s*(?:layer|table) = ")([^"/])', lambda m: f"{m[1]}{folder.resolve()}/{m[2]}", text)
 
 
+def edited(text, line, by):
+    """The policy with the one line that `line` matches replaced."""
+    text, changed = re.subn(f"(?m)^{line}", lambda _: by, text)
+    if changed != 1:
+        sys.exit(f"the policy has {changed} lines {line}: expected one")
+    return text
+
+
 def erasing(text, out):
     """The policy without the rule for small blocks, with these parcels locked out."""
-    text, changed = re.subn(r'(?m)^min_block = "\w+"', 'min_block = "off"', text)
-    if not changed:
-        sys.exit('the policy has no line min_block = "…" to switch off')
+    text = edited(text, r'min_block = "\w+"', 'min_block = "off"')
     locks = "out = " + json.dumps(sorted(out), ensure_ascii=False)
     if "[locks]" not in text:
         return f"{text}\n[locks]\n{locks}\n"
-    text, changed = re.subn(r"(?m)^out = \[\]", lambda _: locks, text)
-    if not changed:
-        sys.exit("the policy's [locks] have no line out = []")
-    return text
+    return edited(text, r"out = \[\]", locks)
 
 
 def plan(program, parcels, policy, out):
@@ -66,21 +70,25 @@ def row(name, record, small):
 
 
 def main():
-    program, parcels, policy, out = (pathlib.Path(a) for a in sys.argv[1:])
+    if len(sys.argv) != 6:
+        sys.exit(__doc__)
+    program, parcels, policy = (pathlib.Path(a) for a in sys.argv[1:4])
     program = program.resolve()
+    min_block_ha, out = float(sys.argv[4]), pathlib.Path(sys.argv[5])
     out.mkdir(parents=True, exist_ok=True)
-    text = rooted(policy.read_text(), policy.parent)
-    min_block_ha = tomllib.loads(text)["constraints"]["min_block_ha"]
+    text = edited(rooted(policy.read_text(), policy.parent), r"min_block_ha = [\d.]+", f"min_block_ha = {min_block_ha}")
     locked = set()
-    for round in range(ROUNDS + 1):
-        edited = out / "erased.toml"
-        edited.write_text(erasing(text, locked))
-        record = plan(program, parcels, edited, out / "erased")
+    for nth in range(ROUNDS + 1):
+        policy = out / "erased.toml"
+        policy.write_text(erasing(text, locked))
+        record = plan(program, parcels, policy, out / "erased")
         small = small_blocks(out / "erased", min_block_ha)
-        row(f"erase {round}" if round else "no rule", record, small)
-        if not small or round == ROUNDS:
+        row(f"erase {nth}" if nth else "no rule", record, small)
+        if not small or nth == ROUNDS:
             break
         locked.update(parcel for block in small for parcel in block)
+    policy = out / "ours.toml"
+    policy.write_text(text)
     ours = plan(program, parcels, policy, out / "ours")
     row("ours", ours, small_blocks(out / "ours", min_block_ha))
 
