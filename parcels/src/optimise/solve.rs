@@ -60,7 +60,10 @@ pub(super) fn first(energy: &Energy<'_>, monitor: &dyn Monitor) -> (Solution, Re
     let cut = relaxation.solve(monitor);
     let mut starts = vec![dual.smaller, dual.larger];
     if has_more_prices(problem) {
-        starts.extend(relaxation.tighten(energy, before(energy), monitor));
+        let zones = relaxation.tighten(energy, before(energy), monitor);
+        // Cut short, there may be time for one start only: one that knows of blocks, the latest.
+        let at = if monitor.cancelled() { 0 } else { starts.len() };
+        starts.splice(at..at, zones);
     } else if cut.is_ok() {
         starts.extend([relaxation.smallest(), relaxation.largest()]);
     }
@@ -102,11 +105,14 @@ pub(super) fn plan(
         kept.keep_all(finish(energy, relaxation, start, enough, monitor));
     }
     if kept.gap(bound, objective_before) > ENOUGH {
-        kept.keep_all(finish_all(energy, relaxation, starts.collect(), enough, monitor));
+        let spare = kept.best.is_some();
+        kept.keep_all(finish_all(energy, relaxation, starts.collect(), enough, spare, monitor));
     }
     let more = concentrated(energy, &prices, kept.best.as_ref(), bound, monitor);
-    kept.keep_all(finish_all(energy, relaxation, more, enough, monitor));
-    if kept.gap(bound, objective_before) > NEAR {
+    let spare = kept.best.is_some();
+    kept.keep_all(finish_all(energy, relaxation, more, enough, spare, monitor));
+    let in_time = !monitor.cancelled() || kept.best.is_none();
+    if in_time && kept.gap(bound, objective_before) > NEAR {
         // The present zone with its locks obeyed keeps most limits by itself and is improved from there.
         let mut state = State::new(energy, obeying_locks(energy, problem.in_zone.clone()));
         if state.admissible() {
@@ -279,16 +285,21 @@ fn finish<'e, 'p>(
     results
 }
 
-/// [`finish`] for every start, side by side; in the order of the starts, so that threads decide nothing.
+/// [`finish`] for every start, side by side; in the order of the starts, so that threads decide nothing. Where the starts are
+/// `spare`, because something admissible is there already, those left when told to stop are left out.
 fn finish_all<'e, 'p>(
     energy: &'e Energy<'p>,
     relaxation: &Relaxation,
     starts: Vec<Vec<bool>>,
     enough: f64,
+    spare: bool,
     monitor: &dyn Monitor,
 ) -> Vec<State<'e, 'p>> {
-    let ends: Vec<Vec<State<'e, 'p>>> =
-        starts.into_par_iter().map(|start| finish(energy, relaxation, start, enough, monitor)).collect();
+    let end = |start| match spare && monitor.cancelled() {
+        true => Vec::new(),
+        false => finish(energy, relaxation, start, enough, monitor),
+    };
+    let ends: Vec<Vec<State<'e, 'p>>> = starts.into_par_iter().map(end).collect();
     ends.into_iter().flatten().collect()
 }
 
