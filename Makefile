@@ -53,6 +53,8 @@ bench: setup
 	cargo bench --locked --quiet --bench main_job -- $(SIZES)
 	$(call say,the optimiser alone)
 	PEERS="$(PEERS)" cargo bench --locked --quiet --bench optimiser -- $(SIZES)
+	$(call say,answers while a slider moves)
+	cargo bench --locked --quiet --bench preview
 
 # The pictures in the README.
 pictures: demo

@@ -43,3 +43,6 @@ pub mod compare;
 
 // Why there is no admissible plan, in words.
 pub mod why_not;
+
+// A park kept warm, for answers while the slider moves.
+pub mod live;
