@@ -13,6 +13,9 @@ pub mod io;
 // The synthetic park.
 pub mod park;
 
+// What a project keeps: a GeoPackage file or a PostGIS database.
+pub mod store;
+
 // Use cases, one a verb, shared by the command line and the service.
 pub mod app;
 
