@@ -46,3 +46,9 @@ pub mod why_not;
 
 // A park kept warm, for answers while the slider moves.
 pub mod live;
+
+// A policy with a part of it changed, and with what people decided.
+pub mod policy_change;
+
+// What planners do with a project.
+pub mod workshop;
