@@ -4,6 +4,9 @@
 //! acknowledged is on disk. Layers, versions of policies, decisions and the content of plans are only ever added; the
 //! database itself refuses to change them.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use parcels::id::LayerId;
 use parcels::parcel::Crs;
@@ -14,7 +17,34 @@ use crate::io::feature_layer::Features;
 // What is kept.
 mod records;
 
+// The trait in SQL, for both databases.
+mod queue;
+mod review;
+mod rows;
+mod show;
+mod sql;
+
+// What differs between them: making, recognising, opening.
+mod geopackage;
+mod migrate;
+mod postgis;
+
 pub use records::*;
+
+/// Opens a project: `postgres://…` is a database, everything else the path of a GeoPackage. With `new`, makes the project
+/// where there is none yet.
+///
+/// # Errors
+/// Of kind `NotFound` when there is none and `new` does not say to make one; otherwise when what is there is no project,
+/// was made by a newer version, or cannot be opened. What is no project is left untouched.
+pub async fn open(address: &str, new: Option<&NewProject>) -> Result<Arc<dyn Store>> {
+    sqlx::any::install_default_drivers();
+    if address.starts_with("postgres://") || address.starts_with("postgresql://") {
+        Ok(Arc::new(postgis::open(address, new).await?))
+    } else {
+        Ok(Arc::new(geopackage::open(Path::new(address), new).await?))
+    }
+}
 
 /// The layers of [`Store::show`], in this order.
 pub const SHOWN: [&str; 3] = ["parcels", "blocks", "transfers"];

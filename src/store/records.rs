@@ -90,6 +90,15 @@ pub struct Project {
     pub created: Moment,
 }
 
+/// A project to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewProject {
+    /// What people call it.
+    pub title: String,
+    /// When it is made.
+    pub at: Moment,
+}
+
 /// SHA-256 of a file's bytes in lower-case hex.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

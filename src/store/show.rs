@@ -1,0 +1,293 @@
+//! What a GIS sees in a project: the three layers of [`SHOWN`], each a table of its own that is replaced whole.
+
+use geo::{BoundingRect as _, Rect};
+use parcels::parcel::Crs;
+use sqlx::{Any, AnyConnection, AssertSqlSafe, Transaction};
+
+use super::SHOWN;
+use super::sql::{Backend, Query, SqlStore, all, commit, one, run};
+use crate::error::{Context as _, Error, ErrorKind, Result};
+use crate::io::crs::spatial_ref;
+use crate::io::feature_layer::{Cell, Column, Features, Kind, Shapes, unique_names};
+use crate::io::geometry_bytes::{put_area, put_line};
+
+/// Values in one INSERT: below what SQLite (32,766) and PostgreSQL (65,535) take.
+const VALUES_AT_ONCE: usize = 8_000;
+
+/// PostgreSQL cuts longer names.
+const NAME_BYTES: usize = 63;
+
+pub(super) async fn show(store: &SqlStore, layers: &[&Features<'_>], crs: &Crs) -> Result<()> {
+    if let Some(other) = layers.iter().find(|layer| !SHOWN.contains(&layer.name.as_str())) {
+        let what = format!("a project shows {}, not {}", SHOWN.join(", "), other.name);
+        return Err(Error::new(ErrorKind::Usage, what));
+    }
+    let mut tx = store.begin().await?;
+    let srs = match store.backend {
+        Backend::GeoPackage => geopackage_srs(&mut tx, crs).await?,
+        Backend::PostGis => postgis_srs(&mut tx, crs).await?,
+    };
+    for name in SHOWN {
+        let empty = Features { name: name.into(), columns: Vec::new(), shapes: Shapes::Areas(Vec::new()) };
+        let layer = layers.iter().find(|layer| layer.name == name).copied().unwrap_or(&empty);
+        let table = Table::new(layer, store.backend, srs);
+        table.create(&mut tx).await?;
+        table.fill(&mut tx).await?;
+        table.index(&mut tx).await?;
+    }
+    commit(tx, "showing the layers").await
+}
+
+/// A layer on its way into the database.
+struct Table<'f, 'a> {
+    layer: &'f Features<'a>,
+    columns: Vec<(String, &'f Column<'a>)>,
+    backend: Backend,
+    srs: i64,
+}
+
+impl<'f, 'a> Table<'f, 'a> {
+    fn new(layer: &'f Features<'a>, backend: Backend, srs: i64) -> Self {
+        let columns: Vec<_> = layer.columns.iter().filter(|c| c.kind != Kind::Json).collect();
+        let wanted: Vec<&str> =
+            ["fid", "geom"].into_iter().chain(columns.iter().map(|c| c.name.as_str())).collect();
+        let names = unique_names(&wanted, NAME_BYTES).into_iter().skip(2);
+        Self { layer, columns: names.zip(columns).collect(), backend, srs }
+    }
+
+    fn name(&self) -> &str {
+        &self.layer.name
+    }
+
+    fn doing(&self) -> String {
+        format!("showing the layer {}", self.name())
+    }
+
+    /// Runs SQL made of the three names above, quoted names of columns, and numbers.
+    async fn script(&self, tx: &mut AnyConnection, sql: String) -> Result<()> {
+        let done = sqlx::raw_sql(AssertSqlSafe(sql)).execute(tx).await;
+        done.map(|_| ()).context(ErrorKind::Unwritable, self.doing())
+    }
+
+    fn geometry_type(&self) -> &'static str {
+        match self.layer.shapes {
+            Shapes::Areas(_) => "MULTIPOLYGON",
+            Shapes::Lines(_) => "LINESTRING",
+        }
+    }
+
+    async fn create(&self, tx: &mut AnyConnection) -> Result<()> {
+        let (name, geometry, srs) = (self.name(), self.geometry_type(), self.srs);
+        let columns: String =
+            self.columns.iter().map(|(name, c)| format!(", {} {}", quoted(name), self.sql_type(c))).collect();
+        let sql = match self.backend {
+            Backend::PostGis => format!(
+                "DROP TABLE IF EXISTS lianpian.{name}; \
+                 CREATE TABLE lianpian.{name} (fid BIGINT PRIMARY KEY, geom geometry({geometry}, {srs}){columns})"
+            ),
+            Backend::GeoPackage => format!(
+                "DROP TABLE IF EXISTS rtree_{name}_geom; DROP TABLE IF EXISTS {name}; \
+                 DELETE FROM gpkg_extensions WHERE table_name = '{name}'; \
+                 DELETE FROM gpkg_geometry_columns WHERE table_name = '{name}'; \
+                 DELETE FROM gpkg_contents WHERE table_name = '{name}'; \
+                 CREATE TABLE {name} (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, geom {geometry}{columns})"
+            ),
+        };
+        self.script(tx, sql).await
+    }
+
+    fn sql_type(&self, column: &Column<'_>) -> &'static str {
+        match (column.kind, self.backend) {
+            (Kind::Flag, _) => "BOOLEAN",
+            (Kind::Whole, Backend::GeoPackage) => "INTEGER",
+            (Kind::Whole, Backend::PostGis) => "BIGINT",
+            (Kind::Real { .. }, Backend::GeoPackage) => "DOUBLE",
+            (Kind::Real { .. }, Backend::PostGis) => "DOUBLE PRECISION",
+            (Kind::Text | Kind::Json, _) => "TEXT",
+        }
+    }
+
+    /// All rows, many at once.
+    async fn fill(&self, tx: &mut Transaction<'_, Any>) -> Result<()> {
+        let rows: Vec<usize> = (0..self.layer.len()).collect();
+        let mut wkb = Vec::new();
+        for some in rows.chunks((VALUES_AT_ONCE / (2 + self.columns.len())).max(1)) {
+            let mut insert: Query<'_> = sqlx::query(AssertSqlSafe(self.insert(some.len())));
+            for row in some {
+                insert = insert.bind(*row as i64 + 1).bind(self.geometry(*row, &mut wkb));
+                for (_, column) in &self.columns {
+                    insert = bind(insert, column, *row);
+                }
+            }
+            run(&mut **tx, &self.doing(), insert).await?;
+        }
+        Ok(())
+    }
+
+    fn insert(&self, rows: usize) -> String {
+        let names: String = self.columns.iter().map(|(name, _)| format!(", {}", quoted(name))).collect();
+        let mut sql = format!("INSERT INTO {} (fid, geom{names}) VALUES ", self.name());
+        let width = 2 + self.columns.len();
+        for row in 0..rows {
+            let first = row * width + 1;
+            let geometry = match self.backend {
+                Backend::GeoPackage => format!("${}", first + 1),
+                Backend::PostGis => format!("ST_GeomFromWKB(${}, {})", first + 1, self.srs),
+            };
+            sql.push_str(&format!("{}(${first}, {geometry}", if row == 0 { "" } else { ", " }));
+            (first + 2..first + width).for_each(|at| sql.push_str(&format!(", ${at}")));
+            sql.push(')');
+        }
+        sql
+    }
+
+    fn bounds(&self, row: usize) -> Option<Rect<f64>> {
+        match &self.layer.shapes {
+            Shapes::Areas(all) => all[row].bounding_rect(),
+            Shapes::Lines(all) => all[row].bounding_rect(),
+        }
+    }
+
+    fn geometry(&self, row: usize, wkb: &mut Vec<u8>) -> Vec<u8> {
+        match &self.layer.shapes {
+            Shapes::Areas(all) => put_area(wkb, &all[row]),
+            Shapes::Lines(all) => put_line(wkb, &all[row]),
+        }
+        match self.backend {
+            Backend::PostGis => wkb.clone(),
+            Backend::GeoPackage => geopackage_blob(self.bounds(row), self.srs, wkb),
+        }
+    }
+
+    /// The spatial index, and on a GeoPackage the entries by which others find the table.
+    async fn index(&self, tx: &mut Transaction<'_, Any>) -> Result<()> {
+        let (name, geometry, srs) = (self.name(), self.geometry_type(), self.srs);
+        if self.backend == Backend::PostGis {
+            return self
+                .script(tx, format!("CREATE INDEX {name}_geom ON lianpian.{name} USING gist (geom)"))
+                .await;
+        }
+        let triggers = include_str!("migrations/geopackage/spatial_index.sql").replace("<t>", name);
+        let sql = format!(
+            "INSERT INTO gpkg_contents (table_name, data_type, identifier, srs_id) \
+             VALUES ('{name}', 'features', '{name}', {srs}); \
+             INSERT INTO gpkg_geometry_columns VALUES ('{name}', 'geom', '{geometry}', {srs}, 0, 0); \
+             INSERT INTO gpkg_extensions VALUES ('{name}', 'geom', 'gpkg_rtree_index', \
+             'http://www.geopackage.org/spec130/#extension_rtree', 'write-only'); {triggers}"
+        );
+        self.script(tx, sql).await?;
+        let bounds: Vec<(i64, Rect<f64>)> = (0..self.layer.len())
+            .filter_map(|row| self.bounds(row).map(|bounds| (row as i64 + 1, bounds)))
+            .collect();
+        for some in bounds.chunks(VALUES_AT_ONCE / 5) {
+            let rows: Vec<String> = (0..some.len())
+                .map(|row| {
+                    let at = row * 5;
+                    format!("(${}, ${}, ${}, ${}, ${})", at + 1, at + 2, at + 3, at + 4, at + 5)
+                })
+                .collect();
+            let sql = format!("INSERT INTO rtree_{name}_geom VALUES {}", rows.join(", "));
+            let insert = some.iter().fold(sqlx::query(AssertSqlSafe(sql)), |insert, (fid, b)| {
+                insert.bind(*fid).bind(b.min().x).bind(b.max().x).bind(b.min().y).bind(b.max().y)
+            });
+            run(&mut **tx, &self.doing(), insert).await?;
+        }
+        let Some(extent) = bounds.iter().map(|(_, b)| *b).reduce(joined) else {
+            return Ok(());
+        };
+        let row = sqlx::query(
+            "UPDATE gpkg_contents SET min_x = $1, min_y = $2, max_x = $3, max_y = $4 WHERE table_name = $5",
+        )
+        .bind(extent.min().x)
+        .bind(extent.min().y)
+        .bind(extent.max().x)
+        .bind(extent.max().y)
+        .bind(name);
+        run(&mut **tx, &self.doing(), row).await.map(|_| ())
+    }
+}
+
+fn joined(a: Rect<f64>, b: Rect<f64>) -> Rect<f64> {
+    let (low, high) = (a.min(), a.max());
+    Rect::new((low.x.min(b.min().x), low.y.min(b.min().y)), (high.x.max(b.max().x), high.y.max(b.max().y)))
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// The value as the column's type, so that PostgreSQL knows the type of what is unknown too.
+fn bind<'q>(query: Query<'q>, column: &Column<'_>, row: usize) -> Query<'q> {
+    let cell = column.cell(row);
+    match column.kind {
+        Kind::Flag => query.bind(if let Cell::Flag(yes) = cell { Some(yes) } else { None }),
+        Kind::Whole => query.bind(if let Cell::Whole(n) = cell { Some(n) } else { None }),
+        Kind::Real { .. } => query.bind(match cell {
+            Cell::Real(n) if n.is_finite() => Some(n),
+            _ => None,
+        }),
+        Kind::Text | Kind::Json => {
+            query.bind(if let Cell::Text(text) = cell { Some(text.into_owned()) } else { None })
+        }
+    }
+}
+
+/// The header of a geometry in a GeoPackage (OGC 12-128r18, 2.1.3) and its WKB.
+fn geopackage_blob(bounds: Option<Rect<f64>>, srs: i64, wkb: &[u8]) -> Vec<u8> {
+    // Little-endian, with the envelope in x and y; or empty, without.
+    let flags: u8 = if bounds.is_some() { 0b0000_0011 } else { 0b0001_0001 };
+    let mut blob = Vec::with_capacity(40 + wkb.len());
+    blob.extend([b'G', b'P', 0, flags]);
+    blob.extend(i32::try_from(srs).unwrap_or(-1).to_le_bytes());
+    if let Some(b) = bounds {
+        for edge in [b.min().x, b.max().x, b.min().y, b.max().y] {
+            blob.extend(edge.to_le_bytes());
+        }
+    }
+    blob.extend(wkb);
+    blob
+}
+
+/// The number of the CRS in the GeoPackage's own list, where it is put unless it is there.
+async fn geopackage_srs(tx: &mut AnyConnection, crs: &Crs) -> Result<i64> {
+    let unknown = crs.epsg.is_none() && crs.wkt.is_empty();
+    if unknown {
+        return Ok(-1);
+    }
+    let doing = "describing the coordinate reference system";
+    let definition = match crs.epsg {
+        Some(_) => spatial_ref(crs)?.to_wkt().context(ErrorKind::Unwritable, doing)?,
+        None => crs.wkt.clone(),
+    };
+    let same = sqlx::query(
+        "SELECT srs_id FROM gpkg_spatial_ref_sys WHERE (organization = 'EPSG' AND organization_coordsys_id = $1) \
+         OR definition = $2",
+    );
+    let same = same.bind(crs.epsg.map(i64::from)).bind(&definition);
+    if let Some(srs) = all(&mut *tx, doing, same, |row| sqlx::Row::try_get(row, 0)).await?.pop() {
+        return Ok(srs);
+    }
+    // What has no code of its own is numbered beyond those that have.
+    let free = sqlx::query("SELECT MAX(100000, MAX(srs_id) + 1) FROM gpkg_spatial_ref_sys");
+    let free: i64 =
+        one(&mut *tx, "list of reference systems", free, |row| sqlx::Row::try_get(row, 0)).await?;
+    let srs = crs.epsg.map_or(free, i64::from);
+    let row = sqlx::query(
+        "INSERT INTO gpkg_spatial_ref_sys (srs_name, srs_id, organization, organization_coordsys_id, definition) \
+         VALUES ($1, $2, $3, $2, $4)",
+    )
+    .bind(&crs.name)
+    .bind(srs)
+    .bind(if crs.epsg.is_some() { "EPSG" } else { "NONE" })
+    .bind(definition);
+    run(tx, doing, row).await?;
+    Ok(srs)
+}
+
+/// The EPSG code where PostGIS knows it, otherwise 0: a system of its own.
+async fn postgis_srs(tx: &mut AnyConnection, crs: &Crs) -> Result<i64> {
+    let code = crs.epsg.map_or(0, i64::from);
+    let known = sqlx::query("SELECT COUNT(*) FROM spatial_ref_sys WHERE srid = $1").bind(code);
+    let known: i64 = one(tx, "list of reference systems", known, |row| sqlx::Row::try_get(row, 0)).await?;
+    Ok(if known > 0 { code } else { 0 })
+}
