@@ -4,6 +4,9 @@
 // What went wrong, for people.
 pub mod error;
 
+// Numbers as text, fast.
+pub mod digits;
+
 // Progress, output and Ctrl-C on a terminal.
 pub mod terminal;
 
@@ -12,6 +15,9 @@ pub mod io;
 
 // The synthetic park.
 pub mod park;
+
+// The service's HTTP interface.
+pub mod api;
 
 // Use cases, one a verb, shared by the command line and the service.
 pub mod app;

@@ -43,3 +43,6 @@ pub mod compare;
 
 // Why there is no admissible plan, in words.
 pub mod why_not;
+
+// A plan's layers as they are served.
+pub mod layers;
