@@ -4,6 +4,9 @@
 // What went wrong, for people.
 pub mod error;
 
+// Numbers as text, fast.
+pub mod digits;
+
 // Progress, output and Ctrl-C on a terminal.
 pub mod terminal;
 
@@ -15,6 +18,9 @@ pub mod park;
 
 // What a project keeps: a GeoPackage file or a PostGIS database.
 pub mod store;
+
+// The service's HTTP interface.
+pub mod api;
 
 // Use cases, one a verb, shared by the command line and the service.
 pub mod app;

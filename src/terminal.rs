@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use parcels::progress::Monitor;
+use tokio::sync::Notify;
 
 use crate::error::{Error, ErrorKind, Result};
 
 static STOP: AtomicBool = AtomicBool::new(false);
+static STOPPED: Notify = Notify::const_new();
 
 /// Makes Ctrl-C (and a polite kill) ask for a clean stop; a second one ends at once.
 ///
@@ -22,11 +24,17 @@ pub fn listen_for_stop() -> Result<()> {
         return Ok(());
     }
     ctrlc::set_handler(|| {
+        STOPPED.notify_one();
         if STOP.swap(true, Ordering::SeqCst) {
             std::process::exit(i32::from(ErrorKind::Cancelled.exit_code()));
         }
     })
     .map_err(|e| Error::new(ErrorKind::Usage, "cannot listen for Ctrl-C").because(e))
+}
+
+/// Waits until a stop is asked for. For one waiter.
+pub async fn stop_asked() {
+    STOPPED.notified().await;
 }
 
 /// Progress bars on a terminal, nothing in a pipe; hears Ctrl-C.

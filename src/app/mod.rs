@@ -52,3 +52,6 @@ pub mod policy_change;
 
 // What planners do with a project.
 pub mod workshop;
+
+// A plan's layers as they are served.
+pub mod layers;

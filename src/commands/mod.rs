@@ -7,6 +7,7 @@ mod export;
 mod frontier;
 mod generate;
 mod plan;
+mod serve;
 mod solve;
 mod verify;
 
@@ -43,6 +44,7 @@ enum Command {
     Compare(compare::Compare),
     Solve(solve::Solve),
     Frontier(frontier::Frontier),
+    Serve(serve::Serve),
 }
 
 /// How to read an input that does not say everything itself.
@@ -138,7 +140,10 @@ fn seconds(text: &str) -> std::result::Result<Duration, String> {
 /// # Errors
 /// What a person should read.
 pub fn run(args: Args) -> Result<u8> {
-    start_log();
+    // A service starts its own log: an operator says how.
+    if !matches!(args.command, Command::Serve(_)) {
+        start_log();
+    }
     crate::terminal::listen_for_stop()?;
     let quiet = args.quiet;
     match args.command {
@@ -151,6 +156,7 @@ pub fn run(args: Args) -> Result<u8> {
         Command::Compare(compare) => compare.run(quiet),
         Command::Solve(solve) => solve.run(quiet),
         Command::Frontier(frontier) => frontier.run(quiet),
+        Command::Serve(serve) => serve.run(quiet),
     }
 }
 

@@ -153,6 +153,30 @@ pub(crate) fn shown(crs: &Crs) -> String {
     }
 }
 
+/// How a system's own definition writes coordinates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Axes {
+    /// Northing or latitude comes first.
+    pub northing_first: bool,
+    /// The unit is the degree.
+    pub degrees: bool,
+}
+
+/// The axes of a system with an EPSG code, as that list has them.
+///
+/// # Errors
+/// When PROJ does not know the code.
+pub fn axes(crs: &Crs) -> Result<Axes> {
+    let srs = spatial_ref(crs)?;
+    let degrees = srs.is_geographic();
+    let first = srs
+        .axis_orientation(if degrees { "GEOGCS" } else { "PROJCS" }, 0)
+        .context(ErrorKind::Unreadable, format!("the axes of {} are not known", shown(crs)))?;
+    // OAO_North of GDAL, whose raw binding is no dependency of ours.
+    let northing_first = first == 1;
+    Ok(Axes { northing_first, degrees })
+}
+
 /// Transforms coordinates in place. Points that have no place in the target become NaN, both x and y. All points go as
 /// one batch, so that PROJ takes one and the same operation for the whole layer.
 ///
@@ -250,5 +274,26 @@ impl Geodesy for Proj {
 
     fn ellipsoid(&self) -> (f64, f64) {
         self.ellipsoid
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn axes_are_those_of_the_list() {
+        for (code, northing_first, degrees) in [
+            (4326, true, true),
+            (4490, true, true),
+            (3857, false, false),
+            (4528, true, false),
+            (4549, true, false),
+            (2326, true, false),
+            (32651, false, false),
+        ] {
+            let crs = parse(&format!("EPSG:{code}")).unwrap();
+            assert_eq!(axes(&crs).unwrap(), Axes { northing_first, degrees }, "{code}");
+        }
     }
 }

@@ -1,0 +1,52 @@
+//! ETag, 304 and Vary.
+//!
+//! A handler names a representation without its encoding; here, outside compression, the name gets the encoding's, for
+//! two encodings of one text are two sequences of bytes and a strong ETag must tell them apart.
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use sha2::{Digest as _, Sha256};
+
+/// A name for what is made from these parts and nothing else.
+pub(super) fn etag(parts: &[&str]) -> HeaderValue {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part.as_bytes());
+    }
+    let name: String = hash.finalize()[..12].iter().map(|b| format!("{b:02x}")).collect();
+    HeaderValue::from_str(&format!("\"{name}\"")).unwrap_or(HeaderValue::from_static("\"\""))
+}
+
+pub(super) async fn conditional(request: Request, next: Next) -> Response {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let known: Vec<HeaderValue> = request.headers().get_all(header::IF_NONE_MATCH).iter().cloned().collect();
+    let mut response = next.run(request).await;
+    let Some(own) = etag_with_encoding(response.headers()) else { return response };
+    let matches = reads && response.status() == StatusCode::OK && known.iter().any(|list| lists(list, &own));
+    response.headers_mut().insert(header::ETAG, own);
+    if matches {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        *response.body_mut() = Body::empty();
+        for gone in [header::CONTENT_LENGTH, header::CONTENT_TYPE, header::CONTENT_ENCODING] {
+            response.headers_mut().remove(gone);
+        }
+    }
+    response
+}
+
+fn etag_with_encoding(headers: &HeaderMap) -> Option<HeaderValue> {
+    let own = headers.get(header::ETAG)?;
+    let Some(encoding) = headers.get(header::CONTENT_ENCODING) else { return Some(own.clone()) };
+    let name = own.to_str().ok()?.trim_matches('"');
+    HeaderValue::from_str(&format!("\"{name}-{}\"", encoding.to_str().ok()?)).ok()
+}
+
+/// Whether a value of If-None-Match holds `own`. Weak comparison, as RFC 9110 has it for this header.
+fn lists(value: &HeaderValue, own: &HeaderValue) -> bool {
+    let (Ok(value), Ok(own)) = (value.to_str(), own.to_str()) else { return false };
+    value.split(',').map(str::trim).any(|one| one == "*" || one.trim_start_matches("W/") == own)
+}

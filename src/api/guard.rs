@@ -1,0 +1,93 @@
+//! What is refused before a handler sees it, and the headers that keep a browser from harm.
+
+use std::net::IpAddr;
+
+use axum::body::HttpBody as _;
+use axum::extract::{DefaultBodyLimit, Request, State as Shared};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+
+use super::State;
+use super::problem::Problem;
+
+/// Limits on number, size and time of requests, and the check whom they are meant for.
+pub(super) async fn limits(Shared(state): Shared<State>, mut request: Request, next: Next) -> Response {
+    let settings = state.settings();
+    if let Err(problem) = meant_for_us(&state, &request) {
+        return problem.into_response();
+    }
+    let Ok(_slot) = state.slots().clone().try_acquire_owned() else {
+        let detail = format!("{} requests are being answered, which is the limit", settings.requests_max);
+        return Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).into_response();
+    };
+    let length =
+        request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
+    if length.is_some_and(|bytes| bytes > settings.body_bytes_max as u64) {
+        let detail = format!("a body may have {} bytes", settings.body_bytes_max);
+        return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail).into_response();
+    }
+    let has_body = !request.body().is_end_stream();
+    // Extractors keep to it also where no length was said before.
+    DefaultBodyLimit::max(settings.body_bytes_max).apply(&mut request);
+    let seconds = settings.request_time.as_secs_f64();
+    match tokio::time::timeout(settings.request_time, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) if has_body => {
+            let detail = format!("the body did not arrive within {seconds} s");
+            Problem::new(StatusCode::REQUEST_TIMEOUT, detail).into_response()
+        }
+        Err(_) => {
+            let detail = format!("the answer took longer than {seconds} s; ask for less");
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).into_response()
+        }
+    }
+}
+
+/// A page of a stranger may make a browser call its own name here (DNS rebinding). Who asks for this machine by another
+/// name than its own is refused, unless the operator gave the service a public name.
+fn meant_for_us(state: &State, request: &Request) -> Result<(), Problem> {
+    if state.settings().public_url.is_some() {
+        return Ok(());
+    }
+    let Some(host) = host(request.headers()) else {
+        return Err(Problem::bad_request("the header Host is missing"));
+    };
+    let name = host.rsplit_once(':').map_or(host, |(name, port)| {
+        // The last colon of an address in brackets is not before a port.
+        if port.ends_with(']') { host } else { name }
+    });
+    let own =
+        name.eq_ignore_ascii_case("localhost") || name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
+    if own {
+        return Ok(());
+    }
+    let detail = "this service is not known by the name in the header Host; start it with --public-url to give it a name";
+    Err(Problem::new(StatusCode::MISDIRECTED_REQUEST, detail))
+}
+
+/// The host a request names.
+pub(super) fn host(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::HOST)?.to_str().ok().filter(|host| !host.is_empty())
+}
+
+/// Nothing may be loaded but our own style sheet and pictures; nobody may frame us.
+const CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Security headers, where a handler has not set its own.
+pub(super) async fn headers(request: Request, next: Next) -> Response {
+    const ALL: [(HeaderName, &str); 7] = [
+        (header::CONTENT_SECURITY_POLICY, CSP),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("permissions-policy"), "geolocation=(), camera=(), microphone=()"),
+    ];
+    let mut response = next.run(request).await;
+    for (name, value) in ALL {
+        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    response
+}

@@ -1,0 +1,141 @@
+//! The HTTP interface: OGC API – Features under `/ogc`, and what running a service takes.
+//!
+//! A request's way: [`observe`] numbers, counts and logs it; [`cache`] answers 304 and tells encodings apart;
+//! [`guard`] sets the security headers and refuses what is too large, too slow, too much or not meant for this server;
+//! then the route's handler. Whatever fails on the way leaves as a [`problem`].
+
+// Failures as RFC 9457 problems.
+pub mod problem;
+
+// Bodies that are JSON.
+pub mod extract;
+
+// Coordinate reference systems by address.
+pub mod systems;
+
+// Typed columns.
+pub mod columns;
+
+// Tables of features, and where they come from.
+pub mod collection;
+
+// Filters.
+pub mod cql2;
+
+// What is counted.
+pub mod metrics;
+
+// Ids, logs and counts of requests.
+mod observe;
+
+// ETag, 304, Vary.
+mod cache;
+
+// Limits and security headers.
+mod guard;
+
+// Whether the service lives and can answer.
+mod health;
+
+// OGC API – Features.
+pub mod ogc;
+
+// What an operator may set.
+pub mod settings;
+
+// Listening, and ending gracefully.
+pub mod server;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::Redirect;
+use axum::routing::get;
+use tokio::sync::Semaphore;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::{CompressionLayer, CompressionLevel};
+
+use collection::Collections;
+use metrics::Metrics;
+pub use server::serve;
+use settings::Settings;
+
+/// What all requests share.
+#[derive(Clone)]
+pub struct State(Arc<Shared>);
+
+struct Shared {
+    collections: Arc<dyn Collections>,
+    metrics: Metrics,
+    settings: Settings,
+    slots: Arc<Semaphore>,
+    draining: AtomicBool,
+}
+
+impl State {
+    /// What is served, and how.
+    #[must_use]
+    pub fn new(collections: Arc<dyn Collections>, settings: Settings) -> Self {
+        let slots = Arc::new(Semaphore::new(settings.requests_max));
+        let metrics = Metrics::new();
+        Self(Arc::new(Shared { collections, metrics, settings, slots, draining: AtomicBool::new(false) }))
+    }
+
+    fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    fn collections(&self) -> &dyn Collections {
+        self.0.collections.as_ref()
+    }
+
+    fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    fn slots(&self) -> &Arc<Semaphore> {
+        &self.0.slots
+    }
+
+    /// From now on `/readyz` says no, so that nobody sends more.
+    fn drain(&self) {
+        self.0.draining.store(true, Ordering::Relaxed);
+    }
+
+    fn ready(&self) -> bool {
+        !self.0.draining.load(Ordering::Relaxed) && self.0.collections.ready()
+    }
+}
+
+/// All routes, with everything around them.
+#[must_use]
+pub fn router(state: State) -> Router {
+    let routes = Router::new()
+        // Until there is a map.
+        .route("/", get(|| async { Redirect::to("/ogc") }))
+        .merge(ogc::routes())
+        .merge(health::routes());
+    wrapped(routes, state)
+}
+
+/// Routes with what stands around all of them, the outermost last.
+fn wrapped(routes: Router<State>, state: State) -> Router {
+    // The fastest level: parcels shrink to a seventh even so, and the next level takes three times as long.
+    let compression = CompressionLayer::new().quality(CompressionLevel::Fastest);
+    routes
+        .fallback(problem::no_such_page)
+        .method_not_allowed_fallback(problem::no_such_method)
+        .layer(from_fn_with_state(state.clone(), guard::limits))
+        .layer(CatchPanicLayer::custom(problem::panicked))
+        .layer(from_fn(problem::all_failures))
+        .layer(compression)
+        .layer(from_fn(cache::conditional))
+        .layer(from_fn(guard::headers))
+        .layer(from_fn_with_state(state.clone(), observe::observe))
+        .with_state(state)
+}
+
+#[cfg(test)]
+mod tests;

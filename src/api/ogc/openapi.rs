@@ -1,0 +1,224 @@
+//! The description of the interface, OpenAPI 3.1, put together from the table of endpoints, the tables of parameters and
+//! the collections there are. No reference leaves the document.
+//!
+//! By hand and not by `utoipa`: addresses are those of the collections at hand, as GDAL and QGIS look for them to learn
+//! the largest page, and macros over handlers know no collection.
+
+use axum::extract::State as Shared;
+use axum::http::request::Parts;
+use axum::response::Response;
+use serde_json::{Map, Value, json};
+
+use super::answer::Asked;
+use super::html::{self, Page};
+use super::params::{F, Param};
+use super::{DESCRIPTION, ENDPOINTS, Endpoint, GEOJSON, HTML, JSON, OPENAPI, TITLE};
+use crate::api::State;
+use crate::api::collection::Collection;
+use crate::api::problem::{PROBLEM_JSON, Problem};
+
+pub(super) async fn api(Shared(state): Shared<State>, parts: Parts) -> Result<Response, Problem> {
+    let asked = Asked::read(state, &parts, &[&F], None)?;
+    let json = document(&asked);
+    Ok(asked.answer(OPENAPI, &json, |_| {
+        let rows: Vec<Vec<String>> = ENDPOINTS
+            .iter()
+            .map(|e| {
+                let params: String = e
+                    .params
+                    .iter()
+                    .map(|p| format!("<li><code>{}</code> {}</li>", p.name, html::escape(p.about)))
+                    .collect();
+                vec![
+                    format!("<code>{}</code>", html::escape(e.path)),
+                    html::escape(e.summary),
+                    format!("<ul>{params}</ul>"),
+                ]
+            })
+            .collect();
+        Page::new("接口 API", html::table(&["地址 Address", "内容 What", "参数 Parameters"], &rows))
+    }))
+}
+
+fn document(asked: &Asked) -> Value {
+    let mut paths = Map::new();
+    for endpoint in &ENDPOINTS {
+        if endpoint.path.contains("{collectionId}") {
+            for collection in asked.state.collections().list() {
+                let path = endpoint.path.replace("{collectionId}", collection.id());
+                paths.insert(path, json!({ "get": operation(endpoint, Some(&collection)) }));
+            }
+        } else {
+            paths.insert(endpoint.path.to_owned(), json!({ "get": operation(endpoint, None) }));
+        }
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": TITLE,
+            "description": DESCRIPTION,
+            "version": env!("CARGO_PKG_VERSION"),
+            "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
+        },
+        "servers": [{ "url": asked.base }],
+        "paths": paths,
+        "components": { "schemas": schemas() },
+    })
+}
+
+fn operation(endpoint: &Endpoint, collection: Option<&Collection>) -> Value {
+    let id = collection.map(|c| format!(".{}", c.id())).unwrap_or_default();
+    let mut params: Vec<Value> = Vec::new();
+    if let Some(collection) = collection.filter(|_| endpoint.path.ends_with("{featureId}")) {
+        params.push(json!({
+            "name": "featureId",
+            "in": "path",
+            "required": true,
+            "description": "The feature's id",
+            "schema": { "type": "integer", "minimum": 1, "maximum": collection.len().max(1) },
+        }));
+    }
+    params.extend(endpoint.params.iter().map(|p| parameter(p, collection)));
+    if let Some(collection) = collection.filter(|_| endpoint.path.ends_with("/items")) {
+        params.extend(collection.columns().iter().map(|c| {
+            json!({
+                "name": c.name,
+                "in": "query",
+                "required": false,
+                "description": "Only features with this value",
+                "schema": c.schema(),
+            })
+        }));
+    }
+    let content: Map<String, Value> = endpoint
+        .media
+        .iter()
+        .map(|media| ((*media).to_owned(), json!({ "schema": schema_of(endpoint, media) })))
+        .collect();
+    let failure = |what: &str| json!({ "description": what, "content": { PROBLEM_JSON: { "schema": { "$ref": "#/components/schemas/problem" } } } });
+    let mut responses = Map::new();
+    responses.insert("200".into(), json!({ "description": endpoint.summary, "content": content }));
+    responses.insert("304".into(), json!({ "description": "What the client has is still right" }));
+    responses.insert("400".into(), failure("The request cannot be understood"));
+    if endpoint.path.contains('{') {
+        responses.insert("404".into(), failure("There is no such thing"));
+    }
+    responses.insert("default".into(), failure("It failed"));
+    json!({
+        "operationId": format!("{}{id}", endpoint.operation),
+        "summary": endpoint.summary,
+        "tags": [collection.map_or("service", |c| c.id())],
+        "parameters": params,
+        "responses": responses,
+    })
+}
+
+fn parameter(param: &Param, collection: Option<&Collection>) -> Value {
+    let mut schema = (param.schema)();
+    if let Some(collection) = collection.filter(|_| schema["format"] == "uri") {
+        let known: Vec<&str> = collection.systems().iter().map(|s| s.uri.as_str()).collect();
+        schema["enum"] = json!(known);
+        schema["default"] = json!(known[0]);
+    }
+    let mut json = json!({
+        "name": param.name,
+        "in": "query",
+        "required": false,
+        "description": param.about,
+        "schema": schema,
+        "style": "form",
+    });
+    if param.list {
+        json["explode"] = json!(false);
+    }
+    json
+}
+
+fn schema_of(endpoint: &Endpoint, media: &str) -> Value {
+    let name = match (media, endpoint.operation) {
+        (HTML, _) => return json!({ "type": "string" }),
+        (GEOJSON, "getFeatures") => "featureCollection",
+        (GEOJSON, _) => "feature",
+        (JSON, "getLandingPage") => "landingPage",
+        (JSON, "getConformance") => "conformance",
+        (JSON, "getCollections") => "collections",
+        (JSON, _) => "collection",
+        _ => return json!({ "type": "object" }),
+    };
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
+fn schemas() -> Value {
+    let list =
+        |of: &str| json!({ "type": "array", "items": { "$ref": format!("#/components/schemas/{of}") } });
+    let text = json!({ "type": "string" });
+    let count = json!({ "type": "integer", "minimum": 0 });
+    json!({
+        "problem": {
+            "type": "object",
+            "required": ["type", "title", "status", "detail"],
+            "properties": { "type": text, "title": text, "status": { "type": "integer" }, "detail": text },
+        },
+        "link": {
+            "type": "object",
+            "required": ["href", "rel"],
+            "properties": { "href": text, "rel": text, "type": text, "title": text },
+        },
+        "landingPage": {
+            "type": "object",
+            "required": ["links"],
+            "properties": { "title": text, "description": text, "links": list("link") },
+        },
+        "conformance": {
+            "type": "object",
+            "required": ["conformsTo"],
+            "properties": { "conformsTo": { "type": "array", "items": text }, "links": list("link") },
+        },
+        "collections": {
+            "type": "object",
+            "required": ["links", "collections"],
+            "properties": { "links": list("link"), "collections": list("collection") },
+        },
+        "collection": {
+            "type": "object",
+            "required": ["id", "links"],
+            "properties": {
+                "id": text, "title": text, "description": text, "itemType": { "const": "feature" },
+                "crs": { "type": "array", "items": text }, "storageCrs": text, "extent": { "type": "object" },
+                "links": list("link"),
+            },
+        },
+        "geometry": {
+            "oneOf": [
+                { "type": "null" },
+                {
+                    "type": "object",
+                    "required": ["type", "coordinates"],
+                    "properties": { "type": { "const": "MultiPolygon" }, "coordinates": { "type": "array" } },
+                },
+            ],
+        },
+        "feature": {
+            "type": "object",
+            "required": ["type", "id", "geometry", "properties"],
+            "properties": {
+                "type": { "const": "Feature" },
+                "id": { "type": "integer", "minimum": 1 },
+                "geometry": { "$ref": "#/components/schemas/geometry" },
+                "properties": { "type": "object" },
+                "links": list("link"),
+            },
+        },
+        "featureCollection": {
+            "type": "object",
+            "required": ["type", "features", "links", "numberReturned"],
+            "properties": {
+                "type": { "const": "FeatureCollection" },
+                "features": list("feature"),
+                "links": list("link"),
+                "numberMatched": count,
+                "numberReturned": count,
+            },
+        },
+    })
+}

@@ -1,0 +1,185 @@
+//! What of a plan is served: its layers as collections, built once and kept in memory.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use geo::{Coord, MultiPolygon};
+use parcels::parcel::Crs;
+use parcels::progress::{Monitor, go_on};
+
+use crate::api::collection::{Collection, Collections, Parts};
+use crate::api::columns::{ColumnData, Values};
+use crate::api::systems::{Projector, System};
+use crate::error::{Error, ErrorKind, Result};
+use crate::io::feature_layer::{Cell, Column, Features, Kind, Shapes};
+use crate::io::{crs, project, read_back};
+
+/// What a layer is called: its name in a plan, its title, and what it holds.
+const LAYERS: [(&str, &str, &str); 3] = [
+    (
+        "parcels",
+        "地块 Parcels",
+        "Every parcel with its score and its parts, in or out of the zone before and after. 全部地块：得分、调整前后是否入区。",
+    ),
+    (
+        "transfers",
+        "调整 Transfers",
+        "The parcels that move in or out, with reasons and the price of a veto. 调入调出地块：理由与否决代价。",
+    ),
+    ("blocks", "片区 Blocks", "The contiguous blocks of the zone after the plan. 调整后的连片区块。"),
+];
+
+/// The layers of a written plan.
+#[derive(Debug)]
+pub struct PlanLayers {
+    all: Vec<Arc<Collection>>,
+}
+
+impl Collections for PlanLayers {
+    fn list(&self) -> Vec<Arc<Collection>> {
+        self.all.clone()
+    }
+
+    fn get(&self, id: &str) -> Option<Arc<Collection>> {
+        self.all.iter().find(|c| c.id() == id).cloned()
+    }
+}
+
+impl PlanLayers {
+    /// Reads the folder that `plan` wrote.
+    ///
+    /// # Errors
+    /// When it holds no plan, or one on a local grid, or the monitor says stop.
+    pub fn read(plan_dir: &Path, monitor: &dyn Monitor) -> Result<Self> {
+        monitor.step("read", 0);
+        let plan = read_back::open(plan_dir)?;
+        let crs = read_back::crs(&plan)?;
+        let mut all = Vec::new();
+        for (name, title, description) in LAYERS {
+            let features = read_back::layer(&plan, name, None, monitor)?;
+            all.push(Arc::new(collection(features, name, title, description, &crs)?));
+            go_on(monitor)?;
+        }
+        Ok(Self { all })
+    }
+}
+
+/// A layer of areas, in `crs`, as a collection.
+///
+/// # Errors
+/// When its shapes cannot be placed on Earth.
+pub fn collection(
+    features: Features<'_>,
+    id: &str,
+    title: &str,
+    description: &str,
+    crs: &Crs,
+) -> Result<Collection> {
+    let count = features.len();
+    let columns = features.columns.iter().filter_map(|c| column(c, count)).collect();
+    let wgs84 = project::wgs84();
+    let lonlat = project::as_needed(&features.shapes, crs, &wgs84).map_err(|why| {
+        Error::new(ErrorKind::Usage, format!("the layer {id} cannot be served: it has no place on Earth"))
+            .because(why)
+            .try_this("state the CRS when planning: lianpian plan … --crs EPSG:4528")
+    })?;
+    let lonlat = areas(lonlat.into_owned())?;
+    let mut systems = vec![
+        System::crs84(),
+        System::epsg(4326, "WGS 84", true, true),
+        System::epsg(3857, "WGS 84 / Pseudo-Mercator", false, false),
+    ];
+    let mut storage = None;
+    for code in crs.epsg.into_iter().flat_map(|own| std::iter::once(own).chain(sister(own))) {
+        let at = systems.iter().position(|s| s.crs.epsg == Some(code) && s.uri.ends_with(&code.to_string()));
+        let at = match at {
+            Some(at) => at,
+            None => {
+                let known = crs::parse(&format!("EPSG:{code}"))?;
+                let axes = crs::axes(&known)?;
+                systems.push(System::epsg(code, &known.name, axes.northing_first, axes.degrees));
+                systems.len() - 1
+            }
+        };
+        // The layer's own comes first.
+        storage = storage.or(Some(at));
+    }
+    let stored = if project::same(crs, &wgs84) { Vec::new() } else { areas(features.shapes)? };
+    Ok(Collection::new(Parts {
+        id: id.to_owned(),
+        title: title.to_owned(),
+        description: description.to_owned(),
+        columns,
+        lonlat,
+        stored,
+        systems,
+        storage,
+        projector: Arc::new(Proj),
+    }))
+}
+
+/// A 3-degree zone of CGCS2000 has two codes, with its number before the easting and without; bureaus ask for either.
+fn sister(code: u32) -> Option<u32> {
+    match code {
+        4513..=4533 => Some(code + 21),
+        4534..=4554 => Some(code - 21),
+        _ => None,
+    }
+}
+
+/// PROJ, as it comes with GDAL.
+struct Proj;
+
+impl Projector for Proj {
+    fn project(&self, coords: &mut [Coord<f64>], from: &Crs, to: &Crs) -> Result<()> {
+        crs::transform(coords, from, to)
+    }
+}
+
+fn areas(shapes: Shapes<'_>) -> Result<Vec<MultiPolygon<f64>>> {
+    match shapes {
+        Shapes::Areas(all) => Ok(all.into_iter().map(std::borrow::Cow::into_owned).collect()),
+        Shapes::Lines(_) => Err(Error::new(ErrorKind::Usage, "only layers of areas are served")),
+    }
+}
+
+fn column(column: &Column<'_>, count: usize) -> Option<ColumnData> {
+    let cells = (0..count).map(|row| column.cell(row));
+    let values = match column.kind {
+        Kind::Text => Values::Text(
+            cells
+                .map(|cell| match cell {
+                    Cell::Text(text) => Some(text.into()),
+                    _ => None,
+                })
+                .collect(),
+        ),
+        Kind::Whole => Values::Whole(
+            cells
+                .map(|cell| match cell {
+                    Cell::Whole(n) => Some(n),
+                    _ => None,
+                })
+                .collect(),
+        ),
+        Kind::Flag => Values::Flag(
+            cells
+                .map(|cell| match cell {
+                    Cell::Flag(yes) => Some(yes),
+                    _ => None,
+                })
+                .collect(),
+        ),
+        Kind::Real { .. } => Values::Real(
+            cells
+                .map(|cell| match cell {
+                    Cell::Real(n) => n,
+                    _ => f64::NAN,
+                })
+                .collect(),
+        ),
+        // Nested values have no place in a table; the same is there as text.
+        Kind::Json => return None,
+    };
+    Some(ColumnData { name: column.name.clone(), values })
+}

@@ -1,0 +1,175 @@
+//! `lianpian serve`: a written plan over HTTP.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use serde::Deserialize;
+
+use crate::api::settings::Settings;
+use crate::api::{State, serve};
+use crate::app::layers::PlanLayers;
+use crate::error::{Context as _, Error, ErrorKind, Result};
+use crate::terminal::{Terminal, say, stop_asked};
+
+/// Serve a written plan: OGC API – Features under /ogc, for QGIS, GDAL and browsers
+///
+/// Every option can also stand in the environment, as named below, or in the file given by --config; the command line goes
+/// before the environment, and that before the file.
+#[derive(Debug, Args)]
+pub(super) struct Serve {
+    /// The folder that `plan` wrote.
+    #[arg(long, env = "LIANPIAN_PLAN", value_name = "PLAN_DIR")]
+    plan: Option<PathBuf>,
+    /// A TOML file with options of this command, written as here but with _ for -.
+    #[arg(long, env = "LIANPIAN_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    options: Options,
+}
+
+/// What can stand in the file, too.
+#[derive(Debug, Default, Clone, Args, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Options {
+    /// The plan, in the file.
+    #[arg(skip)]
+    plan: Option<PathBuf>,
+    /// Where to listen; port 0 lets the system choose. 127.0.0.1:8080 when not given.
+    #[arg(long, env = "LIANPIAN_LISTEN", value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    /// The address people reach the service by, where a proxy stands before it, such as https://park.example.org.
+    #[arg(long, env = "LIANPIAN_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<String>,
+    /// The largest body of a request, in bytes. 4194304 when not given.
+    #[arg(long, env = "LIANPIAN_BODY_BYTES_MAX", value_name = "BYTES")]
+    body_bytes_max: Option<usize>,
+    /// How long a request may take, in seconds. 30 when not given.
+    #[arg(long, env = "LIANPIAN_REQUEST_SECONDS", value_name = "SECONDS", value_parser = super::seconds)]
+    #[serde(default, deserialize_with = "seconds")]
+    request_seconds: Option<Duration>,
+    /// How long the head of a request may take to arrive, in seconds. 10 when not given.
+    #[arg(long, env = "LIANPIAN_HEAD_SECONDS", value_name = "SECONDS", value_parser = super::seconds)]
+    #[serde(default, deserialize_with = "seconds")]
+    head_seconds: Option<Duration>,
+    /// How long requests under way may take to end after a stop, in seconds. 20 when not given.
+    #[arg(long, env = "LIANPIAN_DRAIN_SECONDS", value_name = "SECONDS", value_parser = super::seconds)]
+    #[serde(default, deserialize_with = "seconds")]
+    drain_seconds: Option<Duration>,
+    /// How many requests are answered at once; what comes on top gets 503. 256 when not given.
+    #[arg(long, env = "LIANPIAN_REQUESTS_MAX", value_name = "N")]
+    requests_max: Option<usize>,
+    /// How many connections may be open; what comes on top waits. 1024 when not given.
+    #[arg(long, env = "LIANPIAN_CONNECTIONS_MAX", value_name = "N")]
+    connections_max: Option<usize>,
+    /// The form of the log on standard error; LIANPIAN_LOG says how much of it (info when not given).
+    #[arg(long, env = "LIANPIAN_LOG_FORMAT", value_enum)]
+    log_format: Option<LogFormat>,
+}
+
+/// The form of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+fn seconds<'de, D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Option<Duration>, D::Error> {
+    let number = f64::deserialize(from)?;
+    super::seconds(&number.to_string()).map(Some).map_err(serde::de::Error::custom)
+}
+
+impl Serve {
+    pub(super) fn run(self, quiet: bool) -> Result<u8> {
+        let file = self.config.as_deref().map(read).transpose()?.unwrap_or_default();
+        let plan = self.plan.or_else(|| file.plan.clone()).ok_or_else(|| {
+            Error::new(ErrorKind::Usage, "there is nothing to serve")
+                .try_this("--plan PLAN_DIR, the folder that `lianpian plan --out` wrote")
+        })?;
+        let options = self.options.or(file);
+        start_log(options.log_format.unwrap_or(LogFormat::Text));
+        let settings = options.settings()?;
+
+        let monitor = Terminal::new(quiet);
+        let layers = PlanLayers::read(&plan, &monitor)?;
+        monitor.finish();
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            // More at once than a few a core would only take memory.
+            .max_blocking_threads(4 * cores)
+            .build()
+            .context(ErrorKind::Usage, "starting the threads of the service")?;
+        let state = State::new(Arc::new(layers), settings);
+        let told = |address| say(&format!("listening on http://{address}"));
+        runtime.block_on(serve(state, stop_asked(), told))?;
+        // Work whose client was cut off is not waited for.
+        runtime.shutdown_background();
+        Ok(0)
+    }
+}
+
+fn read(path: &Path) -> Result<Options> {
+    let reading = || format!("reading {}", path.display());
+    let text = std::fs::read_to_string(path).context(ErrorKind::Usage, reading())?;
+    toml::from_str(&text).context(ErrorKind::Usage, reading())
+}
+
+impl Options {
+    /// These where given, else `other`.
+    fn or(self, other: Self) -> Self {
+        Self {
+            plan: self.plan.or(other.plan),
+            listen: self.listen.or(other.listen),
+            public_url: self.public_url.or(other.public_url),
+            body_bytes_max: self.body_bytes_max.or(other.body_bytes_max),
+            request_seconds: self.request_seconds.or(other.request_seconds),
+            head_seconds: self.head_seconds.or(other.head_seconds),
+            drain_seconds: self.drain_seconds.or(other.drain_seconds),
+            requests_max: self.requests_max.or(other.requests_max),
+            connections_max: self.connections_max.or(other.connections_max),
+            log_format: self.log_format.or(other.log_format),
+        }
+    }
+
+    fn settings(self) -> Result<Settings> {
+        let usual = Settings::default();
+        let public_url = self.public_url.map(|url| url.trim_end_matches('/').to_owned());
+        if let Some(url) = &public_url
+            && !url.starts_with("http://")
+            && !url.starts_with("https://")
+        {
+            return Err(Error::new(
+                ErrorKind::Usage,
+                format!("--public-url is no address of the web: {url}"),
+            )
+            .try_this("--public-url https://park.example.org"));
+        }
+        Ok(Settings {
+            listen: self.listen.unwrap_or(usual.listen),
+            public_url,
+            body_bytes_max: self.body_bytes_max.unwrap_or(usual.body_bytes_max),
+            request_time: self.request_seconds.unwrap_or(usual.request_time),
+            head_time: self.head_seconds.unwrap_or(usual.head_time),
+            requests_max: self.requests_max.unwrap_or(usual.requests_max).max(1),
+            connections_max: self.connections_max.unwrap_or(usual.connections_max).max(1),
+            drain_time: self.drain_seconds.unwrap_or(usual.drain_time),
+        })
+    }
+}
+
+/// The log of a service: requests and what went wrong, on standard error.
+fn start_log(format: LogFormat) {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("LIANPIAN_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let _ = match format {
+        LogFormat::Text => log.try_init(),
+        LogFormat::Json => log.json().flatten_event(true).try_init(),
+    };
+}
