@@ -55,3 +55,6 @@ pub mod workshop;
 
 // A plan's layers as they are served.
 pub mod layers;
+
+// Long work on a project.
+pub mod jobs;

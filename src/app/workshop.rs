@@ -5,18 +5,22 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, RwLock};
 
 use parcels::id::{LayerId, ParcelId};
 use parcels::policy::Policy;
 use parcels::progress::Monitor;
+use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::runtime::Handle;
+use tokio::sync::broadcast;
 
+use super::layers::of_plan;
 use super::live::{Live, Preview};
 use super::plan::{Search, make};
 use super::policy_change::{changed, decided, standing};
 use super::prepare::{LoadedPolicy, Prepared, Stopwatch, prepare};
+use crate::api::collection::{Collection, Collections};
 use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::io::hash::sha256_hex;
 use crate::io::plan_features;
@@ -24,9 +28,9 @@ use crate::io::read::ReadOptions;
 use crate::io::source::Source;
 use crate::io::write::{PlanOutput, write_plan};
 use crate::store::{
-    Applied, DecisionRecord, DecisionSeq, JobId, LayerRecord, Moment, NewDecision, NewLayer, NewPlan,
-    NewScenario, PlanContent, PlanId, PlanStatus, PlanStep, PolicyRef, ScenarioId, ScenarioRecord, Store,
-    StoredPlan, Zone,
+    Applied, DecisionRecord, DecisionSeq, JobId, JobRecord, LayerRecord, Moment, NewDecision, NewLayer,
+    NewPlan, NewScenario, PlanContent, PlanId, PlanStatus, PlanStep, PolicyRef, ScenarioChange, ScenarioId,
+    ScenarioRecord, Store, StoredPlan, Zone,
 };
 
 /// How many parks are kept warm.
@@ -56,6 +60,25 @@ pub struct Who {
     pub at: Moment,
 }
 
+/// Something that happened to the project, for whoever listens.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "event", content = "data", rename_all = "snake_case")]
+pub enum Event {
+    /// Somebody decided.
+    Decision(DecisionRecord),
+    /// A job came, went on or ended.
+    Job(JobRecord),
+    /// A plan was made, or went a step further.
+    Plan(StoredPlan),
+    /// A scenario was made or changed.
+    Scenario(ScenarioRecord),
+    /// A layer came in.
+    Layer(LayerRecord),
+}
+
+/// How many events a listener may be behind before it misses some.
+const BEHIND: usize = 1024;
+
 /// What a warm park was made of.
 type WarmKey = (LayerId, PolicyRef, BTreeMap<ParcelId, crate::store::DecisionKind>);
 
@@ -65,13 +88,40 @@ pub struct Workshop {
     /// Where uploaded files are laid out to be read.
     scratch: PathBuf,
     warm: Mutex<Vec<(WarmKey, Arc<Live>)>>,
+    events: broadcast::Sender<Event>,
+    /// The layers of the current plan.
+    shown: RwLock<Vec<Arc<Collection>>>,
+}
+
+impl Collections for Workshop {
+    fn list(&self) -> Vec<Arc<Collection>> {
+        self.shown.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
 }
 
 impl Workshop {
     /// Works on `store`, with files laid out under `scratch`, a folder of its own.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, scratch: PathBuf) -> Self {
-        Self { store, scratch, warm: Mutex::default() }
+        Self {
+            store,
+            scratch,
+            warm: Mutex::default(),
+            events: broadcast::channel(BEHIND).0,
+            shown: RwLock::default(),
+        }
+    }
+
+    /// Hears of what happens from now on.
+    #[must_use]
+    pub fn listen(&self) -> broadcast::Receiver<Event> {
+        self.events.subscribe()
+    }
+
+    /// Tells all who listen.
+    pub fn tell(&self, event: Event) {
+        // Nobody may be listening.
+        let _ = self.events.send(event);
     }
 
     /// What is kept.
@@ -127,7 +177,32 @@ impl Workshop {
             serde_json::to_value(&read.issues).context(ErrorKind::Unwritable, "writing the report")?;
         let layer = NewLayer { record: record.clone(), report: json!({ "issues": issues }), zone: None };
         self.store.add_layer(&layer).await?;
+        self.tell(Event::Layer(record.clone()));
         Ok(record)
+    }
+
+    /// Keeps the next version of a policy, which has to be one.
+    ///
+    /// # Errors
+    /// A text that is no policy; as [`Store::add_policy`].
+    pub async fn save_policy(&self, name: &str, based_on: i64, text: &str, who: Who) -> Result<PolicyRef> {
+        Policy::from_toml(text).map_err(|e| Error::new(ErrorKind::Usage, "reading the policy").because(e))?;
+        self.store.add_policy(name, based_on, text, &who.by, who.at).await
+    }
+
+    /// Changes a scenario.
+    ///
+    /// # Errors
+    /// As [`Store::change_scenario`].
+    pub async fn change_scenario(
+        &self,
+        id: ScenarioId,
+        based_on: i64,
+        change: &ScenarioChange,
+    ) -> Result<ScenarioRecord> {
+        let now = self.store.change_scenario(id, based_on, change).await?;
+        self.tell(Event::Scenario(now.clone()));
+        Ok(now)
     }
 
     /// Makes a scenario whose layer and policy are there.
@@ -141,7 +216,10 @@ impl Workshop {
         policy: PolicyRef,
         who: Who,
     ) -> Result<ScenarioRecord> {
-        self.store.add_scenario(&NewScenario { title, layer, policy, by: who.by, at: who.at }).await
+        let made =
+            self.store.add_scenario(&NewScenario { title, layer, policy, by: who.by, at: who.at }).await?;
+        self.tell(Event::Scenario(made.clone()));
+        Ok(made)
     }
 
     /// Records decisions, all or none.
@@ -162,7 +240,11 @@ impl Workshop {
                 return Err(Error::new(ErrorKind::Usage, format!("the layer has no parcel {named}")));
             }
         }
-        self.store.decide(scenario, based_on, decisions, &who.by, who.at).await
+        let made = self.store.decide(scenario, based_on, decisions, &who.by, who.at).await?;
+        for decision in &made {
+            self.tell(Event::Decision(decision.clone()));
+        }
+        Ok(made)
     }
 
     /// What a change to the scenario's policy would lead to, its decisions kept.
@@ -196,18 +278,21 @@ impl Workshop {
         let last = decided.last().map_or(DecisionSeq(0), |d| d.seq);
         let live = self.live(scenario).await?;
         let (store, runtime) = (self.store.clone(), Handle::current());
-        let content = blocking(move || {
+        let (content, layers) = blocking(move || {
             let loaded = written(live.policy())?;
             let prepared = live.prepared();
             let mut watch = Stopwatch::start();
             let keep = |out: &PlanOutput<'_>| shown(out, &loaded.policy, &*store, &runtime);
-            let (_, _, content) = make(&loaded, prepared, search, &mut watch, &*monitor, keep)?;
-            Ok(content)
+            let (_, _, kept) = make(&loaded, prepared, search, &mut watch, &*monitor, keep)?;
+            Ok(kept)
         })
         .await?;
         let plan =
             NewPlan { scenario, decided: last, policy: of.policy, job, content, by: who.by, at: who.at };
-        self.store.add_plan(&plan).await
+        let plan = self.store.add_plan(&plan).await?;
+        self.show(layers);
+        self.tell(Event::Plan(plan.clone()));
+        Ok(plan)
     }
 
     /// Writes the folder of a plan as `lianpian plan` does, by making it again from what it was made from: the same input
@@ -216,6 +301,27 @@ impl Workshop {
     /// # Errors
     /// When what is made is not what was kept, or the folder cannot be written.
     pub async fn write_plan(&self, id: PlanId, out: PathBuf, monitor: Arc<dyn Monitor + Send>) -> Result<()> {
+        let told = monitor.clone();
+        self.remake(id, monitor, move |made| write_plan(&out, made, &*told)).await
+    }
+
+    /// Shows the newest plan, as when it was made; nothing where there is none.
+    ///
+    /// # Errors
+    /// When it cannot be made again.
+    pub async fn show_newest(&self) -> Result<()> {
+        let Some(newest) = self.store.plans(None).await?.pop() else { return Ok(()) };
+        let layers = self.remake(newest.id, Arc::new(()), layers_of).await?;
+        self.show(layers);
+        Ok(())
+    }
+
+    async fn remake<T: Send + 'static>(
+        &self,
+        id: PlanId,
+        monitor: Arc<dyn Monitor + Send>,
+        hand_over: impl FnOnce(&PlanOutput<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         let plan = self.store.plan(id).await?;
         let content = self.store.plan_content(id).await?;
         let log = self.store.decisions(Some(plan.scenario), DecisionSeq(0)).await?;
@@ -224,22 +330,24 @@ impl Workshop {
         let live = self.warm(&layer, &plan.policy, &log).await?;
         blocking(move || {
             let loaded = written(live.policy())?;
-            let write = |made: &PlanOutput<'_>| {
+            let check = |made: &PlanOutput<'_>| {
                 if made.in_zone_after != content.zone.0 {
-                    return Err(Error::new(
-                        ErrorKind::Impossible,
-                        format!(
-                            "plan {id} was made by another version of the program and comes out differently"
-                        ),
-                    )
-                    .try_this("plan the scenario again"));
+                    let what = format!("plan {id} comes out differently than it was kept");
+                    return Err(Error::new(ErrorKind::Impossible, what).try_this(
+                        "it was cut short by a time limit, or made by another version: plan again",
+                    ));
                 }
-                write_plan(&out, made, &*monitor)
+                hand_over(made)
             };
             let search = Search::default();
-            make(&loaded, live.prepared(), search, &mut Stopwatch::start(), &*monitor, write).map(|_| ())
+            make(&loaded, live.prepared(), search, &mut Stopwatch::start(), &*monitor, check)
+                .map(|(_, _, handed_over)| handed_over)
         })
         .await
+    }
+
+    fn show(&self, layers: Vec<Arc<Collection>>) {
+        *self.shown.write().unwrap_or_else(std::sync::PoisonError::into_inner) = layers;
     }
 
     /// Makes the next layer from an approved plan: the same parcels, with the plan's zone as the present one.
@@ -269,6 +377,7 @@ impl Workshop {
         };
         let report = self.store.layer_report(live.prepared().layer.id()).await?;
         self.store.add_layer(&NewLayer { record: record.clone(), report, zone: Some(zone) }).await?;
+        self.tell(Event::Layer(record.clone()));
         Ok(record)
     }
 
@@ -284,7 +393,10 @@ impl Workshop {
         reason: Option<String>,
         who: Who,
     ) -> Result<StoredPlan> {
-        self.store.move_plan(id, from, &PlanStep { status: to, reason, by: who.by, at: who.at }).await
+        let step = PlanStep { status: to, reason, by: who.by, at: who.at };
+        let plan = self.store.move_plan(id, from, &step).await?;
+        self.tell(Event::Plan(plan.clone()));
+        Ok(plan)
     }
 
     /// The scenario's park as it stands, warm.
@@ -365,18 +477,38 @@ fn plain_name(name: &str) -> Result<&str> {
     }
 }
 
-/// Shows a plan in the project's own layers, and what is to be kept of it.
-fn shown(out: &PlanOutput<'_>, policy: &Policy, store: &dyn Store, runtime: &Handle) -> Result<PlanContent> {
+/// Shows a plan in the project's own layers; returns what is to be kept of it, and its layers for whoever asks over HTTP.
+fn shown(
+    out: &PlanOutput<'_>,
+    policy: &Policy,
+    store: &dyn Store,
+    runtime: &Handle,
+) -> Result<(PlanContent, Vec<Arc<Collection>>)> {
     let outlines = plan_features::outlines(out.layer, out.blocks_after);
     let (parcels, transfers) = (plan_features::parcels(out), plan_features::transfers(out));
     let least_ha = policy.constraints.min_block_ha;
     let blocks = plan_features::blocks("blocks", "after", out.blocks_after, &outlines, least_ha);
     runtime.block_on(store.show(&[&parcels, &blocks, &transfers], out.layer.crs()))?;
-    Ok(PlanContent {
+    let content = PlanContent {
         record: serde_json::to_string(out.record).context(ErrorKind::Unwritable, "writing plan.json")?,
         zone: Zone(out.in_zone_after.to_vec()),
         certificate: out.certificate.to_vec(),
-    })
+    };
+    Ok((content, layers_of(out)?))
+}
+
+/// The layers of a plan for whoever asks over HTTP; none where they have no place on Earth.
+fn layers_of(out: &PlanOutput<'_>) -> Result<Vec<Arc<Collection>>> {
+    let outlines = plan_features::outlines(out.layer, out.blocks_after);
+    let (parcels, transfers) = (plan_features::parcels(out), plan_features::transfers(out));
+    let policy = Policy::from_toml(out.policy_toml)
+        .map_err(|e| Error::new(ErrorKind::Usage, "reading the policy").because(e))?;
+    let least_ha = policy.constraints.min_block_ha;
+    let blocks = plan_features::blocks("blocks", "after", out.blocks_after, &outlines, least_ha);
+    Ok(of_plan([parcels, transfers, blocks], out.layer.crs()).unwrap_or_else(|why| {
+        tracing::warn!("the plan is not served as layers: {why}");
+        Vec::new()
+    }))
 }
 
 fn loaded(text: String, folder: &Path) -> Result<LoadedPolicy> {
