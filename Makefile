@@ -5,9 +5,9 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := demo
 
-# Debian packages: GDAL for the program; its tools, an exact solver and fonts for the tests.
+# Debian packages: GDAL for the program; its tools, an exact solver, fonts and PostgreSQL for the tests.
 PACKAGES := build-essential pkg-config libgdal-dev
-TEST_PACKAGES := gdal-bin coinor-cbc python3-numpy python3-scipy
+TEST_PACKAGES := gdal-bin coinor-cbc python3-numpy python3-scipy postgresql-15 postgresql-15-postgis-3
 CLIENT_PACKAGES := python3-qgis qgis-providers
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)

@@ -112,7 +112,10 @@ impl<'f, 'a> Table<'f, 'a> {
         let rows: Vec<usize> = (0..self.layer.len()).collect();
         let mut wkb = Vec::new();
         for some in rows.chunks((VALUES_AT_ONCE / (2 + self.columns.len())).max(1)) {
-            let mut insert: Query<'_> = sqlx::query(AssertSqlSafe(self.insert(some.len())));
+            // Prepared anew each time: sqlx gives an unknown number to PostgreSQL as one of single precision, and a
+            // statement kept from such rows would misread the next ones.
+            let sql = AssertSqlSafe(self.insert(some.len()));
+            let mut insert: Query<'_> = sqlx::query(sql).persistent(false);
             for row in some {
                 insert = insert.bind(*row as i64 + 1).bind(self.geometry(*row, &mut wkb));
                 for (_, column) in &self.columns {
