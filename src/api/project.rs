@@ -96,8 +96,8 @@ impl Actor {
 }
 
 /// A failure of a use case as a client may see it.
-fn refused(error: Error) -> Response {
-    if let Some(conflict) = Conflict::of(&error) {
+fn refused(error: &Error) -> Response {
+    if let Some(conflict) = Conflict::of(error) {
         let detail = format!("{conflict}; read what changed and decide again");
         let more = json!({ "now": conflict.now, "since": conflict.since });
         return Problem::new(StatusCode::CONFLICT, detail).with(more);
@@ -122,7 +122,7 @@ fn said<T: Serialize>(result: crate::error::Result<T>) -> Response {
 fn told<T: Serialize>(status: StatusCode, result: crate::error::Result<T>) -> Response {
     match result {
         Ok(value) => (status, axum::Json(value)).into_response(),
-        Err(error) => refused(error),
+        Err(error) => refused(&error),
     }
 }
 
@@ -257,7 +257,7 @@ async fn plan(Served(workshop): Served, Path(id): Path<i64>) -> Answer {
                 serde_json::from_str(&content.record).map_err(|why| Problem::internal(&why))?;
             Ok(axum::Json(json!({ "plan": plan, "record": record })).into_response())
         }
-        Err(error) => Ok(refused(error)),
+        Err(error) => Ok(refused(&error)),
     }
 }
 
