@@ -5,8 +5,8 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := demo
 
-# Debian packages: GDAL for the program; its tools, an exact solver, fonts and PostgreSQL for the tests.
-PACKAGES := build-essential pkg-config libgdal-dev
+# Debian packages: GDAL and SQLite for the program; its tools, an exact solver, fonts and PostgreSQL for the tests.
+PACKAGES := build-essential pkg-config libgdal-dev libsqlite3-dev
 TEST_PACKAGES := gdal-bin coinor-cbc python3-numpy python3-scipy postgresql-15 postgresql-15-postgis-3
 CLIENT_PACKAGES := python3-qgis qgis-providers
 

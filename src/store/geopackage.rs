@@ -2,9 +2,11 @@
 
 use std::io::Read as _;
 use std::path::Path;
+use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::{AnyConnection, AnyPool, Connection as _, Row as _};
+use sqlx::{AnyConnection, AnyPool, ConnectOptions as _, Connection as _, Row as _};
+use tokio::sync::Mutex;
 
 use super::sql::{Backend, SqlStore, one};
 use super::{NewProject, migrate};
@@ -14,9 +16,16 @@ use crate::error::{Context as _, Error, ErrorKind, Result};
 /// the order they came.
 const READERS: u32 = 8;
 
-/// For every connection. FULL makes the log durable at each commit, against loss of power too.
-const SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000; \
+/// For every connection. FULL makes the log durable at each commit, against loss of power too. Triggers that other
+/// programs left in the file run no function of theirs.
+const SETTINGS: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
      PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;";
+
+/// For the one that writes. A table may be renamed although triggers of other tables call functions that only a GIS has.
+const WRITING: &str = "PRAGMA legacy_alter_table = ON;";
+
+/// For those that read.
+const READING: &str = "PRAGMA query_only = ON;";
 
 /// Opens the project at `path`, or makes it as `new` where there is nothing.
 pub(super) async fn open(path: &Path, new: Option<&NewProject>) -> Result<SqlStore> {
@@ -30,8 +39,9 @@ pub(super) async fn open(path: &Path, new: Option<&NewProject>) -> Result<SqlSto
     let address = address(path, "rw")?;
     let store = SqlStore {
         backend: Backend::GeoPackage,
-        write: pool(&address, 1).await.context(ErrorKind::Unreadable, opening(path))?,
-        read: pool(&address, READERS).await.context(ErrorKind::Unreadable, opening(path))?,
+        write: pool(&address, 1, WRITING).await.context(ErrorKind::Unreadable, opening(path))?,
+        read: pool(&address, READERS, READING).await.context(ErrorKind::Unreadable, opening(path))?,
+        showing: Mutex::default(),
     };
     if found < migrate::NEWEST {
         let mut tx = store.begin().await?;
@@ -45,11 +55,18 @@ fn opening(path: &Path) -> String {
     format!("opening the project {}", path.display())
 }
 
-async fn pool(address: &AnyConnectOptions, connections: u32) -> sqlx::Result<AnyPool> {
+async fn pool(address: &AnyConnectOptions, connections: u32, more: &'static str) -> sqlx::Result<AnyPool> {
     AnyPoolOptions::new()
         .max_connections(connections)
-        .after_connect(|db, _| Box::pin(async move { sqlx::raw_sql(SETTINGS).execute(db).await.map(|_| ()) }))
-        .connect_with(address.clone())
+        // Who writes waits for its turn behind others who do; that is not the time for an error.
+        .acquire_timeout(Duration::from_secs(60))
+        .after_connect(move |db, _| {
+            Box::pin(async move {
+                sqlx::raw_sql(SETTINGS).execute(&mut *db).await?;
+                sqlx::raw_sql(more).execute(db).await.map(|_| ())
+            })
+        })
+        .connect_with(address.clone().disable_statement_logging())
         .await
 }
 
@@ -69,7 +86,11 @@ async fn create(path: &Path, project: &NewProject) -> Result<()> {
     tx.commit().await.context(ErrorKind::Unwritable, making())?;
     db.close().await.context(ErrorKind::Unwritable, making())?;
     beside.as_file().sync_all().context(ErrorKind::Unwritable, making())?;
-    beside.persist_noclobber(path).context(ErrorKind::Unwritable, making())?;
+    match beside.persist_noclobber(path) {
+        // Somebody else made it in the meantime; theirs is opened.
+        Err(e) if e.error.kind() == std::io::ErrorKind::AlreadyExists => return Ok(()),
+        done => done.context(ErrorKind::Unwritable, making())?,
+    };
     // The name is durable only once its folder is.
     let folder = std::fs::File::open(folder).context(ErrorKind::Unwritable, making())?;
     folder.sync_all().context(ErrorKind::Unwritable, making())
@@ -123,4 +144,30 @@ fn address(path: &Path, mode: &str) -> Result<AnyConnectOptions> {
     }
     address.push_str(&format!("?mode={mode}"));
     address.parse().context(ErrorKind::Unreadable, opening())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Moment;
+
+    #[tokio::test]
+    async fn connections_are_set_as_promised() {
+        sqlx::any::install_default_drivers();
+        let folder = tempfile::tempdir().unwrap();
+        let new = NewProject { title: "x".into(), at: Moment(0) };
+        let store = open(&folder.path().join("x.gpkg"), Some(&new)).await.unwrap();
+        for (pool, settings) in [
+            (&store.write, [("synchronous", 2), ("foreign_keys", 1), ("query_only", 0)]),
+            (&store.read, [("synchronous", 2), ("foreign_keys", 1), ("query_only", 1)]),
+        ] {
+            for (name, expected) in settings {
+                let asked = sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA {name}")));
+                let set: i64 = asked.fetch_one(pool).await.unwrap().try_get(0).unwrap();
+                assert_eq!(set, expected, "{name}");
+            }
+            let mode = sqlx::query("PRAGMA journal_mode").fetch_one(pool).await.unwrap();
+            assert_eq!(mode.try_get::<String, _>(0).unwrap(), "wal");
+        }
+    }
 }

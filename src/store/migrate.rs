@@ -67,3 +67,17 @@ async fn steps(tx: &mut AnyConnection, backend: Backend, from: i64) -> Result<()
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_only_add() {
+        for step in STEPS.iter().flatten() {
+            for taking in ["DROP ", "RENAME ", "DELETE FROM", "UPDATE lp_"] {
+                assert!(!step.contains(taking), "a step says {taking}");
+            }
+        }
+    }
+}

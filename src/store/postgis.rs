@@ -1,7 +1,10 @@
 //! A project as the schema `lianpian` of a PostgreSQL database with PostGIS: how it is made, recognised and opened.
 
+use std::time::Duration;
+
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::{AnyConnection, Row as _};
+use sqlx::{AnyConnection, ConnectOptions as _, Row as _};
+use tokio::sync::Mutex;
 
 use super::sql::{Backend, SqlStore, one, run};
 use super::{NewProject, migrate};
@@ -9,6 +12,9 @@ use crate::error::{Context as _, Error, ErrorKind, Result};
 
 /// How many connections this process may hold.
 const CONNECTIONS: u32 = 12;
+
+/// How long a server may take to answer before it counts as out of reach.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// For every connection: our tables first, then wherever the database keeps PostGIS; and what is acknowledged is on disk
 /// whatever the server's default is.
@@ -25,11 +31,13 @@ pub(super) async fn open(url: &str, new: Option<&NewProject>) -> Result<SqlStore
     let address: AnyConnectOptions = url.parse().context(ErrorKind::Usage, opening)?;
     let pool = AnyPoolOptions::new()
         .max_connections(CONNECTIONS)
+        .acquire_timeout(PATIENCE)
         .after_connect(|db, _| Box::pin(async move { sqlx::raw_sql(SETTINGS).execute(db).await.map(|_| ()) }))
-        .connect_with(address)
+        .connect_with(address.disable_statement_logging())
         .await
         .context(ErrorKind::Unreadable, opening)?;
-    let store = SqlStore { backend: Backend::PostGis, read: pool.clone(), write: pool };
+    let store =
+        SqlStore { backend: Backend::PostGis, read: pool.clone(), write: pool, showing: Mutex::default() };
     let mut tx = store.begin().await?;
     run(&mut *tx, opening, sqlx::query(SCHEMA_LOCK)).await?;
     if count(

@@ -1,4 +1,5 @@
-//! What a GIS sees in a project: the three layers of [`SHOWN`], each a table of its own that is replaced whole.
+//! What a GIS sees in a project: the three layers of [`SHOWN`], each a table of its own that is replaced whole. A new
+//! table is filled beside the old one, and all three take their places in one transaction.
 
 use geo::{BoundingRect as _, Rect};
 use parcels::parcel::Crs;
@@ -10,6 +11,7 @@ use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::io::crs::spatial_ref;
 use crate::io::feature_layer::{Cell, Column, Features, Kind, Shapes, unique_names};
 use crate::io::geometry_bytes::{put_area, put_line};
+use crate::io::qgis_style;
 
 /// Values in one INSERT: below what SQLite (32,766) and PostgreSQL (65,535) take.
 const VALUES_AT_ONCE: usize = 8_000;
@@ -17,25 +19,46 @@ const VALUES_AT_ONCE: usize = 8_000;
 /// PostgreSQL cuts longer names.
 const NAME_BYTES: usize = 63;
 
+/// Number of the lock that one process holds while it shows; the number means nothing.
+const SHOW_LOCK: &str = "SELECT pg_advisory_xact_lock(7264512092)";
+
 pub(super) async fn show(store: &SqlStore, layers: &[&Features<'_>], crs: &Crs) -> Result<()> {
+    let doing = "showing the layers";
     if let Some(other) = layers.iter().find(|layer| !SHOWN.contains(&layer.name.as_str())) {
         let what = format!("a project shows {}, not {}", SHOWN.join(", "), other.name);
         return Err(Error::new(ErrorKind::Usage, what));
     }
+    let empty = SHOWN.map(|name| Features {
+        name: name.into(),
+        columns: Vec::new(),
+        shapes: Shapes::Areas(Vec::new()),
+    });
+    let given = |of: &'_ Features<'_>| layers.iter().find(|layer| layer.name == of.name).copied();
+    let _turn = store.showing.lock().await;
     let mut tx = store.begin().await?;
     let srs = match store.backend {
         Backend::GeoPackage => geopackage_srs(&mut tx, crs).await?,
-        Backend::PostGis => postgis_srs(&mut tx, crs).await?,
+        Backend::PostGis => {
+            run(&mut *tx, doing, sqlx::query(SHOW_LOCK)).await?;
+            postgis_srs(&mut tx, crs).await?
+        }
     };
-    for name in SHOWN {
-        let empty = Features { name: name.into(), columns: Vec::new(), shapes: Shapes::Areas(Vec::new()) };
-        let layer = layers.iter().find(|layer| layer.name == name).copied().unwrap_or(&empty);
-        let table = Table::new(layer, store.backend, srs);
+    let mut tables = Vec::new();
+    for nothing in &empty {
+        let mut table = Table::new(given(nothing).unwrap_or(nothing), store.backend, srs);
         table.create(&mut tx).await?;
-        table.fill(&mut tx).await?;
-        table.index(&mut tx).await?;
+        tx = table.fill(store, tx).await?;
+        tables.push(table);
     }
-    commit(tx, "showing the layers").await
+    for table in &tables {
+        table.take_place(&mut tx).await?;
+    }
+    if store.backend == Backend::GeoPackage {
+        for table in &tables {
+            table.register(&mut tx).await?;
+        }
+    }
+    commit(tx, doing).await
 }
 
 /// A layer on its way into the database.
@@ -44,6 +67,7 @@ struct Table<'f, 'a> {
     columns: Vec<(String, &'f Column<'a>)>,
     backend: Backend,
     srs: i64,
+    extent: Option<Rect<f64>>,
 }
 
 impl<'f, 'a> Table<'f, 'a> {
@@ -52,7 +76,7 @@ impl<'f, 'a> Table<'f, 'a> {
         let wanted: Vec<&str> =
             ["fid", "geom"].into_iter().chain(columns.iter().map(|c| c.name.as_str())).collect();
         let names = unique_names(&wanted, NAME_BYTES).into_iter().skip(2);
-        Self { layer, columns: names.zip(columns).collect(), backend, srs }
+        Self { layer, columns: names.zip(columns).collect(), backend, srs, extent: None }
     }
 
     fn name(&self) -> &str {
@@ -76,21 +100,42 @@ impl<'f, 'a> Table<'f, 'a> {
         }
     }
 
+    /// An empty table beside the one that is shown.
     async fn create(&self, tx: &mut AnyConnection) -> Result<()> {
         let (name, geometry, srs) = (self.name(), self.geometry_type(), self.srs);
         let columns: String =
             self.columns.iter().map(|(name, c)| format!(", {} {}", quoted(name), self.sql_type(c))).collect();
         let sql = match self.backend {
             Backend::PostGis => format!(
-                "DROP TABLE IF EXISTS lianpian.{name}; \
-                 CREATE TABLE lianpian.{name} (fid BIGINT PRIMARY KEY, geom geometry({geometry}, {srs}){columns})"
+                "DROP TABLE IF EXISTS lianpian.lp_next_{name}; CREATE TABLE lianpian.lp_next_{name} \
+                 (fid BIGINT PRIMARY KEY, geom geometry({geometry}, {srs}){columns})"
             ),
             Backend::GeoPackage => format!(
-                "DROP TABLE IF EXISTS rtree_{name}_geom; DROP TABLE IF EXISTS {name}; \
-                 DELETE FROM gpkg_extensions WHERE table_name = '{name}'; \
+                "DROP TABLE IF EXISTS rtree_lp_next_{name}_geom; DROP TABLE IF EXISTS lp_next_{name}; \
+                 CREATE TABLE lp_next_{name} \
+                 (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, geom {geometry}{columns}); \
+                 CREATE VIRTUAL TABLE rtree_lp_next_{name}_geom USING rtree(id, minx, maxx, miny, maxy)"
+            ),
+        };
+        self.script(tx, sql).await
+    }
+
+    /// Puts the new table in the place of the old one.
+    async fn take_place(&self, tx: &mut AnyConnection) -> Result<()> {
+        let name = self.name();
+        let sql = match self.backend {
+            Backend::PostGis => format!(
+                "CREATE INDEX ON lianpian.lp_next_{name} USING gist (geom); \
+                 DROP TABLE IF EXISTS lianpian.{name}; \
+                 ALTER TABLE lianpian.lp_next_{name} RENAME TO {name}"
+            ),
+            Backend::GeoPackage => format!(
+                "DELETE FROM gpkg_extensions WHERE table_name = '{name}'; \
                  DELETE FROM gpkg_geometry_columns WHERE table_name = '{name}'; \
                  DELETE FROM gpkg_contents WHERE table_name = '{name}'; \
-                 CREATE TABLE {name} (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, geom {geometry}{columns})"
+                 DROP TABLE IF EXISTS rtree_{name}_geom; DROP TABLE IF EXISTS {name}; \
+                 ALTER TABLE lp_next_{name} RENAME TO {name}; \
+                 ALTER TABLE rtree_lp_next_{name}_geom RENAME TO rtree_{name}_geom"
             ),
         };
         self.script(tx, sql).await
@@ -107,8 +152,13 @@ impl<'f, 'a> Table<'f, 'a> {
         }
     }
 
-    /// All rows, many at once.
-    async fn fill(&self, tx: &mut Transaction<'_, Any>) -> Result<()> {
+    /// All rows, many at once. Between them others may write to the file, which has one writer at a time: who decides
+    /// does not wait for a million parcels.
+    async fn fill(
+        &mut self,
+        store: &SqlStore,
+        mut tx: Transaction<'static, Any>,
+    ) -> Result<Transaction<'static, Any>> {
         let rows: Vec<usize> = (0..self.layer.len()).collect();
         let mut wkb = Vec::new();
         for some in rows.chunks((VALUES_AT_ONCE / (2 + self.columns.len())).max(1)) {
@@ -122,23 +172,55 @@ impl<'f, 'a> Table<'f, 'a> {
                     insert = bind(insert, column, *row);
                 }
             }
-            run(&mut **tx, &self.doing(), insert).await?;
+            run(&mut *tx, &self.doing(), insert).await?;
+            if self.backend == Backend::GeoPackage {
+                self.index(&mut tx, some).await?;
+                commit(tx, &self.doing()).await?;
+                tx = store.begin().await?;
+            }
         }
-        Ok(())
+        Ok(tx)
+    }
+
+    /// The rows in the spatial index of a GeoPackage.
+    async fn index(&mut self, tx: &mut AnyConnection, rows: &[usize]) -> Result<()> {
+        let bounds: Vec<_> =
+            rows.iter().filter_map(|row| Some((*row as i64 + 1, self.bounds(*row)?))).collect();
+        if bounds.is_empty() {
+            return Ok(());
+        }
+        self.extent = bounds.iter().map(|(_, b)| *b).chain(self.extent).reduce(joined);
+        let values = vec!["(?, ?, ?, ?, ?)"; bounds.len()].join(", ");
+        let sql = format!("INSERT INTO rtree_lp_next_{}_geom VALUES {values}", self.name());
+        let insert = sqlx::query(AssertSqlSafe(sql)).persistent(false);
+        let insert = bounds.iter().fold(insert, |insert, (fid, b)| {
+            insert.bind(*fid).bind(b.min().x).bind(b.max().x).bind(b.min().y).bind(b.max().y)
+        });
+        run(tx, &self.doing(), insert).await.map(|_| ())
+    }
+
+    /// A place for a value. SQLite looks each numbered one up among all others, which takes seconds for thousands.
+    fn mark(&self, at: usize) -> String {
+        match self.backend {
+            Backend::GeoPackage => "?".into(),
+            Backend::PostGis => format!("${at}"),
+        }
     }
 
     fn insert(&self, rows: usize) -> String {
         let names: String = self.columns.iter().map(|(name, _)| format!(", {}", quoted(name))).collect();
-        let mut sql = format!("INSERT INTO {} (fid, geom{names}) VALUES ", self.name());
+        let mut sql = format!("INSERT INTO lp_next_{} (fid, geom{names}) VALUES ", self.name());
         let width = 2 + self.columns.len();
         for row in 0..rows {
             let first = row * width + 1;
-            let geometry = match self.backend {
-                Backend::GeoPackage => format!("${}", first + 1),
-                Backend::PostGis => format!("ST_GeomFromWKB(${}, {})", first + 1, self.srs),
-            };
-            sql.push_str(&format!("{}(${first}, {geometry}", if row == 0 { "" } else { ", " }));
-            (first + 2..first + width).for_each(|at| sql.push_str(&format!(", ${at}")));
+            sql.push_str(if row == 0 { "(" } else { ", (" });
+            for at in first..first + width {
+                let mark = self.mark(at);
+                let geometry = self.backend == Backend::PostGis && at == first + 1;
+                let value = if geometry { format!("ST_GeomFromWKB({mark}, {})", self.srs) } else { mark };
+                sql.push_str(if at == first { "" } else { ", " });
+                sql.push_str(&value);
+            }
             sql.push(')');
         }
         sql
@@ -162,51 +244,36 @@ impl<'f, 'a> Table<'f, 'a> {
         }
     }
 
-    /// The spatial index, and on a GeoPackage the entries by which others find the table.
-    async fn index(&self, tx: &mut Transaction<'_, Any>) -> Result<()> {
+    /// The entries by which others find the table in a GeoPackage, with a style for QGIS unless it has one, and what
+    /// keeps the spatial index true when they edit it.
+    async fn register(&self, tx: &mut AnyConnection) -> Result<()> {
         let (name, geometry, srs) = (self.name(), self.geometry_type(), self.srs);
-        if self.backend == Backend::PostGis {
-            return self
-                .script(tx, format!("CREATE INDEX {name}_geom ON lianpian.{name} USING gist (geom)"))
-                .await;
-        }
+        let row = sqlx::query(
+            "INSERT INTO gpkg_contents (table_name, data_type, identifier, srs_id, min_x, min_y, max_x, max_y) \
+             VALUES ($1, 'features', $1, $2, $3, $4, $5, $6)",
+        )
+        .bind(name)
+        .bind(srs)
+        .bind(self.extent.map(|e| e.min().x))
+        .bind(self.extent.map(|e| e.min().y))
+        .bind(self.extent.map(|e| e.max().x))
+        .bind(self.extent.map(|e| e.max().y));
+        run(&mut *tx, &self.doing(), row).await?;
         let triggers = include_str!("migrations/geopackage/spatial_index.sql").replace("<t>", name);
         let sql = format!(
-            "INSERT INTO gpkg_contents (table_name, data_type, identifier, srs_id) \
-             VALUES ('{name}', 'features', '{name}', {srs}); \
-             INSERT INTO gpkg_geometry_columns VALUES ('{name}', 'geom', '{geometry}', {srs}, 0, 0); \
+            "INSERT INTO gpkg_geometry_columns VALUES ('{name}', 'geom', '{geometry}', {srs}, 0, 0); \
              INSERT INTO gpkg_extensions VALUES ('{name}', 'geom', 'gpkg_rtree_index', \
              'http://www.geopackage.org/spec130/#extension_rtree', 'write-only'); {triggers}"
         );
         self.script(tx, sql).await?;
-        let bounds: Vec<(i64, Rect<f64>)> = (0..self.layer.len())
-            .filter_map(|row| self.bounds(row).map(|bounds| (row as i64 + 1, bounds)))
-            .collect();
-        for some in bounds.chunks(VALUES_AT_ONCE / 5) {
-            let rows: Vec<String> = (0..some.len())
-                .map(|row| {
-                    let at = row * 5;
-                    format!("(${}, ${}, ${}, ${}, ${})", at + 1, at + 2, at + 3, at + 4, at + 5)
-                })
-                .collect();
-            let sql = format!("INSERT INTO rtree_{name}_geom VALUES {}", rows.join(", "));
-            let insert = some.iter().fold(sqlx::query(AssertSqlSafe(sql)), |insert, (fid, b)| {
-                insert.bind(*fid).bind(b.min().x).bind(b.max().x).bind(b.min().y).bind(b.max().y)
-            });
-            run(&mut **tx, &self.doing(), insert).await?;
-        }
-        let Some(extent) = bounds.iter().map(|(_, b)| *b).reduce(joined) else {
-            return Ok(());
-        };
+        let Some(style) = qgis_style::of_layer(name) else { return Ok(()) };
         let row = sqlx::query(
-            "UPDATE gpkg_contents SET min_x = $1, min_y = $2, max_x = $3, max_y = $4 WHERE table_name = $5",
-        )
-        .bind(extent.min().x)
-        .bind(extent.min().y)
-        .bind(extent.max().x)
-        .bind(extent.max().y)
-        .bind(name);
-        run(&mut **tx, &self.doing(), row).await.map(|_| ())
+            "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName, \
+             styleQML, styleSLD, useAsDefault, description, owner) \
+             SELECT '', '', $1, 'geom', $1, $2, '', 1, 'lianpian', '' \
+             WHERE NOT EXISTS (SELECT 1 FROM layer_styles WHERE f_table_name = $1)",
+        );
+        run(tx, &self.doing(), row.bind(name).bind(style)).await.map(|_| ())
     }
 }
 

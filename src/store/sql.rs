@@ -6,6 +6,7 @@ use parcels::id::LayerId;
 use parcels::parcel::Crs;
 use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::{Any, AnyExecutor, AnyPool, Transaction};
+use tokio::sync::Mutex;
 
 use super::records::*;
 use super::{Store, queue, review, rows, show};
@@ -27,6 +28,8 @@ pub(super) struct SqlStore {
     pub(super) read: AnyPool,
     /// For transactions.
     pub(super) write: AnyPool,
+    /// Held while layers are shown: one at a time.
+    pub(super) showing: Mutex<()>,
 }
 
 pub(super) type Query<'q> = sqlx::query::Query<'q, Any, AnyArguments>;

@@ -5,7 +5,7 @@ use std::path::Path;
 use lianpian::error::ErrorKind;
 use lianpian::store::{NewProject, open};
 
-use crate::place::{NOON, Place, refused};
+use crate::place::{NOON, refused};
 use crate::run;
 
 fn new() -> NewProject {
@@ -77,13 +77,20 @@ fn a_project_is_one_geopackage_of_any_name() {
     assert_eq!(bytes[60..64], 10_300_u32.to_be_bytes());
 }
 
+/// Two copies of SQLite in one process that open the same file undo each other's locks; `.cargo/config.toml` sees to it
+/// that there is one.
 #[test]
-fn what_is_acknowledged_is_on_disk() {
+fn gdal_and_the_store_share_one_sqlite() {
     let folder = tempfile::tempdir().unwrap();
-    let place = Place::file(folder.path());
+    let place = crate::place::Place::file(folder.path());
     run(async {
-        let store = place.open().await;
-        assert_eq!(place.ask("PRAGMA journal_mode").await, ["wal"]);
-        store.close().await;
+        place.open().await;
+        let ours = place.ask("SELECT sqlite_source_id()").await.remove(0);
+        let asked = std::process::Command::new("ogrinfo")
+            .args(["-q", "-sql", "SELECT sqlite_source_id() AS id", &place.gdal])
+            .output()
+            .unwrap();
+        let said = String::from_utf8(asked.stdout).unwrap();
+        assert!(said.contains(&ours), "ours is {ours}, GDAL's {said}");
     });
 }

@@ -18,6 +18,20 @@ pub(crate) async fn a_project_says_what_it_is(place: Place) {
     assert_eq!(store.project().await.unwrap(), project);
 }
 
+pub(crate) async fn who_make_it_at_once_share_it(place: Place) {
+    let address = std::sync::Arc::new(place.address);
+    let makers = [0, 1, 2, 3].map(|n| {
+        let address = std::sync::Arc::clone(&address);
+        let new = NewProject { title: format!("by {n}"), at: NOON };
+        tokio::spawn(async move { open(&address, Some(&new)).await.unwrap().project().await.unwrap() })
+    });
+    let mut seen = Vec::new();
+    for maker in makers {
+        seen.push(maker.await.unwrap());
+    }
+    assert!(seen.iter().all(|project| *project == seen[0]), "{seen:?}");
+}
+
 pub(crate) async fn files_are_kept_once(place: Place) {
     let store = place.open().await;
     let large: Vec<u8> = (0..20_000_000_u32).map(|i| (i % 251) as u8).collect();

@@ -55,6 +55,7 @@ macro_rules! contract {
 
 contract! {
     layers::a_project_says_what_it_is,
+    layers::who_make_it_at_once_share_it,
     layers::files_are_kept_once,
     layers::layers_stay_as_they_came,
     layers::policies_gain_versions,
@@ -75,6 +76,7 @@ contract! {
     schema::a_newer_project_is_refused,
     schema::an_older_project_is_brought_up_to_date,
     shown::a_gis_lists_the_layers,
+    shown::who_decides_does_not_wait_for_the_map,
     shown::what_is_shown_is_replaced,
     crash::what_was_acknowledged_survives_a_kill,
 }

@@ -19,6 +19,7 @@ pub(crate) struct Server {
 
 impl Server {
     /// None where PostgreSQL or PostGIS is not installed, which is an error where everything should be.
+    #[expect(clippy::print_stderr, reason = "a skipped test says so")]
     pub(crate) fn start() -> Option<Self> {
         if !Path::new(PROGRAMS).join("postgres").is_file() || !Path::new(POSTGIS).is_file() {
             assert!(std::env::var_os("CI").is_none(), "PostgreSQL 15 with PostGIS is not installed");

@@ -6,9 +6,10 @@ use std::process::Command;
 use geo::{LineString, MultiPolygon, wkt};
 use lianpian::error::ErrorKind;
 use lianpian::io::feature_layer::{Cell, Column, Features, Kind, Shapes};
+use lianpian::store::DecisionKind;
 use parcels::parcel::Crs;
 
-use crate::place::{Place, refused};
+use crate::place::{NOON, Place, decision, refused, scenario};
 
 const X: f64 = 40_604_892.0;
 const Y: f64 = 3_448_125.0;
@@ -94,6 +95,13 @@ pub(crate) async fn a_gis_lists_the_layers(place: Place) {
             "SELECT CAST(COUNT(*) AS TEXT) FROM rtree_parcels_geom WHERE minx <= 40604903 AND maxx >= 40604890",
         );
         assert_eq!(indexed.await, ["2"]);
+        // What a GIS deletes leaves the index by the table's triggers.
+        let deleted = ["-q", "-sql", "DELETE FROM parcels WHERE fid = 2"];
+        let edited = Command::new("ogrinfo").args(deleted).arg(&place.gdal).output().unwrap();
+        assert!(edited.stderr.is_empty(), "{edited:?}");
+        assert_eq!(place.ask("SELECT CAST(COUNT(*) AS TEXT) FROM rtree_parcels_geom").await, ["2999"]);
+        let styled = place.ask("SELECT f_table_name FROM layer_styles ORDER BY 1").await;
+        assert_eq!(styled, ["blocks", "parcels", "transfers"]);
     }
 }
 
@@ -119,4 +127,25 @@ pub(crate) async fn what_is_shown_is_replaced(place: Place) {
     if place.is_file() {
         assert!(said.contains("城市坐标"), "{said}");
     }
+}
+
+pub(crate) async fn who_decides_does_not_wait_for_the_map(place: Place) {
+    let store = place.open().await;
+    let id = scenario(&*store).await.id;
+    store.show(&[&layer("parcels", 2)], &zone_40()).await.unwrap();
+    let showing = {
+        let store = std::sync::Arc::clone(&store);
+        tokio::spawn(async move { store.show(&[&layer("parcels", 30_000)], &zone_40()).await.unwrap() })
+    };
+    let mut version = 0;
+    let mut counts = Vec::new();
+    while !showing.is_finished() {
+        store.decide(id, version, &[decision(DecisionKind::Accept, "p")], "li", NOON).await.unwrap();
+        counts.extend(place.ask("SELECT CAST(COUNT(*) AS TEXT) FROM parcels").await);
+        version += 1;
+    }
+    showing.await.unwrap();
+    assert!(version > 5, "{version} decisions while the layer was written");
+    counts.dedup();
+    assert!(["2", "30000"].starts_with(&counts.iter().map(String::as_str).collect::<Vec<_>>()), "{counts:?}");
 }

@@ -1,5 +1,4 @@
--- The spatial index of the table <t> and what keeps it true when a GIS edits the table (OGC 12-128r18, F.3).
-CREATE VIRTUAL TABLE rtree_<t>_geom USING rtree(id, minx, maxx, miny, maxy);
+-- What keeps the spatial index of the table <t> true when a GIS edits the table (OGC 12-128r18, F.3).
 CREATE TRIGGER rtree_<t>_geom_insert AFTER INSERT ON <t>
   WHEN NEW.geom NOTNULL AND NOT ST_IsEmpty(NEW.geom)
   BEGIN
