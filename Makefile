@@ -5,9 +5,11 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := demo
 
-# Debian packages: GDAL for the program; its tools, an exact solver and fonts for the tests.
+# Debian packages: GDAL for the program; its tools, an exact solver and another client of the service for the tests.
 PACKAGES := build-essential pkg-config libgdal-dev
-TEST_PACKAGES := gdal-bin coinor-cbc python3-numpy python3-scipy
+TEST_PACKAGES := gdal-bin coinor-cbc python3-numpy python3-scipy python3-owslib python3-venv
+# What Debian lacks, from PyPI: it asks the service what its description promises, and what it does not.
+SCHEMATHESIS := schemathesis==4.32.5
 CLIENT_PACKAGES := python3-qgis qgis-providers
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
@@ -89,3 +91,6 @@ setup:
 setup-test:
 	@$(call install,$(TEST_PACKAGES))
 	@command -v cargo-nextest >/dev/null || { echo "== installing cargo-nextest"; cargo install --locked cargo-nextest; }
+	@[ -x .venv/schemathesis/bin/schemathesis ] || { echo "== installing $(SCHEMATHESIS) into .venv"; \
+	  /usr/bin/python3 -m venv .venv/schemathesis && .venv/schemathesis/bin/pip install -q $(SCHEMATHESIS) || \
+	  echo "== it could not be installed; its test is skipped, except in CI"; }
