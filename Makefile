@@ -5,9 +5,12 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := demo
 
-# Debian packages: GDAL and SQLite for the program; its tools, an exact solver, fonts and PostgreSQL for the tests.
+# Debian packages: GDAL and SQLite for the program; its tools, an exact solver, PostgreSQL and another client of the service
+# for the tests.
 PACKAGES := build-essential pkg-config libgdal-dev libsqlite3-dev
-TEST_PACKAGES := gdal-bin coinor-cbc python3-numpy python3-scipy postgresql-15 postgresql-15-postgis-3
+TEST_PACKAGES := gdal-bin coinor-cbc python3-numpy python3-scipy python3-owslib python3-venv postgresql-15 postgresql-15-postgis-3
+# What Debian lacks, from PyPI: it asks the service what its description promises, and what it does not.
+SCHEMATHESIS := schemathesis==4.32.5
 CLIENT_PACKAGES := python3-qgis qgis-providers
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
@@ -91,3 +94,6 @@ setup:
 setup-test:
 	@$(call install,$(TEST_PACKAGES))
 	@command -v cargo-nextest >/dev/null || { echo "== installing cargo-nextest"; cargo install --locked cargo-nextest; }
+	@[ -x .venv/schemathesis/bin/schemathesis ] || { echo "== installing $(SCHEMATHESIS) into .venv"; \
+	  /usr/bin/python3 -m venv .venv/schemathesis && .venv/schemathesis/bin/pip install -q $(SCHEMATHESIS) || \
+	  echo "== it could not be installed; its test is skipped, except in CI"; }

@@ -47,6 +47,15 @@ impl System {
         if self.northing_first { (y, x) } else { (x, y) }
     }
 
+    /// Whether a place can be asked about at all. Far outside of a system's region PROJ answers nonsense, and far outside
+    /// of all sense it takes turns off a longitude one by one, for ever.
+    #[must_use]
+    pub fn plausible(&self, c: Coord<f64>) -> bool {
+        // The largest eastings are those with a zone's number before them, up to 6·10⁷.
+        let most = if self.degrees { 1e3 } else { 1e8 };
+        c.x.abs() <= most && c.y.abs() <= most
+    }
+
     /// Whether coordinates of the two differ by the order of their axes alone.
     #[must_use]
     pub fn same_place(&self, other: &Self) -> bool {

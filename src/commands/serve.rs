@@ -1,5 +1,6 @@
 //! `lianpian serve`: a written plan over HTTP.
 
+use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -108,6 +109,8 @@ impl Serve {
             .enable_all()
             // More at once than a few a core would only take memory.
             .max_blocking_threads(4 * cores)
+            // Each keeps its own PROJ, which takes a while to make.
+            .thread_keep_alive(Duration::from_secs(3600))
             .build()
             .context(ErrorKind::Usage, "starting the threads of the service")?;
         let told = |address| say(&format!("listening on http://{address}"));
@@ -216,6 +219,7 @@ fn start_log(format: LogFormat) {
     let filter = tracing_subscriber::EnvFilter::try_from_env("LIANPIAN_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = log.with_ansi(std::io::stderr().is_terminal());
     let _ = match format {
         LogFormat::Text => log.try_init(),
         LogFormat::Json => log.json().flatten_event(true).try_init(),

@@ -140,6 +140,10 @@ impl<'c> Builder<'c> {
     fn placed(&self, shape: Geometry<f64>) -> Result<(Geometry<f64>, bool)> {
         let shape =
             if self.system.northing_first { shape.map_coords(|c| Coord { x: c.y, y: c.x }) } else { shape };
+        let beyond = || Refused::new(format!("a shape of the filter reaches beyond {}", self.system.uri));
+        if !shape.coords_iter().all(|c| self.system.plausible(c)) {
+            return Err(beyond());
+        }
         let crs84 = &self.collection.systems()[0];
         if self.system.same_place(crs84) {
             return Ok((shape, false));
@@ -151,7 +155,7 @@ impl<'c> Builder<'c> {
         let projected =
             self.collection.projector().project(&mut coords, &self.system.crs, &crs84.crs).is_ok();
         if !projected || coords.iter().any(|c| c.x.is_nan()) {
-            return Err(Refused::new(format!("a shape of the filter lies outside {}", self.system.uri)));
+            return Err(beyond());
         }
         let next = std::cell::RefCell::new(coords.into_iter());
         Ok((shape.map_coords(|c| next.borrow_mut().next().unwrap_or(c)), false))

@@ -82,12 +82,12 @@ impl Asked {
         let other = |f: &str| with_query(&self.base, &self.uri, &self.query.with(F.name, Some(f)));
         match self.format {
             Format::Json => vec![
-                link(&here, "self", media, "This document"),
-                link(&other("html"), "alternate", HTML, "This document as HTML"),
+                link(&here, "self", media, "本页 This document"),
+                link(&other("html"), "alternate", HTML, "本页网页 This document as HTML"),
             ],
             Format::Html => vec![
-                link(&here, "self", HTML, "This document"),
-                link(&other("json"), "alternate", media, "This document as JSON"),
+                link(&here, "self", HTML, "本页 This document"),
+                link(&other("json"), "alternate", media, "本页 JSON · This document as JSON"),
             ],
         }
     }

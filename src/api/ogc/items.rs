@@ -162,9 +162,15 @@ fn put_rows(
     let projected = if system.same_place(crs84) || stored {
         None
     } else {
+        // From what is kept, where that can be: the way from one grid of a datum to another is exact.
+        let (from, shape): (&System, fn(&Collection, usize) -> &MultiPolygon<f64>) =
+            match collection.storage() {
+                Some(own) => (own, Collection::stored),
+                None => (crs84, Collection::lonlat),
+            };
         let mut shapes: Vec<MultiPolygon<f64>> =
-            rows.iter().map(|row| collection.lonlat(*row).clone()).collect();
-        project_shapes(&mut shapes, collection.projector(), &crs84.crs, &system.crs)
+            rows.iter().map(|row| shape(collection, *row).clone()).collect();
+        project_shapes(&mut shapes, collection.projector(), &from.crs, &system.crs)
             .map_err(|why| Problem::internal(&why))?;
         Some(shapes)
     };

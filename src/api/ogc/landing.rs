@@ -9,16 +9,16 @@ use super::answer::Asked;
 use super::html::{self, Page};
 use super::links::link;
 use super::params::F;
-use super::{DESCRIPTION, HTML, JSON, OPENAPI, TITLE};
+use super::{DESCRIPTION, HTML, JSON, OPENAPI, OPENAPI_30, TITLE};
 use crate::api::State;
 use crate::api::problem::Problem;
 
-/// What is conformed to. The class oas30 is not among them: the description is OpenAPI 3.1, for which the standard has
-/// no class yet.
-const CLASSES: [&str; 18] = [
+/// What is conformed to. OpenAPI 3.1 has no class in these standards yet; the same in 3.0 is there too.
+const CLASSES: [&str; 19] = [
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/collections",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/html",
     "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
@@ -41,6 +41,7 @@ pub(super) async fn landing(Shared(state): Shared<State>, parts: Parts) -> Resul
     let mut links = asked.own_links(JSON);
     links.extend([
         link(&asked.at("/api"), "service-desc", OPENAPI, "接口描述 The API described (OpenAPI)"),
+        link(&asked.at("/api/3.0"), "service-desc", OPENAPI_30, "接口描述 The API described (OpenAPI 3.0)"),
         link(&asked.at("/api?f=html"), "service-doc", HTML, "接口说明 The API in words"),
         link(&asked.at("/conformance"), "conformance", JSON, "符合的标准 Conformance classes"),
         link(
@@ -52,7 +53,9 @@ pub(super) async fn landing(Shared(state): Shared<State>, parts: Parts) -> Resul
         link(&asked.at("/collections"), "data", JSON, "要素集 Collections"),
     ]);
     let json = json!({ "title": TITLE, "description": DESCRIPTION, "links": links });
-    Ok(asked.answer(JSON, &json, |json| Page::new(TITLE, html::paragraph(DESCRIPTION) + &html::links(json))))
+    Ok(asked.answer(JSON, &json, |json| {
+        Page::new("首页 Home", html::paragraph(DESCRIPTION) + &html::links(json))
+    }))
 }
 
 pub(super) async fn conformance(Shared(state): Shared<State>, parts: Parts) -> Result<Response, Problem> {

@@ -64,9 +64,10 @@ const JSON: &str = "application/json";
 const GEOJSON: &str = "application/geo+json";
 const SCHEMA: &str = "application/schema+json";
 const OPENAPI: &str = "application/vnd.oai.openapi+json;version=3.1";
+const OPENAPI_30: &str = "application/vnd.oai.openapi+json;version=3.0";
 const HTML: &str = "text/html";
 
-static ENDPOINTS: [Endpoint; 9] = [
+static ENDPOINTS: [Endpoint; 10] = [
     Endpoint {
         path: "/ogc",
         operation: "getLandingPage",
@@ -80,8 +81,16 @@ static ENDPOINTS: [Endpoint; 9] = [
         operation: "getApi",
         summary: "This description",
         params: &[&params::F],
-        media: &[OPENAPI, HTML],
+        media: &[OPENAPI, OPENAPI_30, JSON, HTML],
         route: || get(openapi::api),
+    },
+    Endpoint {
+        path: "/ogc/api/3.0",
+        operation: "getApi30",
+        summary: "This description in OpenAPI 3.0, for clients that know no later one",
+        params: &[&params::F],
+        media: &[OPENAPI_30, HTML],
+        route: || get(openapi::api_30),
     },
     Endpoint {
         path: "/ogc/conformance",

@@ -1,10 +1,11 @@
-//! The description of the interface, OpenAPI 3.1, put together from the table of endpoints, the tables of parameters and
+//! The description of the interface, OpenAPI 3.1 and, for clients that know no other, 3.0: put together from the table of endpoints, the tables of parameters and
 //! the collections there are. No reference leaves the document.
 //!
 //! By hand and not by `utoipa`: addresses are those of the collections at hand, as GDAL and QGIS look for them to learn
 //! the largest page, and macros over handlers know no collection.
 
 use axum::extract::State as Shared;
+use axum::http::header;
 use axum::http::request::Parts;
 use axum::response::Response;
 use serde_json::{Map, Value, json};
@@ -12,15 +13,43 @@ use serde_json::{Map, Value, json};
 use super::answer::Asked;
 use super::html::{self, Page};
 use super::params::{F, Param};
-use super::{DESCRIPTION, ENDPOINTS, Endpoint, GEOJSON, HTML, JSON, OPENAPI, TITLE};
+use super::{DESCRIPTION, ENDPOINTS, Endpoint, GEOJSON, HTML, JSON, OPENAPI, OPENAPI_30, TITLE};
 use crate::api::State;
 use crate::api::collection::Collection;
 use crate::api::problem::{PROBLEM_JSON, Problem};
 
+/// A version of OpenAPI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Version {
+    /// What older clients read: GDAL 3.6, QGIS 3.22, OWSLib.
+    V30,
+    V31,
+}
+
 pub(super) async fn api(Shared(state): Shared<State>, parts: Parts) -> Result<Response, Problem> {
-    let asked = Asked::read(state, &parts, &[&F], None)?;
-    let json = document(&asked);
-    Ok(asked.answer(OPENAPI, &json, |_| {
+    let accepted: Vec<&str> =
+        parts.headers.get_all(header::ACCEPT).iter().filter_map(|v| v.to_str().ok()).collect();
+    let accepts = |media: &str| accepted.iter().any(|a| a.replace(' ', "").contains(media));
+    let (version, media) = if accepts(OPENAPI) {
+        (Version::V31, OPENAPI)
+    } else if accepts(OPENAPI_30) {
+        (Version::V30, OPENAPI_30)
+    } else if accepts(JSON) {
+        (Version::V31, JSON)
+    } else {
+        (Version::V31, OPENAPI)
+    };
+    answer(state, &parts, version, media)
+}
+
+pub(super) async fn api_30(Shared(state): Shared<State>, parts: Parts) -> Result<Response, Problem> {
+    answer(state, &parts, Version::V30, OPENAPI_30)
+}
+
+fn answer(state: State, parts: &Parts, version: Version, media: &'static str) -> Result<Response, Problem> {
+    let asked = Asked::read(state, parts, &[&F], None)?;
+    let json = document(&asked, version);
+    Ok(asked.answer(media, &json, |_| {
         let rows: Vec<Vec<String>> = ENDPOINTS
             .iter()
             .map(|e| {
@@ -40,7 +69,7 @@ pub(super) async fn api(Shared(state): Shared<State>, parts: Parts) -> Result<Re
     }))
 }
 
-fn document(asked: &Asked) -> Value {
+fn document(asked: &Asked, version: Version) -> Value {
     let mut paths = Map::new();
     for endpoint in &ENDPOINTS {
         if endpoint.path.contains("{collectionId}") {
@@ -53,16 +82,16 @@ fn document(asked: &Asked) -> Value {
         }
     }
     json!({
-        "openapi": "3.1.0",
+        "openapi": if version == Version::V30 { "3.0.3" } else { "3.1.0" },
         "info": {
             "title": TITLE,
             "description": DESCRIPTION,
             "version": env!("CARGO_PKG_VERSION"),
-            "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
+            "license": { "name": "MIT OR Apache-2.0" },
         },
         "servers": [{ "url": asked.base }],
         "paths": paths,
-        "components": { "schemas": schemas() },
+        "components": { "schemas": schemas(version) },
     })
 }
 
@@ -139,6 +168,7 @@ fn schema_of(endpoint: &Endpoint, media: &str) -> Value {
         (HTML, _) => return json!({ "type": "string" }),
         (GEOJSON, "getFeatures") => "featureCollection",
         (GEOJSON, _) => "feature",
+        (JSON, "getApi") => return json!({ "type": "object" }),
         (JSON, "getLandingPage") => "landingPage",
         (JSON, "getConformance") => "conformance",
         (JSON, "getCollections") => "collections",
@@ -148,7 +178,23 @@ fn schema_of(endpoint: &Endpoint, media: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{name}") })
 }
 
-fn schemas() -> Value {
+fn schemas(version: Version) -> Value {
+    // How the two versions say that something may be null.
+    let (object_or_null, nullable) = match version {
+        Version::V30 => (json!("object"), Some(true)),
+        Version::V31 => (json!(["object", "null"]), None),
+    };
+    let mut geometry = json!({
+        "type": object_or_null,
+        "required": ["type", "coordinates"],
+        "properties": {
+            "type": { "type": "string", "enum": ["MultiPolygon"] },
+            "coordinates": { "type": "array", "items": {} },
+        },
+    });
+    if let Some(nullable) = nullable {
+        geometry["nullable"] = json!(nullable);
+    }
     let list =
         |of: &str| json!({ "type": "array", "items": { "$ref": format!("#/components/schemas/{of}") } });
     let text = json!({ "type": "string" });
@@ -183,26 +229,17 @@ fn schemas() -> Value {
             "type": "object",
             "required": ["id", "links"],
             "properties": {
-                "id": text, "title": text, "description": text, "itemType": { "const": "feature" },
+                "id": text, "title": text, "description": text, "itemType": { "type": "string", "enum": ["feature"] },
                 "crs": { "type": "array", "items": text }, "storageCrs": text, "extent": { "type": "object" },
                 "links": list("link"),
             },
         },
-        "geometry": {
-            "oneOf": [
-                { "type": "null" },
-                {
-                    "type": "object",
-                    "required": ["type", "coordinates"],
-                    "properties": { "type": { "const": "MultiPolygon" }, "coordinates": { "type": "array" } },
-                },
-            ],
-        },
+        "geometry": geometry,
         "feature": {
             "type": "object",
             "required": ["type", "id", "geometry", "properties"],
             "properties": {
-                "type": { "const": "Feature" },
+                "type": { "type": "string", "enum": ["Feature"] },
                 "id": { "type": "integer", "minimum": 1 },
                 "geometry": { "$ref": "#/components/schemas/geometry" },
                 "properties": { "type": "object" },
@@ -213,7 +250,7 @@ fn schemas() -> Value {
             "type": "object",
             "required": ["type", "features", "links", "numberReturned"],
             "properties": {
-                "type": { "const": "FeatureCollection" },
+                "type": { "type": "string", "enum": ["FeatureCollection"] },
                 "features": list("feature"),
                 "links": list("link"),
                 "numberMatched": count,

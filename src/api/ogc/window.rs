@@ -56,12 +56,16 @@ impl Window {
             return Err(wrong("the upper corner lies left of the lower"));
         }
         let rect = Rect::new(Coord { x: west, y: south }, Coord { x: east, y: north });
+        let beyond = || wrong("it reaches beyond its CRS");
+        if !system.plausible(rect.min()) || !system.plausible(rect.max()) {
+            return Err(beyond());
+        }
         let mut outline = sides(&rect);
         let projected = collection.projector().project(&mut outline, &system.crs, &crs84.crs).is_ok();
         let outline = Polygon::new(LineString(outline), Vec::new());
         let bounds = outline.bounding_rect().filter(|_| projected);
         let lost = outline.exterior().0.iter().any(|c| c.x.is_nan());
-        let Some(b) = bounds.filter(|_| !lost) else { return Err(wrong("it reaches beyond its CRS")) };
+        let Some(b) = bounds.filter(|_| !lost) else { return Err(beyond()) };
         let stored = collection.storage().is_some_and(|own| own.same_place(system));
         let exact = if stored { Exact::Stored(rect) } else { Exact::Outline(outline) };
         // A side between two of its points may bend outwards a little more.

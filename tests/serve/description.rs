@@ -1,0 +1,97 @@
+//! The OpenAPI document: kept as a file, so that a change of the interface is seen; and true.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::http::send;
+use crate::support::Server;
+
+fn document(server: &Server) -> Value {
+    // A fixed name, for the document holds the address it was asked at.
+    let head = "GET /ogc/api HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nConnection: close\r\n\r\n";
+    send(server.address, head, b"").unwrap().json()
+}
+
+#[test]
+fn it_is_the_one_kept() {
+    let server = Server::start();
+    let text = serde_json::to_string_pretty(&document(&server)).unwrap() + "\n";
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/serve/openapi.json");
+    if std::env::var("LIANPIAN_BLESS").is_ok() {
+        std::fs::write(&kept, &text).unwrap();
+    }
+    let was = std::fs::read_to_string(&kept).unwrap_or_default();
+    assert!(
+        was == text,
+        "the interface has changed; look at the change and keep it: LIANPIAN_BLESS=1 cargo nextest run --test serve description"
+    );
+}
+
+fn references<'a>(json: &'a Value, found: &mut BTreeSet<&'a str>) {
+    match json {
+        Value::Object(all) => {
+            if let Some(to) = all.get("$ref").and_then(Value::as_str) {
+                found.insert(to);
+            }
+            all.values().for_each(|v| references(v, found));
+        }
+        Value::Array(all) => all.iter().for_each(|v| references(v, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn it_is_true_and_complete_in_itself() {
+    let server = Server::start();
+    let json = document(&server);
+    assert_eq!(json["openapi"], "3.1.0");
+    let older = server.json("/ogc/api/3.0");
+    assert_eq!(older["openapi"], "3.0.3");
+    for (accepted, version, media) in [
+        (
+            "application/vnd.oai.openapi+json;version=3.0, application/json",
+            "3.0.3",
+            "application/vnd.oai.openapi+json;version=3.0",
+        ),
+        (
+            "application/vnd.oai.openapi+json;version=3.1",
+            "3.1.0",
+            "application/vnd.oai.openapi+json;version=3.1",
+        ),
+        ("application/json", "3.1.0", "application/json"),
+        ("*/*", "3.1.0", "application/vnd.oai.openapi+json;version=3.1"),
+    ] {
+        let answer = server.get_with("/ogc/api", &format!("Accept: {accepted}\r\n"));
+        assert_eq!(answer.json()["openapi"], version, "{accepted}");
+        assert_eq!(answer.header("content-type"), media, "{accepted}");
+    }
+    assert_eq!(
+        older["paths"].as_object().unwrap().keys().collect::<Vec<_>>(),
+        json["paths"].as_object().unwrap().keys().collect::<Vec<_>>()
+    );
+    let mut found = BTreeSet::new();
+    references(&json, &mut found);
+    assert!(!found.is_empty());
+    for reference in found {
+        let pointer = reference.strip_prefix('#').unwrap_or_else(|| panic!("{reference} leads elsewhere"));
+        assert!(json.pointer(pointer).is_some(), "{reference}");
+    }
+    let mut operations = BTreeSet::new();
+    for (path, item) in json["paths"].as_object().unwrap() {
+        let get = &item["get"];
+        assert!(operations.insert(get["operationId"].as_str().unwrap()), "{path}");
+        let answer = server.get(&path.replace("{featureId}", "1"));
+        assert_eq!(answer.status, 200, "{path}");
+        let media = get["responses"]["200"]["content"].as_object().unwrap();
+        assert!(media.contains_key(answer.header("content-type")), "{path}");
+        let names: Vec<&str> =
+            get["parameters"].as_array().unwrap().iter().map(|p| p["name"].as_str().unwrap()).collect();
+        assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "{path}: names twice");
+    }
+    let items = &json["paths"]["/ogc/collections/parcels/items"]["get"]["parameters"];
+    let limit = items.as_array().unwrap().iter().find(|p| p["name"] == "limit").unwrap();
+    assert_eq!(limit["schema"]["maximum"], 10_000);
+    assert_eq!(limit["schema"]["default"], 100);
+}

@@ -1,0 +1,17 @@
+//! The service: the built binary, asked over HTTP as its clients ask.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where something fails")]
+
+#[path = "../planned_park/mod.rs"]
+mod planned_park;
+
+mod clients;
+mod core;
+mod description;
+mod filters;
+mod hostile;
+mod http;
+mod operations;
+mod project;
+mod support;
+mod systems;
