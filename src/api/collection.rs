@@ -278,8 +278,8 @@ fn write_all(parts: &Parts) -> (Vec<u8>, Vec<(usize, usize)>) {
         }
         (out, places)
     };
-    let chunks: Vec<(Vec<u8>, Vec<(usize, usize)>)> = starts.par_iter().map(chunk).collect();
-    let mut text = Vec::with_capacity(chunks.iter().map(|(t, _)| t.len()).sum());
+    let chunks: Vec<_> = starts.par_iter().map(chunk).collect();
+    let mut text = Vec::with_capacity(chunks.iter().map(|(t, _): &(Vec<u8>, _)| t.len()).sum());
     let mut places = Vec::with_capacity(parts.lonlat.len());
     for (part, within) in chunks {
         let offset = text.len();

@@ -193,7 +193,6 @@ impl Live {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
 fn misfitting(error: parcels::optimise::CompileError) -> Error {
     misfit("fitting the policy to the parcels", error)
 }
