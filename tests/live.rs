@@ -16,7 +16,7 @@ use parcels::progress::Monitor;
 fn live(park: &Path, loaded: &LoadedPolicy) -> Live {
     let input = Source { path: park.join("parcels.gpkg"), layer: None };
     let prepared = prepare(&input, &ReadOptions::default(), loaded, &mut Stopwatch::start(), &()).unwrap();
-    Live::new(prepared, loaded.policy.clone(), &()).unwrap()
+    Live::new(std::sync::Arc::new(prepared), loaded.policy.clone(), &()).unwrap()
 }
 
 fn park(folder: &Path) -> LoadedPolicy {
@@ -63,6 +63,13 @@ fn every_slider_is_followed_as_if_planned_from_scratch() {
         assert!(f(answer.point.after) >= answer.objective.after - 1e-6);
     }
     assert_ne!(answers[0].enter, answers[1].enter, "a lower λ moves other land");
+    // Locked where it is, a parcel that would come in does not.
+    let fid = answers[0].enter[0];
+    let mut locks = first.locks.clone();
+    locks.freeze.push(warm.prepared().layer.parcels()[fid as usize - 1].id.0.clone());
+    let held = warm.locked(locks, &()).unwrap();
+    let around = held.preview(held.policy(), &()).unwrap();
+    assert!(!around.enter.contains(&fid) && around.conflicts.is_empty());
     // In another order, and again: the same answers to the letter.
     for (policy, answer) in sliders.iter().zip(&answers).rev() {
         assert_eq!(&warm.preview(policy, &()).unwrap(), answer);

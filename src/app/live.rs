@@ -5,12 +5,13 @@
 //! before.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use parcels::adjacency::{Adjacency, adjacency};
 use parcels::blocks::{Blocks, Concentration};
-use parcels::optimise::{Ground, Session, Status, compile};
+use parcels::optimise::{Compiled, Ground, Session, Status, compile};
 use parcels::plan::BeforeAfter;
-use parcels::policy::Policy;
+use parcels::policy::{Locks, Policy};
 use parcels::progress::{Monitor, go_on};
 use parcels::score::score;
 use parcels::units::M2_PER_HA;
@@ -22,7 +23,7 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// A park with the first solution of its problem.
 pub struct Live {
-    prepared: Prepared,
+    prepared: Arc<Prepared>,
     policy: Policy,
     session: Session,
 }
@@ -69,18 +70,24 @@ impl Live {
     ///
     /// # Errors
     /// A policy that does not fit the parcels, or a request to stop.
-    pub fn new(prepared: Prepared, policy: Policy, monitor: &dyn Monitor) -> Result<Self> {
-        let ground = Ground {
-            layer: &prepared.layer,
-            extra: &prepared.extra,
-            scores: &prepared.scores,
-            adjacency: &prepared.adjacency,
-            overlays: &prepared.covered,
-        };
-        let compiled = compile(&ground, &policy).map_err(misfitting)?;
-        let session = Session::new(compiled.problem, monitor);
+    pub fn new(prepared: Arc<Prepared>, policy: Policy, monitor: &dyn Monitor) -> Result<Self> {
+        let problem = compiled(&prepared, &policy)?.problem;
+        let session = Session::new(problem, monitor);
         go_on(monitor)?;
         Ok(Self { prepared, policy, session })
+    }
+
+    /// The same park with other locks, from the kept state.
+    ///
+    /// # Errors
+    /// Locks that do not fit the parcels, or a request to stop.
+    pub fn locked(&self, locks: Locks, monitor: &dyn Monitor) -> Result<Self> {
+        let policy = Policy { locks, ..self.policy.clone() };
+        let lock = compiled(&self.prepared, &policy)?.problem.lock;
+        let mut session = self.session.clone();
+        session.change(|problem| problem.lock = lock, monitor);
+        go_on(monitor)?;
+        Ok(Self { prepared: self.prepared.clone(), policy, session })
     }
 
     /// The parcels and what goes with them.
@@ -191,6 +198,18 @@ impl Live {
             .try_this("save the policy as a new version and plan with it")),
         }
     }
+}
+
+/// The problem of a park at its own gap tolerance.
+fn compiled(prepared: &Prepared, policy: &Policy) -> Result<Compiled> {
+    let ground = Ground {
+        layer: &prepared.layer,
+        extra: &prepared.extra,
+        scores: &prepared.scores,
+        adjacency: &prepared.adjacency,
+        overlays: &prepared.covered,
+    };
+    compile(&ground, policy).map_err(misfitting)
 }
 
 fn misfitting(error: parcels::optimise::CompileError) -> Error {

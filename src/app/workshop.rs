@@ -3,7 +3,7 @@
 //!
 //! Long work runs where it may block, on threads of its own; what is kept warm is found again by what it was made of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, RwLock};
 
@@ -34,7 +34,7 @@ use crate::store::{
 };
 
 /// How many parks are kept warm.
-const WARM: usize = 4;
+const WARM: usize = 8;
 
 /// A layer to bring in: files by name, of which one holds the parcels.
 #[derive(Debug, Clone)]
@@ -233,12 +233,13 @@ impl Workshop {
         decisions: &[NewDecision],
         who: Who,
     ) -> Result<Vec<DecisionRecord>> {
-        let live = self.live(scenario).await?;
-        let parcels = live.prepared().layer.parcels();
-        for named in decisions.iter().filter_map(|d| d.parcel.as_ref()) {
-            if !parcels.iter().any(|p| p.id == *named) {
-                return Err(Error::new(ErrorKind::Usage, format!("the layer has no parcel {named}")));
-            }
+        let of = self.store.scenario(scenario).await?;
+        let park = self.park(&of.layer, &of.policy).await?;
+        let known: BTreeSet<&ParcelId> = park.prepared().layer.parcels().iter().map(|p| &p.id).collect();
+        if let Some(stranger) =
+            decisions.iter().filter_map(|d| d.parcel.as_ref()).find(|p| !known.contains(p))
+        {
+            return Err(Error::new(ErrorKind::Usage, format!("the layer has no parcel {stranger}")));
         }
         let made = self.store.decide(scenario, based_on, decisions, &who.by, who.at).await?;
         for decision in &made {
@@ -409,8 +410,30 @@ impl Workshop {
         self.warm(&of.layer, &of.policy, &log).await
     }
 
+    /// The park as these decisions leave it. Who decides does not wait for it to be read again: the park without any
+    /// decision is kept warm as well, and the locks go on from there.
     async fn warm(&self, layer: &LayerId, policy: &PolicyRef, log: &[DecisionRecord]) -> Result<Arc<Live>> {
         let key: WarmKey = (layer.clone(), policy.clone(), standing(log));
+        if let Some(found) = self.found(&key) {
+            return Ok(found);
+        }
+        let park = self.park(layer, policy).await?;
+        if key.2.is_empty() {
+            return Ok(park);
+        }
+        let decisions = key.2.clone();
+        let live = blocking(move || {
+            let sides: BTreeMap<&ParcelId, bool> =
+                park.prepared().layer.parcels().iter().map(|p| (&p.id, p.in_zone)).collect();
+            let policy = decided(park.policy(), &decisions, |parcel| sides.get(parcel).copied());
+            park.locked(policy.locks, &())
+        });
+        Ok(self.keep(key, live.await?))
+    }
+
+    /// The park before any decision.
+    async fn park(&self, layer: &LayerId, policy: &PolicyRef) -> Result<Arc<Live>> {
+        let key: WarmKey = (layer.clone(), policy.clone(), BTreeMap::new());
         if let Some(found) = self.found(&key) {
             return Ok(found);
         }
@@ -418,21 +441,20 @@ impl Workshop {
         let zone = self.store.layer_zone(layer).await?;
         let text = self.store.policy(policy).await?.text;
         let folder = self.lay_out(&record).await?;
-        let decisions = key.2.clone();
         let live = blocking(move || {
             let loaded = loaded(text, &folder)?;
             let prepared = prepared(&record, &folder, &loaded, zone, &())?;
-            let sides: BTreeMap<&ParcelId, bool> =
-                prepared.layer.parcels().iter().map(|p| (&p.id, p.in_zone)).collect();
-            let policy = decided(&loaded.policy, &decisions, |parcel| sides.get(parcel).copied());
-            Live::new(prepared, policy, &())
-        })
-        .await?;
+            Live::new(Arc::new(prepared), loaded.policy, &())
+        });
+        Ok(self.keep(key, live.await?))
+    }
+
+    fn keep(&self, key: WarmKey, live: Live) -> Arc<Live> {
         let live = Arc::new(live);
         let mut warm = self.warm.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         warm.insert(0, (key, live.clone()));
         warm.truncate(WARM);
-        Ok(live)
+        live
     }
 
     fn found(&self, key: &WarmKey) -> Option<Arc<Live>> {

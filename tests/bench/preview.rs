@@ -26,7 +26,7 @@ fn main() {
         let input = Source { path: folder.path().join("parcels.gpkg"), layer: None };
         let prepared =
             prepare(&input, &ReadOptions::default(), &loaded, &mut Stopwatch::start(), &()).unwrap();
-        let live = Live::new(prepared, loaded.policy.clone(), &()).unwrap();
+        let live = Live::new(std::sync::Arc::new(prepared), loaded.policy.clone(), &()).unwrap();
         let first = loaded.policy.indicators.keys().next().unwrap().clone();
         type Slider<'a> = (&'static str, Box<dyn Fn(&mut Policy, f64) + 'a>);
         let sliders: [Slider<'_>; 5] = [
