@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_zone_survives_its_bytes() {
-        for count in [0, 1, 7, 8, 9, 100] {
+        for count in [0_usize, 1, 7, 8, 9, 100] {
             let zone = Zone((0..count).map(|at| at % 3 == 0).collect());
             let bytes = pack(&zone);
             assert_eq!(bytes.len(), 8 + count.div_ceil(8));
