@@ -7,18 +7,25 @@ use std::time::Duration;
 use lianpian::store::*;
 
 use crate::place::{NOON, Place, decision, scenario};
+use crate::shown::{layer, zone_40};
 
 const ADDRESS: &str = "LIANPIAN_TEST_STORE";
 const ROUNDS: u64 = 10;
 
 /// No test by itself: the process that [`what_was_acknowledged_survives_a_kill`] starts and kills. It writes down every
-/// decision once it is acknowledged.
+/// decision once it is acknowledged, and replaces what a GIS sees all the while.
 #[test]
 fn writer() {
     let Ok(address) = std::env::var(ADDRESS) else { return };
     crate::run(async {
         let store = open(&address, None).await.unwrap();
         let scenario = store.scenarios().await.unwrap().remove(0);
+        let shown = std::sync::Arc::clone(&store);
+        tokio::spawn(async move {
+            loop {
+                shown.show(&[&layer("parcels", 2_000), &layer("blocks", 20)], &zone_40()).await.unwrap();
+            }
+        });
         for version in scenario.version.. {
             let one = [decision(DecisionKind::Accept, &format!("p{version}"))];
             let made = store.decide(scenario.id, version, &one, "li", NOON).await.unwrap();
@@ -51,7 +58,7 @@ pub(crate) async fn what_was_acknowledged_survives_a_kill(place: Place) {
         };
         // It writes by now; then at another moment in each round.
         while !note(lines.next().unwrap().unwrap()) {}
-        std::thread::sleep(Duration::from_millis(round * 7));
+        std::thread::sleep(Duration::from_millis(round * 17));
         writer.kill().unwrap();
         for line in lines.map_while(Result::ok) {
             note(line);
@@ -71,6 +78,9 @@ pub(crate) async fn what_was_acknowledged_survives_a_kill(place: Place) {
         store.close().await;
         if place.is_file() {
             assert_eq!(place.ask("PRAGMA integrity_check").await, ["ok"]);
+            let missing = "SELECT table_name FROM gpkg_contents \
+                 WHERE table_name NOT IN (SELECT name FROM sqlite_master WHERE type = 'table')";
+            assert_eq!(place.ask(missing).await, [""; 0]);
         }
     }
     assert!(acknowledged >= ROUNDS as i64);

@@ -22,7 +22,7 @@ fn square(at: f64) -> MultiPolygon<f64> {
     )])
 }
 
-fn layer(name: &str, rows: usize) -> Features<'static> {
+pub(crate) fn layer(name: &str, rows: usize) -> Features<'static> {
     let shapes = (0..rows).map(|i| Cow::Owned(square(10.0 * i as f64))).collect();
     let columns = vec![
         Column::new("parcel", Kind::Text, |i| Cell::Text(format!("地块 '{i}'").into())),
@@ -35,7 +35,7 @@ fn layer(name: &str, rows: usize) -> Features<'static> {
     Features { name: name.into(), columns, shapes: Shapes::Areas(shapes) }
 }
 
-fn zone_40() -> Crs {
+pub(crate) fn zone_40() -> Crs {
     Crs { name: "CGCS2000 / 3-degree Gauss-Kruger zone 40".into(), epsg: Some(4528), wkt: String::new() }
 }
 
