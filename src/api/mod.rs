@@ -110,7 +110,6 @@ impl State {
 }
 
 /// All routes, with everything around them.
-#[must_use]
 pub fn router(state: State) -> Router {
     let routes = Router::new()
         // Until there is a map.

@@ -41,8 +41,9 @@ impl Pattern {
                 }
                 None if rest.as_str().is_empty() => return true,
                 Some(mark) => {
-                    if rest.next().is_some_and(|c| *mark == Mark::One || *mark == Mark::This(c)) {
-                        at += 1;
+                    let fits = rest.next().is_some_and(|c| *mark == Mark::One || *mark == Mark::This(c));
+                    at += 1;
+                    if fits {
                         continue;
                     }
                 }

@@ -29,6 +29,9 @@ mod like;
 // Rows against a filter.
 mod holds;
 
+#[cfg(test)]
+mod tests;
+
 use geo::Geometry;
 
 pub(super) use build::GEOMETRY;

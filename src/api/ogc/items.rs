@@ -163,13 +163,11 @@ fn put_rows(
         None
     } else {
         // From what is kept, where that can be: the way from one grid of a datum to another is exact.
-        let (from, shape): (&System, fn(&Collection, usize) -> &MultiPolygon<f64>) =
-            match collection.storage() {
-                Some(own) => (own, Collection::stored),
-                None => (crs84, Collection::lonlat),
-            };
-        let mut shapes: Vec<MultiPolygon<f64>> =
-            rows.iter().map(|row| shape(collection, *row).clone()).collect();
+        let from = collection.storage().unwrap_or(crs84);
+        let shape = |row: &usize| {
+            if from == crs84 { collection.lonlat(*row).clone() } else { collection.stored(*row).clone() }
+        };
+        let mut shapes: Vec<MultiPolygon<f64>> = rows.iter().map(shape).collect();
         project_shapes(&mut shapes, collection.projector(), &from.crs, &system.crs)
             .map_err(|why| Problem::internal(&why))?;
         Some(shapes)

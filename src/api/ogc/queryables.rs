@@ -25,7 +25,7 @@ pub(super) async fn queryables(
     let mut properties = properties(&collection);
     properties
         .insert(GEOMETRY.to_owned(), json!({ "title": "几何 Geometry", "format": "geometry-multipolygon" }));
-    Ok(document(&asked, &collection, properties, "可查询属性 Queryables"))
+    Ok(document(&asked, &collection, &properties, "可查询属性 Queryables"))
 }
 
 pub(super) async fn schema(
@@ -43,14 +43,14 @@ pub(super) async fn schema(
     all.extend(properties(&collection));
     let geometry = json!({ "title": "几何 Geometry", "format": "geometry-multipolygon", "x-ogc-role": "primary-geometry" });
     all.insert(GEOMETRY.to_owned(), geometry);
-    Ok(document(&asked, &collection, all, "属性 Schema"))
+    Ok(document(&asked, &collection, &all, "属性 Schema"))
 }
 
 fn properties(collection: &Collection) -> Map<String, Value> {
     collection.columns().iter().map(|c| (c.name.clone(), c.schema())).collect()
 }
 
-fn document(asked: &Asked, collection: &Collection, properties: Map<String, Value>, what: &str) -> Response {
+fn document(asked: &Asked, collection: &Collection, properties: &Map<String, Value>, what: &str) -> Response {
     let json = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": address(&asked.base, &asked.uri),
