@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use axum::body::HttpBody as _;
 use axum::extract::{DefaultBodyLimit, Request, State as Shared};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
@@ -15,6 +15,9 @@ use super::problem::Problem;
 pub(super) async fn limits(Shared(state): Shared<State>, mut request: Request, next: Next) -> Response {
     let settings = state.settings();
     if let Err(problem) = meant_for_us(&state, &request) {
+        return problem.into_response();
+    }
+    if let Err(problem) = from_our_pages(&state, &request) {
         return problem.into_response();
     }
     let Ok(_slot) = state.slots().clone().try_acquire_owned() else {
@@ -64,6 +67,24 @@ fn meant_for_us(state: &State, request: &Request) -> Result<(), Problem> {
     }
     let detail = "this service is not known by the name in the header Host; start it with --public-url to give it a name";
     Err(Problem::new(StatusCode::MISDIRECTED_REQUEST, detail))
+}
+
+/// Who is signed in nowhere is let in by being here, and so is every page open in a browser here. A page of a stranger
+/// may not change anything: browsers say whose page asks, and other programs say nothing.
+fn from_our_pages(state: &State, request: &Request) -> Result<(), Problem> {
+    let origin = request.headers().get(header::ORIGIN);
+    let Some(origin) = origin.filter(|_| !matches!(*request.method(), Method::GET | Method::HEAD)) else {
+        return Ok(());
+    };
+    let ours = match &state.settings().public_url {
+        // Scheme and name, without the path there may be.
+        Some(url) => url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/"),
+        None => format!("http://{}", host(request.headers()).unwrap_or_default()),
+    };
+    if origin.as_bytes().eq_ignore_ascii_case(ours.as_bytes()) {
+        return Ok(());
+    }
+    Err(Problem::new(StatusCode::FORBIDDEN, "pages of another origin may not change anything here"))
 }
 
 /// The host a request names.

@@ -1,7 +1,7 @@
 //! The HTTP interface: OGC API – Features under `/ogc`, and what running a service takes.
 //!
-//! A request's way: [`observe`] numbers, counts and logs it; [`cache`] answers 304 and tells encodings apart;
-//! [`guard`] sets the security headers and refuses what is too large, too slow, too much or not meant for this server;
+//! A request's way: `observe` numbers, counts and logs it; `cache` answers 304 and tells encodings apart;
+//! `guard` sets the security headers and refuses what is too large, too slow, too much or not meant for this server;
 //! then the route's handler. Whatever fails on the way leaves as a [`problem`].
 
 // Failures as RFC 9457 problems.

@@ -89,7 +89,7 @@ pub(super) async fn no_such_method(method: Method, uri: Uri) -> Problem {
 }
 
 /// A panic is a mistake of ours; one request fails, the service goes on.
-#[expect(clippy::needless_pass_by_value, reason = "the layer that catches panics hands it over")]
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands the panic over")]
 pub(super) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response<Full<Bytes>> {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");

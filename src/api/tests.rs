@@ -133,6 +133,32 @@ fn more_at_once_than_there_are_places_is_turned_away() {
     });
 }
 
+#[test]
+fn pages_of_strangers_change_nothing() {
+    run(async {
+        let here = app(Settings::default());
+        let named =
+            app(Settings { public_url: Some("https://park.example.org/zone".into()), ..Settings::default() });
+        for (app, origin, fine) in [
+            (&here, "http://localhost", true),
+            (&here, "http://localhost:8080", false),
+            (&here, "https://evil.example", false),
+            (&here, "null", false),
+            (&named, "https://park.example.org", true),
+            (&named, "http://localhost", false),
+        ] {
+            let mut request = asked("POST", "/echo", "application/json", Body::from("[1]"));
+            request.headers_mut().insert(header::ORIGIN, origin.parse().unwrap());
+            let response = app.clone().oneshot(request).await.unwrap();
+            if fine {
+                assert_eq!(response.status(), StatusCode::OK, "{origin}");
+            } else {
+                problem(response, StatusCode::FORBIDDEN).await;
+            }
+        }
+    });
+}
+
 /// A body that comes in pieces of 600 spaces, and then ends or never does.
 struct Pieces {
     left: usize,

@@ -40,11 +40,14 @@ impl Pattern {
                     continue;
                 }
                 None if rest.as_str().is_empty() => return true,
-                Some(mark) if rest.next().is_some_and(|c| *mark == Mark::One || *mark == Mark::This(c)) => {
+                Some(mark) => {
+                    let fits = rest.next().is_some_and(|c| *mark == Mark::One || *mark == Mark::This(c));
                     at += 1;
-                    continue;
+                    if fits {
+                        continue;
+                    }
                 }
-                Some(_) | None => {}
+                None => {}
             }
             // It failed: let the last % take one character more.
             let Some((mark, mut later)) = again.take() else { return false };

@@ -5,7 +5,7 @@
 //! a JSON value, where we have typed columns and shapes at hand; and it brings an SQL parser, a JSON Schema validator
 //! and a second geometry reader with it.
 //!
-//! Text ([`text`]) and JSON ([`json`]) call the same [`build::Builder`], which resolves names, checks types and keeps
+//! Text (`text`) and JSON (`json`) call the same `build::Builder`, which resolves names, checks types and keeps
 //! the limits. What comes out cannot fail on a row.
 
 // Names, types and limits.
@@ -28,6 +28,9 @@ mod like;
 
 // Rows against a filter.
 mod holds;
+
+#[cfg(test)]
+mod tests;
 
 use geo::Geometry;
 

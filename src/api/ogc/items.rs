@@ -164,8 +164,10 @@ fn put_rows(
     } else {
         // From what is kept, where that can be: the way from one grid of a datum to another is exact.
         let from = collection.storage().unwrap_or(crs84);
-        let mut shapes: Vec<MultiPolygon<f64>> =
-            rows.iter().map(|row| collection.stored(*row).clone()).collect();
+        let shape = |row: &usize| {
+            if from == crs84 { collection.lonlat(*row).clone() } else { collection.stored(*row).clone() }
+        };
+        let mut shapes: Vec<MultiPolygon<f64>> = rows.iter().map(shape).collect();
         project_shapes(&mut shapes, collection.projector(), &from.crs, &system.crs)
             .map_err(|why| Problem::internal(&why))?;
         Some(shapes)

@@ -1,6 +1,6 @@
 //! OGC API – Features: part 1 (core, GeoJSON, HTML), part 2 (CRS), part 3 (filters in CQL2, queryables).
 //!
-//! [`ENDPOINTS`] is the one table of what there is: the routes, the parameters each takes and the OpenAPI document all
+//! `ENDPOINTS` is the one table of what there is: the routes, the parameters each takes and the OpenAPI document all
 //! come from it.
 
 // Query parameters: which there are, and reading them.
