@@ -5,9 +5,10 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := demo
 
-# Debian packages: GDAL for the program; its tools, an exact solver and another client of the service for the tests.
-PACKAGES := build-essential pkg-config libgdal-dev
-TEST_PACKAGES := gdal-bin coinor-cbc python3-numpy python3-scipy python3-owslib python3-venv
+# Debian packages: GDAL and SQLite for the program; its tools, an exact solver, PostgreSQL and another client of the service
+# for the tests.
+PACKAGES := build-essential pkg-config libgdal-dev libsqlite3-dev
+TEST_PACKAGES := gdal-bin coinor-cbc python3-numpy python3-scipy python3-owslib python3-venv postgresql-15 postgresql-15-postgis-3
 # What Debian lacks, from PyPI: it asks the service what its description promises, and what it does not.
 SCHEMATHESIS := schemathesis==4.32.5
 CLIENT_PACKAGES := python3-qgis qgis-providers
@@ -55,6 +56,8 @@ bench: setup
 	cargo bench --locked --quiet --bench main_job -- $(SIZES)
 	$(call say,the optimiser alone)
 	PEERS="$(PEERS)" cargo bench --locked --quiet --bench optimiser -- $(SIZES)
+	$(call say,answers while a slider moves)
+	cargo bench --locked --quiet --bench preview
 
 # The pictures in the README.
 pictures: demo

@@ -15,6 +15,10 @@ pub enum ErrorKind {
     Impossible,
     /// The user asked to stop.
     Cancelled,
+    /// What is named does not exist.
+    NotFound,
+    /// Somebody else changed it in the meantime.
+    Conflict,
 }
 
 impl ErrorKind {

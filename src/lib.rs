@@ -16,6 +16,12 @@ pub mod io;
 // The synthetic park.
 pub mod park;
 
+// The time of day.
+pub mod clock;
+
+// What a project keeps: a GeoPackage file or a PostGIS database.
+pub mod store;
+
 // The service's HTTP interface.
 pub mod api;
 

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use lianpian::app::generate::{GenerateRequest, generate};
-use lianpian::app::plan::{PlanRequest, plan};
+use lianpian::app::plan::{PlanRequest, Search, plan};
 use lianpian::app::verify::verify_folder;
 use lianpian::io::read::ReadOptions;
 use lianpian::io::source::Source;
@@ -24,10 +24,7 @@ fn planned(parcels: usize) -> (TempDir, PathBuf) {
         options: ReadOptions::default(),
         policy: park.join("policy.toml"),
         out: out.clone(),
-        time_limit: None,
-        robustness: 0,
-        alternatives: 0,
-        differ: 0.0,
+        search: Search::default(),
     };
     let report = plan(&request, &()).unwrap();
     assert!(report.findings.is_empty(), "{:#?}", report.findings);

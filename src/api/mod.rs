@@ -40,6 +40,9 @@ mod health;
 // OGC API – Features.
 pub mod ogc;
 
+// The project.
+mod project;
+
 // What an operator may set.
 pub mod settings;
 
@@ -62,6 +65,8 @@ use metrics::Metrics;
 pub use server::serve;
 use settings::Settings;
 
+use crate::app::workshop::Workshop;
+
 /// What all requests share.
 #[derive(Clone)]
 pub struct State(Arc<Shared>);
@@ -72,15 +77,29 @@ struct Shared {
     settings: Settings,
     slots: Arc<Semaphore>,
     draining: AtomicBool,
+    workshop: Option<Arc<Workshop>>,
+    asked: project::Asked,
 }
 
 impl State {
     /// What is served, and how.
     #[must_use]
     pub fn new(collections: Arc<dyn Collections>, settings: Settings) -> Self {
+        Self::of(collections, None, settings)
+    }
+
+    /// A project is served, with the layers of its current plan.
+    #[must_use]
+    pub fn project(workshop: Arc<Workshop>, settings: Settings) -> Self {
+        Self::of(workshop.clone(), Some(workshop), settings)
+    }
+
+    fn of(collections: Arc<dyn Collections>, workshop: Option<Arc<Workshop>>, settings: Settings) -> Self {
         let slots = Arc::new(Semaphore::new(settings.requests_max));
         let metrics = Metrics::new();
-        Self(Arc::new(Shared { collections, metrics, settings, slots, draining: AtomicBool::new(false) }))
+        let draining = AtomicBool::new(false);
+        let asked = project::Asked::default();
+        Self(Arc::new(Shared { collections, metrics, settings, slots, draining, workshop, asked }))
     }
 
     fn settings(&self) -> &Settings {
@@ -89,6 +108,14 @@ impl State {
 
     fn collections(&self) -> &dyn Collections {
         self.0.collections.as_ref()
+    }
+
+    fn workshop(&self) -> Option<Arc<Workshop>> {
+        self.0.workshop.clone()
+    }
+
+    fn asked(&self) -> &project::Asked {
+        &self.0.asked
     }
 
     fn metrics(&self) -> &Metrics {
@@ -115,6 +142,7 @@ pub fn router(state: State) -> Router {
         // Until there is a map.
         .route("/", get(|| async { Redirect::to("/ogc") }))
         .merge(ogc::routes())
+        .merge(project::routes())
         .merge(health::routes());
     wrapped(routes, state)
 }

@@ -44,6 +44,20 @@ impl Problem {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "the server failed; its log says why")
     }
 
+    /// The same with members of its own (RFC 9457, 3.2).
+    #[must_use]
+    pub fn with(self, more: serde_json::Value) -> Response {
+        let mut response = self.clone().into_response();
+        if let (Ok(mut body), serde_json::Value::Object(more)) =
+            (serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&self.body()), more)
+        {
+            body.extend(more);
+            *response.body_mut() = serde_json::Value::Object(body).to_string().into();
+            response.headers_mut().remove(header::CONTENT_LENGTH);
+        }
+        response
+    }
+
     fn body(&self) -> Vec<u8> {
         let title = self.status.canonical_reason().unwrap_or("Failure");
         let status = self.status.as_u16();

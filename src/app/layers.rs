@@ -64,6 +64,19 @@ impl PlanLayers {
     }
 }
 
+/// Parcels, transfers and blocks of a plan, in `crs`, as collections.
+///
+/// # Errors
+/// When they have no place on Earth.
+pub fn of_plan(layers: [Features<'_>; 3], crs: &Crs) -> Result<Vec<Arc<Collection>>> {
+    let named = layers.into_iter().zip(LAYERS);
+    named
+        .map(|(features, (name, title, description))| {
+            collection(features, name, title, description, crs).map(Arc::new)
+        })
+        .collect()
+}
+
 /// A layer of areas, in `crs`, as a collection.
 ///
 /// # Errors

@@ -44,5 +44,17 @@ pub mod compare;
 // Why there is no admissible plan, in words.
 pub mod why_not;
 
+// A park kept warm, for answers while the slider moves.
+pub mod live;
+
+// A policy with a part of it changed, and with what people decided.
+pub mod policy_change;
+
+// What planners do with a project.
+pub mod workshop;
+
 // A plan's layers as they are served.
 pub mod layers;
+
+// Long work on a project.
+pub mod jobs;

@@ -39,6 +39,13 @@ pub struct PlanRequest {
     pub policy: PathBuf,
     /// The folder to write.
     pub out: PathBuf,
+    /// How to search.
+    pub search: Search,
+}
+
+/// How long to search, and what to find beside the plan.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Search {
     /// How long the search for the plan may take; none for as long as it needs.
     pub time_limit: Option<Duration>,
     /// How many other plans to look for.
@@ -72,6 +79,26 @@ pub fn plan(request: &PlanRequest, monitor: &dyn Monitor) -> Result<PlanReport> 
     let mut watch = Stopwatch::start();
     let loaded = load_policy(&request.policy)?;
     let prepared = prepare(&request.input, &request.options, &loaded, &mut watch, monitor)?;
+    let (record, findings, ()) = make(&loaded, &prepared, request.search, &mut watch, monitor, |out| {
+        monitor.step("write", 0);
+        write_plan(&request.out, out, monitor)
+    })?;
+    Ok(PlanReport { record, findings, issues: prepared.issues, out: request.out.clone() })
+}
+
+/// Plans parcels that are read and prepared, verifies the plan, and hands it over. Returns its record, what verification
+/// found, and what `hand_over` made of it.
+///
+/// # Errors
+/// A policy that does not fit the parcels, a request to stop, and those of `hand_over`.
+pub fn make<T>(
+    loaded: &LoadedPolicy,
+    prepared: &Prepared,
+    search: Search,
+    watch: &mut Stopwatch,
+    monitor: &dyn Monitor,
+    hand_over: impl FnOnce(&PlanOutput<'_>) -> Result<T>,
+) -> Result<(PlanRecord, Vec<Finding>, T)> {
     let ground = Ground {
         layer: &prepared.layer,
         extra: &prepared.extra,
@@ -81,7 +108,7 @@ pub fn plan(request: &PlanRequest, monitor: &dyn Monitor) -> Result<PlanReport> 
     };
     let compiled =
         compile(&ground, &loaded.policy).map_err(|e| misfit("fitting the policy to the parcels", e))?;
-    let deadline = Deadline::after(request.time_limit, monitor);
+    let deadline = Deadline::after(search.time_limit, monitor);
     let mut session = Session::new(compiled.problem.clone(), &deadline);
     let cut_short = deadline.cancelled();
     let moved: Vec<u32> = (0..session.solution().x.len() as u32)
@@ -92,10 +119,10 @@ pub fn plan(request: &PlanRequest, monitor: &dyn Monitor) -> Result<PlanReport> 
     watch.lap("optimise");
     let solution = session.solution();
     let before_ha = compiled.problem.area.iter().zip(&compiled.problem.in_zone);
-    let apart_ha = request.differ * before_ha.filter(|(_, now)| **now).map(|(a, _)| a).sum::<f64>();
+    let apart_ha = search.differ * before_ha.filter(|(_, now)| **now).map(|(a, _)| a).sum::<f64>();
     let others = match solution.status {
         Status::Infeasible => Vec::new(),
-        _ => alternatives(&session, request.alternatives, apart_ha, monitor),
+        _ => alternatives(&session, search.alternatives, apart_ha, monitor),
     };
     // A search cut short has not shown that anything stands in the way.
     let obstacle = if solution.status == Status::Infeasible && !cut_short {
@@ -106,8 +133,8 @@ pub fn plan(request: &PlanRequest, monitor: &dyn Monitor) -> Result<PlanReport> 
     };
     go_on(monitor)?;
     watch.lap("alternatives");
-    let sampled = if request.robustness > 0 {
-        let sampling = Sampling { samples: request.robustness, spread: SPREAD };
+    let sampled = if search.robustness > 0 {
+        let sampling = Sampling { samples: search.robustness, spread: SPREAD };
         let (scores, policy) = (&prepared.scores, &loaded.policy);
         let stays = robustness(&session, &compiled, scores, policy, sampling, monitor)?;
         watch.lap("robustness");
@@ -116,7 +143,7 @@ pub fn plan(request: &PlanRequest, monitor: &dyn Monitor) -> Result<PlanReport> 
         None
     };
 
-    let made = Made::new(&loaded, &prepared, &compiled, solution, veto_prices, sampled, monitor)?;
+    let made = Made::new(loaded, prepared, &compiled, solution, veto_prices, sampled, monitor)?;
     watch.lap("propose");
     let mut record = made.record()?;
     record.why_not = obstacle.map(|found| {
@@ -134,9 +161,8 @@ pub fn plan(request: &PlanRequest, monitor: &dyn Monitor) -> Result<PlanReport> 
         ));
     }
     record.elapsed_ms = watch.by_stage();
-    made.write(&record, request, monitor)?;
-    drop(made);
-    Ok(PlanReport { record, findings, issues: prepared.issues, out: request.out.clone() })
+    let handed_over = made.hand_over(&record, hand_over)?;
+    Ok((record, findings, handed_over))
 }
 
 /// What sampled weights say of the plan.
@@ -394,7 +420,7 @@ impl<'a> Made<'a> {
         }
     }
 
-    fn write(&self, record: &PlanRecord, request: &PlanRequest, monitor: &dyn Monitor) -> Result<()> {
+    fn hand_over<T>(&self, record: &PlanRecord, to: impl FnOnce(&PlanOutput<'_>) -> Result<T>) -> Result<T> {
         let layer = &self.prepared.layer;
         let land_use = self
             .loaded
@@ -410,28 +436,23 @@ impl<'a> Made<'a> {
             .iter()
             .flat_map(|o| o.shapes.iter().map(|s| (o.name.clone(), rule_word(o.rule).to_owned(), s.clone())))
             .collect();
-        monitor.step("write", 0);
-        write_plan(
-            &request.out,
-            &PlanOutput {
-                layer,
-                scores: &self.prepared.scores,
-                land_use,
-                record,
-                in_zone_after: &self.solution.x,
-                blocks_before: &self.blocks_before,
-                blocks_after: &self.blocks_after,
-                hold: &self.hold,
-                robustness: self.sampled.as_ref().map(|s| s.stays.as_slice()),
-                issues: &self.prepared.issues,
-                barriers: &self.prepared.barriers,
-                overlays: &overlays,
-                policy_toml: &self.loaded.text,
-                certificate: &self.certificate,
-                input_crs: &self.prepared.input_crs,
-            },
-            monitor,
-        )
+        to(&PlanOutput {
+            layer,
+            scores: &self.prepared.scores,
+            land_use,
+            record,
+            in_zone_after: &self.solution.x,
+            blocks_before: &self.blocks_before,
+            blocks_after: &self.blocks_after,
+            hold: &self.hold,
+            robustness: self.sampled.as_ref().map(|s| s.stays.as_slice()),
+            issues: &self.prepared.issues,
+            barriers: &self.prepared.barriers,
+            overlays: &overlays,
+            policy_toml: &self.loaded.text,
+            certificate: &self.certificate,
+            input_crs: &self.prepared.input_crs,
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{generate, plan};
 use crate::app::generate::{GenerateRequest, generate as make_park};
-use crate::app::plan::PlanRequest;
+use crate::app::plan::{PlanRequest, Search};
 use crate::error::Result;
 use crate::io::read::ReadOptions;
 use crate::io::source::Source;
@@ -45,10 +45,7 @@ impl Demo {
             options: ReadOptions::default(),
             policy: park.join("policy.toml"),
             out: out.clone(),
-            time_limit: None,
-            alternatives: 0,
-            differ: 0.0,
-            robustness: 0,
+            search: Search::default(),
         };
         let code = plan::plan_and_tell(&request, quiet, false)?;
         say(&format!(

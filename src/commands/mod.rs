@@ -6,6 +6,7 @@ mod demo;
 mod export;
 mod frontier;
 mod generate;
+mod import;
 mod plan;
 mod serve;
 mod solve;
@@ -44,6 +45,7 @@ enum Command {
     Compare(compare::Compare),
     Solve(solve::Solve),
     Frontier(frontier::Frontier),
+    Import(import::Import),
     Serve(serve::Serve),
 }
 
@@ -156,6 +158,7 @@ pub fn run(args: Args) -> Result<u8> {
         Command::Compare(compare) => compare.run(quiet),
         Command::Solve(solve) => solve.run(quiet),
         Command::Frontier(frontier) => frontier.run(quiet),
+        Command::Import(import) => import.run(quiet),
         Command::Serve(serve) => serve.run(quiet),
     }
 }

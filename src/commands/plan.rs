@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{Ending, Others, Reading};
-use crate::app::plan::{PlanRequest, plan};
+use crate::app::plan::{PlanRequest, Search, plan};
 use crate::app::summary::summary;
 use crate::error::Result;
 use crate::io::source::Source;
@@ -47,10 +47,12 @@ impl Plan {
             options: self.reading.options(),
             policy: self.policy,
             out: self.out,
-            time_limit: self.ending.time_limit,
-            alternatives: self.others.alternatives,
-            differ: self.others.differ,
-            robustness: self.robustness as usize,
+            search: Search {
+                time_limit: self.ending.time_limit,
+                alternatives: self.others.alternatives,
+                differ: self.others.differ,
+                robustness: self.robustness as usize,
+            },
         };
         plan_and_tell(&request, quiet, self.json)
     }

@@ -11,8 +11,12 @@ use serde::Deserialize;
 
 use crate::api::settings::Settings;
 use crate::api::{State, serve};
+use crate::app::jobs::work;
 use crate::app::layers::PlanLayers;
+use crate::app::workshop::Workshop;
+use crate::clock::now;
 use crate::error::{Context as _, Error, ErrorKind, Result};
+use crate::store;
 use crate::terminal::{Terminal, say, stop_asked};
 
 /// Serve a written plan: OGC API – Features under /ogc, for QGIS, GDAL and browsers
@@ -24,6 +28,9 @@ pub(super) struct Serve {
     /// The folder that `plan` wrote.
     #[arg(long, env = "LIANPIAN_PLAN", value_name = "PLAN_DIR")]
     plan: Option<PathBuf>,
+    /// A project: a GeoPackage, or postgres://… for a database.
+    #[arg(long, env = "LIANPIAN_PROJECT", value_name = "FILE|URL", conflicts_with = "plan")]
+    project: Option<String>,
     /// A TOML file with options of this command, written as here but with _ for -.
     #[arg(long, env = "LIANPIAN_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
@@ -38,6 +45,9 @@ struct Options {
     /// The plan, in the file.
     #[arg(skip)]
     plan: Option<PathBuf>,
+    /// The project, in the file.
+    #[arg(skip)]
+    project: Option<String>,
     /// Where to listen; port 0 lets the system choose. 127.0.0.1:8080 when not given.
     #[arg(long, env = "LIANPIAN_LISTEN", value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
@@ -88,17 +98,12 @@ fn seconds<'de, D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Opt
 impl Serve {
     pub(super) fn run(self, quiet: bool) -> Result<u8> {
         let file = self.config.as_deref().map(read).transpose()?.unwrap_or_default();
-        let plan = self.plan.or_else(|| file.plan.clone()).ok_or_else(|| {
-            Error::new(ErrorKind::Usage, "there is nothing to serve")
-                .try_this("--plan PLAN_DIR, the folder that `lianpian plan --out` wrote")
-        })?;
+        let project = self.project.or_else(|| file.project.clone());
+        let plan = self.plan.or_else(|| file.plan.clone());
         let options = self.options.or(file);
         start_log(options.log_format.unwrap_or(LogFormat::Text));
         let settings = options.settings()?;
 
-        let monitor = Terminal::new(quiet);
-        let layers = PlanLayers::read(&plan, &monitor)?;
-        monitor.finish();
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
@@ -108,13 +113,55 @@ impl Serve {
             .thread_keep_alive(Duration::from_secs(3600))
             .build()
             .context(ErrorKind::Usage, "starting the threads of the service")?;
-        let state = State::new(Arc::new(layers), settings);
         let told = |address| say(&format!("listening on http://{address}"));
-        runtime.block_on(serve(state, stop_asked(), told))?;
+        match (project, plan) {
+            (Some(project), _) => runtime.block_on(serve_project(&project, settings, cores, told))?,
+            (None, Some(plan)) => {
+                let monitor = Terminal::new(quiet);
+                let layers = PlanLayers::read(&plan, &monitor)?;
+                monitor.finish();
+                runtime.block_on(serve(State::new(Arc::new(layers), settings), stop_asked(), told))?;
+            }
+            (None, None) => {
+                return Err(Error::new(ErrorKind::Usage, "there is nothing to serve")
+                    .try_this("--project FILE.gpkg, which `lianpian import` makes")
+                    .try_this("--plan PLAN_DIR, the folder that `lianpian plan --out` wrote"));
+            }
+        }
         // Work whose client was cut off is not waited for.
         runtime.shutdown_background();
         Ok(0)
     }
+}
+
+/// Serves a project, and does its jobs.
+async fn serve_project(
+    project: &str,
+    settings: Settings,
+    cores: usize,
+    told: impl FnOnce(SocketAddr) + Send,
+) -> Result<()> {
+    let store = store::open(project, None).await?;
+    let scratch = tempfile::tempdir().context(ErrorKind::Unwritable, "making a folder for files")?;
+    let workshop = Arc::new(Workshop::new(store.clone(), scratch.path().join("layers")));
+    if let Err(why) = workshop.show_newest().await {
+        // The rest of the project is there all the same.
+        tracing::warn!("the newest plan is not shown: {why}");
+    }
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let workers: Vec<_> = (0..cores)
+        .map(|nth| {
+            let owner = format!("{} {nth} {}", std::process::id(), now().0);
+            tokio::spawn(work(workshop.clone(), owner, stopped.clone()))
+        })
+        .collect();
+    let served = serve(State::project(workshop, settings), stop_asked(), told).await;
+    let _ = stop.send(true);
+    for worker in workers {
+        let _ = worker.await;
+    }
+    store.close().await;
+    served
 }
 
 fn read(path: &Path) -> Result<Options> {
@@ -128,6 +175,7 @@ impl Options {
     fn or(self, other: Self) -> Self {
         Self {
             plan: self.plan.or(other.plan),
+            project: self.project.or(other.project),
             listen: self.listen.or(other.listen),
             public_url: self.public_url.or(other.public_url),
             body_bytes_max: self.body_bytes_max.or(other.body_bytes_max),

@@ -59,7 +59,7 @@ pub(crate) mod gdal_layer;
 // GeoPackage and FlatGeobuf.
 pub mod gpkg;
 
-mod qgis_style;
+pub(crate) mod qgis_style;
 
 // Shapefiles in UTF-8 or GBK.
 pub mod shapefile;

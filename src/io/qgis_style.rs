@@ -64,7 +64,7 @@ const STAY_OUT: Symbol = Symbol {
 
 /// The style of a layer of `plan.gpkg`; none for a layer of another name.
 #[must_use]
-pub(super) fn of_layer(name: &str) -> Option<String> {
+pub(crate) fn of_layer(name: &str) -> Option<String> {
     let change = "coalesce(\"move\", if(\"zone_after\" = 1, 'stays_in', 'stays_out'))";
     Some(match name {
         "parcels" | "zone_after" => fills(Some(change), &[IN, OUT, STAY_IN, STAY_OUT]),

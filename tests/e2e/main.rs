@@ -17,3 +17,4 @@ mod same_bytes;
 mod sub_parks;
 mod support;
 mod time_limit;
+mod why_not;

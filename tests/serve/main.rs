@@ -12,5 +12,6 @@ mod filters;
 mod hostile;
 mod http;
 mod operations;
+mod project;
 mod support;
 mod systems;

@@ -22,7 +22,9 @@ const NEAR: f64 = 0.01;
 /// How much dearer boundary is made to find zones that are more concentrated.
 const TILTS: [f64; 4] = [1.5, 2.25, 4.0, 8.0];
 /// How much land in or beside a large block is made dearer to the same end, relative to the spread of scores.
-const BONUSES: [f64; 4] = [1.0, 2.0, 4.0, 8.0];
+const BONUSES: [f64; 8] = [1.0 / 16.0, 1.0 / 8.0, 1.0 / 4.0, 1.0 / 2.0, 1.0, 2.0, 4.0, 8.0];
+/// How often the least bonus that suffices is bracketed more closely.
+const BONUS_ROUNDS: usize = 4;
 /// Problems of up to so many units are solved to the end where that is within reach;
 const SMALL: usize = 3000;
 /// larger ones when the gap is above this.
@@ -102,15 +104,16 @@ pub(super) fn plan(
     let mut starts = starts.into_iter();
     let enough = bound - ENOUGH * (bound - objective_before);
     if let Some(start) = starts.next() {
-        kept.keep_all(finish(energy, relaxation, start, enough, monitor));
+        kept.keep_all(finish(energy, energy, relaxation, start, enough, monitor));
     }
     if kept.gap(bound, objective_before) > ENOUGH {
         let spare = kept.best.is_some();
         kept.keep_all(finish_all(energy, relaxation, starts.collect(), enough, spare, monitor));
     }
-    let more = concentrated(energy, &prices, kept.best.as_ref(), bound, monitor);
-    let spare = kept.best.is_some();
-    kept.keep_all(finish_all(energy, relaxation, more, enough, spare, monitor));
+    if !monitor.cancelled() || kept.best.is_none() {
+        let more = concentrated(energy, &prices, kept.best.as_ref(), bound, monitor);
+        kept.keep_all(more);
+    }
     let in_time = !monitor.cancelled() || kept.best.is_none();
     if in_time && kept.gap(bound, objective_before) > NEAR {
         // The present zone with its locks obeyed keeps most limits by itself and is improved from there.
@@ -192,37 +195,66 @@ pub(super) fn obeying_locks(energy: &Energy<'_>, mut zone: Vec<bool>) -> Vec<boo
 }
 
 /// Where the best zone is too scattered for the limit on concentration and what was found instead is far from the bound:
-/// zones to start from that are best when boundary, or land in and beside large blocks, is dearer.
-fn concentrated(
-    energy: &Energy<'_>,
+/// zones that are best when boundary, or land in and beside large blocks, is dearer. The least such bonus that suffices is
+/// searched for.
+fn concentrated<'e, 'p>(
+    energy: &'e Energy<'p>,
     prices: &Prices,
-    best: Option<&State<'_, '_>>,
+    best: Option<&State<'e, 'p>>,
     bound: f64,
     monitor: &dyn Monitor,
-) -> Vec<Vec<bool>> {
+) -> Vec<State<'e, 'p>> {
     let problem = energy.problem;
     let near = best.is_some_and(|b| gap(bound, b.objective(), before(energy)) < NEAR);
     if problem.concentration_min <= 0.0 || near {
         return Vec::new();
     }
-    let mut tilted: Vec<Problem> =
-        TILTS.iter().map(|factor| Problem { lambda: factor * problem.lambda, ..problem.clone() }).collect();
-    let reference = best.map_or_else(|| State::new(energy, problem.in_zone.clone()), State::clone);
-    let nearness = block_shares(&reference);
+    let base = Prices { area: 0.0, blocks: 0.0, ..prices.clone() };
+    let finished = |tilted: Problem| -> Vec<State<'e, 'p>> {
+        let cut = Energy::new(&tilted);
+        let Ok(found) = search(&cut, &tilted.lock, &base, monitor) else { return Vec::new() };
+        let start = if found.prices.area < 0.0 { found.larger } else { found.smaller };
+        let relaxation = Relaxation::new(&cut, found.prices);
+        finish(energy, &cut, &relaxation, start, f64::INFINITY, monitor)
+    };
+    let mut all: Vec<State<'e, 'p>> = TILTS
+        .par_iter()
+        .flat_map_iter(|factor| finished(Problem { lambda: factor * problem.lambda, ..problem.clone() }))
+        .collect();
     let spread =
         (0..energy.len()).map(|i| problem.value[i].abs()).sum::<f64>() / problem.area.iter().sum::<f64>();
-    for factor in BONUSES {
-        let bonus = |i: usize| problem.value[i] + factor * spread * nearness[i] * problem.area[i];
-        tilted.push(Problem { value: (0..energy.len()).map(bonus).collect(), ..problem.clone() });
+    // Σ (block area)² grows by what a unit adds to its block, so to first order land counts by the area of the block
+    // it belongs to. Which blocks there are is taken from the best zone so far.
+    for _ in 0..2 {
+        let admissible = all.iter().filter(|state| state.admissible()).chain(best);
+        let reference = admissible
+            .max_by(|a, b| a.objective().total_cmp(&b.objective()))
+            .cloned()
+            .unwrap_or_else(|| State::new(energy, problem.in_zone.clone()));
+        let nearness = block_shares(&reference);
+        let with_bonus = |factor: f64| {
+            let bonus = |i: usize| problem.value[i] + factor * spread * nearness[i] * problem.area[i];
+            finished(Problem { value: (0..energy.len()).map(bonus).collect(), ..problem.clone() })
+        };
+        let tried: Vec<Vec<State<'e, 'p>>> = BONUSES.par_iter().map(|factor| with_bonus(*factor)).collect();
+        let enough = tried.iter().position(|states| states.iter().any(State::admissible));
+        let (mut low, mut high) = match enough {
+            Some(at) => (if at > 0 { BONUSES[at - 1] } else { 0.0 }, BONUSES[at]),
+            None => (0.0, 0.0),
+        };
+        all.extend(tried.into_iter().flatten());
+        for _ in 0..if enough.is_some() { BONUS_ROUNDS } else { 0 } {
+            let middle = f64::midpoint(low, high);
+            let states = with_bonus(middle);
+            if states.iter().any(State::admissible) {
+                high = middle;
+            } else {
+                low = middle;
+            }
+            all.extend(states);
+        }
     }
-    let base = Prices { area: 0.0, blocks: 0.0, ..prices.clone() };
-    let zone = |tilted: &Problem| {
-        let found = search(&Energy::new(tilted), &tilted.lock, &base, monitor).ok()?;
-        Some(if found.prices.area < 0.0 { found.larger } else { found.smaller })
-    };
-    let mut starts: Vec<Vec<bool>> = tilted.par_iter().filter_map(zone).collect();
-    starts.dedup();
-    starts
+    all
 }
 
 /// For each unit, the area of its block, or of the largest block it adjoins, as a share of the largest block of all.
@@ -244,10 +276,12 @@ pub(super) fn before(energy: &Energy<'_>) -> f64 {
     State::new(energy, energy.problem.in_zone.clone()).objective()
 }
 
-/// Settles small blocks with the zone cut anew around each decision, then refines. Returns what came of the
-/// first round and of the last. A zone worth `enough` is not refined further.
+/// Settles small blocks with the zone cut anew around each decision, then refines. `relaxation` is of `cut`, the energy
+/// itself or one that leans towards something. Returns what came of the first round and of the last. A zone worth `enough`
+/// is not refined further.
 fn finish<'e, 'p>(
     energy: &'e Energy<'p>,
+    cut: &Energy<'_>,
     relaxation: &Relaxation,
     start: Vec<bool>,
     enough: f64,
@@ -273,7 +307,7 @@ fn finish<'e, 'p>(
                 anew.hold(unit as usize, to);
             }
         }
-        if anew.settle(energy, f64::NEG_INFINITY, monitor).is_err() {
+        if anew.settle(cut, f64::NEG_INFINITY, monitor).is_err() {
             break;
         }
         state = State::new(energy, if anew.prices().area < 0.0 { anew.largest() } else { anew.smallest() });
@@ -297,7 +331,7 @@ fn finish_all<'e, 'p>(
 ) -> Vec<State<'e, 'p>> {
     let end = |start| match spare && monitor.cancelled() {
         true => Vec::new(),
-        false => finish(energy, relaxation, start, enough, monitor),
+        false => finish(energy, energy, relaxation, start, enough, monitor),
     };
     let ends: Vec<Vec<State<'e, 'p>>> = starts.into_par_iter().map(end).collect();
     ends.into_iter().flatten().collect()

@@ -1,0 +1,213 @@
+//! Long work on a project: queued in it, taken up by workers, told of as it goes, and taken up again after a crash.
+//!
+//! The queue is the project's own: a job that leaves a plan does so in the store that holds the queue, which is what
+//! makes a job that is tried twice leave one plan. Job libraries keep tables of their own beside it.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use parcels::progress::Monitor;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tokio::sync::watch;
+
+use super::plan::Search;
+use super::workshop::{Event, Who, Workshop};
+use crate::clock::now;
+use crate::error::{Context as _, Error, ErrorKind, Result};
+use crate::store::{JobEnd, JobRecord, Lease, Moment, NewJob, ScenarioId};
+
+/// How long a worker holds a job without saying anything; after that others may take it.
+const HOLD: Duration = Duration::from_secs(30);
+/// How often a worker tells how far it is, and hears whether to stop.
+const TELL: Duration = Duration::from_millis(400);
+/// How long a worker without work waits before it looks again.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// What a plan job is asked for.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlanJob {
+    /// The scenario to plan.
+    pub scenario: ScenarioId,
+    /// How long the search may take, seconds.
+    #[serde(default)]
+    pub time_limit_s: Option<f64>,
+    /// How many alternatives to find.
+    #[serde(default)]
+    pub alternatives: usize,
+    /// By how much each has to differ, as a share of the present zone's area.
+    #[serde(default = "twentieth")]
+    pub differ: f64,
+    /// How often weights are drawn anew.
+    #[serde(default)]
+    pub robustness: usize,
+}
+
+fn twentieth() -> f64 {
+    0.05
+}
+
+impl PlanJob {
+    fn search(&self) -> Result<Search> {
+        let seconds = |s: f64| Duration::try_from_secs_f64(s).ok().filter(|d| !d.is_zero());
+        let time_limit = match self.time_limit_s {
+            None => None,
+            Some(s) => Some(seconds(s).ok_or_else(|| {
+                Error::new(ErrorKind::Usage, format!("time_limit_s {s}: expected a number above 0"))
+            })?),
+        };
+        if !(self.differ > 0.0 && self.differ <= 2.0) {
+            return Err(Error::new(
+                ErrorKind::Usage,
+                format!("differ {}: expected a share above 0", self.differ),
+            ));
+        }
+        let (alternatives, robustness) = (self.alternatives.min(20), self.robustness.min(1000));
+        Ok(Search { time_limit, alternatives, differ: self.differ, robustness })
+    }
+}
+
+/// Queues a plan of a scenario. Two requests with the same `key` are one.
+///
+/// # Errors
+/// Of kind `NotFound` when there is no such scenario, `Usage` for a search that makes no sense.
+pub async fn queue_plan(
+    workshop: &Workshop,
+    job: PlanJob,
+    key: Option<String>,
+    by: String,
+) -> Result<JobRecord> {
+    job.search()?;
+    workshop.store().scenario(job.scenario).await?;
+    let payload = serde_json::to_value(job).context(ErrorKind::Usage, "queueing a plan")?;
+    let queued = NewJob { kind: "plan".to_owned(), payload, key, by, at: now() };
+    let record = workshop.store().enqueue(&queued).await?;
+    workshop.tell(Event::Job(record.clone()));
+    Ok(record)
+}
+
+/// Takes jobs and does them, one after the other, until `stop` turns true. Several of these may run.
+pub async fn work(workshop: Arc<Workshop>, owner: String, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        match next(&workshop, &owner).await {
+            Ok(Some((lease, job))) => {
+                if let Err(why) = run(&workshop, &lease, job, &mut stop).await {
+                    // Its lease was lost, or the store cannot be written: whoever holds the job now goes on.
+                    tracing::warn!(job = lease.job.0, "a job was left: {why}");
+                }
+            }
+            Ok(None) => {
+                let _ = tokio::time::timeout(LOOK, stop.changed()).await;
+            }
+            Err(why) => {
+                tracing::warn!("the queue cannot be read: {why}");
+                let _ = tokio::time::timeout(10 * LOOK, stop.changed()).await;
+            }
+        }
+    }
+}
+
+async fn next(workshop: &Workshop, owner: &str) -> Result<Option<(Lease, JobRecord)>> {
+    let at = now();
+    for job in workshop.store().recover_jobs(at, at).await? {
+        tracing::warn!(job = job.id.0, attempts = job.attempts, "its worker is gone; the job waits again");
+        workshop.tell(Event::Job(job));
+    }
+    workshop.store().claim_job(owner, at, held_until()).await
+}
+
+fn held_until() -> Moment {
+    Moment(now().0 + HOLD.as_millis() as i64)
+}
+
+/// Hears a job's progress, and hands on the wish to stop.
+#[derive(Default)]
+struct Progress {
+    stop: AtomicBool,
+    step: Mutex<(&'static str, u64, u64)>,
+}
+
+impl Progress {
+    fn now(&self) -> (&'static str, u64, u64) {
+        *self.step.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl Monitor for Progress {
+    fn step(&self, name: &'static str, total: u64) {
+        *self.step.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = (name, 0, total);
+    }
+
+    fn advance(&self, done: u64) {
+        self.step.lock().unwrap_or_else(std::sync::PoisonError::into_inner).1 += done;
+    }
+
+    fn cancelled(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+}
+
+async fn run(
+    workshop: &Arc<Workshop>,
+    lease: &Lease,
+    job: JobRecord,
+    stop: &mut watch::Receiver<bool>,
+) -> Result<()> {
+    workshop.tell(Event::Job(job.clone()));
+    let progress = Arc::new(Progress::default());
+    let mut doing = {
+        let (workshop, progress, job) = (workshop.clone(), progress.clone(), job.clone());
+        tokio::spawn(async move { act(&workshop, &job, progress).await })
+    };
+    let mut wanted = false;
+    let done = loop {
+        tokio::select! {
+            done = &mut doing => break done,
+            _ = stop.changed() => progress.stop.store(true, Ordering::Relaxed),
+            () = tokio::time::sleep(TELL) => {
+                let (step, done, total) = progress.now();
+                match workshop.store().job_progress(lease, step, done, total, held_until()).await {
+                    Ok(stop) => {
+                        wanted |= stop;
+                        if stop {
+                            progress.stop.store(true, Ordering::Relaxed);
+                        }
+                    }
+                    Err(why) => {
+                        // The job is somebody else's now; what is done here would be done twice.
+                        progress.stop.store(true, Ordering::Relaxed);
+                        let _ = doing.await;
+                        return Err(why);
+                    }
+                }
+                workshop.tell(Event::Job(workshop.store().job(lease.job).await?));
+            }
+        }
+    };
+    let end = match done {
+        Ok(Ok(result)) => JobEnd::Done(result),
+        Ok(Err(why)) if why.kind == ErrorKind::Cancelled && wanted => JobEnd::Cancelled,
+        // Stopped because the service ends: the job stays held until its lease runs out, and is taken up again.
+        Ok(Err(why)) if why.kind == ErrorKind::Cancelled => return Err(why),
+        Ok(Err(why)) => JobEnd::Failed(why.for_people()),
+        Err(panic) => JobEnd::Failed(format!("the job ended with a fault of the program: {panic}")),
+    };
+    workshop.tell(Event::Job(workshop.store().end_job(lease, &end, now()).await?));
+    Ok(())
+}
+
+async fn act(workshop: &Workshop, job: &JobRecord, progress: Arc<Progress>) -> Result<serde_json::Value> {
+    let who = Who { by: job.by.clone(), at: now() };
+    match job.kind.as_str() {
+        "plan" => {
+            let ask: PlanJob = serde_json::from_value(job.payload.clone())
+                .context(ErrorKind::Usage, "reading what the job is asked for")?;
+            let plan = workshop.plan(ask.scenario, ask.search()?, Some(job.id), who, progress).await?;
+            Ok(json!({ "plan": plan.id }))
+        }
+        other => Err(Error::new(ErrorKind::Usage, format!("this version knows no job of kind {other}"))),
+    }
+}

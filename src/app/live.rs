@@ -1,0 +1,256 @@
+//! A park kept warm: its parcels, contiguity and a solved problem in memory, so that another policy is answered while the
+//! slider still moves.
+//!
+//! Every answer follows from a copy of the one session that solved the park first, so it does not depend on what was asked
+//! before.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use parcels::adjacency::{Adjacency, adjacency};
+use parcels::blocks::{Blocks, Concentration};
+use parcels::optimise::{Compiled, Ground, Session, Status, compile};
+use parcels::plan::BeforeAfter;
+use parcels::policy::{Locks, Policy};
+use parcels::progress::{Monitor, go_on};
+use parcels::score::score;
+use parcels::units::M2_PER_HA;
+use parcels::worth::mean_score;
+use serde::Serialize;
+
+use super::prepare::{Prepared, misfit};
+use crate::error::{Error, ErrorKind, Result};
+
+/// A park with the first solution of its problem.
+pub struct Live {
+    prepared: Arc<Prepared>,
+    policy: Policy,
+    session: Session,
+}
+
+/// What another policy would lead to. Parcels are named by their place in the layer, from 1, as features are.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Preview {
+    /// How the search ended.
+    pub status: Status,
+    /// F of the present zone and of the plan, score · ha.
+    pub objective: BeforeAfter<f64>,
+    /// No admissible plan is worth more.
+    pub bound: f64,
+    /// (bound − F of the plan) ÷ (bound − F of the present zone).
+    pub gap: f64,
+    /// Area of the zone, m², on the policy's basis.
+    pub area_m2: BeforeAfter<f64>,
+    /// Area-weighted mean of the known scores.
+    pub score: BeforeAfter<Option<f64>>,
+    /// How concentrated the zone is at the policy's gap tolerance.
+    pub concentration: BeforeAfter<Concentration>,
+    /// Where the plan lies on the curve of worth against boundary.
+    pub point: BeforeAfter<CurvePoint>,
+    /// Parcels that come in, ascending.
+    pub enter: Vec<u32>,
+    /// Parcels that go out, ascending.
+    pub leave: Vec<u32>,
+    /// Why no admissible plan was found, where that is so.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub conflicts: Vec<String>,
+}
+
+/// A zone on the curve that λ runs along.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct CurvePoint {
+    /// Worth of the land held, Σ area · (score − τ), score · ha.
+    pub value: f64,
+    /// The boundary that λ prices, m: against parcels outside, and η times what faces nobody.
+    pub boundary_m: f64,
+}
+
+impl Live {
+    /// Solves the park under `policy`.
+    ///
+    /// # Errors
+    /// A policy that does not fit the parcels, or a request to stop.
+    pub fn new(prepared: Arc<Prepared>, policy: Policy, monitor: &dyn Monitor) -> Result<Self> {
+        let problem = compiled(&prepared, &policy)?.problem;
+        let session = Session::new(problem, monitor);
+        go_on(monitor)?;
+        Ok(Self { prepared, policy, session })
+    }
+
+    /// The same park with other locks, from the kept state.
+    ///
+    /// # Errors
+    /// Locks that do not fit the parcels, or a request to stop.
+    pub fn locked(&self, locks: Locks, monitor: &dyn Monitor) -> Result<Self> {
+        let policy = Policy { locks, ..self.policy.clone() };
+        let lock = compiled(&self.prepared, &policy)?.problem.lock;
+        let mut session = self.session.clone();
+        session.change(|problem| problem.lock = lock, monitor);
+        go_on(monitor)?;
+        Ok(Self { prepared: self.prepared.clone(), policy, session })
+    }
+
+    /// The parcels and what goes with them.
+    #[must_use]
+    pub fn prepared(&self) -> &Prepared {
+        &self.prepared
+    }
+
+    /// The policy it was solved under first.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// What `policy` would lead to. It may differ from the first one in weights, prices, rules, locks, eligibility and gap
+    /// tolerance.
+    ///
+    /// # Errors
+    /// A policy that asks for other data than were read, or does not fit them; a request to stop.
+    pub fn preview(&self, policy: &Policy, monitor: &dyn Monitor) -> Result<Preview> {
+        self.reads_the_same(policy)?;
+        let prepared = &self.prepared;
+        let faces = self.faces(policy, monitor)?;
+        let scores = if policy.indicators == self.policy.indicators && policy.weights == self.policy.weights {
+            Cow::Borrowed(&prepared.scores)
+        } else {
+            let extra = prepared.extra.columns();
+            let scores = score(&prepared.layer, extra, &policy.indicators, &policy.weights);
+            Cow::Owned(scores.map_err(|e| misfit("scoring the parcels", e))?)
+        };
+        go_on(monitor)?;
+        let ground = Ground {
+            layer: &prepared.layer,
+            extra: &prepared.extra,
+            scores: &scores,
+            adjacency: &faces,
+            overlays: &prepared.covered,
+        };
+        let compiled = compile(&ground, policy).map_err(misfitting)?;
+        go_on(monitor)?;
+        let session = match &faces {
+            Cow::Borrowed(_) => {
+                let mut session = self.session.clone();
+                session.change(|problem| *problem = compiled.problem, monitor);
+                session
+            }
+            // Other neighbours are another network.
+            Cow::Owned(_) => Session::new(compiled.problem, monitor),
+        };
+        // A search cut short is an answer to nothing: a later request is on its way.
+        go_on(monitor)?;
+        let (problem, solution) = (session.problem(), session.solution());
+        let standing = Standing {
+            faces: &faces,
+            area_m2: &compiled.area_m2,
+            score: &scores.score,
+            tau: compiled.tau,
+            policy,
+        };
+        let (before, after) = (&problem.in_zone, &solution.x);
+        let moved = |to: bool| {
+            let parcels = (1_u32..).zip(before.iter().zip(after));
+            parcels.filter(|(_, (now, then))| **now != to && **then == to).map(|(fid, _)| fid).collect()
+        };
+        Ok(Preview {
+            status: solution.status,
+            objective: BeforeAfter { before: solution.objective_before, after: solution.objective },
+            bound: solution.certified,
+            gap: solution.certified_gap(),
+            area_m2: standing.both(before, after, Standing::area_m2),
+            score: standing.both(before, after, Standing::mean_score),
+            concentration: standing.both(before, after, Standing::concentration),
+            point: standing.both(before, after, Standing::point),
+            enter: moved(true),
+            leave: moved(false),
+            conflicts: solution.conflicts.clone(),
+        })
+    }
+
+    /// Who faces whom at the policy's gap tolerance.
+    fn faces(&self, policy: &Policy, monitor: &dyn Monitor) -> Result<Cow<'_, Adjacency>> {
+        let prepared = &self.prepared;
+        let gap_m = policy.contiguity.gap_m;
+        if gap_m == self.policy.contiguity.gap_m {
+            return Ok(Cow::Borrowed(&prepared.adjacency));
+        }
+        Ok(Cow::Owned(adjacency(&prepared.layer, &prepared.index, &prepared.barriers, gap_m, monitor)?))
+    }
+
+    /// Whether all that was read for the first policy serves this one.
+    fn reads_the_same(&self, policy: &Policy) -> Result<()> {
+        let first = &self.policy;
+        let sections = [
+            ("columns", policy.columns == first.columns),
+            ("zone", policy.zone == first.zone),
+            ("checks", policy.checks == first.checks),
+            ("enterprises", policy.enterprises == first.enterprises),
+            ("contiguity.barriers", policy.contiguity.barriers == first.contiguity.barriers),
+            ("eligible.not_parcels", policy.eligible.not_parcels == first.eligible.not_parcels),
+            ("overlays", policy.overlays == first.overlays),
+        ];
+        match sections.iter().find(|(_, same)| !same) {
+            None => Ok(()),
+            Some((section, _)) => Err(Error::new(
+                ErrorKind::Usage,
+                format!("the change to [{section}] asks for data that were not read"),
+            )
+            .try_this("save the policy as a new version and plan with it")),
+        }
+    }
+}
+
+/// The problem of a park at its own gap tolerance.
+fn compiled(prepared: &Prepared, policy: &Policy) -> Result<Compiled> {
+    let ground = Ground {
+        layer: &prepared.layer,
+        extra: &prepared.extra,
+        scores: &prepared.scores,
+        adjacency: &prepared.adjacency,
+        overlays: &prepared.covered,
+    };
+    compile(&ground, policy).map_err(misfitting)
+}
+
+fn misfitting(error: parcels::optimise::CompileError) -> Error {
+    misfit("fitting the policy to the parcels", error)
+}
+
+/// What the figures of a zone are computed from.
+struct Standing<'a> {
+    faces: &'a Adjacency,
+    area_m2: &'a [f64],
+    score: &'a [Option<f64>],
+    tau: f64,
+    policy: &'a Policy,
+}
+
+impl Standing<'_> {
+    fn both<T>(&self, before: &[bool], after: &[bool], of: impl Fn(&Self, &[bool]) -> T) -> BeforeAfter<T> {
+        BeforeAfter { before: of(self, before), after: of(self, after) }
+    }
+
+    fn area_m2(&self, zone: &[bool]) -> f64 {
+        self.area_m2.iter().zip(zone).filter(|(_, inside)| **inside).map(|(area, _)| area).sum()
+    }
+
+    fn mean_score(&self, zone: &[bool]) -> Option<f64> {
+        mean_score(self.area_m2, self.score, |at| zone[at])
+    }
+
+    fn concentration(&self, zone: &[bool]) -> Concentration {
+        let small_m2 = self.policy.constraints.min_block_ha * M2_PER_HA;
+        Blocks::new(self.faces, zone, self.area_m2).concentration(small_m2)
+    }
+
+    fn point(&self, zone: &[bool]) -> CurvePoint {
+        let worth = |at: usize| self.score[at].map_or(0.0, |s| (s - self.tau) * self.area_m2[at] / M2_PER_HA);
+        let inside = || (0..zone.len()).filter(|at| zone[*at]);
+        let cut = self.faces.pairs().filter(|pair| zone[pair.a.at()] != zone[pair.b.at()]);
+        let open: f64 = inside().map(|at| self.faces.exposed_m()[at]).sum();
+        CurvePoint {
+            value: inside().map(worth).sum(),
+            boundary_m: cut.map(|pair| pair.facing_m).sum::<f64>() + self.policy.objective.edge_factor * open,
+        }
+    }
+}

@@ -1,0 +1,584 @@
+//! What planners do with a project: bring a layer in, keep policies, think in scenarios, decide, plan, sign, and go on from
+//! the approved boundary. Shared by the command line and the service; knows neither.
+//!
+//! Long work runs where it may block, on threads of its own; what is kept warm is found again by what it was made of.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, RwLock};
+
+use parcels::id::{LayerId, ParcelId};
+use parcels::policy::Policy;
+use parcels::progress::Monitor;
+use serde::Serialize;
+use serde_json::{Value, json};
+use tokio::runtime::Handle;
+use tokio::sync::broadcast;
+
+use super::layers::of_plan;
+use super::live::{Live, Preview};
+use super::plan::{Search, make};
+use super::policy_change::{changed, decided, standing};
+use super::prepare::{LoadedPolicy, Prepared, Stopwatch, prepare};
+use crate::api::collection::{Collection, Collections};
+use crate::error::{Context as _, Error, ErrorKind, Result};
+use crate::io::hash::sha256_hex;
+use crate::io::plan_features;
+use crate::io::read::ReadOptions;
+use crate::io::source::Source;
+use crate::io::write::{PlanOutput, write_plan};
+use crate::store::{
+    Applied, DecisionRecord, DecisionSeq, JobId, JobRecord, LayerRecord, Moment, NewDecision, NewLayer,
+    NewPlan, NewScenario, PlanContent, PlanId, PlanStatus, PlanStep, PolicyRef, ScenarioChange, ScenarioId,
+    ScenarioRecord, Store, StoredPlan, Zone,
+};
+
+/// How many parks are kept warm.
+const WARM: usize = 8;
+
+/// A layer to bring in: files by name, of which one holds the parcels.
+#[derive(Debug, Clone)]
+pub struct Import {
+    /// The parcels with their parts, tables, barriers, overlays.
+    pub files: BTreeMap<String, Vec<u8>>,
+    /// The name of the one that holds the parcels.
+    pub main_file: String,
+    /// The layer in it, where it holds several.
+    pub main_layer: Option<String>,
+    /// What the file does not say itself.
+    pub options: ReadOptions,
+    /// The policy that says what its columns mean; its paths are names in `files`.
+    pub policy: PolicyRef,
+}
+
+/// Who does something, and when.
+#[derive(Debug, Clone)]
+pub struct Who {
+    /// The actor.
+    pub by: String,
+    /// The time.
+    pub at: Moment,
+}
+
+/// Something that happened to the project, for whoever listens.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "event", content = "data", rename_all = "snake_case")]
+pub enum Event {
+    /// Somebody decided.
+    Decision(DecisionRecord),
+    /// A job came, went on or ended.
+    Job(JobRecord),
+    /// A plan was made, or went a step further.
+    Plan(StoredPlan),
+    /// A scenario was made or changed.
+    Scenario(ScenarioRecord),
+    /// A layer came in.
+    Layer(LayerRecord),
+}
+
+/// How many events a listener may be behind before it misses some.
+const BEHIND: usize = 1024;
+
+/// What a warm park was made of.
+type WarmKey = (LayerId, PolicyRef, BTreeMap<ParcelId, crate::store::DecisionKind>);
+
+/// The use cases over one project.
+pub struct Workshop {
+    store: Arc<dyn Store>,
+    /// Where uploaded files are laid out to be read.
+    scratch: PathBuf,
+    warm: Mutex<Vec<(WarmKey, Arc<Live>)>>,
+    events: broadcast::Sender<Event>,
+    /// The layers of the current plan.
+    shown: RwLock<Vec<Arc<Collection>>>,
+}
+
+impl Collections for Workshop {
+    fn list(&self) -> Vec<Arc<Collection>> {
+        self.shown.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+}
+
+impl Workshop {
+    /// Works on `store`, with files laid out under `scratch`, a folder of its own.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, scratch: PathBuf) -> Self {
+        Self {
+            store,
+            scratch,
+            warm: Mutex::default(),
+            events: broadcast::channel(BEHIND).0,
+            shown: RwLock::default(),
+        }
+    }
+
+    /// Hears of what happens from now on.
+    #[must_use]
+    pub fn listen(&self) -> broadcast::Receiver<Event> {
+        self.events.subscribe()
+    }
+
+    /// Tells all who listen.
+    pub fn tell(&self, event: Event) {
+        // Nobody may be listening.
+        let _ = self.events.send(event);
+    }
+
+    /// What is kept.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// Reads, checks and keeps a layer with all its files. Blocks while it reads.
+    ///
+    /// # Errors
+    /// An input that cannot be read, a policy that does not fit it, a request to stop.
+    pub async fn import(
+        &self,
+        import: Import,
+        who: Who,
+        monitor: Arc<dyn Monitor + Send>,
+    ) -> Result<LayerRecord> {
+        let policy = self.store.policy(&import.policy).await?;
+        let mut files = BTreeMap::new();
+        for (name, bytes) in &import.files {
+            files.insert(plain_name(name)?.to_owned(), self.store.put_file(bytes).await?);
+        }
+        if !files.contains_key(&import.main_file) {
+            return Err(Error::new(
+                ErrorKind::Usage,
+                format!("there is no file {} among them", import.main_file),
+            ));
+        }
+        let mut record = LayerRecord {
+            id: LayerId(String::new()),
+            name: String::new(),
+            main_file: import.main_file,
+            main_layer: import.main_layer,
+            files,
+            crs: import.options.crs,
+            encoding: import.options.encoding,
+            parcels: 0,
+            applied: None,
+            at: who.at,
+            by: who.by,
+        };
+        let folder = self.lay_out(&record).await?;
+        let text = policy.text;
+        let read = {
+            let record = record.clone();
+            blocking(move || prepared(&record, &folder, &loaded(text, &folder)?, None, &*monitor)).await?
+        };
+        record.id = read.layer.id().clone();
+        record.name = read.layer.name().to_owned();
+        record.parcels = read.layer.len() as u64;
+        let issues =
+            serde_json::to_value(&read.issues).context(ErrorKind::Unwritable, "writing the report")?;
+        let layer = NewLayer { record: record.clone(), report: json!({ "issues": issues }), zone: None };
+        self.store.add_layer(&layer).await?;
+        self.tell(Event::Layer(record.clone()));
+        Ok(record)
+    }
+
+    /// Keeps the next version of a policy, which has to be one.
+    ///
+    /// # Errors
+    /// A text that is no policy; as [`Store::add_policy`].
+    pub async fn save_policy(&self, name: &str, based_on: i64, text: &str, who: Who) -> Result<PolicyRef> {
+        Policy::from_toml(text).map_err(|e| Error::new(ErrorKind::Usage, "reading the policy").because(e))?;
+        self.store.add_policy(name, based_on, text, &who.by, who.at).await
+    }
+
+    /// Changes a scenario.
+    ///
+    /// # Errors
+    /// As [`Store::change_scenario`].
+    pub async fn change_scenario(
+        &self,
+        id: ScenarioId,
+        based_on: i64,
+        change: &ScenarioChange,
+    ) -> Result<ScenarioRecord> {
+        let now = self.store.change_scenario(id, based_on, change).await?;
+        self.tell(Event::Scenario(now.clone()));
+        Ok(now)
+    }
+
+    /// Makes a scenario whose layer and policy are there.
+    ///
+    /// # Errors
+    /// Of kind `NotFound` where one of them is not.
+    pub async fn add_scenario(
+        &self,
+        title: String,
+        layer: LayerId,
+        policy: PolicyRef,
+        who: Who,
+    ) -> Result<ScenarioRecord> {
+        let made =
+            self.store.add_scenario(&NewScenario { title, layer, policy, by: who.by, at: who.at }).await?;
+        self.tell(Event::Scenario(made.clone()));
+        Ok(made)
+    }
+
+    /// Records decisions, all or none.
+    ///
+    /// # Errors
+    /// As [`Store::decide`], and of kind `Usage` for a parcel that the layer does not have.
+    pub async fn decide(
+        &self,
+        scenario: ScenarioId,
+        based_on: i64,
+        decisions: &[NewDecision],
+        who: Who,
+    ) -> Result<Vec<DecisionRecord>> {
+        let of = self.store.scenario(scenario).await?;
+        let park = self.park(&of.layer, &of.policy).await?;
+        let known: BTreeSet<&ParcelId> = park.prepared().layer.parcels().iter().map(|p| &p.id).collect();
+        if let Some(stranger) =
+            decisions.iter().filter_map(|d| d.parcel.as_ref()).find(|p| !known.contains(p))
+        {
+            return Err(Error::new(ErrorKind::Usage, format!("the layer has no parcel {stranger}")));
+        }
+        let made = self.store.decide(scenario, based_on, decisions, &who.by, who.at).await?;
+        for decision in &made {
+            self.tell(Event::Decision(decision.clone()));
+        }
+        Ok(made)
+    }
+
+    /// What a change to the scenario's policy would lead to, its decisions kept.
+    ///
+    /// # Errors
+    /// A change that makes no sense or asks for other data; a request to stop.
+    pub async fn preview(
+        &self,
+        scenario: ScenarioId,
+        change: Value,
+        monitor: Arc<dyn Monitor + Send>,
+    ) -> Result<Preview> {
+        let live = self.live(scenario).await?;
+        blocking(move || live.preview(&changed(live.policy(), &change)?, &*monitor)).await
+    }
+
+    /// Plans a scenario around its decisions, keeps the plan as a draft and shows it in the project's own layers.
+    ///
+    /// # Errors
+    /// A policy that does not fit the layer, a request to stop.
+    pub async fn plan(
+        &self,
+        scenario: ScenarioId,
+        search: Search,
+        job: Option<JobId>,
+        who: Who,
+        monitor: Arc<dyn Monitor + Send>,
+    ) -> Result<StoredPlan> {
+        let of = self.store.scenario(scenario).await?;
+        let decided = self.store.decisions(Some(scenario), DecisionSeq(0)).await?;
+        let last = decided.last().map_or(DecisionSeq(0), |d| d.seq);
+        let live = self.live(scenario).await?;
+        let (store, runtime) = (self.store.clone(), Handle::current());
+        let (content, layers) = blocking(move || {
+            let loaded = written(live.policy())?;
+            let prepared = live.prepared();
+            let mut watch = Stopwatch::start();
+            let keep = |out: &PlanOutput<'_>| shown(out, &loaded.policy, &*store, &runtime);
+            let (_, _, kept) = make(&loaded, prepared, search, &mut watch, &*monitor, keep)?;
+            Ok(kept)
+        })
+        .await?;
+        let plan =
+            NewPlan { scenario, decided: last, policy: of.policy, job, content, by: who.by, at: who.at };
+        let plan = self.store.add_plan(&plan).await?;
+        self.show(layers);
+        self.tell(Event::Plan(plan.clone()));
+        Ok(plan)
+    }
+
+    /// Writes the folder of a plan as `lianpian plan` does, by making it again from what it was made from: the same input
+    /// gives the same plan.
+    ///
+    /// # Errors
+    /// When what is made is not what was kept, or the folder cannot be written.
+    pub async fn write_plan(&self, id: PlanId, out: PathBuf, monitor: Arc<dyn Monitor + Send>) -> Result<()> {
+        let told = monitor.clone();
+        self.remake(id, monitor, move |made| write_plan(&out, made, &*told)).await
+    }
+
+    /// Shows the newest plan, as when it was made; nothing where there is none.
+    ///
+    /// # Errors
+    /// When it cannot be made again.
+    pub async fn show_newest(&self) -> Result<()> {
+        let Some(newest) = self.store.plans(None).await?.pop() else { return Ok(()) };
+        let layers = self.remake(newest.id, Arc::new(()), layers_of).await?;
+        self.show(layers);
+        Ok(())
+    }
+
+    async fn remake<T: Send + 'static>(
+        &self,
+        id: PlanId,
+        monitor: Arc<dyn Monitor + Send>,
+        hand_over: impl FnOnce(&PlanOutput<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let plan = self.store.plan(id).await?;
+        let content = self.store.plan_content(id).await?;
+        let log = self.store.decisions(Some(plan.scenario), DecisionSeq(0)).await?;
+        let log: Vec<DecisionRecord> = log.into_iter().filter(|d| d.seq <= plan.decided).collect();
+        let layer = self.store.scenario(plan.scenario).await?.layer;
+        let live = self.warm(&layer, &plan.policy, &log).await?;
+        blocking(move || {
+            let loaded = written(live.policy())?;
+            let check = |made: &PlanOutput<'_>| {
+                if made.in_zone_after != content.zone.0 {
+                    let what = format!("plan {id} comes out differently than it was kept");
+                    return Err(Error::new(ErrorKind::Impossible, what).try_this(
+                        "it was cut short by a time limit, or made by another version: plan again",
+                    ));
+                }
+                hand_over(made)
+            };
+            let search = Search::default();
+            make(&loaded, live.prepared(), search, &mut Stopwatch::start(), &*monitor, check)
+                .map(|(_, _, handed_over)| handed_over)
+        })
+        .await
+    }
+
+    fn show(&self, layers: Vec<Arc<Collection>>) {
+        *self.shown.write().unwrap_or_else(std::sync::PoisonError::into_inner) = layers;
+    }
+
+    /// Makes the next layer from an approved plan: the same parcels, with the plan's zone as the present one.
+    ///
+    /// # Errors
+    /// Of kind `Conflict` when the plan is not approved.
+    pub async fn apply(&self, id: PlanId, who: Who) -> Result<LayerRecord> {
+        let plan = self.store.plan(id).await?;
+        if plan.status != PlanStatus::Approved {
+            return Err(Error::new(
+                ErrorKind::Conflict,
+                format!("plan {id} is {}, only an approved plan makes the next layer", plan.status.name()),
+            ));
+        }
+        let content = self.store.plan_content(id).await?;
+        let previous = self.store.scenario(plan.scenario).await?.layer;
+        let live = self.warm(&previous, &plan.policy, &[]).await?;
+        let zone = content.zone;
+        let next = live.prepared().layer.clone().with_zone(&zone.0);
+        let before = self.store.layer(&previous).await?;
+        let record = LayerRecord {
+            id: next.id().clone(),
+            applied: Some(Applied { previous, plan: id }),
+            at: who.at,
+            by: who.by,
+            ..before
+        };
+        let report = self.store.layer_report(live.prepared().layer.id()).await?;
+        self.store.add_layer(&NewLayer { record: record.clone(), report, zone: Some(zone) }).await?;
+        self.tell(Event::Layer(record.clone()));
+        Ok(record)
+    }
+
+    /// Takes a plan a step further: submit, approve, reject.
+    ///
+    /// # Errors
+    /// As [`Store::move_plan`].
+    pub async fn move_plan(
+        &self,
+        id: PlanId,
+        from: PlanStatus,
+        to: PlanStatus,
+        reason: Option<String>,
+        who: Who,
+    ) -> Result<StoredPlan> {
+        let step = PlanStep { status: to, reason, by: who.by, at: who.at };
+        let plan = self.store.move_plan(id, from, &step).await?;
+        self.tell(Event::Plan(plan.clone()));
+        Ok(plan)
+    }
+
+    /// The scenario's park as it stands, warm.
+    ///
+    /// # Errors
+    /// A layer or policy that is not there or do not fit.
+    pub async fn live(&self, scenario: ScenarioId) -> Result<Arc<Live>> {
+        let of = self.store.scenario(scenario).await?;
+        let log = self.store.decisions(Some(scenario), DecisionSeq(0)).await?;
+        self.warm(&of.layer, &of.policy, &log).await
+    }
+
+    /// The park as these decisions leave it. Who decides does not wait for it to be read again: the park without any
+    /// decision is kept warm as well, and the locks go on from there.
+    async fn warm(&self, layer: &LayerId, policy: &PolicyRef, log: &[DecisionRecord]) -> Result<Arc<Live>> {
+        let key: WarmKey = (layer.clone(), policy.clone(), standing(log));
+        if let Some(found) = self.found(&key) {
+            return Ok(found);
+        }
+        let park = self.park(layer, policy).await?;
+        if key.2.is_empty() {
+            return Ok(park);
+        }
+        let decisions = key.2.clone();
+        let live = blocking(move || {
+            let sides: BTreeMap<&ParcelId, bool> =
+                park.prepared().layer.parcels().iter().map(|p| (&p.id, p.in_zone)).collect();
+            let policy = decided(park.policy(), &decisions, |parcel| sides.get(parcel).copied());
+            park.locked(policy.locks, &())
+        });
+        Ok(self.keep(key, live.await?))
+    }
+
+    /// The park before any decision.
+    async fn park(&self, layer: &LayerId, policy: &PolicyRef) -> Result<Arc<Live>> {
+        let key: WarmKey = (layer.clone(), policy.clone(), BTreeMap::new());
+        if let Some(found) = self.found(&key) {
+            return Ok(found);
+        }
+        let record = self.store.layer(layer).await?;
+        let zone = self.store.layer_zone(layer).await?;
+        let text = self.store.policy(policy).await?.text;
+        let folder = self.lay_out(&record).await?;
+        let live = blocking(move || {
+            let loaded = loaded(text, &folder)?;
+            let prepared = prepared(&record, &folder, &loaded, zone, &())?;
+            Live::new(Arc::new(prepared), loaded.policy, &())
+        });
+        Ok(self.keep(key, live.await?))
+    }
+
+    fn keep(&self, key: WarmKey, live: Live) -> Arc<Live> {
+        let live = Arc::new(live);
+        let mut warm = self.warm.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        warm.insert(0, (key, live.clone()));
+        warm.truncate(WARM);
+        live
+    }
+
+    fn found(&self, key: &WarmKey) -> Option<Arc<Live>> {
+        let mut warm = self.warm.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let at = warm.iter().position(|(k, _)| k == key)?;
+        let found = warm.remove(at);
+        let live = found.1.clone();
+        warm.insert(0, found);
+        Some(live)
+    }
+
+    /// Lays the files of a layer out in a folder of their own.
+    async fn lay_out(&self, layer: &LayerRecord) -> Result<PathBuf> {
+        let list: Vec<String> = layer.files.iter().map(|(name, hash)| format!("{name} {}", hash.0)).collect();
+        let folder = self.scratch.join(&sha256_hex(list.join("\n").as_bytes())[..16]);
+        if folder.is_dir() {
+            return Ok(folder);
+        }
+        let laying = || format!("laying out files in {}", self.scratch.display());
+        std::fs::create_dir_all(&self.scratch).context(ErrorKind::Unwritable, laying())?;
+        let beside = tempfile::tempdir_in(&self.scratch).context(ErrorKind::Unwritable, laying())?;
+        for (name, hash) in &layer.files {
+            let bytes = self.store.file(hash).await?;
+            std::fs::write(beside.path().join(plain_name(name)?), bytes)
+                .context(ErrorKind::Unwritable, laying())?;
+        }
+        // Somebody else may have laid the same files out meanwhile.
+        if std::fs::rename(beside.path(), &folder).is_err() && !folder.is_dir() {
+            return Err(Error::new(ErrorKind::Unwritable, laying()));
+        }
+        Ok(folder)
+    }
+}
+
+/// A file name that is no path: nothing is written outside the folder it belongs into.
+fn plain_name(name: &str) -> Result<&str> {
+    let plain = Path::new(name).file_name().and_then(|n| n.to_str()) == Some(name);
+    if plain && !name.starts_with('.') {
+        Ok(name)
+    } else {
+        Err(Error::new(ErrorKind::Usage, format!("{name:?} is no plain file name")))
+    }
+}
+
+/// Shows a plan in the project's own layers; returns what is to be kept of it, and its layers for whoever asks over HTTP.
+fn shown(
+    out: &PlanOutput<'_>,
+    policy: &Policy,
+    store: &dyn Store,
+    runtime: &Handle,
+) -> Result<(PlanContent, Vec<Arc<Collection>>)> {
+    let outlines = plan_features::outlines(out.layer, out.blocks_after);
+    let (parcels, transfers) = (plan_features::parcels(out), plan_features::transfers(out));
+    let least_ha = policy.constraints.min_block_ha;
+    let blocks = plan_features::blocks("blocks", "after", out.blocks_after, &outlines, least_ha);
+    runtime.block_on(store.show(&[&parcels, &blocks, &transfers], out.layer.crs()))?;
+    let content = PlanContent {
+        record: serde_json::to_string(out.record).context(ErrorKind::Unwritable, "writing plan.json")?,
+        zone: Zone(out.in_zone_after.to_vec()),
+        certificate: out.certificate.to_vec(),
+    };
+    Ok((content, layers_of(out)?))
+}
+
+/// The layers of a plan for whoever asks over HTTP; none where they have no place on Earth.
+fn layers_of(out: &PlanOutput<'_>) -> Result<Vec<Arc<Collection>>> {
+    let outlines = plan_features::outlines(out.layer, out.blocks_after);
+    let (parcels, transfers) = (plan_features::parcels(out), plan_features::transfers(out));
+    let policy = Policy::from_toml(out.policy_toml)
+        .map_err(|e| Error::new(ErrorKind::Usage, "reading the policy").because(e))?;
+    let least_ha = policy.constraints.min_block_ha;
+    let blocks = plan_features::blocks("blocks", "after", out.blocks_after, &outlines, least_ha);
+    Ok(of_plan([parcels, transfers, blocks], out.layer.crs()).unwrap_or_else(|why| {
+        tracing::warn!("the plan is not served as layers: {why}");
+        Vec::new()
+    }))
+}
+
+fn loaded(text: String, folder: &Path) -> Result<LoadedPolicy> {
+    let policy = Policy::from_toml(&text)
+        .map_err(|e| Error::new(ErrorKind::Usage, "reading the policy").because(e))?;
+    Ok(LoadedPolicy { policy, sha256: sha256_hex(text.as_bytes()), text, folder: folder.to_owned() })
+}
+
+/// A policy as if it had been read from a file: what is planned with it can be judged with it.
+fn written(policy: &Policy) -> Result<LoadedPolicy> {
+    let text = toml::to_string(policy).context(ErrorKind::Unwritable, "writing the policy")?;
+    Ok(LoadedPolicy {
+        policy: policy.clone(),
+        sha256: sha256_hex(text.as_bytes()),
+        text,
+        folder: PathBuf::new(),
+    })
+}
+
+fn prepared(
+    record: &LayerRecord,
+    folder: &Path,
+    loaded: &LoadedPolicy,
+    zone: Option<Zone>,
+    monitor: &dyn Monitor,
+) -> Result<Prepared> {
+    let input = Source { path: folder.join(&record.main_file), layer: record.main_layer.clone() };
+    let options = ReadOptions { crs: record.crs.clone(), encoding: record.encoding.clone() };
+    let mut prepared = prepare(&input, &options, loaded, &mut Stopwatch::start(), monitor)?;
+    if let Some(Zone(zone)) = zone {
+        if zone.len() != prepared.layer.len() {
+            let what = format!(
+                "layer {} has {} parcels, its zone {}",
+                record.name,
+                prepared.layer.len(),
+                zone.len()
+            );
+            return Err(Error::new(ErrorKind::Unreadable, what));
+        }
+        prepared.layer = prepared.layer.with_zone(&zone);
+    }
+    Ok(prepared)
+}
+
+/// Runs what blocks on a thread that may.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+    }
+}

@@ -1,0 +1,128 @@
+//! `lianpian import`: parcels and a policy into a project.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::Reading;
+use crate::app::workshop::{Import as Request, Who, Workshop};
+use crate::clock::now;
+use crate::error::{Context as _, Error, ErrorKind, Result};
+use crate::io::source::Source;
+use crate::store::{self, NewProject, PolicyRef};
+use crate::terminal::{Terminal, say};
+
+/// Bring parcels and a policy into a project, and make a scenario of them; a new project where there is none
+///
+/// All files that lie beside the policy and that it names come along: the firm table, barriers, overlays, the zone.
+#[derive(Debug, Args)]
+pub(super) struct Import {
+    /// The parcels: PATH or PATH:LAYER.
+    input: Source,
+    /// The policy file.
+    #[arg(long)]
+    policy: PathBuf,
+    /// The project: a GeoPackage, or postgres://… for a database.
+    #[arg(long, value_name = "FILE|URL")]
+    project: String,
+    /// What the scenario is called, and a new project.
+    #[arg(long, default_value = "park 园区")]
+    title: String,
+    #[command(flatten)]
+    reading: Reading,
+}
+
+impl Import {
+    pub(super) fn run(self, quiet: bool) -> Result<u8> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .context(ErrorKind::Usage, "starting threads")?;
+        runtime.block_on(self.import(quiet))
+    }
+
+    async fn import(self, quiet: bool) -> Result<u8> {
+        let text = std::fs::read_to_string(&self.policy)
+            .context(ErrorKind::Unreadable, format_args!("reading policy {}", self.policy.display()))?;
+        let mut files = BTreeMap::new();
+        let main_file = take(&mut files, &self.input.path)?;
+        let folder = self.policy.parent().unwrap_or(Path::new("."));
+        for named in beside(folder)? {
+            // Whatever the policy does not name would only be kept.
+            if named.file_name().and_then(|n| n.to_str()).is_some_and(|name| text.contains(name)) {
+                take(&mut files, &named)?;
+            }
+        }
+        let new = NewProject { title: self.title.clone(), at: now() };
+        let store = store::open(&self.project, Some(&new)).await?;
+        let scratch = tempfile::tempdir().context(ErrorKind::Unwritable, "making a folder for files")?;
+        let workshop = Workshop::new(store.clone(), scratch.path().join("layers"));
+        let who = || Who { by: "import".to_owned(), at: now() };
+        let name = self.policy.file_stem().and_then(|n| n.to_str()).unwrap_or("policy").to_owned();
+        let known = store.policies().await?;
+        let newest = known.iter().filter(|p| p.policy.name == name).max_by_key(|p| p.policy.version);
+        let policy = match newest {
+            Some(same) if same.text == text => same.policy.clone(),
+            newest => {
+                let based_on = newest.map_or(0, |p| p.policy.version);
+                workshop.save_policy(&name, based_on, &text, who()).await?
+            }
+        };
+        let policy = PolicyRef { name: policy.name, version: policy.version };
+        let monitor = Arc::new(Terminal::new(quiet));
+        let request = Request {
+            files,
+            main_file,
+            main_layer: self.input.layer.clone(),
+            options: self.reading.options(),
+            policy: policy.clone(),
+        };
+        let layer = workshop.import(request, who(), monitor.clone()).await?;
+        monitor.finish();
+        let scenario = workshop.add_scenario(self.title, layer.id.clone(), policy, who()).await?;
+        store.close().await;
+        say(&format!(
+            "layer 图层      {} ({} parcels 地块)\nscenario 情景   {} {}\nserve it       lianpian serve --project {}",
+            layer.name, layer.parcels, scenario.id, scenario.title, self.project
+        ));
+        Ok(0)
+    }
+}
+
+/// Adds a file with what belongs to it: the parts of a shapefile have its name.
+fn take(files: &mut BTreeMap<String, Vec<u8>>, path: &Path) -> Result<String> {
+    let reading = || format!("reading {}", path.display());
+    let name = |path: &Path| path.file_name().and_then(|n| n.to_str()).map(str::to_owned);
+    let own = name(path).ok_or_else(|| Error::new(ErrorKind::Unreadable, reading()))?;
+    if path.is_dir() {
+        return Err(Error::new(ErrorKind::Usage, format!("{} is a folder", path.display()))
+            .try_this("convert it to a GeoPackage first: ogr2ogr parcels.gpkg folder.gdb"));
+    }
+    files.insert(own.clone(), std::fs::read(path).context(ErrorKind::Unreadable, reading())?);
+    if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("shp")) {
+        for part in beside(path.parent().unwrap_or(Path::new(".")))? {
+            let Some(part_name) = name(&part).filter(|n| !files.contains_key(n)) else { continue };
+            if part.file_stem() == path.file_stem() {
+                files.insert(part_name, std::fs::read(&part).context(ErrorKind::Unreadable, reading())?);
+            }
+        }
+    }
+    Ok(own)
+}
+
+/// The files of a folder, by name.
+fn beside(folder: &Path) -> Result<Vec<PathBuf>> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let reading = || format!("reading {}", folder.display());
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).context(ErrorKind::Unreadable, reading())? {
+        let path = entry.context(ErrorKind::Unreadable, reading())?.path();
+        if path.is_file() {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}

@@ -1,0 +1,156 @@
+//! Jobs: who holds which, and that each ends once.
+//!
+//! A worker shows its lease with everything it reports, and an UPDATE that names the lease finds no row once the job was
+//! taken away or has ended.
+
+use super::records::*;
+use super::sql::{Backend, SqlStore, all, commit, conflict, counted, one, run};
+use super::{ATTEMPTS_MAX, Store, rows};
+use crate::error::{Error, Result};
+
+/// What `claim` takes. On PostgreSQL, workers step over rows that others are just taking.
+macro_rules! claim_sql {
+    ($skip:literal) => {
+        concat!(
+            "UPDATE lp_jobs SET state = 'running', owner = $1, held_until = $2, started = $3, \
+             attempts = attempts + 1, step = NULL, done = 0, total = 0 \
+             WHERE id = (SELECT id FROM lp_jobs WHERE state = 'queued' ORDER BY id LIMIT 1",
+            $skip,
+            ") RETURNING *"
+        )
+    };
+}
+
+pub(super) async fn enqueue(store: &SqlStore, job: &NewJob) -> Result<JobRecord> {
+    let doing = "queueing a job";
+    let row = sqlx::query(
+        "INSERT INTO lp_jobs (kind, payload, key, state, by, created) VALUES ($1, $2, $3, 'queued', $4, $5) \
+         ON CONFLICT (key) DO NOTHING RETURNING *",
+    )
+    .bind(&job.kind)
+    .bind(job.payload.to_string())
+    .bind(job.key.as_deref())
+    .bind(&job.by)
+    .bind(job.at.0);
+    let mut tx = store.begin().await?;
+    let queued = match all(&mut *tx, doing, row, rows::job).await?.pop() {
+        Some(queued) => queued,
+        None => {
+            let same = sqlx::query("SELECT * FROM lp_jobs WHERE key = $1").bind(job.key.as_deref());
+            one(&mut *tx, "job of this key", same, rows::job).await?
+        }
+    };
+    commit(tx, doing).await?;
+    Ok(queued)
+}
+
+pub(super) async fn claim(
+    store: &SqlStore,
+    owner: &str,
+    now: Moment,
+    until: Moment,
+) -> Result<Option<(Lease, JobRecord)>> {
+    let doing = "taking a job";
+    // Workers ask often and mostly in vain; that takes no lock.
+    let waiting = sqlx::query("SELECT id FROM lp_jobs WHERE state = 'queued' LIMIT 1");
+    if all(&store.read, doing, waiting, |_| Ok(())).await?.is_empty() {
+        return Ok(None);
+    }
+    let row = sqlx::query(match store.backend {
+        Backend::GeoPackage => claim_sql!(""),
+        Backend::PostGis => claim_sql!(" FOR UPDATE SKIP LOCKED"),
+    });
+    let row = row.bind(owner).bind(until.0).bind(now.0);
+    let mut tx = store.begin().await?;
+    let taken = all(&mut *tx, doing, row, rows::job).await?.pop();
+    commit(tx, doing).await?;
+    Ok(taken.map(|job| (Lease { job: job.id, owner: owner.to_owned(), attempt: job.attempts }, job)))
+}
+
+pub(super) async fn progress(
+    store: &SqlStore,
+    lease: &Lease,
+    step: &str,
+    (done, total): (u64, u64),
+    until: Moment,
+) -> Result<bool> {
+    let doing = format!("reporting on job {}", lease.job);
+    let row = sqlx::query(
+        "UPDATE lp_jobs SET step = $1, done = $2, total = $3, held_until = $4 \
+         WHERE id = $5 AND owner = $6 AND attempts = $7 AND state = 'running' RETURNING *",
+    )
+    .bind(step)
+    .bind(counted(done))
+    .bind(counted(total))
+    .bind(until.0)
+    .bind(lease.job.0)
+    .bind(&lease.owner)
+    .bind(lease.attempt);
+    let mut tx = store.begin().await?;
+    let job = all(&mut *tx, &doing, row, rows::job).await?.pop().ok_or_else(|| lost(lease))?;
+    commit(tx, &doing).await?;
+    Ok(job.cancel_requested)
+}
+
+pub(super) async fn end(store: &SqlStore, lease: &Lease, end: &JobEnd, at: Moment) -> Result<JobRecord> {
+    let doing = format!("ending job {}", lease.job);
+    let (state, result, error) = match end {
+        JobEnd::Done(result) => (JobState::Done, Some(result.to_string()), None),
+        JobEnd::Failed(error) => (JobState::Failed, None, Some(error.as_str())),
+        JobEnd::Cancelled => (JobState::Cancelled, None, None),
+    };
+    let row = sqlx::query(
+        "UPDATE lp_jobs SET state = $1, result = $2, error = $3, ended = $4, owner = NULL, held_until = NULL \
+         WHERE id = $5 AND owner = $6 AND attempts = $7 AND state = 'running' RETURNING *",
+    )
+    .bind(state.name())
+    .bind(result)
+    .bind(error)
+    .bind(at.0)
+    .bind(lease.job.0)
+    .bind(&lease.owner)
+    .bind(lease.attempt);
+    let mut tx = store.begin().await?;
+    let job = all(&mut *tx, &doing, row, rows::job).await?.pop().ok_or_else(|| lost(lease))?;
+    commit(tx, &doing).await?;
+    Ok(job)
+}
+
+pub(super) async fn cancel(store: &SqlStore, id: JobId, at: Moment) -> Result<JobRecord> {
+    let doing = format!("cancelling job {id}");
+    let row = sqlx::query(
+        "UPDATE lp_jobs SET cancel_requested = 1, \
+         ended = CASE state WHEN 'queued' THEN $1 ELSE ended END, \
+         state = CASE state WHEN 'queued' THEN 'cancelled' ELSE state END \
+         WHERE id = $2 AND state IN ('queued', 'running')",
+    );
+    let mut tx = store.begin().await?;
+    run(&mut *tx, &doing, row.bind(at.0).bind(id.0)).await?;
+    commit(tx, &doing).await?;
+    store.job(id).await
+}
+
+pub(super) async fn recover(store: &SqlStore, held_before: Moment, at: Moment) -> Result<Vec<JobRecord>> {
+    let doing = "taking back the jobs of workers that are gone";
+    // What was to stop stops; what lost its worker too often is given up; the rest waits again.
+    let row = sqlx::query(
+        "UPDATE lp_jobs SET owner = NULL, held_until = NULL, \
+         state = CASE WHEN cancel_requested = 1 THEN 'cancelled' WHEN attempts >= $1 THEN 'failed' ELSE 'queued' END, \
+         error = CASE WHEN cancel_requested = 0 AND attempts >= $1 THEN $2 END, \
+         ended = CASE WHEN cancel_requested = 1 OR attempts >= $1 THEN $3 END \
+         WHERE state = 'running' AND held_until < $4 RETURNING *",
+    )
+    .bind(ATTEMPTS_MAX)
+    .bind(format!("its worker was lost {ATTEMPTS_MAX} times; it is not tried again"))
+    .bind(at.0)
+    .bind(held_before.0);
+    let mut tx = store.begin().await?;
+    let mut taken = all(&mut *tx, doing, row, rows::job).await?;
+    commit(tx, doing).await?;
+    taken.sort_by_key(|job| job.id);
+    Ok(taken)
+}
+
+fn lost(lease: &Lease) -> Error {
+    conflict(format!("job {} is no longer held by {} (attempt {})", lease.job, lease.owner, lease.attempt))
+}

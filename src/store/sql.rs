@@ -1,0 +1,462 @@
+//! The trait in SQL, the same for both backends but where [`Backend`] is asked. Placeholders are `$1`, which both
+//! understand; sqlx's `Any` takes them to either.
+
+use async_trait::async_trait;
+use parcels::id::LayerId;
+use parcels::parcel::Crs;
+use sqlx::any::{AnyArguments, AnyRow};
+use sqlx::{Any, AnyExecutor, AnyPool, Transaction};
+use tokio::sync::Mutex;
+
+use super::records::*;
+use super::{Store, queue, review, rows, show};
+use crate::error::{Context as _, Error, ErrorKind, Result};
+use crate::io::feature_layer::Features;
+use crate::io::hash::sha256_hex;
+
+/// Which database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Backend {
+    GeoPackage,
+    PostGis,
+}
+
+/// A project in either database.
+pub(super) struct SqlStore {
+    pub(super) backend: Backend,
+    /// For reading outside transactions.
+    pub(super) read: AnyPool,
+    /// For transactions.
+    pub(super) write: AnyPool,
+    /// Held while layers are shown: one at a time.
+    pub(super) showing: Mutex<()>,
+}
+
+pub(super) type Query<'q> = sqlx::query::Query<'q, Any, AnyArguments>;
+
+/// Files are kept in pieces of this size, for a database holds no value beyond 1 GB and copies what it holds.
+const PART_BYTES: usize = 8 << 20;
+
+/// What is listed of a layer.
+macro_rules! layer_columns {
+    () => {
+        "id, name, main_file, main_layer, files, crs, encoding, parcels, previous, plan, at, by"
+    };
+}
+
+/// What is listed of a plan.
+macro_rules! plan_columns {
+    () => {
+        "id, scenario, decided, policy_name, policy_version, job, status, by, at"
+    };
+}
+
+impl SqlStore {
+    /// A transaction that writes; on SQLite it has the lock from the start, so that it never fails half way for want of
+    /// it.
+    pub(super) async fn begin(&self) -> Result<Transaction<'static, Any>> {
+        let begun = match self.backend {
+            Backend::GeoPackage => self.write.begin_with("BEGIN IMMEDIATE").await,
+            Backend::PostGis => self.write.begin().await,
+        };
+        begun.context(ErrorKind::Unwritable, "beginning to write to the project")
+    }
+}
+
+/// All rows.
+pub(super) async fn all<T>(
+    db: impl AnyExecutor<'_>,
+    doing: &str,
+    query: Query<'_>,
+    read: impl Fn(&AnyRow) -> sqlx::Result<T>,
+) -> Result<Vec<T>> {
+    let rows = query.fetch_all(db).await.map_err(|e| refused(doing, e))?;
+    rows.iter().map(read).collect::<sqlx::Result<_>>().context(ErrorKind::Unreadable, doing)
+}
+
+/// The one row that there should be of `what`.
+pub(super) async fn one<T>(
+    db: impl AnyExecutor<'_>,
+    what: &str,
+    query: Query<'_>,
+    read: impl Fn(&AnyRow) -> sqlx::Result<T>,
+) -> Result<T> {
+    let found = all(db, &format!("asking for the {what}"), query, read).await?;
+    let none = || Error::new(ErrorKind::NotFound, format!("the project has no {what}"));
+    found.into_iter().next().ok_or_else(none)
+}
+
+/// Changes rows and says how many.
+pub(super) async fn run(db: impl AnyExecutor<'_>, doing: &str, query: Query<'_>) -> Result<u64> {
+    let done = query.execute(db).await.map_err(|e| refused(doing, e))?;
+    Ok(done.rows_affected())
+}
+
+fn refused(doing: &str, error: sqlx::Error) -> Error {
+    let kind = match error.as_database_error() {
+        Some(e) if e.is_foreign_key_violation() => ErrorKind::NotFound,
+        Some(e) if e.is_unique_violation() => ErrorKind::Conflict,
+        _ => ErrorKind::Unwritable,
+    };
+    Error::new(kind, doing).because(error)
+}
+
+pub(super) async fn commit(tx: Transaction<'_, Any>, doing: &str) -> Result<()> {
+    tx.commit().await.map_err(|e| refused(doing, e))
+}
+
+pub(super) fn conflict(what: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Conflict, what)
+}
+
+fn usage(what: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Usage, what)
+}
+
+/// A number of things as the databases count.
+pub(super) fn counted(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+#[async_trait]
+impl Store for SqlStore {
+    async fn project(&self) -> Result<Project> {
+        one(&self.read, "record of itself", sqlx::query("SELECT * FROM lp_project"), rows::project).await
+    }
+
+    async fn ready(&self) -> Result<()> {
+        let asked = sqlx::query("SELECT 1").fetch_one(&self.read).await;
+        asked.map(|_| ()).context(ErrorKind::Unreadable, "asking the project's database")
+    }
+
+    async fn close(&self) {
+        self.read.close().await;
+        self.write.close().await;
+    }
+
+    async fn put_file(&self, bytes: &[u8]) -> Result<FileHash> {
+        let doing = "keeping a file";
+        let hash = FileHash(sha256_hex(bytes));
+        let mut tx = self.begin().await?;
+        let row = sqlx::query("INSERT INTO lp_files (sha256, size) VALUES ($1, $2) ON CONFLICT DO NOTHING");
+        let row = row.bind(&hash.0).bind(counted(bytes.len() as u64));
+        if run(&mut *tx, doing, row).await? == 1 {
+            for (part, piece) in (0_i64..).zip(bytes.chunks(PART_BYTES)) {
+                let row = sqlx::query("INSERT INTO lp_file_parts (sha256, part, bytes) VALUES ($1, $2, $3)");
+                run(&mut *tx, doing, row.bind(&hash.0).bind(part).bind(piece)).await?;
+            }
+        }
+        commit(tx, doing).await?;
+        Ok(hash)
+    }
+
+    async fn file(&self, hash: &FileHash) -> Result<Vec<u8>> {
+        let what = format!("file {}", hash.0);
+        let size = sqlx::query("SELECT size FROM lp_files WHERE sha256 = $1").bind(&hash.0);
+        let size: i64 = one(&self.read, &what, size, |row| sqlx::Row::try_get(row, 0)).await?;
+        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
+        for part in 0..(bytes.capacity().div_ceil(PART_BYTES) as i64) {
+            let piece = sqlx::query("SELECT bytes FROM lp_file_parts WHERE sha256 = $1 AND part = $2");
+            let read = |row: &AnyRow| sqlx::Row::try_get::<Vec<u8>, _>(row, 0);
+            bytes.extend(one(&self.read, &what, piece.bind(&hash.0).bind(part), read).await?);
+        }
+        Ok(bytes)
+    }
+
+    async fn add_layer(&self, layer: &NewLayer) -> Result<()> {
+        let doing = format!("keeping the layer {}", layer.record.name);
+        let record = &layer.record;
+        if record.applied.is_some() != layer.zone.is_some() {
+            return Err(usage("a layer has a zone of its own where a plan made it, and only there"));
+        }
+        let files = serde_json::to_string(&record.files).context(ErrorKind::Unwritable, &doing)?;
+        let applied = record.applied.as_ref();
+        let row = sqlx::query(
+            "INSERT INTO lp_layers (id, name, main_file, main_layer, files, crs, encoding, parcels, report, previous, \
+             plan, zone, at, by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
+             ON CONFLICT (id) DO NOTHING",
+        )
+        .bind(&record.id.0)
+        .bind(&record.name)
+        .bind(&record.main_file)
+        .bind(record.main_layer.as_deref())
+        .bind(files)
+        .bind(record.crs.as_deref())
+        .bind(record.encoding.as_deref())
+        .bind(counted(record.parcels))
+        .bind(layer.report.to_string())
+        .bind(applied.map(|a| a.previous.0.as_str()))
+        .bind(applied.map(|a| a.plan.0))
+        .bind(layer.zone.as_ref().map(rows::pack))
+        .bind(record.at.0)
+        .bind(&record.by);
+        let mut tx = self.begin().await?;
+        for (name, hash) in &record.files {
+            let file = sqlx::query("SELECT size FROM lp_files WHERE sha256 = $1").bind(&hash.0);
+            one(&mut *tx, &format!("file {} ({name})", hash.0), file, |_| Ok(())).await?;
+        }
+        run(&mut *tx, &doing, row).await?;
+        commit(tx, &doing).await
+    }
+
+    async fn layers(&self) -> Result<Vec<LayerRecord>> {
+        let query = sqlx::query(concat!("SELECT ", layer_columns!(), " FROM lp_layers ORDER BY number"));
+        all(&self.read, "listing the layers", query, rows::layer).await
+    }
+
+    async fn layer(&self, id: &LayerId) -> Result<LayerRecord> {
+        let query = sqlx::query(concat!("SELECT ", layer_columns!(), " FROM lp_layers WHERE id = $1"));
+        one(&self.read, &format!("layer {id}"), query.bind(&id.0), rows::layer).await
+    }
+
+    async fn layer_report(&self, id: &LayerId) -> Result<serde_json::Value> {
+        let query = sqlx::query("SELECT report FROM lp_layers WHERE id = $1").bind(&id.0);
+        one(&self.read, &format!("layer {id}"), query, rows::report).await
+    }
+
+    async fn layer_zone(&self, id: &LayerId) -> Result<Option<Zone>> {
+        let query = sqlx::query("SELECT zone FROM lp_layers WHERE id = $1").bind(&id.0);
+        one(&self.read, &format!("layer {id}"), query, rows::layer_zone).await
+    }
+
+    async fn add_policy(
+        &self,
+        name: &str,
+        based_on: i64,
+        text: &str,
+        by: &str,
+        at: Moment,
+    ) -> Result<PolicyRef> {
+        let doing = format!("keeping the policy {name}");
+        let newest = sqlx::query("SELECT COALESCE(MAX(version), 0) FROM lp_policies WHERE name = $1");
+        let mut tx = self.begin().await?;
+        let newest: i64 =
+            one(&mut *tx, "policies", newest.bind(name), |row| sqlx::Row::try_get(row, 0)).await?;
+        // Of two at once on PostgreSQL, both see the same newest version and one finds its number taken.
+        let row = sqlx::query(
+            "INSERT INTO lp_policies (name, version, text, at, by) VALUES ($1, $2, $3, $4, $5) \
+             ON CONFLICT DO NOTHING",
+        );
+        let row = row.bind(name).bind(based_on + 1).bind(text).bind(at.0).bind(by);
+        if newest != based_on || run(&mut *tx, &doing, row).await? == 0 {
+            return Err(conflict(format!(
+                "the policy {name} is at version {} by now, the change was based on version {based_on}",
+                newest.max(based_on + i64::from(newest == based_on))
+            )));
+        }
+        commit(tx, &doing).await?;
+        Ok(PolicyRef { name: name.to_owned(), version: based_on + 1 })
+    }
+
+    async fn policies(&self) -> Result<Vec<PolicyRecord>> {
+        let query = sqlx::query("SELECT * FROM lp_policies ORDER BY name, version");
+        all(&self.read, "listing the policies", query, rows::policy).await
+    }
+
+    async fn policy(&self, policy: &PolicyRef) -> Result<PolicyRecord> {
+        let query = sqlx::query("SELECT * FROM lp_policies WHERE name = $1 AND version = $2");
+        let query = query.bind(&policy.name).bind(policy.version);
+        one(&self.read, &format!("policy {} {}", policy.name, policy.version), query, rows::policy).await
+    }
+
+    async fn add_scenario(&self, scenario: &NewScenario) -> Result<ScenarioRecord> {
+        let doing = "making a scenario";
+        let row = sqlx::query(
+            "INSERT INTO lp_scenarios (title, layer, policy_name, policy_version, version, at, by) \
+             VALUES ($1, $2, $3, $4, 0, $5, $6) RETURNING *",
+        )
+        .bind(&scenario.title)
+        .bind(&scenario.layer.0)
+        .bind(&scenario.policy.name)
+        .bind(scenario.policy.version)
+        .bind(scenario.at.0)
+        .bind(&scenario.by);
+        let mut tx = self.begin().await?;
+        let made = one(&mut *tx, "new scenario", row, rows::scenario).await?;
+        commit(tx, doing).await?;
+        Ok(made)
+    }
+
+    async fn scenarios(&self) -> Result<Vec<ScenarioRecord>> {
+        let query = sqlx::query("SELECT * FROM lp_scenarios ORDER BY id");
+        all(&self.read, "listing the scenarios", query, rows::scenario).await
+    }
+
+    async fn scenario(&self, id: ScenarioId) -> Result<ScenarioRecord> {
+        review::scenario(&self.read, id).await
+    }
+
+    async fn change_scenario(
+        &self,
+        id: ScenarioId,
+        based_on: i64,
+        change: &ScenarioChange,
+    ) -> Result<ScenarioRecord> {
+        review::change_scenario(self, id, based_on, change).await
+    }
+
+    async fn decide(
+        &self,
+        scenario: ScenarioId,
+        based_on: i64,
+        decisions: &[NewDecision],
+        by: &str,
+        at: Moment,
+    ) -> Result<Vec<DecisionRecord>> {
+        review::decide(self, scenario, based_on, decisions, by, at).await
+    }
+
+    async fn decisions(
+        &self,
+        scenario: Option<ScenarioId>,
+        after: DecisionSeq,
+    ) -> Result<Vec<DecisionRecord>> {
+        let query = match scenario {
+            None => sqlx::query("SELECT * FROM lp_decisions WHERE seq > $1 ORDER BY seq").bind(after.0),
+            Some(scenario) => {
+                sqlx::query("SELECT * FROM lp_decisions WHERE seq > $1 AND scenario = $2 ORDER BY seq")
+                    .bind(after.0)
+                    .bind(scenario.0)
+            }
+        };
+        all(&self.read, "listing the decisions", query, rows::decision).await
+    }
+
+    async fn add_plan(&self, plan: &NewPlan) -> Result<StoredPlan> {
+        let doing = "keeping a plan";
+        let row = sqlx::query(concat!(
+            "INSERT INTO lp_plans (scenario, decided, policy_name, policy_version, job, status, record, zone, ",
+            "certificate, at, by) VALUES ($1, $2, $3, $4, $5, 'draft', $6, $7, $8, $9, $10) ",
+            "ON CONFLICT (job) DO NOTHING RETURNING ",
+            plan_columns!()
+        ))
+        .bind(plan.scenario.0)
+        .bind(plan.decided.0)
+        .bind(&plan.policy.name)
+        .bind(plan.policy.version)
+        .bind(plan.job.map(|job| job.0))
+        .bind(&plan.content.record)
+        .bind(rows::pack(&plan.content.zone))
+        .bind(&plan.content.certificate)
+        .bind(plan.at.0)
+        .bind(&plan.by);
+        let mut tx = self.begin().await?;
+        let Some(made) = all(&mut *tx, doing, row, rows::plan).await?.pop() else {
+            let query = sqlx::query(concat!("SELECT ", plan_columns!(), " FROM lp_plans WHERE job = $1"));
+            let query = query.bind(plan.job.map(|job| job.0));
+            return one(&mut *tx, "plan of this job", query, rows::plan).await;
+        };
+        let step = PlanStep { status: PlanStatus::Draft, reason: None, by: plan.by.clone(), at: plan.at };
+        review::note_step(&mut tx, made.id, &step).await?;
+        commit(tx, doing).await?;
+        Ok(made)
+    }
+
+    async fn plans(&self, scenario: Option<ScenarioId>) -> Result<Vec<StoredPlan>> {
+        let query = match scenario {
+            None => sqlx::query(concat!("SELECT ", plan_columns!(), " FROM lp_plans ORDER BY id")),
+            Some(scenario) => sqlx::query(concat!(
+                "SELECT ",
+                plan_columns!(),
+                " FROM lp_plans WHERE scenario = $1 ORDER BY id"
+            ))
+            .bind(scenario.0),
+        };
+        all(&self.read, "listing the plans", query, rows::plan).await
+    }
+
+    async fn plan(&self, id: PlanId) -> Result<StoredPlan> {
+        let query = sqlx::query(concat!("SELECT ", plan_columns!(), " FROM lp_plans WHERE id = $1"));
+        one(&self.read, &format!("plan {id}"), query.bind(id.0), rows::plan).await
+    }
+
+    async fn plan_content(&self, id: PlanId) -> Result<PlanContent> {
+        let query = sqlx::query("SELECT record, zone, certificate FROM lp_plans WHERE id = $1").bind(id.0);
+        one(&self.read, &format!("plan {id}"), query, rows::plan_content).await
+    }
+
+    async fn plan_steps(&self, id: PlanId) -> Result<Vec<PlanStep>> {
+        self.plan(id).await?;
+        let query = sqlx::query("SELECT * FROM lp_plan_steps WHERE plan = $1 ORDER BY number").bind(id.0);
+        all(&self.read, &format!("listing the steps of plan {id}"), query, rows::plan_step).await
+    }
+
+    async fn move_plan(&self, id: PlanId, from: PlanStatus, step: &PlanStep) -> Result<StoredPlan> {
+        if !from.may_become(step.status) {
+            let (from, to) = (from.name(), step.status.name());
+            return Err(usage(format!("a plan that is {from} does not become {to}")));
+        }
+        let doing = format!("moving plan {id}");
+        let mut tx = self.begin().await?;
+        let row = sqlx::query(concat!(
+            "UPDATE lp_plans SET status = $1 WHERE id = $2 AND status = $3 RETURNING ",
+            plan_columns!()
+        ));
+        let row = row.bind(step.status.name()).bind(id.0).bind(from.name());
+        let Some(moved) = all(&mut *tx, &doing, row, rows::plan).await?.pop() else {
+            drop(tx);
+            return Err(review::other_status(self, id, from).await);
+        };
+        review::note_step(&mut tx, id, step).await?;
+        commit(tx, &doing).await?;
+        Ok(moved)
+    }
+
+    async fn discard_draft(&self, id: PlanId) -> Result<()> {
+        let doing = format!("discarding plan {id}");
+        let mut tx = self.begin().await?;
+        let draft = sqlx::query("SELECT id FROM lp_plans WHERE id = $1 AND status = 'draft'").bind(id.0);
+        if all(&mut *tx, &doing, draft, |_| Ok(())).await?.is_empty() {
+            drop(tx);
+            return Err(review::other_status(self, id, PlanStatus::Draft).await);
+        }
+        run(&mut *tx, &doing, sqlx::query("DELETE FROM lp_plan_steps WHERE plan = $1").bind(id.0)).await?;
+        run(&mut *tx, &doing, sqlx::query("DELETE FROM lp_plans WHERE id = $1").bind(id.0)).await?;
+        commit(tx, &doing).await
+    }
+
+    async fn show(&self, layers: &[&Features<'_>], crs: &Crs) -> Result<()> {
+        show::show(self, layers, crs).await
+    }
+
+    async fn enqueue(&self, job: &NewJob) -> Result<JobRecord> {
+        queue::enqueue(self, job).await
+    }
+
+    async fn claim_job(&self, owner: &str, now: Moment, until: Moment) -> Result<Option<(Lease, JobRecord)>> {
+        queue::claim(self, owner, now, until).await
+    }
+
+    async fn job_progress(
+        &self,
+        lease: &Lease,
+        step: &str,
+        done: u64,
+        total: u64,
+        until: Moment,
+    ) -> Result<bool> {
+        queue::progress(self, lease, step, (done, total), until).await
+    }
+
+    async fn end_job(&self, lease: &Lease, end: &JobEnd, at: Moment) -> Result<JobRecord> {
+        queue::end(self, lease, end, at).await
+    }
+
+    async fn cancel_job(&self, id: JobId, at: Moment) -> Result<JobRecord> {
+        queue::cancel(self, id, at).await
+    }
+
+    async fn recover_jobs(&self, held_before: Moment, at: Moment) -> Result<Vec<JobRecord>> {
+        queue::recover(self, held_before, at).await
+    }
+
+    async fn jobs(&self, limit: u32) -> Result<Vec<JobRecord>> {
+        let query = sqlx::query("SELECT * FROM lp_jobs ORDER BY id DESC LIMIT $1").bind(i64::from(limit));
+        all(&self.read, "listing the jobs", query, rows::job).await
+    }
+
+    async fn job(&self, id: JobId) -> Result<JobRecord> {
+        let query = sqlx::query("SELECT * FROM lp_jobs WHERE id = $1").bind(id.0);
+        one(&self.read, &format!("job {id}"), query, rows::job).await
+    }
+}

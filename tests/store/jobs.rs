@@ -1,0 +1,141 @@
+//! Jobs.
+
+use std::collections::BTreeSet;
+
+use lianpian::error::ErrorKind;
+use lianpian::store::*;
+use serde_json::json;
+
+use crate::place::{NOON, Place, refused};
+
+fn job(n: i64) -> NewJob {
+    NewJob { kind: "plan".into(), payload: json!({"n": n, "λ": 5.1}), key: None, by: "li".into(), at: NOON }
+}
+
+fn later(ms: i64) -> Moment {
+    Moment(NOON.0 + ms)
+}
+
+pub(crate) async fn a_job_from_queue_to_result(place: Place) {
+    let store = place.open().await;
+    assert!(store.claim_job("a", NOON, later(100)).await.unwrap().is_none());
+    let (first, second) = (store.enqueue(&job(1)).await.unwrap(), store.enqueue(&job(2)).await.unwrap());
+    assert_eq!((first.state, first.attempts), (JobState::Queued, 0));
+    let (lease, taken) = store.claim_job("a", NOON, later(100)).await.unwrap().unwrap();
+    assert_eq!((taken.id, taken.state, taken.attempts), (first.id, JobState::Running, 1));
+    assert_eq!((taken.payload, taken.started), (json!({"n": 1, "λ": 5.1}), Some(NOON)));
+    assert!(!store.job_progress(&lease, "optimise", 3, 10, later(200)).await.unwrap());
+    let now = store.job(first.id).await.unwrap();
+    assert_eq!((now.step.as_deref(), now.done, now.total), (Some("optimise"), 3, 10));
+    let stranger = Lease { owner: "b".into(), ..lease.clone() };
+    refused(store.job_progress(&stranger, "x", 0, 0, later(200)).await, ErrorKind::Conflict);
+    refused(store.end_job(&stranger, &JobEnd::Cancelled, later(300)).await, ErrorKind::Conflict);
+    let result = JobEnd::Done(json!({"plan": 1}));
+    let ended = store.end_job(&lease, &result, later(300)).await.unwrap();
+    assert_eq!((ended.state, ended.ended), (JobState::Done, Some(later(300))));
+    assert_eq!(ended.result, Some(json!({"plan": 1})));
+    refused(store.end_job(&lease, &result, later(301)).await, ErrorKind::Conflict);
+    assert!(place.sql("UPDATE lp_jobs SET state = 'queued' WHERE state = 'done'").await.is_err());
+
+    let (lease, _) = store.claim_job("a", later(400), later(500)).await.unwrap().unwrap();
+    let failed = store.end_job(&lease, &JobEnd::Failed("没有地块".into()), later(450)).await.unwrap();
+    assert_eq!((failed.id, failed.error.as_deref()), (second.id, Some("没有地块")));
+    let listed: Vec<_> = store.jobs(10).await.unwrap().iter().map(|j| j.id).collect();
+    assert_eq!(listed, [second.id, first.id]);
+    assert_eq!(store.jobs(1).await.unwrap().len(), 1);
+    refused(store.job(JobId(99)).await, ErrorKind::NotFound);
+}
+
+pub(crate) async fn a_key_queues_once(place: Place) {
+    let store = place.open().await;
+    let keyed = NewJob { key: Some("click-1".into()), ..job(1) };
+    let first = store.enqueue(&keyed).await.unwrap();
+    assert_eq!(store.enqueue(&keyed).await.unwrap(), first);
+    let other = NewJob { key: Some("click-2".into()), ..job(1) };
+    assert_ne!(store.enqueue(&other).await.unwrap().id, first.id);
+    assert_ne!(store.enqueue(&job(1)).await.unwrap().id, store.enqueue(&job(1)).await.unwrap().id);
+}
+
+pub(crate) async fn a_job_is_cancelled(place: Place) {
+    let store = place.open().await;
+    let waiting = store.enqueue(&job(1)).await.unwrap();
+    let cancelled = store.cancel_job(waiting.id, later(1)).await.unwrap();
+    assert_eq!((cancelled.state, cancelled.ended), (JobState::Cancelled, Some(later(1))));
+    assert!(store.claim_job("a", NOON, later(100)).await.unwrap().is_none());
+
+    store.enqueue(&job(2)).await.unwrap();
+    let (lease, running) = store.claim_job("a", NOON, later(100)).await.unwrap().unwrap();
+    let asked = store.cancel_job(running.id, later(2)).await.unwrap();
+    assert_eq!((asked.state, asked.cancel_requested), (JobState::Running, true));
+    assert!(store.job_progress(&lease, "optimise", 1, 2, later(100)).await.unwrap());
+    let ended = store.end_job(&lease, &JobEnd::Cancelled, later(3)).await.unwrap();
+    assert_eq!(ended.state, JobState::Cancelled);
+    assert_eq!(store.cancel_job(running.id, later(9)).await.unwrap(), ended);
+    refused(store.cancel_job(JobId(99), later(9)).await, ErrorKind::NotFound);
+}
+
+pub(crate) async fn two_workers_never_hold_the_same(place: Place) {
+    let store = place.open().await;
+    for n in 0..60 {
+        store.enqueue(&job(n)).await.unwrap();
+    }
+    let mut workers = Vec::new();
+    for worker in 0..4 {
+        let store = place.open().await;
+        workers.push(tokio::spawn(async move {
+            let mut taken = Vec::new();
+            while let Some((lease, job)) =
+                store.claim_job(&format!("w{worker}"), NOON, later(100)).await.unwrap()
+            {
+                taken.push(job.id);
+                if job.id.0 % 2 == 0 {
+                    store.end_job(&lease, &JobEnd::Done(json!(null)), NOON).await.unwrap();
+                }
+            }
+            taken
+        }));
+    }
+    let mut all = Vec::new();
+    for worker in workers {
+        all.extend(worker.await.unwrap());
+    }
+    assert_eq!(all.len(), 60);
+    assert_eq!(all.into_iter().collect::<BTreeSet<_>>().len(), 60);
+}
+
+pub(crate) async fn a_lost_job_is_taken_back(place: Place) {
+    let store = place.open().await;
+    let id = store.enqueue(&job(1)).await.unwrap().id;
+    let mut leases = Vec::new();
+    for attempt in 1..=ATTEMPTS_MAX {
+        let (lease, taken) = store.claim_job("a", NOON, later(100)).await.unwrap().unwrap();
+        assert_eq!((taken.attempts, lease.attempt), (attempt, attempt));
+        assert!(
+            store.recover_jobs(later(100), later(100)).await.unwrap().is_empty(),
+            "it is held until then"
+        );
+        let back = store.recover_jobs(later(101), later(101)).await.unwrap();
+        let last = attempt == ATTEMPTS_MAX;
+        assert_eq!(back.len(), 1);
+        assert_eq!(back[0].state, if last { JobState::Failed } else { JobState::Queued });
+        assert_eq!(back[0].error.is_some(), last);
+        assert_eq!(back[0].ended, last.then_some(later(101)));
+        leases.push(lease);
+    }
+    for lease in leases {
+        refused(store.end_job(&lease, &JobEnd::Done(json!(1)), later(200)).await, ErrorKind::Conflict);
+        refused(store.job_progress(&lease, "x", 0, 0, later(200)).await, ErrorKind::Conflict);
+    }
+    assert_eq!(store.job(id).await.unwrap().state, JobState::Failed);
+    assert!(store.claim_job("a", NOON, later(100)).await.unwrap().is_none());
+
+    // A process that starts alone does not wait; and what was to stop does not come back.
+    let (again, stopped) = (store.enqueue(&job(2)).await.unwrap(), store.enqueue(&job(3)).await.unwrap());
+    for _ in 0..2 {
+        store.claim_job("a", NOON, later(1_000_000)).await.unwrap().unwrap();
+    }
+    store.cancel_job(stopped.id, later(1)).await.unwrap();
+    let back = store.recover_jobs(Moment::MAX, later(2)).await.unwrap();
+    let states: Vec<_> = back.iter().map(|j| (j.id, j.state)).collect();
+    assert_eq!(states, [(again.id, JobState::Queued), (stopped.id, JobState::Cancelled)]);
+}

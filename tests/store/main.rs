@@ -1,0 +1,82 @@
+//! One suite for every storage backend. A case gets a place for a project on one of them and must not care which.
+//!
+//! On GeoPackage files each case is a test of its own. PostgreSQL takes seconds to start, so there all cases run in one
+//! test, against one server that the test starts and stops, each in a database of its own.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where something fails")]
+
+mod crash;
+mod files;
+mod jobs;
+mod layers;
+mod place;
+mod postgres;
+mod review;
+mod schema;
+mod shown;
+
+use place::Place;
+
+/// Runs one case to its end.
+fn run(case: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap();
+    runtime.block_on(case);
+}
+
+/// Every case as a test on a GeoPackage, and all of them as one on PostgreSQL.
+macro_rules! contract {
+    ($($file:ident::$case:ident,)*) => {
+        mod geopackage {
+            $(
+                #[test]
+                fn $case() {
+                    let folder = tempfile::tempdir().unwrap();
+                    super::run(super::$file::$case(super::Place::file(folder.path())));
+                }
+            )*
+        }
+
+        #[test]
+        fn postgres() {
+            let Some(server) = postgres::Server::start() else { return };
+            let mut failed = Vec::new();
+            $(
+                let place = server.database(stringify!($case));
+                let case = || run($file::$case(place));
+                if std::panic::catch_unwind(std::panic::AssertUnwindSafe(case)).is_err() {
+                    failed.push(stringify!($case));
+                }
+            )*
+            drop(server);
+            assert!(failed.is_empty(), "on PostgreSQL failed: {}", failed.join(", "));
+        }
+    };
+}
+
+contract! {
+    layers::a_project_says_what_it_is,
+    layers::who_make_it_at_once_share_it,
+    layers::files_are_kept_once,
+    layers::layers_stay_as_they_came,
+    layers::policies_gain_versions,
+    review::scenarios_change_by_version,
+    review::a_conflict_carries_what_changed,
+    review::decisions_are_recorded_all_or_none,
+    review::a_decision_is_undone_once,
+    review::of_two_at_once_one_wins,
+    review::who_reads_on_misses_nothing,
+    review::a_plan_moves_forward,
+    review::a_job_leaves_one_plan,
+    review::the_database_refuses_changes,
+    jobs::a_job_from_queue_to_result,
+    jobs::a_key_queues_once,
+    jobs::a_job_is_cancelled,
+    jobs::two_workers_never_hold_the_same,
+    jobs::a_lost_job_is_taken_back,
+    schema::a_newer_project_is_refused,
+    schema::an_older_project_is_brought_up_to_date,
+    shown::a_gis_lists_the_layers,
+    shown::who_decides_does_not_wait_for_the_map,
+    shown::what_is_shown_is_replaced,
+    crash::what_was_acknowledged_survives_a_kill,
+}

@@ -1,0 +1,120 @@
+//! A PostgreSQL server of the test's own: in a temporary folder, reached by a socket in it, gone with the test.
+
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::place::Place;
+
+/// Where Debian puts the server.
+const PROGRAMS: &str = "/usr/lib/postgresql/15/bin";
+const POSTGIS: &str = "/usr/share/postgresql/15/extension/postgis.control";
+
+/// A running server.
+pub(crate) struct Server {
+    folder: tempfile::TempDir,
+    server: Child,
+}
+
+impl Server {
+    /// None where PostgreSQL or PostGIS is not installed, which is an error where everything should be.
+    #[expect(clippy::print_stderr, reason = "a skipped test says so")]
+    pub(crate) fn start() -> Option<Self> {
+        if !Path::new(PROGRAMS).join("postgres").is_file() || !Path::new(POSTGIS).is_file() {
+            assert!(std::env::var_os("CI").is_none(), "PostgreSQL 15 with PostGIS is not installed");
+            eprintln!("skipped: PostgreSQL 15 with PostGIS is not installed (make setup-test)");
+            return None;
+        }
+        let folder = tempfile::Builder::new().prefix("lianpian-pg-").tempdir().unwrap();
+        if is_root() {
+            let owned = Command::new("chown").arg("postgres").arg(folder.path()).status().unwrap();
+            assert!(owned.success());
+        }
+        let made = program("initdb")
+            .args([
+                "--no-sync",
+                "--auth=trust",
+                "--username=postgres",
+                "--encoding=UTF8",
+                "--locale=C.UTF-8",
+                "-D",
+            ])
+            .arg(folder.path().join("data"))
+            .stdout(Stdio::null())
+            .status()
+            .unwrap();
+        assert!(made.success(), "initdb failed");
+        // Nothing in this server has to survive the machine.
+        let settings = [
+            "listen_addresses=",
+            "fsync=off",
+            "max_connections=200",
+            "shared_buffers=32MB",
+            "log_min_messages=fatal",
+        ];
+        let server = program("postgres")
+            .args(settings.iter().flat_map(|s| ["-c", s]))
+            .arg("-k")
+            .arg(folder.path())
+            .arg("-D")
+            .arg(folder.path().join("data"))
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let started = Self { folder, server };
+        let since = Instant::now();
+        while !started.psql("postgres", "SELECT 1") {
+            assert!(since.elapsed() < Duration::from_secs(60), "PostgreSQL does not answer");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        // Copying a database is quicker than adding PostGIS to each.
+        assert!(started.psql("template1", "CREATE EXTENSION postgis"));
+        Some(started)
+    }
+
+    /// A new database.
+    pub(crate) fn database(&self, name: &str) -> Place {
+        assert!(self.psql("postgres", &format!("CREATE DATABASE {name}")));
+        let socket = self.folder.path().to_str().unwrap();
+        let address = format!("postgres://postgres@localhost/{name}?host={socket}");
+        let gdal = format!("PG:host={socket} user=postgres dbname={name} schemas=lianpian");
+        Place { url: address.clone(), address, gdal }
+    }
+
+    fn psql(&self, database: &str, sql: &str) -> bool {
+        Command::new("psql")
+            .args(["--no-psqlrc", "--quiet", "--username=postgres", "--set=ON_ERROR_STOP=1", "--host"])
+            .arg(self.folder.path())
+            .args(["--dbname", database, "--command", sql])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .unwrap()
+            .success()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // A fast shutdown; the folder goes once the server has left it.
+        let pid = self.server.id().to_string();
+        let _ = Command::new("kill").args(["-INT", &pid]).status();
+        let _ = self.server.wait();
+    }
+}
+
+fn is_root() -> bool {
+    std::fs::metadata("/proc/self").unwrap().uid() == 0
+}
+
+/// A program of the server, which refuses to run as root and ends with the test however that ends.
+fn program(name: &str) -> Command {
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "INT"]);
+    if is_root() {
+        command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]);
+    }
+    command.arg(PathBuf::from(PROGRAMS).join(name)).current_dir("/");
+    command
+}
