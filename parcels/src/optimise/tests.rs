@@ -15,6 +15,7 @@ fn plain(seed: u64, n: usize) -> Problem {
         small_block_price: f64::INFINITY,
         blocks_max: usize::MAX,
         concentration_min: 0.0,
+        limits: Vec::new(),
         ..random_problem(seed, n)
     }
 }

@@ -40,14 +40,11 @@ impl Pattern {
                     continue;
                 }
                 None if rest.as_str().is_empty() => return true,
-                Some(mark) => {
-                    let fits = rest.next().is_some_and(|c| *mark == Mark::One || *mark == Mark::This(c));
+                Some(mark) if rest.next().is_some_and(|c| *mark == Mark::One || *mark == Mark::This(c)) => {
                     at += 1;
-                    if fits {
-                        continue;
-                    }
+                    continue;
                 }
-                None => {}
+                Some(_) | None => {}
             }
             // It failed: let the last % take one character more.
             let Some((mark, mut later)) = again.take() else { return false };
