@@ -65,7 +65,7 @@ use metrics::Metrics;
 pub use server::serve;
 use settings::Settings;
 
-use crate::app::workshop::Workshop;
+use crate::app::workshop::{Event, Workshop};
 
 /// What all requests share.
 #[derive(Clone)]
@@ -129,6 +129,10 @@ impl State {
     /// From now on `/readyz` says no, so that nobody sends more.
     fn drain(&self) {
         self.0.draining.store(true, Ordering::Relaxed);
+        if let Some(workshop) = &self.0.workshop {
+            // Who listens for ever would be waited for.
+            workshop.tell(Event::Closing);
+        }
     }
 
     fn ready(&self) -> bool {

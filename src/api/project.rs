@@ -26,7 +26,7 @@ use super::State;
 use super::extract::Json;
 use super::problem::Problem;
 use crate::app::jobs::{PlanJob, queue_plan};
-use crate::app::workshop::{Who, Workshop};
+use crate::app::workshop::{Event, Who, Workshop};
 use crate::clock::now;
 use crate::error::{Error, ErrorKind};
 use crate::store::{
@@ -403,7 +403,8 @@ async fn preview(
 async fn events(
     Served(workshop): Served,
 ) -> Sse<impl Stream<Item = Result<sse::Event, Infallible>> + Send + 'static> {
-    let heard = BroadcastStream::new(workshop.listen()).map(|event| {
+    let heard = BroadcastStream::new(workshop.listen());
+    let heard = heard.take_while(|event| !matches!(event, Ok(Event::Closing))).map(|event| {
         let event = match event {
             Ok(event) => serde_json::to_value(event).ok(),
             Err(_) => None,

@@ -74,6 +74,8 @@ pub enum Event {
     Scenario(ScenarioRecord),
     /// A layer came in.
     Layer(LayerRecord),
+    /// The service ends; nothing more will be told.
+    Closing,
 }
 
 /// How many events a listener may be behind before it misses some.

@@ -155,6 +155,20 @@ fn planners_plan_decide_plan_again_sign_and_go_on() {
 }
 
 #[test]
+fn who_listens_does_not_keep_the_service_from_ending() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = lianpian();
+    command.arg("serve").arg("--project").arg(project(folder.path())).args(["--listen", "127.0.0.1:0"]);
+    let mut server = Server::spawn(command.args(["--drain-seconds", "600"]));
+    let events = TcpStream::connect(server.address).unwrap();
+    let ask = format!("GET /api/events HTTP/1.1\r\nHost: {}\r\n\r\n", server.address);
+    (&events).write_all(ask.as_bytes()).unwrap();
+    assert!(BufReader::new(&events).lines().any(|l| l.unwrap().is_empty()), "the stream has begun");
+    server.terminate();
+    assert!(server.ended().success());
+}
+
+#[test]
 fn a_slider_is_answered_from_memory_and_nonsense_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let server = serve(&project(folder.path()));
