@@ -1,4 +1,5 @@
-//! The HTTP interface: OGC API – Features under `/ogc`, and what running a service takes.
+//! The HTTP interface: the map at `/`, the project under `/api`, OGC API – Features under `/ogc`, and what running a
+//! service takes.
 //!
 //! A request's way: `observe` numbers, counts and logs it; `cache` answers 304 and tells encodings apart;
 //! `guard` sets the security headers and refuses what is too large, too slow, too much or not meant for this server;
@@ -43,6 +44,9 @@ pub mod ogc;
 // The project.
 mod project;
 
+// The map.
+mod page;
+
 // What an operator may set.
 pub mod settings;
 
@@ -54,8 +58,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::response::Redirect;
-use axum::routing::get;
 use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::{CompressionLayer, CompressionLevel};
@@ -143,8 +145,7 @@ impl State {
 /// All routes, with everything around them.
 pub fn router(state: State) -> Router {
     let routes = Router::new()
-        // Until there is a map.
-        .route("/", get(|| async { Redirect::to("/ogc") }))
+        .merge(page::routes())
         .merge(ogc::routes())
         .merge(project::routes())
         .merge(health::routes());

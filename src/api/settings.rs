@@ -3,6 +3,10 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use axum::http::Uri;
+
+use crate::error::{Error, ErrorKind, Result};
+
 /// How the service runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -22,6 +26,63 @@ pub struct Settings {
     pub connections_max: usize,
     /// How long requests under way may take to end when the service is asked to stop.
     pub drain_time: Duration,
+    /// What the map lies on; nothing by default, for many of its users have no internet.
+    pub basemap: Option<Basemap>,
+    /// The number of the map review (审图号) that a published map carries.
+    pub review_number: Option<String>,
+}
+
+/// Tiles of somebody else's map under ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Basemap {
+    urls: Vec<String>,
+    attribution: String,
+    origins: Vec<String>,
+}
+
+impl Basemap {
+    /// Tiles from these addresses, the first lowest.
+    ///
+    /// # Errors
+    /// An address without scheme and host, or without `{z}`, `{x}` and `{y}`.
+    pub fn new(urls: Vec<String>, attribution: String) -> Result<Self> {
+        let mut origins = Vec::new();
+        for url in &urls {
+            let whole = ["{z}", "{x}", "{y}"].iter().all(|part| url.contains(part));
+            let parsed = url.parse::<Uri>().ok().or_else(|| url.replace(['{', '}'], "").parse().ok());
+            let origin = parsed.and_then(|uri| Some(format!("{}://{}", uri.scheme()?, uri.authority()?)));
+            let origin = origin.filter(|o| whole && (o.starts_with("http://") || o.starts_with("https://")));
+            let Some(origin) = origin else {
+                return Err(Error::new(
+                    ErrorKind::Usage,
+                    format!("--basemap-url is no address of tiles: {url}"),
+                )
+                .try_this("an address such as https://tiles.example.org/{z}/{x}/{y}.png"));
+            };
+            origins.push(origin);
+        }
+        origins.sort();
+        origins.dedup();
+        Ok(Self { urls, attribution, origins })
+    }
+
+    /// The addresses, the lowest layer first.
+    #[must_use]
+    pub fn urls(&self) -> &[String] {
+        &self.urls
+    }
+
+    /// Whose map it is.
+    #[must_use]
+    pub fn attribution(&self) -> &str {
+        &self.attribution
+    }
+
+    /// Scheme and host of the addresses, each once: what a browser must be let through to.
+    #[must_use]
+    pub fn origins(&self) -> &[String] {
+        &self.origins
+    }
 }
 
 impl Default for Settings {
@@ -35,6 +96,24 @@ impl Default for Settings {
             requests_max: 256,
             connections_max: 1024,
             drain_time: Duration::from_secs(20),
+            basemap: None,
+            review_number: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_basemap_says_where_browsers_must_be_let_through_to() {
+        let of = |urls: &[&str]| Basemap::new(urls.iter().map(|u| (*u).to_owned()).collect(), String::new());
+        let tianditu = "https://t0.tianditu.gov.cn/vec_w/wmts?TILEMATRIX={z}&TILEROW={y}&TILECOL={x}&tk=k";
+        let names = "https://t0.tianditu.gov.cn/cva_w/wmts?TILEMATRIX={z}&TILEROW={y}&TILECOL={x}&tk=k";
+        assert_eq!(of(&[tianditu, names]).unwrap().origins(), ["https://t0.tianditu.gov.cn"]);
+        for wrong in ["tiles/{z}/{x}/{y}", "https://a.example/{z}/{x}", "ftp://a.example/{z}/{x}/{y}", ""] {
+            assert_eq!(of(&[wrong]).unwrap_err().kind, ErrorKind::Usage, "{wrong}");
         }
     }
 }

@@ -51,6 +51,13 @@ fn twentieth() -> f64 {
 }
 
 impl PlanJob {
+    /// A plan of this scenario and nothing beside it.
+    #[must_use]
+    pub fn of(scenario: ScenarioId) -> Self {
+        let (time_limit_s, alternatives, differ, robustness) = (None, 0, twentieth(), 0);
+        Self { scenario, time_limit_s, alternatives, differ, robustness }
+    }
+
     fn search(&self) -> Result<Search> {
         let seconds = |s: f64| Duration::try_from_secs_f64(s).ok().filter(|d| !d.is_zero());
         let time_limit = match self.time_limit_s {

@@ -5,13 +5,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
+use tempfile::TempDir;
 
 use super::Reading;
 use crate::app::workshop::{Import as Request, Who, Workshop};
 use crate::clock::now;
 use crate::error::{Context as _, Error, ErrorKind, Result};
+use crate::io::read::ReadOptions;
 use crate::io::source::Source;
-use crate::store::{self, NewProject, PolicyRef};
+use crate::store::{self, LayerRecord, NewProject, ScenarioRecord};
 use crate::terminal::{Terminal, say};
 
 /// Bring parcels and a policy into a project, and make a scenario of them; a new project where there is none
@@ -44,50 +46,72 @@ impl Import {
     }
 
     async fn import(self, quiet: bool) -> Result<u8> {
-        let text = std::fs::read_to_string(&self.policy)
-            .context(ErrorKind::Unreadable, format_args!("reading policy {}", self.policy.display()))?;
-        let mut files = BTreeMap::new();
-        let main_file = take(&mut files, &self.input.path)?;
-        let folder = self.policy.parent().unwrap_or(Path::new("."));
-        for named in beside(folder)? {
-            // Whatever the policy does not name would only be kept.
-            if named.file_name().and_then(|n| n.to_str()).is_some_and(|name| text.contains(name)) {
-                take(&mut files, &named)?;
-            }
-        }
-        let new = NewProject { title: self.title.clone(), at: now() };
-        let store = store::open(&self.project, Some(&new)).await?;
-        let scratch = tempfile::tempdir().context(ErrorKind::Unwritable, "making a folder for files")?;
-        let workshop = Workshop::new(store.clone(), scratch.path().join("layers"));
-        let who = || Who { by: "import".to_owned(), at: now() };
-        let name = self.policy.file_stem().and_then(|n| n.to_str()).unwrap_or("policy").to_owned();
-        let known = store.policies().await?;
-        let newest = known.iter().filter(|p| p.policy.name == name).max_by_key(|p| p.policy.version);
-        let policy = match newest {
-            Some(same) if same.text == text => same.policy.clone(),
-            newest => {
-                let based_on = newest.map_or(0, |p| p.policy.version);
-                workshop.save_policy(&name, based_on, &text, who()).await?
-            }
-        };
-        let policy = PolicyRef { name: policy.name, version: policy.version };
-        let monitor = Arc::new(Terminal::new(quiet));
-        let request = Request {
-            files,
-            main_file,
-            main_layer: self.input.layer.clone(),
-            options: self.reading.options(),
-            policy: policy.clone(),
-        };
-        let layer = workshop.import(request, who(), monitor.clone()).await?;
-        monitor.finish();
-        let scenario = workshop.add_scenario(self.title, layer.id.clone(), policy, who()).await?;
-        store.close().await;
+        let opened = open(&self.project, &self.title).await?;
+        let options = self.reading.options();
+        let (layer, scenario) =
+            opened.bring_in(&self.input, &self.policy, self.title, options, quiet).await?;
+        opened.workshop.store().close().await;
         say(&format!(
             "layer 图层      {} ({} parcels 地块)\nscenario 情景   {} {}\nserve it       lianpian serve --project {}",
             layer.name, layer.parcels, scenario.id, scenario.title, self.project
         ));
         Ok(0)
+    }
+}
+
+/// A project to bring something into; shared with `demo`.
+pub(super) struct Opened {
+    pub(super) workshop: Workshop,
+    /// Goes when this is dropped.
+    _scratch: TempDir,
+}
+
+/// Opens the project at `address`, or makes one of this title.
+pub(super) async fn open(address: &str, title: &str) -> Result<Opened> {
+    let new = NewProject { title: title.to_owned(), at: now() };
+    let store = store::open(address, Some(&new)).await?;
+    let scratch = tempfile::tempdir().context(ErrorKind::Unwritable, "making a folder for files")?;
+    Ok(Opened { workshop: Workshop::new(store, scratch.path().join("layers")), _scratch: scratch })
+}
+
+impl Opened {
+    /// Brings parcels in with their policy and what lies beside it, and makes a scenario of them.
+    pub(super) async fn bring_in(
+        &self,
+        input: &Source,
+        policy: &Path,
+        title: String,
+        options: ReadOptions,
+        quiet: bool,
+    ) -> Result<(LayerRecord, ScenarioRecord)> {
+        let text = std::fs::read_to_string(policy)
+            .context(ErrorKind::Unreadable, format_args!("reading policy {}", policy.display()))?;
+        let mut files = BTreeMap::new();
+        let main_file = take(&mut files, &input.path)?;
+        for named in beside(policy.parent().unwrap_or(Path::new(".")))? {
+            // Whatever the policy does not name would only be kept.
+            if named.file_name().and_then(|n| n.to_str()).is_some_and(|name| text.contains(name)) {
+                take(&mut files, &named)?;
+            }
+        }
+        let who = || Who { by: "import".to_owned(), at: now() };
+        let name = policy.file_stem().and_then(|n| n.to_str()).unwrap_or("policy").to_owned();
+        let known = self.workshop.store().policies().await?;
+        let newest = known.iter().filter(|p| p.policy.name == name).max_by_key(|p| p.policy.version);
+        let policy = match newest {
+            Some(same) if same.text == text => same.policy.clone(),
+            newest => {
+                let based_on = newest.map_or(0, |p| p.policy.version);
+                self.workshop.save_policy(&name, based_on, &text, who()).await?
+            }
+        };
+        let monitor = Arc::new(Terminal::new(quiet));
+        let request =
+            Request { files, main_file, main_layer: input.layer.clone(), options, policy: policy.clone() };
+        let layer = self.workshop.import(request, who(), monitor.clone()).await?;
+        monitor.finish();
+        let scenario = self.workshop.add_scenario(title, layer.id.clone(), policy, who()).await?;
+        Ok((layer, scenario))
     }
 }
 

@@ -143,7 +143,7 @@ fn seconds(text: &str) -> std::result::Result<Duration, String> {
 /// What a person should read.
 pub fn run(args: Args) -> Result<u8> {
     // A service starts its own log: an operator says how.
-    if !matches!(args.command, Command::Serve(_)) {
+    if !matches!(args.command, Command::Serve(_) | Command::Demo(_)) {
         start_log();
     }
     crate::terminal::listen_for_stop()?;

@@ -1,4 +1,4 @@
-//! `lianpian serve`: a written plan over HTTP.
+//! `lianpian serve`: a project, or a written plan, over HTTP.
 
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
+use tokio::runtime::Runtime;
 
-use crate::api::settings::Settings;
+use crate::api::settings::{Basemap, Settings};
 use crate::api::{State, serve};
 use crate::app::jobs::work;
 use crate::app::layers::PlanLayers;
@@ -19,7 +20,9 @@ use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::store;
 use crate::terminal::{Terminal, say, stop_asked};
 
-/// Serve a written plan: OGC API – Features under /ogc, for QGIS, GDAL and browsers
+/// Serve a project: the map at /, its API under /api, and OGC API – Features under /ogc for QGIS and GDAL
+///
+/// With --plan, a written plan instead: its layers under /ogc.
 ///
 /// Every option can also stand in the environment, as named below, or in the file given by --config; the command line goes
 /// before the environment, and that before the file.
@@ -75,6 +78,17 @@ struct Options {
     /// How many connections may be open; what comes on top waits. 1024 when not given.
     #[arg(long, env = "LIANPIAN_CONNECTIONS_MAX", value_name = "N")]
     connections_max: Option<usize>,
+    /// Where the map takes its background from, none when not given: an address with {z}, {x} and {y}, such as
+    /// https://t0.tianditu.gov.cn/vec_w/wmts?…&TILEMATRIX={z}&TILEROW={y}&TILECOL={x}&tk=KEY. Several, with a space between
+    /// them or the option again, are laid over one another.
+    #[arg(long, env = "LIANPIAN_BASEMAP_URL", value_name = "URL", value_delimiter = ' ')]
+    basemap_url: Option<Vec<String>>,
+    /// Whose background it is, as its owner asks to be named.
+    #[arg(long, env = "LIANPIAN_BASEMAP_ATTRIBUTION", value_name = "TEXT")]
+    basemap_attribution: Option<String>,
+    /// The number of the map review (审图号), which stands on the map and on what is printed.
+    #[arg(long, env = "LIANPIAN_REVIEW_NUMBER", value_name = "TEXT")]
+    review_number: Option<String>,
     /// The form of the log on standard error; LIANPIAN_LOG says how much of it (info when not given).
     #[arg(long, env = "LIANPIAN_LOG_FORMAT", value_enum)]
     log_format: Option<LogFormat>,
@@ -83,7 +97,7 @@ struct Options {
 /// The form of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum LogFormat {
+pub(super) enum LogFormat {
     /// Lines for people.
     Text,
     /// One JSON object a line.
@@ -101,26 +115,17 @@ impl Serve {
         let project = self.project.or_else(|| file.project.clone());
         let plan = self.plan.or_else(|| file.plan.clone());
         let options = self.options.or(file);
-        start_log(options.log_format.unwrap_or(LogFormat::Text));
+        start_log(options.log_format.unwrap_or(LogFormat::Text), "info");
         let settings = options.settings()?;
 
-        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            // More at once than a few a core would only take memory.
-            .max_blocking_threads(4 * cores)
-            // Each keeps its own PROJ, which takes a while to make.
-            .thread_keep_alive(Duration::from_secs(3600))
-            .build()
-            .context(ErrorKind::Usage, "starting the threads of the service")?;
-        let told = |address| say(&format!("listening on http://{address}"));
+        let runtime = threads()?;
         match (project, plan) {
-            (Some(project), _) => runtime.block_on(serve_project(&project, settings, cores, told))?,
+            (Some(project), _) => runtime.block_on(serve_project(&project, settings))?,
             (None, Some(plan)) => {
                 let monitor = Terminal::new(quiet);
                 let layers = PlanLayers::read(&plan, &monitor)?;
                 monitor.finish();
-                runtime.block_on(serve(State::new(Arc::new(layers), settings), stop_asked(), told))?;
+                runtime.block_on(serve(State::new(Arc::new(layers), settings), stop_asked(), listening))?;
             }
             (None, None) => {
                 return Err(Error::new(ErrorKind::Usage, "there is nothing to serve")
@@ -134,13 +139,29 @@ impl Serve {
     }
 }
 
-/// Serves a project, and does its jobs.
-async fn serve_project(
-    project: &str,
-    settings: Settings,
-    cores: usize,
-    told: impl FnOnce(SocketAddr) + Send,
-) -> Result<()> {
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(2, std::num::NonZero::get)
+}
+
+/// The threads of a service; shared with `demo`.
+pub(super) fn threads() -> Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        // More at once than a few a core would only take memory.
+        .max_blocking_threads(4 * cores())
+        // Each keeps its own PROJ, which takes a while to make.
+        .thread_keep_alive(Duration::from_secs(3600))
+        .build()
+        .context(ErrorKind::Usage, "starting the threads of the service")
+}
+
+/// Says where the service can be reached; scripts wait for this line.
+fn listening(address: SocketAddr) {
+    say(&format!("listening on http://{address}"));
+}
+
+/// Serves a project, and does its jobs; shared with `demo`.
+pub(super) async fn serve_project(project: &str, settings: Settings) -> Result<()> {
     let store = store::open(project, None).await?;
     let scratch = tempfile::tempdir().context(ErrorKind::Unwritable, "making a folder for files")?;
     let workshop = Arc::new(Workshop::new(store.clone(), scratch.path().join("layers")));
@@ -149,13 +170,13 @@ async fn serve_project(
         tracing::warn!("the newest plan is not shown: {why}");
     }
     let (stop, stopped) = tokio::sync::watch::channel(false);
-    let workers: Vec<_> = (0..cores)
+    let workers: Vec<_> = (0..cores())
         .map(|nth| {
             let owner = format!("{} {nth} {}", std::process::id(), now().0);
             tokio::spawn(work(workshop.clone(), owner, stopped.clone()))
         })
         .collect();
-    let served = serve(State::project(workshop, settings), stop_asked(), told).await;
+    let served = serve(State::project(workshop, settings), stop_asked(), listening).await;
     let _ = stop.send(true);
     for worker in workers {
         let _ = worker.await;
@@ -184,6 +205,9 @@ impl Options {
             drain_seconds: self.drain_seconds.or(other.drain_seconds),
             requests_max: self.requests_max.or(other.requests_max),
             connections_max: self.connections_max.or(other.connections_max),
+            basemap_url: self.basemap_url.or(other.basemap_url),
+            basemap_attribution: self.basemap_attribution.or(other.basemap_attribution),
+            review_number: self.review_number.or(other.review_number),
             log_format: self.log_format.or(other.log_format),
         }
     }
@@ -201,6 +225,12 @@ impl Options {
             )
             .try_this("--public-url https://park.example.org"));
         }
+        let basemap = match self.basemap_url {
+            Some(urls) if !urls.is_empty() => {
+                Some(Basemap::new(urls, self.basemap_attribution.unwrap_or_default())?)
+            }
+            _ => None,
+        };
         Ok(Settings {
             listen: self.listen.unwrap_or(usual.listen),
             public_url,
@@ -210,14 +240,16 @@ impl Options {
             requests_max: self.requests_max.unwrap_or(usual.requests_max).max(1),
             connections_max: self.connections_max.unwrap_or(usual.connections_max).max(1),
             drain_time: self.drain_seconds.unwrap_or(usual.drain_time),
+            basemap,
+            review_number: self.review_number,
         })
     }
 }
 
-/// The log of a service: requests and what went wrong, on standard error.
-fn start_log(format: LogFormat) {
+/// The log of a service on standard error: `usual` and above, unless `LIANPIAN_LOG` says otherwise; shared with `demo`.
+pub(super) fn start_log(format: LogFormat, usual: &str) {
     let filter = tracing_subscriber::EnvFilter::try_from_env("LIANPIAN_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(usual));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let log = log.with_ansi(std::io::stderr().is_terminal());
     let _ = match format {

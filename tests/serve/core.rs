@@ -30,6 +30,7 @@ fn landing_page_and_what_it_links_to() {
         assert_eq!(there.header("content-type").split("; ").next(), Some(media), "{rel}");
     }
     assert_eq!(server.get("/ogc/").status, 200);
+    // There is nothing to decide about a written plan, so its home is what there is to read.
     let home = server.get("/");
     assert_eq!((home.status, home.header("location")), (303, "/ogc"));
 }

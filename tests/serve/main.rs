@@ -7,6 +7,7 @@ mod planned_park;
 
 mod clients;
 mod core;
+mod demo;
 mod description;
 mod filters;
 mod hostile;

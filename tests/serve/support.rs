@@ -62,11 +62,16 @@ impl Server {
 
     pub(crate) fn spawn(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let Some(address) = line.trim().strip_prefix("listening on http://") else {
+        let said = BufReader::new(child.stdout.take().unwrap());
+        let mut before = Vec::new();
+        let address = said.lines().map(Result::unwrap).find_map(|line| {
+            let address = line.strip_prefix("listening on http://").map(str::to_owned);
+            before.push(line);
+            address
+        });
+        let Some(address) = address else {
             let output = child.wait_with_output().unwrap();
-            panic!("it said {line:?}, then {}", String::from_utf8_lossy(&output.stderr));
+            panic!("it said {before:?}, then {}", String::from_utf8_lossy(&output.stderr));
         };
         let address = address.parse().unwrap();
         // The log goes on while the test runs, and must not fill the pipe.
