@@ -42,12 +42,13 @@ test: setup setup-test
 	$(call say,examples in the documentation)
 	cargo test --doc --workspace --locked --quiet
 
-# Heavy desktop clients, outside `make test`: QGIS opens what `plan` writes.
+# Heavy desktop clients, outside `make test`: QGIS opens what `plan` writes, and reads the service.
 test-clients: build
 	$(call say,installing QGIS where it is missing)
 	@$(call install,$(CLIENT_PACKAGES))
 	target/release/lianpian demo --once --out demo
 	QT_QPA_PLATFORM=offscreen /usr/bin/python3 tests/clients/qgis_opens_plan.py demo/plan
+	QT_QPA_PLATFORM=offscreen /usr/bin/python3 tests/clients/qgis_reads_service.py target/release/lianpian demo/plan
 
 # The million takes some minutes more: `make bench SIZES=1m`. With PEERS=folder, the optimiser is held against the runners
 # there (gen.py, cut.py, mip.py, relaxcut.py, mincluster.py), whose modules the python3 in the path must have.
