@@ -1,0 +1,19 @@
+/** The panels at the left, in the order of the rail. A feature adds one line here and brings its own component. */
+
+import type { Component } from 'svelte';
+import type { Dictionary } from '../i18n/zh';
+import ReviewPanel from '../review/ReviewPanel.svelte';
+import type { IconName } from './Icon.svelte';
+
+export interface Panel {
+  id: string;
+  icon: IconName;
+  label: (t: Dictionary) => string;
+  component: Component;
+  /** Makes sense before there is any scenario. */
+  always?: boolean;
+}
+
+export const PANELS: readonly Panel[] = [
+  { id: 'review', icon: 'review', label: (t) => t.tabs.review, component: ReviewPanel },
+];

@@ -1,0 +1,129 @@
+/** The service, one function per question. Nothing else in the page knows its addresses. */
+
+import type {
+  Comparison,
+  Config,
+  Decision,
+  Found,
+  IndicatorValues,
+  Job,
+  LayerRecord,
+  NewDecision,
+  ParcelCard,
+  ParcelColumns,
+  Plan,
+  PlanRecord,
+  PolicyChange,
+  PolicyRef,
+  Preview,
+  Project,
+  Scenario,
+  ScenarioPolicy,
+  Transfers,
+  Veto,
+} from './types';
+
+/** An answer that is none (RFC 9457), or no answer at all (status 0). */
+export class Failure extends Error {
+  constructor(
+    readonly status: number,
+    readonly detail: string,
+    readonly more: Record<string, unknown> = {},
+  ) {
+    super(detail);
+  }
+}
+
+/** Somebody was faster (409): the scenario as it is, and what was decided since. */
+export interface Conflict {
+  now: Scenario;
+  since: Decision[];
+}
+
+export function conflictOf(error: unknown): Conflict | null {
+  if (!(error instanceof Failure) || error.status !== 409 || !error.more.now) return null;
+  return { now: error.more.now as Scenario, since: (error.more.since ?? []) as Decision[] };
+}
+
+let user = '';
+
+/** Names who acts from now on. */
+export function actAs(name: string): void {
+  user = name;
+}
+
+interface Ask {
+  method?: string;
+  body?: unknown;
+  signal?: AbortSignal | undefined;
+}
+
+export async function ask<T>(path: string, { method = 'GET', body, signal }: Ask = {}): Promise<T> {
+  const headers: Record<string, string> = { accept: 'application/json' };
+  if (user) headers['x-lianpian-user'] = encodeURIComponent(user);
+  const init: RequestInit = { method, headers };
+  if (body !== undefined) {
+    headers['content-type'] = 'application/json';
+    init.body = JSON.stringify(body);
+  }
+  if (signal) init.signal = signal;
+  let answer: Response;
+  try {
+    answer = await fetch(path, init);
+  } catch (why) {
+    if (signal?.aborted) throw why;
+    throw new Failure(0, String(why));
+  }
+  if (answer.ok) return (answer.status === 204 ? null : await answer.json()) as T;
+  const problem = await answer.json().catch(() => ({}));
+  throw new Failure(answer.status, problem.detail ?? problem.title ?? answer.statusText, problem);
+}
+
+const post = <T>(path: string, body: unknown, signal?: AbortSignal) => ask<T>(path, { method: 'POST', body, signal });
+
+export const api = {
+  config: () => ask<Config>('/api/config'),
+  project: () => ask<Project>('/api/project'),
+  layers: () => ask<LayerRecord[]>('/api/layers'),
+  scenarios: () => ask<Scenario[]>('/api/scenarios'),
+  scenario: (id: number) => ask<Scenario>(`/api/scenarios/${id}`),
+  addScenario: (title: string, layer: string, policy: PolicyRef, copy_of?: number) =>
+    post<Scenario>('/api/scenarios', { title, layer, policy, ...(copy_of === undefined ? {} : { copy_of }) }),
+  changeScenario: (id: number, based_on: number, change: { title?: string; archived?: boolean; policy?: PolicyRef }) =>
+    ask<Scenario>(`/api/scenarios/${id}`, { method: 'PATCH', body: { based_on, ...change } }),
+  parcels: (scenario: number) => ask<ParcelColumns>(`/api/scenarios/${scenario}/parcels`),
+  indicator: (scenario: number, id: string) =>
+    ask<IndicatorValues>(`/api/scenarios/${scenario}/indicators/${encodeURIComponent(id)}`),
+  card: (scenario: number, fid: number, signal?: AbortSignal) =>
+    ask<ParcelCard>(`/api/scenarios/${scenario}/parcels/${fid}`, { signal }),
+  veto: (scenario: number, parcel: string, signal?: AbortSignal) =>
+    post<Veto>(`/api/scenarios/${scenario}/veto`, { parcel }, signal),
+  search: (scenario: number, q: string, limit: number, signal?: AbortSignal) =>
+    ask<Found[]>(`/api/scenarios/${scenario}/search?q=${encodeURIComponent(q)}&limit=${limit}`, { signal }),
+  decisions: (scenario: number) => ask<Decision[]>(`/api/scenarios/${scenario}/decisions`),
+  decide: (scenario: number, based_on: number, decisions: NewDecision[]) =>
+    post<Decision[]>(`/api/scenarios/${scenario}/decisions`, { based_on, decisions }),
+  policy: (scenario: number) => ask<ScenarioPolicy>(`/api/scenarios/${scenario}/policy`),
+  savePolicy: (scenario: number, based_on: number, change: PolicyChange) =>
+    post<Scenario>(`/api/scenarios/${scenario}/policy`, { based_on, change }),
+  preview: (scenario: number, client: string, change: PolicyChange, scores: boolean, signal?: AbortSignal) =>
+    post<Preview>(
+      `/api/scenarios/${scenario}/preview`,
+      scores ? { client, change, scores } : { client, change },
+      signal,
+    ),
+  plans: (scenario: number) => ask<Plan[]>(`/api/scenarios/${scenario}/plans`),
+  plan: (id: number) => ask<{ plan: Plan; record: PlanRecord }>(`/api/plans/${id}`),
+  queuePlan: (scenario: number) => post<Job>(`/api/scenarios/${scenario}/plans`, {}),
+  movePlan: (id: number, from: string, to: string, reason?: string) =>
+    post<Plan>(`/api/plans/${id}/steps`, reason ? { from, to, reason } : { from, to }),
+  transfers: (plan: number) => ask<Transfers>(`/api/plans/${plan}/transfers`),
+  blocks: (plan: number, when: 'before' | 'after') =>
+    ask<GeoJSON.FeatureCollection>(`/api/plans/${plan}/blocks${when === 'before' ? '?when=before' : ''}`),
+  frontier: (scenario: number, steps?: number) =>
+    post<Job>(`/api/scenarios/${scenario}/frontier`, steps === undefined ? {} : { steps }),
+  compare: (a: number, b: number) => ask<Comparison>(`/api/compare?scenarios=${a},${b}`),
+  jobs: () => ask<Job[]>('/api/jobs'),
+  job: (id: number) => ask<Job>(`/api/jobs/${id}`),
+  cancelJob: (id: number) => ask<Job>(`/api/jobs/${id}`, { method: 'DELETE' }),
+};

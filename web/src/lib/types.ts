@@ -1,0 +1,350 @@
+/** What the service says and hears, as its description has it. */
+
+export type Direction = 'in' | 'out';
+export type DecisionKind = 'accept' | 'reject' | 'lock_in' | 'lock_out' | 'free' | 'comment' | 'undo';
+export type PlanStatus = 'draft' | 'submitted' | 'approved' | 'rejected';
+export type JobState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
+export type Flag = 0 | 1;
+export type Bounds = [west: number, south: number, east: number, north: number];
+export type Place = [lon: number, lat: number];
+
+export interface BeforeAfter<T> {
+  before: T;
+  after: T;
+}
+
+export interface Bilingual {
+  zh: string;
+  en: string;
+}
+
+export interface Project {
+  title: string;
+  schema: number;
+  created: number;
+}
+
+export interface Config {
+  version: string;
+  title: string;
+  basemap: { url: string; attribution: string } | null;
+  review_number: string | null;
+  user: string;
+  languages: string[];
+}
+
+export interface PolicyRef {
+  name: string;
+  version: number;
+}
+
+export interface Scenario {
+  id: number;
+  title: string;
+  layer: string;
+  policy: PolicyRef;
+  version: number;
+  archived: boolean;
+  at: number;
+  by: string;
+}
+
+export interface LayerRecord {
+  id: string;
+  name: string;
+  parcels: number;
+  at: number;
+  by: string;
+}
+
+export interface Decision {
+  seq: number;
+  scenario: number;
+  version: number;
+  kind: DecisionKind;
+  parcel: string | null;
+  undoes: number | null;
+  reason: string | null;
+  by: string;
+  at: number;
+}
+
+export interface NewDecision {
+  kind: DecisionKind;
+  parcel?: string;
+  undoes?: number;
+  reason?: string;
+}
+
+export interface Job {
+  id: number;
+  kind: string;
+  payload: unknown;
+  state: JobState;
+  cancel_requested: boolean;
+  step: string | null;
+  done: number;
+  total: number;
+  result: unknown;
+  error: string | null;
+  by: string;
+  created: number;
+  started: number | null;
+  ended: number | null;
+}
+
+export interface Plan {
+  id: number;
+  scenario: number;
+  decided: number;
+  policy: PolicyRef;
+  job: number | null;
+  status: PlanStatus;
+  by: string;
+  at: number;
+}
+
+export interface Concentration {
+  index: number;
+  lpi: number;
+  blocks: number;
+  small_block_share: number;
+}
+
+export type AreaBasis = 'ellipsoidal' | 'planar' | 'registered';
+
+export interface Constraint {
+  id: string;
+  text: string;
+  status: 'met' | 'broken' | 'missed' | 'off';
+  value: number | null;
+  limit: number | null;
+}
+
+/** The parts of `plan.json` that are shown. */
+export interface PlanRecord {
+  area: { basis: AreaBasis; before_m2: number; after_m2: number; tolerance: number | null };
+  objective: { value: number; bound: number; gap: number; before: number; status: string; tau: number };
+  score: BeforeAfter<number | null>;
+  concentration: BeforeAfter<Concentration> & {
+    gap_m: number;
+    by_gap: (BeforeAfter<Concentration> & { gap_m: number })[];
+  };
+  constraints: Constraint[];
+  conflicts?: string[];
+}
+
+export interface IndicatorColumn extends Bilingual {
+  id: string;
+  unit: string;
+  weight: number;
+  higher_is_better: boolean;
+}
+
+/** State of every parcel, in the order of their numbers (`fid` − 1). */
+export interface ParcelColumns {
+  layer: string;
+  version: number;
+  plan: number | null;
+  count: number;
+  policy: PolicyRef;
+  score: (number | null)[];
+  area_m2: number[];
+  zone_before: Flag[];
+  zone_after: Flag[];
+  lock: (0 | 1 | 2 | 3)[];
+  decision: (0 | 1 | 2 | 3 | 4)[];
+  eligible: Flag[];
+  block_before: number[];
+  block_after: number[];
+  sub_park: number[];
+  sub_parks: string[];
+  indicators: IndicatorColumn[];
+}
+
+export interface IndicatorValues {
+  id: string;
+  raw: (number | null)[];
+  normalised: (number | null)[];
+  unit: string;
+}
+
+export interface Reason extends Bilingual {
+  code?: string;
+}
+
+export interface Transfer {
+  fid: number;
+  parcel: string;
+  name: string | null;
+  direction: Direction;
+  swap: number;
+  area_m2: number;
+  score: number | null;
+  delta_objective: number;
+  veto_price: number | null;
+  robustness: number | null;
+  reasons: Reason[];
+  sub_park: string | null;
+  decision: DecisionKind | null;
+  bounds: Bounds;
+}
+
+export interface Swap {
+  id: number;
+  parcels: string[];
+  fids: number[];
+  balance_m2: number;
+  balanced: boolean;
+  delta_objective: number;
+  delta_concentration: number;
+}
+
+export interface Transfers {
+  plan: number;
+  transfers: Transfer[];
+  swaps: Swap[];
+}
+
+export interface ScorePart extends Bilingual {
+  id: string;
+  unit: string;
+  raw: number | null;
+  normalised: number | null;
+  weight: number;
+  points: number | null;
+  percentile: number | null;
+}
+
+export interface BlockOf {
+  number: number;
+  area_m2: number;
+  parcels: number;
+}
+
+/** The explanation card. */
+export interface ParcelCard {
+  fid: number;
+  parcel: string;
+  name: string | null;
+  firms: string[];
+  area_m2: number;
+  score: number | null;
+  percentile: number | null;
+  parts: ScorePart[];
+  zone_before: Flag;
+  zone_after: Flag;
+  lock: 0 | 1 | 2 | 3;
+  decision: 0 | 1 | 2 | 3 | 4;
+  comments: { by: string; at: number; reason: string }[];
+  sub_park: string | null;
+  neighbours: { fid: number; parcel: string; facing_m: number; zone_before: Flag; zone_after: Flag }[];
+  block: BeforeAfter<BlockOf | null>;
+  transfer: null | {
+    direction: Direction;
+    swap: number;
+    delta_objective: number;
+    veto_price: number | null;
+    robustness: number | null;
+    reasons: Reason[];
+    joins: number[];
+    splits: boolean;
+  };
+  bounds: Bounds;
+  centre: Place;
+}
+
+export interface Veto {
+  veto_price: number;
+  objective: BeforeAfter<number>;
+  enter: number[];
+  leave: number[];
+}
+
+export interface Found {
+  fid: number;
+  parcel: string;
+  name: string | null;
+  centre: Place;
+  bounds: Bounds;
+}
+
+export interface CurvePoint {
+  value: number;
+  boundary_m: number;
+}
+
+export interface Preview {
+  status: string;
+  objective: BeforeAfter<number>;
+  bound: number;
+  gap: number;
+  area_m2: BeforeAfter<number>;
+  score: BeforeAfter<number | null>;
+  concentration: BeforeAfter<Concentration>;
+  point: BeforeAfter<CurvePoint>;
+  enter: number[];
+  leave: number[];
+  conflicts?: string[];
+  binding?: { id: string; text: string }[];
+  scores?: (number | null)[];
+}
+
+/** The parts of a policy that the panel turns. */
+export interface PolicyContent {
+  name: string;
+  indicators: Record<string, { zh: string; en: string; unit: string; weight: number; source: string }>;
+  weights: { method: string; known_share: number };
+  contiguity: { gap_m: number };
+  objective: { lambda: number; edge_factor: number; kappa: number; tau: number | null };
+  constraints: {
+    area: { mode: 'conserve' | 'cap' | 'free'; tolerance: number; cap_ha: number | null; basis: AreaBasis };
+    min_block_ha: number;
+    min_block: 'hard' | 'soft' | 'off';
+  };
+}
+
+export interface ScenarioPolicy {
+  policy: PolicyRef;
+  content: PolicyContent;
+}
+
+/** A part of a policy, merged into it (RFC 7386). */
+export type PolicyChange = { [key: string]: PolicyChange | string | number | boolean | null };
+
+export interface FrontierPoint {
+  lambda: number;
+  objective: number;
+  value: number;
+  boundary_m: number;
+  score: number | null;
+  concentration: number;
+  blocks: number;
+  area_m2: number;
+  gap: number;
+  moved: number;
+}
+
+export interface Frontier {
+  points: FrontierPoint[];
+  current: FrontierPoint | null;
+}
+
+export interface Compared {
+  scenario: number;
+  title: string;
+  plan: number | null;
+  objective: number | null;
+  bound: number | null;
+  gap: number | null;
+  score: number | null;
+  concentration: number | null;
+  area_m2: number | null;
+  transfers: { in: number; out: number };
+  lambda: number;
+}
+
+export interface Comparison {
+  scenarios: Compared[];
+  differ: number[];
+}

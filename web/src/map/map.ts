@@ -1,0 +1,441 @@
+/**
+ * The one module that drives MapLibre. Geometry comes as vector tiles that never change; everything else is a number a
+ * parcel (see `states`), set as feature state, at most so many a frame.
+ */
+
+import {
+  type ExpressionSpecification,
+  type LayerSpecification,
+  Map as MapLibre,
+  type SourceSpecification,
+  type StyleSpecification,
+  setWorkerUrl,
+} from 'maplibre-gl';
+import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
+import 'maplibre-gl/dist/maplibre-gl.css';
+import type { Bounds } from '../lib/types';
+import { hatch } from './hatch';
+import { type Hatch, IMAGE, LAYER, SOURCE, TILE } from './ids';
+import { reconcile, unpack } from './states';
+import { fills, hatchOf, LINES, OVERLAYS, type Overlay, type Theme } from './style';
+
+setWorkerUrl(workerUrl);
+
+/** Feature states set in one frame: about 10 ms of work on an office PC. */
+const STATES_A_FRAME = 20_000;
+const FONT = ['Noto Sans CJK SC', 'Microsoft YaHei', 'PingFang SC', 'sans-serif'];
+
+export interface Camera {
+  lon: number;
+  lat: number;
+  zoom: number;
+}
+
+export interface Hooks {
+  hover(fid: number | null, at: { x: number; y: number } | null): void;
+  click(fid: number | null, adding: boolean): void;
+  camera(camera: Camera): void;
+  pointer(place: [lon: number, lat: number] | null): void;
+  /** Metres that a pixel shows, after every move. */
+  scale(metresPerPixel: number): void;
+  drawn(): void;
+  failed(why: 'context' | 'source', detail: string): void;
+  restored(): void;
+}
+
+/** Geometry of a layer: vector tiles. */
+export interface TileSource {
+  tiles: string[];
+  bounds: Bounds;
+  minzoom: number;
+  maxzoom: number;
+  /** From which zoom on single parcels are in the tiles. */
+  parcelsMinzoom: number;
+}
+
+export interface Basemap {
+  url: string;
+  attribution: string;
+}
+
+export function hasWebGl(): boolean {
+  return document.createElement('canvas').getContext('webgl2') !== null;
+}
+
+const state = (key: string): ExpressionSpecification => ['feature-state', key];
+const is = (key: string): ExpressionSpecification => ['boolean', state(key), false];
+
+function fillColour(theme: Theme): ExpressionSpecification {
+  const stops = fills(theme).flat();
+  return ['match', ['to-number', state('c'), 0], ...stops, LINES.blank[theme]] as unknown as ExpressionSpecification;
+}
+
+function hatched(kind: Hatch, theme: Theme): ExpressionSpecification {
+  const ids = fills(theme)
+    .map(([id]) => id)
+    .filter((id) => hatchOf(id) === kind);
+  return ['match', ['to-number', state('c'), 0], ids, 1, 0] as unknown as ExpressionSpecification;
+}
+
+const when = (flag: ExpressionSpecification, yes: number): ExpressionSpecification => ['case', flag, yes, 0];
+const moves = (code: number): ExpressionSpecification => ['==', ['to-number', state('m'), 0], code];
+const byZoom = (...stops: number[]): ExpressionSpecification =>
+  ['interpolate', ['linear'], ['zoom'], ...stops] as unknown as ExpressionSpecification;
+
+function layers(theme: Theme): LayerSpecification[] {
+  const park = { source: SOURCE.park } as const;
+  const parcels = { ...park, 'source-layer': TILE.parcels } as const;
+  const line = (id: string, layer: string, overlay: Overlay): LayerSpecification => {
+    const of = OVERLAYS.find((o) => o.id === overlay);
+    return {
+      id,
+      type: 'line',
+      ...park,
+      'source-layer': layer,
+      layout: { 'line-join': 'round' },
+      paint: {
+        'line-color': LINES[of?.line ?? 'ink'][theme],
+        'line-width': of?.width ?? 1,
+        ...(of?.dash ? { 'line-dasharray': of.dash } : {}),
+      },
+    };
+  };
+  const pattern = (id: string, kind: Hatch): LayerSpecification => ({
+    id,
+    type: 'fill',
+    ...parcels,
+    paint: { 'fill-pattern': IMAGE[kind], 'fill-opacity': hatched(kind, theme) },
+  });
+  const move = (id: string, code: number, colour: string, dash: number[] | null): LayerSpecification => ({
+    id,
+    type: 'line',
+    ...parcels,
+    layout: { 'line-join': 'round' },
+    paint: {
+      'line-color': colour,
+      'line-width': byZoom(11, 1, 15, 2.5, 18, 4),
+      'line-opacity': when(moves(code), 1),
+      ...(dash ? { 'line-dasharray': dash } : {}),
+    },
+  });
+  return [
+    { id: LAYER.background, type: 'background', paint: { 'background-color': LINES.ground[theme] } },
+    {
+      id: LAYER.parcels,
+      type: 'fill',
+      ...parcels,
+      paint: { 'fill-color': fillColour(theme), 'fill-antialias': false },
+    },
+    pattern(LAYER.hatchUnknown, 'unknown'),
+    pattern(LAYER.hatchLocked, 'locked'),
+    pattern(LAYER.hatchOut, 'out'),
+    {
+      id: LAYER.outline,
+      type: 'line',
+      ...parcels,
+      paint: { 'line-color': LINES.edge[theme], 'line-width': byZoom(11, 0.2, 14, 0.7, 18, 1.5) },
+    },
+    {
+      id: LAYER.overlayFill,
+      type: 'fill',
+      ...park,
+      'source-layer': TILE.overlays,
+      filter: ['==', ['geometry-type'], 'Polygon'],
+      paint: { 'fill-color': LINES.overlays[theme], 'fill-opacity': 0.12 },
+    },
+    line(LAYER.barriers, TILE.barriers, 'barriers'),
+    line(LAYER.overlayLine, TILE.overlays, 'overlays'),
+    line(LAYER.subParks, TILE.subParks, 'subParks'),
+    {
+      id: LAYER.zone,
+      type: 'line',
+      ...park,
+      'source-layer': TILE.zone,
+      paint: { 'line-color': LINES.zone[theme], 'line-width': byZoom(11, 1, 16, 2) },
+    },
+    {
+      id: LAYER.blocksAfter,
+      type: 'line',
+      source: SOURCE.blocksAfter,
+      layout: { 'line-join': 'round' },
+      paint: { 'line-color': LINES.blocks[theme], 'line-width': 1.6 },
+    },
+    move(LAYER.moveOut, 2, LINES.out[theme], [2, 1.2]),
+    move(LAYER.moveIn, 1, LINES.in[theme], null),
+    {
+      id: LAYER.hover,
+      type: 'line',
+      ...parcels,
+      paint: { 'line-color': LINES.ink[theme], 'line-width': 2, 'line-opacity': when(is('h'), 0.8) },
+    },
+    {
+      id: LAYER.selectedHalo,
+      type: 'line',
+      ...parcels,
+      layout: { 'line-join': 'round' },
+      paint: { 'line-color': LINES.paper[theme], 'line-width': 6, 'line-opacity': when(is('s'), 1) },
+    },
+    {
+      id: LAYER.selected,
+      type: 'line',
+      ...parcels,
+      layout: { 'line-join': 'round' },
+      paint: { 'line-color': LINES.ink[theme], 'line-width': 3, 'line-opacity': when(is('s'), 1) },
+    },
+    {
+      id: LAYER.parcelCodes,
+      type: 'symbol',
+      ...parcels,
+      minzoom: 16,
+      layout: { 'text-field': ['get', 'code'], 'text-font': FONT, 'text-size': 11 },
+      paint: { 'text-color': LINES.ink[theme], 'text-halo-color': LINES.paper[theme], 'text-halo-width': 1.2 },
+    },
+    {
+      id: LAYER.subParkNames,
+      type: 'symbol',
+      ...park,
+      'source-layer': TILE.subParks,
+      layout: { 'text-field': ['get', 'name'], 'text-font': FONT, 'text-size': 14, 'text-letter-spacing': 0.08 },
+      paint: { 'text-color': LINES.ink[theme], 'text-halo-color': LINES.paper[theme], 'text-halo-width': 1.8 },
+    },
+  ];
+}
+
+/** Which layers a switch of the legend turns on and off. */
+const SWITCHED: Record<Overlay, string[]> = {
+  transfers: [LAYER.moveIn, LAYER.moveOut],
+  blocks: [LAYER.blocksAfter, LAYER.zone],
+  subParks: [LAYER.subParks],
+  barriers: [LAYER.barriers],
+  overlays: [LAYER.overlayFill, LAYER.overlayLine],
+  labels: [LAYER.subParkNames, LAYER.parcelCodes],
+};
+
+export interface Start {
+  source: TileSource;
+  theme: Theme;
+  camera: Camera | null;
+  basemap: Basemap | null;
+  overlays: ReadonlySet<Overlay>;
+}
+
+export class ParkMap {
+  readonly #map: MapLibre;
+  readonly #hooks: Hooks;
+  readonly #start: Start;
+  #theme: Theme;
+  #overlays: ReadonlySet<Overlay>;
+  #blocks: GeoJSON.FeatureCollection = { type: 'FeatureCollection', features: [] };
+  #drawn: Uint16Array = new Uint16Array(0);
+  #wanted: Uint16Array = new Uint16Array(0);
+  #frame = 0;
+  #styled = false;
+  #follows: ((camera: Camera) => void) | null = null;
+
+  constructor(container: HTMLElement, start: Start, hooks: Hooks) {
+    this.#hooks = hooks;
+    this.#start = start;
+    this.#theme = start.theme;
+    this.#overlays = start.overlays;
+    const where = start.camera
+      ? { center: [start.camera.lon, start.camera.lat] as [number, number], zoom: start.camera.zoom }
+      : { bounds: start.source.bounds, fitBoundsOptions: { padding: 24 } };
+    this.#map = new MapLibre({
+      container,
+      style: this.#style(),
+      ...where,
+      attributionControl: false,
+      dragRotate: false,
+      pitchWithRotate: false,
+      touchPitch: false,
+      maxPitch: 0,
+      fadeDuration: 0,
+      renderWorldCopies: false,
+      keyboard: true,
+      locale: {},
+    });
+    this.#map.touchZoomRotate.disableRotation();
+    this.#listen();
+  }
+
+  #style(): StyleSpecification {
+    const { source, basemap } = this.#start;
+    const sources: Record<string, SourceSpecification> = {
+      [SOURCE.park]: {
+        type: 'vector',
+        tiles: source.tiles,
+        bounds: source.bounds,
+        minzoom: source.minzoom,
+        maxzoom: source.maxzoom,
+      },
+      [SOURCE.blocksAfter]: { type: 'geojson', data: this.#blocks },
+    };
+    const all = layers(this.#theme);
+    if (basemap) {
+      sources[SOURCE.basemap] = {
+        type: 'raster',
+        tiles: [basemap.url],
+        tileSize: 256,
+        attribution: basemap.attribution,
+      };
+      all.splice(1, 0, { id: LAYER.basemap, type: 'raster', source: SOURCE.basemap });
+    }
+    for (const [overlay, ids] of Object.entries(SWITCHED)) {
+      if (this.#overlays.has(overlay as Overlay)) continue;
+      for (const layer of all) if (ids.includes(layer.id)) layer.layout = { ...layer.layout, visibility: 'none' };
+    }
+    return { version: 8, sources, layers: all };
+  }
+
+  #listen(): void {
+    const map = this.#map;
+    const hooks = this.#hooks;
+    map.on('styleimagemissing', ({ id }) => this.#addHatch(id));
+    map.on('style.load', () => {
+      this.#styled = true;
+      // A new style knows no states.
+      this.#drawn = new Uint16Array(this.#wanted.length);
+      this.#soon();
+    });
+    map.on('idle', () => hooks.drawn());
+    map.on('move', () => {
+      const camera = this.camera();
+      hooks.scale(this.metresPerPixel());
+      this.#follows?.(camera);
+    });
+    map.on('moveend', () => hooks.camera(this.camera()));
+    map.on('mousemove', (event) => {
+      hooks.pointer([event.lngLat.lng, event.lngLat.lat]);
+      const fid = this.#at(event.point);
+      map.getCanvas().style.cursor = fid === null ? '' : 'pointer';
+      hooks.hover(fid, fid === null ? null : event.point);
+    });
+    map.on('mouseout', () => {
+      hooks.pointer(null);
+      hooks.hover(null, null);
+    });
+    map.on('click', (event) => {
+      const { shiftKey, ctrlKey, metaKey } = event.originalEvent;
+      hooks.click(this.#at(event.point), shiftKey || ctrlKey || metaKey);
+    });
+    map.on('webglcontextlost', () => hooks.failed('context', ''));
+    map.on('webglcontextrestored', () => hooks.restored());
+    map.on('error', (event) => hooks.failed('source', String(event.error?.message ?? event.error)));
+    map.once('load', () => hooks.scale(this.metresPerPixel()));
+  }
+
+  #addHatch(id: string): void {
+    const kind = (Object.keys(IMAGE) as Hatch[]).find((key) => IMAGE[key] === id);
+    if (!kind || this.#map.hasImage(id)) return;
+    const colour = kind === 'unknown' ? LINES.zone[this.#theme] : LINES.hatch[this.#theme];
+    this.#map.addImage(id, hatch(kind, colour), { pixelRatio: 2 });
+  }
+
+  #at(point: { x: number; y: number }): number | null {
+    if (!this.#styled || !this.#map.getLayer(LAYER.parcels)) return null;
+    const found = this.#map.queryRenderedFeatures([point.x, point.y], { layers: [LAYER.parcels] })[0];
+    return typeof found?.id === 'number' ? found.id : null;
+  }
+
+  #soon(): void {
+    if (this.#frame === 0) this.#frame = requestAnimationFrame(() => this.#paint());
+  }
+
+  #paint(): void {
+    this.#frame = 0;
+    if (!this.#styled) return;
+    const done = reconcile(this.#drawn, this.#wanted, STATES_A_FRAME, (id, packed) => {
+      this.#map.setFeatureState({ source: SOURCE.park, sourceLayer: TILE.parcels, id }, unpack(packed));
+    });
+    if (!done) this.#soon();
+  }
+
+  /** What each parcel is to look like, in the order of their numbers. Drawn within the next frames. */
+  show(states: Uint16Array): void {
+    if (states.length !== this.#drawn.length) this.#drawn = new Uint16Array(states.length);
+    this.#wanted = states;
+    this.#soon();
+  }
+
+  theme(theme: Theme): void {
+    if (theme === this.#theme) return;
+    this.#theme = theme;
+    this.#styled = false;
+    this.#map.setStyle(this.#style(), { diff: false });
+  }
+
+  overlays(on: ReadonlySet<Overlay>): void {
+    this.#overlays = on;
+    if (!this.#styled) return;
+    for (const [overlay, ids] of Object.entries(SWITCHED))
+      for (const id of ids)
+        this.#map.setLayoutProperty(id, 'visibility', on.has(overlay as Overlay) ? 'visible' : 'none');
+  }
+
+  /** Outlines of the plan's blocks. */
+  blocks(features: GeoJSON.FeatureCollection): void {
+    this.#blocks = features;
+    const source = this.#map.getSource(SOURCE.blocksAfter);
+    if (source && 'setData' in source) (source as { setData(data: GeoJSON.GeoJSON): void }).setData(features);
+  }
+
+  camera(): Camera {
+    const { lng, lat } = this.#map.getCenter();
+    return { lon: lng, lat, zoom: this.#map.getZoom() };
+  }
+
+  look(camera: Camera): void {
+    this.#map.jumpTo({ center: [camera.lon, camera.lat], zoom: camera.zoom });
+  }
+
+  fit(bounds: Bounds, zoomMax = 22): void {
+    this.#map.fitBounds(bounds, {
+      padding: 64,
+      maxZoom: zoomMax,
+      animate: !matchMedia('(prefers-reduced-motion: reduce)').matches,
+      duration: 400,
+    });
+  }
+
+  fitAll(): void {
+    this.fit(this.#start.source.bounds);
+  }
+
+  /** Brings a place into sight without changing the zoom, where it is not in sight yet. */
+  reveal(bounds: Bounds): void {
+    const seen = this.#map.getBounds();
+    const [west, south, east, north] = bounds;
+    const inside = seen.contains([west, south]) && seen.contains([east, north]);
+    if (inside && this.#map.getZoom() >= 13) return;
+    this.fit(bounds, Math.max(this.#map.getZoom(), 15));
+  }
+
+  zoomBy(step: number): void {
+    this.#map.zoomTo(this.#map.getZoom() + step, { duration: 200 });
+  }
+
+  metresPerPixel(): number {
+    const lat = (this.#map.getCenter().lat * Math.PI) / 180;
+    return (40_075_016.686 * Math.cos(lat)) / (512 * 2 ** this.#map.getZoom());
+  }
+
+  /** Calls `then` with the camera at every move, for another map that shows the same place. */
+  followed(then: ((camera: Camera) => void) | null): void {
+    this.#follows = then;
+  }
+
+  resize(): void {
+    this.#map.resize();
+  }
+
+  /** How many parcels the loaded tiles hold, and whether everything asked for is drawn. For tests of the whole. */
+  loaded(): { parcels: number; drawn: boolean } {
+    const features = this.#map.querySourceFeatures(SOURCE.park, { sourceLayer: TILE.parcels });
+    return { parcels: new Set(features.map((f) => f.id)).size, drawn: this.#frame === 0 && this.#map.loaded() };
+  }
+
+  destroy(): void {
+    cancelAnimationFrame(this.#frame);
+    this.#map.remove();
+  }
+}
