@@ -13,7 +13,16 @@ TEST_PACKAGES := gdal-bin coinor-cbc python3-numpy python3-scipy python3-owslib 
 SCHEMATHESIS := schemathesis==4.32.5
 CLIENT_PACKAGES := python3-qgis qgis-providers
 
+# The map's pages are built by Vite, which wants a Node newer than Debian 12's; npm brings one where it is missing.
+WEB_PACKAGES := npm
+WEB_TEST_PACKAGES := chromium fonts-noto-cjk
+NODE := 20.20.2
+WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*')
+web = cd web && PATH="$(CURDIR)/.node/node_modules/node-linux-$(NODE_CPU)/bin:$$PATH"
+NODE_CPU := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x64)
+
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+comma := ,
 say = @echo "== $(1)"
 
 # Real parcels beside the project, where they are there.
@@ -26,11 +35,15 @@ demo: build
 	$(call say,making a synthetic park and planning it into ./demo)
 	target/release/lianpian demo --once --out demo
 
-build: setup
+build: setup web/dist/index.html
 	$(call say,building the program)
 	cargo build --release --locked
 
-test: setup setup-test
+test: setup setup-test web/dist/index.html
+	$(call say,the map: style$(comma) types$(comma) units)
+	@$(web) npm run --silent lint
+	@$(web) npm run --silent check
+	@$(web) npm test --silent
 	$(call say,formatting)
 	cargo fmt --all --check
 	$(call say,lints)
@@ -71,7 +84,20 @@ fmt:
 
 clean:
 	cargo clean
-	rm -rf demo
+	rm -rf demo web/dist web/node_modules .node
+
+web/node_modules/.package-lock.json: web/package.json web/package-lock.json web/.npmrc
+	$(call say,installing what the map is built with)
+	@command -v npm >/dev/null || { $(call install,$(WEB_PACKAGES)); }
+	@node -e 'process.exit(+(process.versions.node.localeCompare("20.19", "en", { numeric: true }) < 0))' 2>/dev/null || { \
+	  echo "== the system's node is older than 20.19: installing $(NODE) into .node"; \
+	  npm install --silent --no-save --prefix .node node-linux-$(NODE_CPU)@$(NODE); }
+	@$(web) npm ci --silent
+	@touch $@
+
+web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
+	$(call say,building the map)
+	@$(web) npm run --silent build -- --logLevel warn
 
 # .github/erase-$(4).svg: the parcels $(1) planned by the policy $(2), small blocks (below $(3) ha) erased by hand or ruled out.
 define erase
