@@ -44,6 +44,9 @@ pub mod ogc;
 // The project.
 mod project;
 
+// Its description.
+mod description;
+
 // The map.
 mod page;
 
@@ -147,7 +150,7 @@ pub fn router(state: State) -> Router {
     let routes = Router::new()
         .merge(page::routes())
         .merge(ogc::routes())
-        .merge(project::routes())
+        .merge(description::described(project::routes()))
         .merge(health::routes());
     wrapped(routes, state)
 }

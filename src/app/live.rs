@@ -17,8 +17,10 @@ use parcels::score::score;
 use parcels::units::M2_PER_HA;
 use parcels::worth::mean_score;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::prepare::{Prepared, misfit};
+use super::schemas;
 use crate::error::{Error, ErrorKind, Result};
 
 /// A park with the first solution of its problem.
@@ -29,23 +31,29 @@ pub struct Live {
 }
 
 /// What another policy would lead to. Parcels are named by their place in the layer, from 1, as features are.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Preview {
     /// How the search ended.
+    #[schema(value_type = schemas::Status)]
     pub status: Status,
     /// F of the present zone and of the plan, score · ha.
+    #[schema(value_type = schemas::BeforeAfter<f64>)]
     pub objective: BeforeAfter<f64>,
     /// No admissible plan is worth more.
     pub bound: f64,
     /// (bound − F of the plan) ÷ (bound − F of the present zone).
     pub gap: f64,
     /// Area of the zone, m², on the policy's basis.
+    #[schema(value_type = schemas::BeforeAfter<f64>)]
     pub area_m2: BeforeAfter<f64>,
     /// Area-weighted mean of the known scores.
+    #[schema(value_type = schemas::BeforeAfter<Option<f64>>)]
     pub score: BeforeAfter<Option<f64>>,
     /// How concentrated the zone is at the policy's gap tolerance.
+    #[schema(value_type = schemas::BeforeAfter<schemas::Concentration>)]
     pub concentration: BeforeAfter<Concentration>,
     /// Where the plan lies on the curve of worth against boundary.
+    #[schema(value_type = schemas::BeforeAfter<CurvePoint>)]
     pub point: BeforeAfter<CurvePoint>,
     /// Parcels that come in, ascending.
     pub enter: Vec<u32>,
@@ -57,7 +65,7 @@ pub struct Preview {
 }
 
 /// A zone on the curve that λ runs along.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
 pub struct CurvePoint {
     /// Worth of the land held, Σ area · (score − τ), score · ha.
     pub value: f64,

@@ -44,6 +44,9 @@ pub mod compare;
 // Why there is no admissible plan, in words.
 pub mod why_not;
 
+// How the engine's types look in JSON.
+pub mod schemas;
+
 // A park kept warm, for answers while the slider moves.
 pub mod live;
 

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use parcels::id::{LayerId, ParcelId};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::error::{Error, ErrorKind, Result};
 
 /// A point in time: milliseconds since 1970-01-01T00:00:00Z. The store has no clock; its callers have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 pub struct Moment(pub i64);
 
@@ -21,7 +22,7 @@ impl Moment {
 macro_rules! number {
     ($(#[doc = $doc:literal] $name:ident;)*) => {$(
         #[doc = $doc]
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
         #[serde(transparent)]
         pub struct $name(pub i64);
 
@@ -48,7 +49,7 @@ number! {
 macro_rules! named {
     ($(#[doc = $doc:literal])* $name:ident { $($(#[doc = $case_doc:literal])* $case:ident = $text:literal,)* }) => {
         $(#[doc = $doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
         pub enum $name {
             $($(#[doc = $case_doc])* #[serde(rename = $text)] $case,)*
         }
@@ -80,7 +81,7 @@ macro_rules! named {
 }
 
 /// The project itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Project {
     /// What people call it.
     pub title: String,
@@ -100,14 +101,15 @@ pub struct NewProject {
 }
 
 /// SHA-256 of a file's bytes in lower-case hex.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 pub struct FileHash(pub String);
 
 /// A layer as imported, or as an approved plan left it. It never changes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct LayerRecord {
     /// Hash of its content.
+    #[schema(value_type = String)]
     pub id: LayerId,
     /// What people call it.
     pub name: String,
@@ -116,6 +118,7 @@ pub struct LayerRecord {
     /// The layer within that file, where it holds several.
     pub main_layer: Option<String>,
     /// The uploaded files by name: the parcels with their parts, tables, barriers, overlays.
+    #[schema(value_type = BTreeMap<String, String>)]
     pub files: BTreeMap<String, FileHash>,
     /// The coordinate reference system the user stated, if any.
     pub crs: Option<String>,
@@ -132,9 +135,10 @@ pub struct LayerRecord {
 }
 
 /// How a layer came out of an approved plan: the same parcels with another present zone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Applied {
     /// The layer before.
+    #[schema(value_type = String)]
     pub previous: LayerId,
     /// The approved plan.
     pub plan: PlanId,
@@ -156,7 +160,7 @@ pub struct NewLayer {
 pub struct Zone(pub Vec<bool>);
 
 /// A version of a named policy.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 pub struct PolicyRef {
     /// The policy's name.
     pub name: String,
@@ -165,7 +169,7 @@ pub struct PolicyRef {
 }
 
 /// One version of a policy. It never changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PolicyRecord {
     /// Which.
     pub policy: PolicyRef,
@@ -178,13 +182,14 @@ pub struct PolicyRecord {
 }
 
 /// A line of thought: a layer, a policy and the decisions made on it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ScenarioRecord {
     /// Which.
     pub id: ScenarioId,
     /// What people call it.
     pub title: String,
     /// The layer it plans; always the same.
+    #[schema(value_type = String)]
     pub layer: LayerId,
     /// The policy it follows now.
     pub policy: PolicyRef,
@@ -258,7 +263,7 @@ pub struct NewDecision {
 }
 
 /// A recorded decision. It never changes and never goes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DecisionRecord {
     /// Its place in the project's log.
     pub seq: DecisionSeq,
@@ -269,6 +274,7 @@ pub struct DecisionRecord {
     /// What it says.
     pub kind: DecisionKind,
     /// About which parcel.
+    #[schema(value_type = Option<String>)]
     pub parcel: Option<ParcelId>,
     /// The decision undone, for an undo.
     pub undoes: Option<DecisionSeq>,
@@ -336,7 +342,7 @@ pub struct PlanContent {
 }
 
 /// A plan without its content.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StoredPlan {
     /// Which.
     pub id: PlanId,
@@ -357,7 +363,7 @@ pub struct StoredPlan {
 }
 
 /// A plan's move to a status: who, when and why. It never changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PlanStep {
     /// The status from then on.
     pub status: PlanStatus,
@@ -401,13 +407,14 @@ pub struct NewJob {
 }
 
 /// A job.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct JobRecord {
     /// Which.
     pub id: JobId,
     /// What work.
     pub kind: String,
     /// On what.
+    #[schema(value_type = Object)]
     pub payload: serde_json::Value,
     /// The key it was asked for with.
     pub key: Option<String>,
@@ -424,6 +431,7 @@ pub struct JobRecord {
     /// Of how many; 0 where that is unknown.
     pub total: u64,
     /// What came of it.
+    #[schema(value_type = Option<Object>)]
     pub result: Option<serde_json::Value>,
     /// Why it failed, for people.
     pub error: Option<String>,

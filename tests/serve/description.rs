@@ -14,11 +14,10 @@ fn document(server: &Server) -> Value {
     send(server.address, head, b"").unwrap().json()
 }
 
-#[test]
-fn it_is_the_one_kept() {
-    let server = Server::start();
-    let text = serde_json::to_string_pretty(&document(&server)).unwrap() + "\n";
-    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/serve/openapi.json");
+/// Holds `json` against the file of this name, or keeps it there when asked to.
+fn kept(json: &Value, name: &str) {
+    let text = serde_json::to_string_pretty(json).unwrap() + "\n";
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/serve").join(name);
     if std::env::var("LIANPIAN_BLESS").is_ok() {
         std::fs::write(&kept, &text).unwrap();
     }
@@ -27,6 +26,31 @@ fn it_is_the_one_kept() {
         was == text,
         "the interface has changed; look at the change and keep it: LIANPIAN_BLESS=1 cargo nextest run --test serve description"
     );
+}
+
+#[test]
+fn it_is_the_one_kept() {
+    kept(&document(&Server::start()), "openapi.json");
+}
+
+#[test]
+fn that_of_the_project_is_the_one_kept_and_complete_in_itself() {
+    let json = Server::start().json("/api/openapi.json");
+    kept(&json, "api.json");
+    assert!(json["openapi"].as_str().unwrap().starts_with("3.1"));
+    let mut found = BTreeSet::new();
+    references(&json, &mut found);
+    for reference in found {
+        let name = reference.strip_prefix("#/components/schemas/").unwrap_or_else(|| panic!("{reference}"));
+        assert!(json["components"]["schemas"][name].is_object(), "{reference}");
+    }
+    for (path, item) in json["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let summary = operation["summary"].as_str().unwrap_or_default();
+            assert!(summary.contains(" · "), "{method} {path} is described in one language: {summary}");
+            assert!(operation["responses"]["default"].is_object(), "{method} {path}");
+        }
+    }
 }
 
 fn references<'a>(json: &'a Value, found: &mut BTreeSet<&'a str>) {

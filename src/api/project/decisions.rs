@@ -1,0 +1,56 @@
+//! Decisions: what people say of parcels.
+
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::Response;
+use parcels::id::ParcelId;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{Actor, Served, said, told};
+use crate::api::extract::Json;
+use crate::store::{DecisionKind, DecisionRecord, DecisionSeq, NewDecision, ScenarioId};
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Decide {
+    /// The scenario's version that the decisions are based on.
+    based_on: i64,
+    decisions: Vec<Decision>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Decision {
+    kind: DecisionKind,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    parcel: Option<ParcelId>,
+    #[serde(default)]
+    undoes: Option<DecisionSeq>,
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+/// Records decisions, all or none; 409 with what changed when somebody was faster · 记录决定
+#[utoipa::path(post, path = "/api/scenarios/{id}/decisions", tag = "project", responses((status = 201, description = "Records decisions, all or none; 409 with what changed when somebody was faster", body = Vec<DecisionRecord>)))]
+pub(super) async fn decide(
+    Served(workshop): Served,
+    actor: Actor,
+    Path(id): Path<i64>,
+    Json(new): Json<Decide>,
+) -> Response {
+    let decisions: Vec<NewDecision> = new
+        .decisions
+        .into_iter()
+        .map(|d| NewDecision { kind: d.kind, parcel: d.parcel, undoes: d.undoes, reason: d.reason })
+        .collect();
+    let made = workshop.decide(ScenarioId(id), new.based_on, &decisions, actor.now()).await;
+    told(StatusCode::CREATED, made)
+}
+
+/// The log of decisions, oldest first · 决定记录
+#[utoipa::path(get, path = "/api/scenarios/{id}/decisions", tag = "project", responses((status = 200, description = "The log of decisions, oldest first", body = Vec<DecisionRecord>)))]
+pub(super) async fn decisions(Served(workshop): Served, Path(id): Path<i64>) -> Response {
+    said(workshop.store().decisions(Some(ScenarioId(id)), DecisionSeq(0)).await)
+}

@@ -1,0 +1,29 @@
+//! Jobs: long work that goes on after its request.
+
+use axum::extract::Path;
+use axum::response::Response;
+
+use super::{Served, said};
+use crate::clock::now;
+use crate::store::{JobId, JobRecord};
+
+/// How many jobs are listed.
+const JOBS_LISTED: u32 = 200;
+
+/// The newest jobs, newest first · 最近的作业
+#[utoipa::path(get, path = "/api/jobs", tag = "project", responses((status = 200, description = "The newest jobs, newest first", body = Vec<JobRecord>)))]
+pub(super) async fn jobs(Served(workshop): Served) -> Response {
+    said(workshop.store().jobs(JOBS_LISTED).await)
+}
+
+/// One job · 一个作业
+#[utoipa::path(get, path = "/api/jobs/{id}", tag = "project", responses((status = 200, description = "One job", body = JobRecord)))]
+pub(super) async fn job(Served(workshop): Served, Path(id): Path<i64>) -> Response {
+    said(workshop.store().job(JobId(id)).await)
+}
+
+/// Asks a job to stop · 取消作业
+#[utoipa::path(delete, path = "/api/jobs/{id}", tag = "project", responses((status = 200, description = "Asks a job to stop", body = JobRecord)))]
+pub(super) async fn cancel(Served(workshop): Served, Path(id): Path<i64>) -> Response {
+    said(workshop.store().cancel_job(JobId(id), now()).await)
+}

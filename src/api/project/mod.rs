@@ -1,0 +1,152 @@
+//! The project over HTTP: `/api/…`, JSON in and out.
+//!
+//! A write names the version it is based on; when somebody was faster the answer is 409 with what changed. Who acts
+//! stands in the header `X-Lianpian-User`, which a proxy sets that asks people to sign in.
+
+// The layers.
+mod layers;
+
+// Policies and their versions.
+mod policies;
+
+// Lines of thought.
+mod scenarios;
+
+// What people say of parcels.
+mod decisions;
+
+// What another policy would lead to.
+mod preview;
+
+// Plans.
+mod plans;
+
+// Long work.
+mod jobs;
+
+// What happens, as it happens.
+mod events;
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use percent_encoding::percent_decode;
+use serde::Serialize;
+use serde_json::json;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::State;
+use super::problem::Problem;
+use crate::app::workshop::{Who, Workshop};
+use crate::clock::now;
+use crate::error::{Error, ErrorKind};
+use crate::store::{Conflict, Project};
+
+pub(super) use preview::Asked;
+
+type Answer = Result<Response, Problem>;
+
+/// All of it: the routes and their description.
+pub(super) fn routes() -> OpenApiRouter<State> {
+    OpenApiRouter::new()
+        .routes(routes!(project))
+        .routes(routes!(events::events))
+        .routes(routes!(layers::layers))
+        .routes(routes!(layers::layer))
+        .routes(routes!(policies::policies, policies::add_policy))
+        .routes(routes!(policies::policy))
+        .routes(routes!(scenarios::scenarios, scenarios::add_scenario))
+        .routes(routes!(scenarios::scenario, scenarios::change_scenario))
+        .routes(routes!(decisions::decisions, decisions::decide))
+        .routes(routes!(preview::preview))
+        .routes(routes!(plans::plans_of, plans::queue))
+        .routes(routes!(plans::plans))
+        .routes(routes!(plans::plan))
+        .routes(routes!(plans::steps, plans::step))
+        .routes(routes!(plans::apply))
+        .routes(routes!(jobs::jobs))
+        .routes(routes!(jobs::job, jobs::cancel))
+}
+
+/// The project that is served.
+struct Served(Arc<Workshop>);
+
+impl FromRequestParts<State> for Served {
+    type Rejection = Problem;
+
+    async fn from_request_parts(_: &mut Parts, state: &State) -> Result<Self, Problem> {
+        let workshop = state.workshop();
+        workshop.map(Self).ok_or_else(|| {
+            Problem::not_found(
+                "a written plan is served, no project; `lianpian serve --project FILE` serves one",
+            )
+        })
+    }
+}
+
+/// Who acts.
+struct Actor(String);
+
+impl<S: Sync> FromRequestParts<S> for Actor {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let Some(name) = parts.headers.get("x-lianpian-user") else { return Ok(Self("planner".to_owned())) };
+        // Names of people are seldom ASCII, which is all that headers carry.
+        let name = percent_decode(name.as_bytes()).decode_utf8().unwrap_or_default();
+        let name = name.trim();
+        if name.is_empty() || name.len() > 200 {
+            return Err(Problem::bad_request(
+                "X-Lianpian-User: expected a name of at most 200 letters, percent-encoded UTF-8",
+            ));
+        }
+        Ok(Self(name.to_owned()))
+    }
+}
+
+impl Actor {
+    fn now(self) -> Who {
+        Who { by: self.0, at: now() }
+    }
+}
+
+/// A failure of a use case as a client may see it.
+fn refused(error: &Error) -> Response {
+    if let Some(conflict) = Conflict::of(error) {
+        let detail = format!("{conflict}; read what changed and decide again");
+        let more = json!({ "now": conflict.now, "since": conflict.since });
+        return Problem::new(StatusCode::CONFLICT, detail).with(more);
+    }
+    let status = match error.kind {
+        ErrorKind::Usage => StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorKind::NotFound => StatusCode::NOT_FOUND,
+        ErrorKind::Conflict => StatusCode::CONFLICT,
+        ErrorKind::Impossible => StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorKind::Cancelled => StatusCode::CONFLICT,
+        ErrorKind::Unreadable | ErrorKind::Unwritable => {
+            return Problem::internal(&error.for_people()).into_response();
+        }
+    };
+    Problem::new(status, error.for_people()).into_response()
+}
+
+fn said<T: Serialize>(result: crate::error::Result<T>) -> Response {
+    told(StatusCode::OK, result)
+}
+
+fn told<T: Serialize>(status: StatusCode, result: crate::error::Result<T>) -> Response {
+    match result {
+        Ok(value) => (status, axum::Json(value)).into_response(),
+        Err(error) => refused(&error),
+    }
+}
+
+/// The project itself · 项目
+#[utoipa::path(get, path = "/api/project", tag = "project", responses((status = 200, description = "The project", body = Project)))]
+async fn project(Served(workshop): Served) -> Response {
+    said(workshop.store().project().await)
+}

@@ -1,0 +1,43 @@
+//! Policies and their versions.
+
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{Actor, Served, said, told};
+use crate::api::extract::Json;
+use crate::store::{PolicyRecord, PolicyRef};
+
+/// All versions of all policies · 全部政策版本
+#[utoipa::path(get, path = "/api/policies", tag = "project", responses((status = 200, description = "All versions of all policies", body = Vec<PolicyRecord>)))]
+pub(super) async fn policies(Served(workshop): Served) -> Response {
+    said(workshop.store().policies().await)
+}
+
+/// One version of a policy · 一个政策版本
+#[utoipa::path(get, path = "/api/policies/{name}/{version}", tag = "project", responses((status = 200, description = "One version of a policy", body = PolicyRecord)))]
+pub(super) async fn policy(Served(workshop): Served, Path((name, version)): Path<(String, i64)>) -> Response {
+    said(workshop.store().policy(&PolicyRef { name, version }).await)
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewPolicy {
+    name: String,
+    /// The version that was edited; 0 for a new policy.
+    based_on: i64,
+    text: String,
+}
+
+/// Keeps the next version of a policy · 保存政策的新版本
+#[utoipa::path(post, path = "/api/policies", tag = "project", responses((status = 201, description = "Keeps the next version of a policy", body = PolicyRef)))]
+pub(super) async fn add_policy(
+    Served(workshop): Served,
+    actor: Actor,
+    Json(new): Json<NewPolicy>,
+) -> Response {
+    let who = actor.now();
+    told(StatusCode::CREATED, workshop.save_policy(&new.name, new.based_on, &new.text, who).await)
+}

@@ -1,0 +1,86 @@
+//! What another policy would lead to, from memory.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::extract::{Path, State as Shared};
+use axum::response::Response;
+use parcels::progress::Monitor;
+use serde::Deserialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::{Served, said};
+use crate::api::State;
+use crate::api::extract::Json;
+use crate::app::live::Preview;
+use crate::store::ScenarioId;
+
+/// A question that a later one of the same client makes stale.
+#[derive(Default)]
+pub(in crate::api) struct Asked(Mutex<BTreeMap<(ScenarioId, String), Arc<Question>>>);
+
+#[derive(Default)]
+pub(super) struct Question(AtomicBool);
+
+impl Monitor for Question {
+    fn cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Clients that are remembered; when there are more, all are forgotten, and what they asked before is answered as well.
+const CLIENTS: usize = 10_000;
+
+impl Asked {
+    /// The question is the client's newest: the one before it is stale.
+    fn newest(&self, scenario: ScenarioId, client: &str) -> Arc<Question> {
+        let question = Arc::new(Question::default());
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= CLIENTS {
+            all.clear();
+        }
+        if let Some(stale) = all.insert((scenario, client.to_owned()), question.clone()) {
+            stale.0.store(true, Ordering::Relaxed);
+        }
+        question
+    }
+}
+
+/// Stops the work for a client that has gone.
+pub(super) struct Abandoned(Arc<Question>);
+
+impl Drop for Abandoned {
+    fn drop(&mut self) {
+        self.0.0.store(true, Ordering::Relaxed);
+    }
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Ask {
+    /// Names the client, so that its newer question ends the older one.
+    #[serde(default)]
+    client: String,
+    /// A part of a policy, merged into the scenario's (RFC 7386).
+    #[schema(value_type = Object)]
+    change: Value,
+}
+
+/// What a change to the policy would lead to, from memory; a newer question of the same client ends this one · 政策变化的即时预览
+#[utoipa::path(post, path = "/api/scenarios/{id}/preview", tag = "project", responses((status = 200, description = "What a change to the policy would lead to, from memory; a newer question of the same client ends this one", body = Preview)))]
+pub(super) async fn preview(
+    Shared(state): Shared<State>,
+    Served(workshop): Served,
+    Path(id): Path<i64>,
+    Json(ask): Json<Ask>,
+) -> Response {
+    let scenario = ScenarioId(id);
+    let question = match ask.client.as_str() {
+        "" => Arc::default(),
+        client => state.asked().newest(scenario, client),
+    };
+    let _abandoned = Abandoned(question.clone());
+    said(workshop.preview(scenario, ask.change, question).await)
+}
