@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::watch;
 
+use super::exports::ExportJob;
 use super::plan::Search;
 use super::workshop::{Event, Who, Workshop};
 use crate::clock::now;
@@ -77,6 +78,56 @@ impl PlanJob {
     }
 }
 
+/// What a curve is asked for.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CurveJob {
+    /// The scenario.
+    pub scenario: ScenarioId,
+    /// How many points.
+    pub steps: usize,
+}
+
+/// Most points of a curve.
+const STEPS_MAX: usize = 41;
+
+/// Queues the curve over λ of a scenario.
+///
+/// # Errors
+/// Of kind `NotFound` when there is no such scenario, `Usage` for a number of points that makes no curve.
+pub async fn queue_curve(workshop: &Workshop, job: CurveJob, by: String) -> Result<JobRecord> {
+    if !(2..=STEPS_MAX).contains(&job.steps) {
+        let what = format!("steps {}: expected 2 to {STEPS_MAX}", job.steps);
+        return Err(Error::new(ErrorKind::Usage, what));
+    }
+    workshop.store().scenario(job.scenario).await?;
+    queue(workshop, "frontier", &job, None, by).await
+}
+
+/// Queues a file of a plan.
+///
+/// # Errors
+/// Of kind `NotFound` when there is no such plan, `Usage` for a format there is not.
+pub async fn queue_export(workshop: &Workshop, job: ExportJob, by: String) -> Result<JobRecord> {
+    job.format()?;
+    workshop.store().plan(job.plan).await?;
+    queue(workshop, "export", &job, None, by).await
+}
+
+async fn queue(
+    workshop: &Workshop,
+    kind: &str,
+    job: &impl Serialize,
+    key: Option<String>,
+    by: String,
+) -> Result<JobRecord> {
+    let payload = serde_json::to_value(job).context(ErrorKind::Usage, "queueing a job")?;
+    let queued = NewJob { kind: kind.to_owned(), payload, key, by, at: now() };
+    let record = workshop.store().enqueue(&queued).await?;
+    workshop.tell(Event::Job(record.clone()));
+    Ok(record)
+}
+
 /// Queues a plan of a scenario. Two requests with the same `key` are one.
 ///
 /// # Errors
@@ -89,11 +140,7 @@ pub async fn queue_plan(
 ) -> Result<JobRecord> {
     job.search()?;
     workshop.store().scenario(job.scenario).await?;
-    let payload = serde_json::to_value(job).context(ErrorKind::Usage, "queueing a plan")?;
-    let queued = NewJob { kind: "plan".to_owned(), payload, key, by, at: now() };
-    let record = workshop.store().enqueue(&queued).await?;
-    workshop.tell(Event::Job(record.clone()));
-    Ok(record)
+    queue(workshop, "plan", &job, key, by).await
 }
 
 /// Takes jobs and does them, one after the other, until `stop` turns true. Several of these may run.
@@ -210,11 +257,23 @@ async fn act(workshop: &Workshop, job: &JobRecord, progress: Arc<Progress>) -> R
     let who = Who { by: job.by.clone(), at: now() };
     match job.kind.as_str() {
         "plan" => {
-            let ask: PlanJob = serde_json::from_value(job.payload.clone())
-                .context(ErrorKind::Usage, "reading what the job is asked for")?;
+            let ask: PlanJob = asked(job)?;
             let plan = workshop.plan(ask.scenario, ask.search()?, Some(job.id), who, progress).await?;
             Ok(json!({ "plan": plan.id }))
         }
+        "frontier" => {
+            let ask: CurveJob = asked(job)?;
+            told(&workshop.lambda_curve(ask.scenario, ask.steps, progress).await?)
+        }
+        "export" => told(&workshop.export(asked(job)?, progress).await?),
         other => Err(Error::new(ErrorKind::Usage, format!("this version knows no job of kind {other}"))),
     }
+}
+
+fn asked<T: serde::de::DeserializeOwned>(job: &JobRecord) -> Result<T> {
+    serde_json::from_value(job.payload.clone()).context(ErrorKind::Usage, "reading what the job is asked for")
+}
+
+fn told(result: &impl Serialize) -> Result<serde_json::Value> {
+    serde_json::to_value(result).context(ErrorKind::Unwritable, "writing what came of the job")
 }

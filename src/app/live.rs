@@ -104,6 +104,14 @@ impl Live {
         &self.prepared
     }
 
+    /// Its rules as numbers, under the policy it was solved under first.
+    ///
+    /// # Errors
+    /// A policy that does not fit the parcels.
+    pub fn compiled(&self) -> Result<Compiled> {
+        compiled(&self.prepared, &self.policy)
+    }
+
     /// The policy it was solved under first.
     #[must_use]
     pub fn policy(&self) -> &Policy {

@@ -53,11 +53,29 @@ pub mod live;
 // A policy with a part of it changed, and with what people decided.
 pub mod policy_change;
 
+// A scenario as it is shown,
+pub mod view;
+// one of its parcels explained,
+pub mod card;
+// its parcels found,
+pub mod search;
+// and what its plan comes to.
+pub mod plan_tables;
+
 // What planners do with a project.
 pub mod workshop;
 
 // A plan's layers as they are served.
 pub mod layers;
+
+// What a page asks a project for.
+pub mod asking;
+
+// What scenarios come to, side by side.
+pub mod compare_scenarios;
+
+// Files of a plan, for whoever downloads them.
+pub mod exports;
 
 // Long work on a project.
 pub mod jobs;

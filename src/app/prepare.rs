@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use geo::MultiPolygon;
 use parcels::adjacency::{Adjacency, adjacency};
-use parcels::enterprise::aggregate;
+use parcels::enterprise::{aggregate, names};
 use parcels::index::SpatialIndex;
 use parcels::overlay::{Covered, covered};
 use parcels::parcel::{Barrier, Crs, Layer};
@@ -102,6 +102,8 @@ pub struct Prepared {
     pub issues: Vec<Issue>,
     /// Enterprise columns, one row a parcel.
     pub extra: Table,
+    /// The names of the firms on each parcel.
+    pub firms: Vec<Vec<String>>,
     /// Scores with their parts.
     pub scores: Scores,
     /// Where parcels are.
@@ -149,7 +151,7 @@ pub fn prepare(
     let index = SpatialIndex::new(&layer);
     let mut further = Further { loaded, files: BTreeMap::new(), issues, monitor };
     let layer = further.zone(layer, &index)?;
-    let extra = further.enterprises(&layer)?;
+    let (extra, firms) = further.enterprises(&layer)?;
     watch.lap("join");
     monitor.step("score", 0);
     let scores = score(&layer, extra.columns(), &policy.indicators, &policy.weights)
@@ -173,6 +175,7 @@ pub fn prepare(
         input_crs: read.input_crs,
         issues,
         extra,
+        firms,
         scores,
         index,
         barriers,
@@ -256,18 +259,19 @@ impl Further<'_> {
         Ok(layer.with_zone(&in_zone))
     }
 
-    fn enterprises(&mut self, layer: &Layer) -> Result<Table> {
+    /// The columns made from the firm table, and the names of the firms on each parcel.
+    fn enterprises(&mut self, layer: &Layer) -> Result<(Table, Vec<Vec<String>>)> {
         let Some(rules) = &self.loaded.policy.enterprises else {
-            return Ok(Table::new(layer.len(), Vec::new()));
+            return Ok((Table::new(layer.len(), Vec::new()), vec![Vec::new(); layer.len()]));
         };
         self.monitor.step("join", 0);
         let read = read_table(&rules.table, None, &self.loaded.folder)?;
         self.files.insert(rules.table.clone(), read.sha256);
         self.issues.extend(read.issues);
-        let (columns, found) = aggregate(layer, &read.table, rules)
-            .map_err(|e| misfit(&format!("joining enterprise table {}", rules.table), e))?;
+        let joining = |e| misfit(&format!("joining enterprise table {}", rules.table), e);
+        let (columns, found) = aggregate(layer, &read.table, rules).map_err(joining)?;
         self.issues.extend(found);
-        Ok(Table::new(layer.len(), columns))
+        Ok((Table::new(layer.len(), columns), names(layer, &read.table, rules).map_err(joining)?))
     }
 
     fn barriers(&mut self, layer: &Layer) -> Result<Vec<Barrier>> {

@@ -20,6 +20,7 @@ use super::live::{Live, Preview};
 use super::plan::{Search, make};
 use super::policy_change::{changed, decided, standing};
 use super::prepare::{LoadedPolicy, Prepared, Stopwatch, prepare};
+use super::view::View;
 use crate::api::collection::{Collection, Collections};
 use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::io::hash::sha256_hex;
@@ -93,6 +94,8 @@ pub struct Workshop {
     events: broadcast::Sender<Event>,
     /// The layers of the current plan.
     shown: RwLock<Vec<Arc<Collection>>>,
+    /// Scenarios as they were shown last.
+    pub(super) views: Mutex<Vec<Arc<View>>>,
 }
 
 impl Collections for Workshop {
@@ -111,6 +114,7 @@ impl Workshop {
             warm: Mutex::default(),
             events: broadcast::channel(BEHIND).0,
             shown: RwLock::default(),
+            views: Mutex::default(),
         }
     }
 
@@ -414,7 +418,12 @@ impl Workshop {
 
     /// The park as these decisions leave it. Who decides does not wait for it to be read again: the park without any
     /// decision is kept warm as well, and the locks go on from there.
-    async fn warm(&self, layer: &LayerId, policy: &PolicyRef, log: &[DecisionRecord]) -> Result<Arc<Live>> {
+    pub(super) async fn warm(
+        &self,
+        layer: &LayerId,
+        policy: &PolicyRef,
+        log: &[DecisionRecord],
+    ) -> Result<Arc<Live>> {
         let key: WarmKey = (layer.clone(), policy.clone(), standing(log));
         if let Some(found) = self.found(&key) {
             return Ok(found);
@@ -578,7 +587,9 @@ fn prepared(
 }
 
 /// Runs what blocks on a thread that may.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
         Err(panic) => std::panic::resume_unwind(panic.into_panic()),

@@ -17,7 +17,7 @@ use super::crs::transform;
 use super::feature_layer::{Cell, Features, Shapes};
 use super::project;
 use crate::digits::put_fixed;
-use crate::error::{Context as _, ErrorKind, Result};
+use crate::error::{Context as _, Error, ErrorKind, Result};
 
 /// Rows that one thread formats at a time.
 const CHUNK: usize = 8192;
@@ -31,6 +31,24 @@ const DEGREE_DECIMALS: u8 = 7;
 pub fn write(path: &Path, features: &Features<'_>, crs: &Crs, monitor: &dyn Monitor) -> Result<()> {
     let failed = || format!("writing {}", path.display());
     let mut file = std::fs::File::create(path).context(ErrorKind::Unwritable, failed())?;
+    write_to(&mut file, features, crs, monitor).map_err(|e| match e.kind {
+        ErrorKind::Cancelled => e,
+        _ => Error::new(ErrorKind::Unwritable, failed()).because(e),
+    })
+}
+
+/// The layer, whose shapes are in `crs`, as text.
+///
+/// # Errors
+/// When a name cannot be written as JSON.
+pub fn text(features: &Features<'_>, crs: &Crs) -> Result<Vec<u8>> {
+    let mut text = Vec::new();
+    write_to(&mut text, features, crs, &())?;
+    Ok(text)
+}
+
+fn write_to(file: &mut impl Write, features: &Features<'_>, crs: &Crs, monitor: &dyn Monitor) -> Result<()> {
+    let failed = || "writing GeoJSON";
     let name = serde_json::to_string(&features.name).context(ErrorKind::Unwritable, failed())?;
     write!(file, "{{\"type\":\"FeatureCollection\",\"name\":{name},\"features\":[")
         .context(ErrorKind::Unwritable, failed())?;

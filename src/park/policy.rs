@@ -37,6 +37,7 @@ area_mismatch = 0.05          # 登记面积与实测相差超过 5 % 时报告 
 table = "enterprises.csv"
 parcel_code = "parcel_code"
 firm = "firm_id"
+name = "firm_name"
 share = "share"
 
 [enterprises.aggregates]

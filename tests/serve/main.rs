@@ -12,6 +12,7 @@ mod description;
 mod filters;
 mod hostile;
 mod http;
+mod map;
 mod operations;
 mod project;
 mod support;

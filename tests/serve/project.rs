@@ -12,7 +12,7 @@ use crate::http::{Answer, send};
 use crate::support::{Server, lianpian};
 
 /// A project with a synthetic park in it.
-fn project(folder: &Path) -> PathBuf {
+pub(crate) fn project(folder: &Path) -> PathBuf {
     let park = folder.join("park");
     let done = |command: &mut Command| {
         let output = command.output().unwrap();
@@ -26,13 +26,13 @@ fn project(folder: &Path) -> PathBuf {
     file
 }
 
-fn serve(project: &Path) -> Server {
+pub(crate) fn serve(project: &Path) -> Server {
     let mut command = lianpian();
     Server::spawn(command.arg("serve").arg("--project").arg(project).args(["--listen", "127.0.0.1:0"]))
 }
 
 impl Server {
-    fn put(&self, method: &str, path: &str, by: &str, body: &Value) -> Answer {
+    pub(crate) fn put(&self, method: &str, path: &str, by: &str, body: &Value) -> Answer {
         let body = body.to_string();
         let head = format!(
             "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: application/json\r\nX-Lianpian-User: {by}\r\nContent-Length: {}\r\n\r\n",
@@ -42,29 +42,32 @@ impl Server {
         send(self.address, &head, body.as_bytes()).unwrap()
     }
 
-    fn post(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Answer {
         self.put("POST", path, "li", body)
     }
 
-    /// Plans scenario 1, and returns the plan's number and record.
-    fn planned(&self) -> (i64, Value) {
-        let job = self.post("/api/scenarios/1/plans", &json!({}));
-        assert_eq!(job.status, 202, "{}", job.text());
-        let job = format!("/api/jobs/{}", job.json()["id"]);
+    /// What comes of a job, once it has ended well.
+    pub(crate) fn job_result(&self, queued: &Answer) -> Value {
+        assert_eq!(queued.status, 202, "{}", queued.text());
+        let job = format!("/api/jobs/{}", queued.json()["id"]);
         let begun = Instant::now();
         loop {
             let now = self.json(&job);
             match now["state"].as_str().unwrap() {
-                "done" => {
-                    let id = now["result"]["plan"].as_i64().unwrap();
-                    return (id, self.json(&format!("/api/plans/{id}"))["record"].clone());
-                }
+                "done" => return now["result"].clone(),
                 "queued" | "running" => {}
                 other => panic!("the job is {other}: {now}"),
             }
             assert!(begun.elapsed() < Duration::from_secs(120), "{now}");
             std::thread::sleep(Duration::from_millis(50));
         }
+    }
+
+    /// Plans scenario 1, and returns the plan's number and record.
+    pub(crate) fn planned(&self) -> (i64, Value) {
+        let made = self.job_result(&self.post("/api/scenarios/1/plans", &json!({})));
+        let id = made["plan"].as_i64().unwrap();
+        (id, self.json(&format!("/api/plans/{id}"))["record"].clone())
     }
 }
 

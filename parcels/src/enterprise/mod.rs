@@ -29,6 +29,9 @@ pub struct Enterprises {
     /// Column with the firm's key (统一社会信用代码); needed for shares.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub firm: Option<String>,
+    /// Column with the firm's name, for people who look a parcel up by it; its key where not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// Column with the share of the firm that is on this parcel, 0 to 1 (or percent with a `%` sign). The firm's
     /// figures in the row are its totals and are multiplied by the share. Without this column the figures in a row are
     /// those of the firm on that parcel alone.
@@ -153,6 +156,29 @@ pub fn aggregate(
         columns.push(Column { name: name.clone(), values });
     }
     Ok((columns, issues))
+}
+
+/// The names of the firms on each parcel, in the table's order, each once.
+///
+/// # Errors
+/// A column of the rules that the table lacks.
+pub fn names(layer: &Layer, firms: &Table, rules: &Enterprises) -> Result<Vec<Vec<String>>, NoSuchColumn> {
+    let Some(column) = rules.name.as_ref().or(rules.firm.as_ref()) else {
+        return Ok(vec![Vec::new(); layer.len()]);
+    };
+    let column = firms.column(column)?;
+    let (join, _) = join::join(layer, firms.column(&rules.parcel_code)?);
+    let rows = RowsByCode::new(&join);
+    let of_code = |code: usize| {
+        let mut names: Vec<String> = Vec::new();
+        for name in rows.of(code).iter().filter_map(|row| column.values[*row].text()) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    };
+    Ok(join.parcels.par_iter().map(|code| code.map(of_code).unwrap_or_default()).collect())
 }
 
 /// The column's numbers, one a row; a value that is none is listed and missing.

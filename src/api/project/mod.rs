@@ -3,6 +3,9 @@
 //! A write names the version it is based on; when somebody was faster the answer is 409 with what changed. Who acts
 //! stands in the header `X-Lianpian-User`, which a proxy sets that asks people to sign in.
 
+// How the service is set up.
+mod config;
+
 // The layers.
 mod layers;
 
@@ -12,6 +15,9 @@ mod policies;
 // Lines of thought.
 mod scenarios;
 
+// A scenario as a map shows it.
+mod park;
+
 // What people say of parcels.
 mod decisions;
 
@@ -20,6 +26,9 @@ mod preview;
 
 // Plans.
 mod plans;
+
+// What plans come to.
+mod results;
 
 // Long work.
 mod jobs;
@@ -54,6 +63,7 @@ type Answer = Result<Response, Problem>;
 pub(super) fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::new()
         .routes(routes!(project))
+        .routes(routes!(config::config))
         .routes(routes!(events::events))
         .routes(routes!(layers::layers))
         .routes(routes!(layers::layer))
@@ -61,6 +71,12 @@ pub(super) fn routes() -> OpenApiRouter<State> {
         .routes(routes!(policies::policy))
         .routes(routes!(scenarios::scenarios, scenarios::add_scenario))
         .routes(routes!(scenarios::scenario, scenarios::change_scenario))
+        .routes(routes!(scenarios::policy_of, scenarios::change_policy))
+        .routes(routes!(park::parcels))
+        .routes(routes!(park::card))
+        .routes(routes!(park::indicator))
+        .routes(routes!(park::search))
+        .routes(routes!(park::veto))
         .routes(routes!(decisions::decisions, decisions::decide))
         .routes(routes!(preview::preview))
         .routes(routes!(plans::plans_of, plans::queue))
@@ -68,6 +84,13 @@ pub(super) fn routes() -> OpenApiRouter<State> {
         .routes(routes!(plans::plan))
         .routes(routes!(plans::steps, plans::step))
         .routes(routes!(plans::apply))
+        .routes(routes!(results::transfers))
+        .routes(routes!(results::blocks))
+        .routes(routes!(results::sub_parks))
+        .routes(routes!(results::export))
+        .routes(routes!(results::download))
+        .routes(routes!(results::frontier))
+        .routes(routes!(results::compare))
         .routes(routes!(jobs::jobs))
         .routes(routes!(jobs::job, jobs::cancel))
 }

@@ -51,6 +51,18 @@ impl Asked {
 /// Stops the work for a client that has gone.
 pub(super) struct Abandoned(Arc<Question>);
 
+impl Abandoned {
+    /// Hears when the client has gone.
+    pub(super) fn monitor(&self) -> Arc<dyn Monitor + Send> {
+        self.0.clone()
+    }
+}
+
+/// A question that ends when its client goes.
+pub(super) fn abandonable() -> Abandoned {
+    Abandoned(Arc::default())
+}
+
 impl Drop for Abandoned {
     fn drop(&mut self) {
         self.0.0.store(true, Ordering::Relaxed);

@@ -5,10 +5,12 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use parcels::id::LayerId;
 use serde::Deserialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{Actor, Served, said, told};
 use crate::api::extract::Json;
+use crate::app::asking::ScenarioPolicy;
 use crate::store::{PolicyRef, ScenarioChange, ScenarioId, ScenarioRecord};
 
 /// All scenarios · 全部情景
@@ -30,6 +32,10 @@ pub(super) struct AddScenario {
     #[schema(value_type = String)]
     layer: LayerId,
     policy: PolicyRef,
+    /// A scenario of the same layer: what stands decided there is decided here too.
+    #[serde(default)]
+    #[schema(value_type = Option<i64>)]
+    copy_of: Option<ScenarioId>,
 }
 
 /// Makes a scenario · 新建情景
@@ -39,7 +45,39 @@ pub(super) async fn add_scenario(
     actor: Actor,
     Json(new): Json<AddScenario>,
 ) -> Response {
-    told(StatusCode::CREATED, workshop.add_scenario(new.title, new.layer, new.policy, actor.now()).await)
+    let made = match new.copy_of {
+        Some(of) => workshop.copy_scenario(of, new.title, actor.now()).await,
+        None => workshop.add_scenario(new.title, new.layer, new.policy, actor.now()).await,
+    };
+    told(StatusCode::CREATED, made)
+}
+
+/// The policy of a scenario in full · 情景的政策全文
+#[utoipa::path(get, path = "/api/scenarios/{id}/policy", tag = "project", responses((status = 200, description = "The policy", body = ScenarioPolicy)))]
+pub(super) async fn policy_of(Served(workshop): Served, Path(id): Path<i64>) -> Response {
+    said(workshop.scenario_policy(ScenarioId(id)).await)
+}
+
+/// A change to a policy.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ChangePolicy {
+    /// The scenario's version that the change is based on.
+    based_on: i64,
+    /// A part of a policy, merged into the scenario's (RFC 7386).
+    #[schema(value_type = Object)]
+    change: Value,
+}
+
+/// Keeps a changed policy as its next version, which the scenario follows from then on; 409 when somebody was faster · 保存政策并用于情景
+#[utoipa::path(post, path = "/api/scenarios/{id}/policy", tag = "project", responses((status = 200, description = "The scenario", body = ScenarioRecord)))]
+pub(super) async fn change_policy(
+    Served(workshop): Served,
+    actor: Actor,
+    Path(id): Path<i64>,
+    Json(new): Json<ChangePolicy>,
+) -> Response {
+    said(workshop.change_policy(ScenarioId(id), new.based_on, &new.change, actor.now()).await)
 }
 
 #[derive(Deserialize, ToSchema)]

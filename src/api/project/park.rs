@@ -1,0 +1,113 @@
+//! A scenario as a map shows it: the state of its parcels, one of them explained, parcels found.
+
+use axum::extract::{Path, Query};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse as _, Response};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::{Served, refused, said};
+use crate::api::cache::etag;
+use crate::api::extract::Json;
+use crate::app::asking::Veto;
+use crate::app::card::{ParcelCard, card as explain};
+use crate::app::search::{Found, search as look_for};
+use crate::app::view::{IndicatorValues, ParcelColumns, View};
+use crate::app::workshop::Workshop;
+use crate::error::Result;
+use crate::store::ScenarioId;
+
+/// What is read from a view, named after what it was made of, so that asking again for what has not changed costs nothing.
+pub(super) async fn seen<T: Serialize>(
+    workshop: &Workshop,
+    scenario: ScenarioId,
+    part: &str,
+    of: impl FnOnce(&View) -> Result<T>,
+) -> Response {
+    let view = match workshop.view(scenario).await {
+        Ok(view) => view,
+        Err(error) => return refused(&error),
+    };
+    match of(&view) {
+        Ok(value) => named(axum::Json(value).into_response(), &[&view.version(), part]),
+        Err(error) => refused(&error),
+    }
+}
+
+pub(super) fn named(mut response: Response, parts: &[&str]) -> Response {
+    response.headers_mut().insert(header::ETAG, etag(parts));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response
+}
+
+/// The state of every parcel, one value each in the order of their numbers · 全部地块的状态
+#[utoipa::path(get, path = "/api/scenarios/{id}/parcels", tag = "map", responses((status = 200, description = "The state of every parcel", body = ParcelColumns)))]
+pub(super) async fn parcels(Served(workshop): Served, Path(id): Path<i64>) -> Response {
+    seen(&workshop, ScenarioId(id), "parcels", |view| Ok(view.columns())).await
+}
+
+/// One indicator of every parcel · 全部地块的一项指标
+#[utoipa::path(get, path = "/api/scenarios/{id}/indicators/{indicator}", tag = "map", responses((status = 200, description = "One indicator of every parcel", body = IndicatorValues)))]
+pub(super) async fn indicator(
+    Served(workshop): Served,
+    Path((id, indicator)): Path<(i64, String)>,
+) -> Response {
+    seen(&workshop, ScenarioId(id), &format!("indicator {indicator}"), |view| view.indicator(&indicator))
+        .await
+}
+
+/// A parcel explained · 地块说明卡
+#[utoipa::path(get, path = "/api/scenarios/{id}/parcels/{fid}", tag = "map", responses((status = 200, description = "A parcel explained", body = ParcelCard)))]
+pub(super) async fn card(Served(workshop): Served, Path((id, fid)): Path<(i64, u32)>) -> Response {
+    seen(&workshop, ScenarioId(id), &format!("card {fid}"), |view| explain(view, fid)).await
+}
+
+/// What is looked for.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Looking {
+    /// The beginning of a parcel's code, or part of a firm's name.
+    q: String,
+    /// How many to find at most; 20 when not given, 200 at most.
+    #[serde(default)]
+    limit: Option<usize>,
+}
+
+/// Parcels by the beginning of their code or by part of a firm's name · 按宗地代码或企业名称查找
+#[utoipa::path(get, path = "/api/scenarios/{id}/search", tag = "map", params(Looking), responses((status = 200, description = "Parcels found", body = Vec<Found>)))]
+pub(super) async fn search(
+    Served(workshop): Served,
+    Path(id): Path<i64>,
+    Query(looking): Query<Looking>,
+) -> Response {
+    let found = workshop.view(ScenarioId(id)).await;
+    said(found.map(|view| look_for(&view, &looking.q, looking.limit.unwrap_or(20).min(200))))
+}
+
+/// What to forbid.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Forbid {
+    /// The parcel's code; it stays where it is now.
+    parcel: String,
+}
+
+/// What keeping a parcel where it is costs, and what would move instead · 否决的代价与替代地块
+#[utoipa::path(post, path = "/api/scenarios/{id}/veto", tag = "map", responses((status = 200, description = "What it costs", body = Veto)))]
+pub(super) async fn veto(
+    Served(workshop): Served,
+    Path(id): Path<i64>,
+    Json(forbid): Json<Forbid>,
+) -> Response {
+    let scenario = ScenarioId(id);
+    let view = match workshop.view(scenario).await {
+        Ok(view) => view,
+        Err(error) => return refused(&error),
+    };
+    let Some(fid) = view.fid(&parcels::id::ParcelId(forbid.parcel.clone())) else {
+        let detail = format!("the layer has no parcel {}", forbid.parcel);
+        return crate::api::problem::Problem::not_found(detail).into_response();
+    };
+    let question = super::preview::abandonable();
+    said(workshop.veto(scenario, fid, question.monitor()).await)
+}

@@ -1,0 +1,192 @@
+//! What plans come to: transfers, blocks, sub-parks, files, the curve over λ, scenarios side by side.
+
+use axum::extract::{Path, Query};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+
+use super::park::named;
+use super::{Actor, Served, refused, said, told};
+use crate::api::extract::Json;
+use crate::api::problem::Problem;
+use crate::app::compare_scenarios::Comparison;
+use crate::app::exports::{ExportJob, Exported};
+use crate::app::jobs::{CurveJob, queue_curve, queue_export};
+use crate::app::plan_tables::{SubParkRow, Transfers, sub_parks as rows_of, transfers as rows};
+use crate::app::view::View;
+use crate::app::workshop::Workshop;
+use crate::error::Result;
+use crate::store::{JobId, JobRecord, JobState, PlanId, ScenarioId};
+
+/// What is read of a plan, named after the state it was read from.
+async fn of_plan<T: Serialize>(
+    workshop: &Workshop,
+    id: i64,
+    part: &str,
+    of: impl FnOnce(&View) -> Result<T>,
+) -> Response {
+    let view = match workshop.view_of_plan(PlanId(id)).await {
+        Ok(view) => view,
+        Err(error) => return refused(&error),
+    };
+    match of(&view) {
+        Ok(value) => named(axum::Json(value).into_response(), &[&view.version(), part]),
+        Err(error) => refused(&error),
+    }
+}
+
+/// What moves in a plan, and the swaps that it forms · 方案的调整与置换组
+#[utoipa::path(get, path = "/api/plans/{id}/transfers", tag = "results", responses((status = 200, description = "What moves", body = Transfers)))]
+pub(super) async fn transfers(Served(workshop): Served, Path(id): Path<i64>) -> Response {
+    of_plan(&workshop, id, "transfers", |view| Ok(rows(view))).await
+}
+
+/// Which zone.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct When {
+    /// `before` for the present zone; that of the plan when not given.
+    #[serde(default)]
+    when: Option<Moment>,
+}
+
+/// Before or after the plan.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Moment {
+    /// The present zone.
+    Before,
+    /// The zone after the plan.
+    After,
+}
+
+/// The blocks of the zone as GeoJSON · 区块（GeoJSON）
+#[utoipa::path(get, path = "/api/plans/{id}/blocks", tag = "results", params(When), responses((status = 200, description = "The blocks", body = Object)))]
+pub(super) async fn blocks(
+    Served(workshop): Served,
+    Path(id): Path<i64>,
+    Query(When { when }): Query<When>,
+) -> Response {
+    let view = match workshop.view_of_plan(PlanId(id)).await {
+        Ok(view) => view,
+        Err(error) => return refused(&error),
+    };
+    let before = when == Some(Moment::Before);
+    let name = view.version();
+    match crate::app::plan_tables::blocks(view, before).await {
+        Ok(text) => {
+            let headers = [(header::CONTENT_TYPE, "application/geo+json")];
+            named((headers, text).into_response(), &[&name, if before { "blocks before" } else { "blocks" }])
+        }
+        Err(error) => refused(&error),
+    }
+}
+
+/// The sub-parks before and after a plan · 各子园调整前后
+#[utoipa::path(get, path = "/api/plans/{id}/sub-parks", tag = "results", responses((status = 200, description = "The sub-parks", body = Vec<SubParkRow>)))]
+pub(super) async fn sub_parks(Served(workshop): Served, Path(id): Path<i64>) -> Response {
+    of_plan(&workshop, id, "sub-parks", |view| Ok(rows_of(view))).await
+}
+
+/// A file to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Export {
+    /// `shp`, `gpkg`, `geojson`, `fgb`, or `folder` for all that `lianpian plan` writes.
+    format: String,
+    /// Such as EPSG:4528; the plan's own where not given.
+    #[serde(default)]
+    crs: Option<String>,
+    /// Of a shapefile's texts: UTF-8 or GBK.
+    #[serde(default)]
+    encoding: Option<String>,
+}
+
+/// Queues a file of a plan; `/api/exports/{job}` is its download · 导出方案（作业）
+#[utoipa::path(post, path = "/api/plans/{id}/exports", tag = "results", responses((status = 202, description = "The job", body = JobRecord)))]
+pub(super) async fn export(
+    Served(workshop): Served,
+    actor: Actor,
+    Path(id): Path<i64>,
+    Json(new): Json<Export>,
+) -> Response {
+    let job = ExportJob { plan: PlanId(id), format: new.format, crs: new.crs, encoding: new.encoding };
+    told(StatusCode::ACCEPTED, queue_export(&workshop, job, actor.0).await)
+}
+
+/// The file that a job made · 下载导出文件
+#[utoipa::path(get, path = "/api/exports/{job}", tag = "results", responses((status = 200, description = "The file", body = Vec<u8>, content_type = "application/octet-stream")))]
+pub(super) async fn download(Served(workshop): Served, Path(job): Path<i64>) -> Response {
+    let job = match workshop.store().job(JobId(job)).await {
+        Ok(job) => job,
+        Err(error) => return refused(&error),
+    };
+    let made = job.result.clone().and_then(|r: Value| serde_json::from_value::<Exported>(r).ok());
+    let Some(made) = made.filter(|_| job.kind == "export" && job.state == JobState::Done) else {
+        let detail = format!("job {} made no file", job.id);
+        return Problem::not_found(detail).into_response();
+    };
+    match workshop.store().file(&made.file).await {
+        Ok(bytes) => {
+            let name = utf8_percent_encode(&made.name, NON_ALPHANUMERIC);
+            let disposition = format!("attachment; filename*=UTF-8''{name}");
+            let mut response = bytes.into_response();
+            for (header, value) in [
+                (header::CONTENT_TYPE, HeaderValue::from_str(&made.media).ok()),
+                (header::CONTENT_DISPOSITION, HeaderValue::from_str(&disposition).ok()),
+            ] {
+                if let Some(value) = value {
+                    response.headers_mut().insert(header, value);
+                }
+            }
+            named(response, &[&made.file.0])
+        }
+        Err(error) => refused(&error),
+    }
+}
+
+/// A curve to be drawn.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Curve {
+    /// How many points; 9 when not given.
+    #[serde(default)]
+    steps: Option<usize>,
+}
+
+/// Queues the curve over λ: worth of the land against boundary; the job's result is a Frontier · 权衡曲线（作业）
+#[utoipa::path(post, path = "/api/scenarios/{id}/frontier", tag = "results", responses((status = 202, description = "The job", body = JobRecord)))]
+pub(super) async fn frontier(
+    Served(workshop): Served,
+    actor: Actor,
+    Path(id): Path<i64>,
+    Json(curve): Json<Curve>,
+) -> Response {
+    let job = CurveJob { scenario: ScenarioId(id), steps: curve.steps.unwrap_or(9) };
+    told(StatusCode::ACCEPTED, queue_curve(&workshop, job, actor.0).await)
+}
+
+/// Which scenarios.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Which {
+    /// Their numbers, with commas between them; 8 at most.
+    scenarios: String,
+}
+
+/// Scenarios side by side: the figures of their newest plans, and where their zones differ · 情景对比
+#[utoipa::path(get, path = "/api/compare", tag = "results", params(Which), responses((status = 200, description = "Scenarios side by side", body = Comparison)))]
+pub(super) async fn compare(Served(workshop): Served, Query(which): Query<Which>) -> Response {
+    let ids: std::result::Result<Vec<i64>, _> =
+        which.scenarios.split(',').map(|n| n.trim().parse()).collect();
+    match ids {
+        Ok(ids) if (1..=8).contains(&ids.len()) => {
+            let ids: Vec<ScenarioId> = ids.into_iter().map(ScenarioId).collect();
+            said(workshop.compare(&ids).await)
+        }
+        _ => Problem::bad_request("scenarios: expected 1 to 8 numbers, such as 1,2").into_response(),
+    }
+}
