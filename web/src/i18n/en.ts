@@ -252,6 +252,18 @@ export const en: Dictionary = {
     binding: 'Rules that bind',
     failed: 'The preview failed',
   },
+  constraint: {
+    C1: 'total area within tolerance',
+    C2: 'no land on red lines',
+    C4: 'number of blocks',
+    C5: 'no block below the smallest',
+    C6: 'whole parcels',
+    C7: 'locks',
+    C8: 'no new small holes',
+    C9: 'area of sub-parks within their bands',
+    C10: 'most that may move',
+    C11: 'concentration not below the present',
+  },
   scenario: {
     title: 'Scenarios',
     new: 'New',

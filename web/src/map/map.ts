@@ -290,7 +290,7 @@ export class ParkMap {
   #listen(): void {
     const map = this.#map;
     const hooks = this.#hooks;
-    map.on('styleimagemissing', ({ id }) => this.#addHatch(id));
+    map.setMissingStyleImageResolver(async (id) => this.#addHatch(id));
     map.on('style.load', () => {
       this.#styled = true;
       // A new style knows no states.
