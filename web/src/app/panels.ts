@@ -4,6 +4,7 @@ import type { Component } from 'svelte';
 import type { Dictionary } from '../i18n/zh';
 import PolicyPanel from '../policy/PolicyPanel.svelte';
 import ReviewPanel from '../review/ReviewPanel.svelte';
+import ScenarioPanel from '../scenario/ScenarioPanel.svelte';
 import type { IconName } from './Icon.svelte';
 
 export interface Panel {
@@ -18,4 +19,5 @@ export interface Panel {
 export const PANELS: readonly Panel[] = [
   { id: 'review', icon: 'review', label: (t) => t.tabs.review, component: ReviewPanel },
   { id: 'policy', icon: 'policy', label: (t) => t.tabs.policy, component: PolicyPanel },
+  { id: 'scenarios', icon: 'scenarios', label: (t) => t.tabs.scenarios, component: ScenarioPanel },
 ];
