@@ -51,6 +51,8 @@ export interface TileSource {
   maxzoom: number;
   /** From which zoom on single parcels are in the tiles. */
   parcelsMinzoom: number;
+  /** Where there are no tiles: all parcels at once. */
+  geojson: GeoJSON.FeatureCollection | null;
 }
 
 export interface Basemap {
@@ -201,6 +203,15 @@ function layers(theme: Theme): LayerSpecification[] {
   ];
 }
 
+/** The layers that show parcels, for a source that holds nothing else and has no layers within. */
+function parcelsOnly(all: LayerSpecification[]): LayerSpecification[] {
+  return all.flatMap((layer) => {
+    if (!('source-layer' in layer)) return [layer];
+    const { 'source-layer': within, ...rest } = layer;
+    return within === TILE.parcels ? [rest as LayerSpecification] : [];
+  });
+}
+
 /** Which layers a switch of the legend turns on and off. */
 const SWITCHED: Record<Overlay, string[]> = {
   transfers: [LAYER.moveIn, LAYER.moveOut],
@@ -261,16 +272,18 @@ export class ParkMap {
   #style(): StyleSpecification {
     const { source, basemap } = this.#start;
     const sources: Record<string, SourceSpecification> = {
-      [SOURCE.park]: {
-        type: 'vector',
-        tiles: source.tiles,
-        bounds: source.bounds,
-        minzoom: source.minzoom,
-        maxzoom: source.maxzoom,
-      },
+      [SOURCE.park]: source.geojson
+        ? { type: 'geojson', data: source.geojson, tolerance: 0.2 }
+        : {
+            type: 'vector',
+            tiles: source.tiles,
+            bounds: source.bounds,
+            minzoom: source.minzoom,
+            maxzoom: source.maxzoom,
+          },
       [SOURCE.blocksAfter]: { type: 'geojson', data: this.#blocks },
     };
-    const all = layers(this.#theme);
+    const all = source.geojson ? parcelsOnly(layers(this.#theme)) : layers(this.#theme);
     if (basemap) {
       sources[SOURCE.basemap] = {
         type: 'raster',
@@ -345,7 +358,8 @@ export class ParkMap {
     this.#frame = 0;
     if (!this.#styled) return;
     const done = reconcile(this.#drawn, this.#wanted, STATES_A_FRAME, (id, packed) => {
-      this.#map.setFeatureState({ source: SOURCE.park, sourceLayer: TILE.parcels, id }, unpack(packed));
+      const within = this.#start.source.geojson ? {} : { sourceLayer: TILE.parcels };
+      this.#map.setFeatureState({ source: SOURCE.park, ...within, id }, unpack(packed));
     });
     if (!done) this.#soon();
   }
@@ -368,7 +382,7 @@ export class ParkMap {
     this.#overlays = on;
     if (!this.#styled) return;
     for (const [overlay, ids] of Object.entries(SWITCHED))
-      for (const id of ids)
+      for (const id of ids.filter((layer) => this.#map.getLayer(layer)))
         this.#map.setLayoutProperty(id, 'visibility', on.has(overlay as Overlay) ? 'visible' : 'none');
   }
 

@@ -1,6 +1,6 @@
-/** Where a layer's geometry comes from. */
+/** Where a layer's geometry comes from: vector tiles, or all parcels at once where the service cuts none. */
 
-import { ask } from '../lib/api';
+import { ask, Failure } from '../lib/api';
 import type { Bounds } from '../lib/types';
 import type { TileSource } from './map';
 
@@ -12,8 +12,18 @@ interface TileJson {
   'lianpian:parcels_minzoom'?: number;
 }
 
+interface Page extends GeoJSON.FeatureCollection {
+  links: { rel: string; href: string }[];
+}
+
 export async function tileSource(layer: string): Promise<TileSource> {
-  const json = await ask<TileJson>(`/api/layers/${layer}/tiles.json`);
+  let json: TileJson;
+  try {
+    json = await ask<TileJson>(`/api/layers/${layer}/tiles.json`);
+  } catch (why) {
+    if (why instanceof Failure && why.status === 404) return allParcels();
+    throw why;
+  }
   return {
     // Addresses may be relative to the page; the template's braces stay as they are.
     tiles: json.tiles.map((url) => decodeURI(new URL(url, location.href).href)),
@@ -21,5 +31,44 @@ export async function tileSource(layer: string): Promise<TileSource> {
     minzoom: json.minzoom,
     maxzoom: json.maxzoom,
     parcelsMinzoom: json['lianpian:parcels_minzoom'] ?? json.minzoom,
+    geojson: null,
   };
+}
+
+/** The parcels as OGC API – Features has them, page by page. */
+async function allParcels(): Promise<TileSource> {
+  const features: GeoJSON.Feature[] = [];
+  let next: string | undefined = '/ogc/collections/parcels/items?limit=10000&properties=code';
+  while (next) {
+    const page: Page = await ask<Page>(next);
+    features.push(...page.features);
+    const link = page.links.find(({ rel }) => rel === 'next');
+    next = link && new URL(link.href).pathname + new URL(link.href).search;
+  }
+  return {
+    tiles: [],
+    bounds: boundsOf(features),
+    minzoom: 0,
+    maxzoom: 22,
+    parcelsMinzoom: 0,
+    geojson: { type: 'FeatureCollection', features },
+  };
+}
+
+export function boundsOf(features: readonly GeoJSON.Feature[]): Bounds {
+  const bounds: Bounds = [180, 85, -180, -85];
+  const take = (part: unknown): void => {
+    if (!Array.isArray(part)) return;
+    const [x, y] = part;
+    if (typeof x !== 'number' || typeof y !== 'number') {
+      for (const inner of part) take(inner);
+      return;
+    }
+    bounds[0] = Math.min(bounds[0], x);
+    bounds[1] = Math.min(bounds[1], y);
+    bounds[2] = Math.max(bounds[2], x);
+    bounds[3] = Math.max(bounds[3], y);
+  };
+  for (const { geometry } of features) if ('coordinates' in geometry) take(geometry.coordinates);
+  return bounds;
 }
