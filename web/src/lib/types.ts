@@ -27,7 +27,7 @@ export interface Project {
 export interface Config {
   version: string;
   title: string;
-  basemap: { url: string; attribution: string } | null;
+  basemap: { urls: string[]; attribution: string } | null;
   review_number: string | null;
   user: string;
   languages: string[];

@@ -56,7 +56,7 @@ export interface TileSource {
 }
 
 export interface Basemap {
-  url: string;
+  urls: string[];
   attribution: string;
 }
 
@@ -287,7 +287,7 @@ export class ParkMap {
     if (basemap) {
       sources[SOURCE.basemap] = {
         type: 'raster',
-        tiles: [basemap.url],
+        tiles: basemap.urls,
         tileSize: 256,
         attribution: basemap.attribution,
       };
