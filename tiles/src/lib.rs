@@ -1,6 +1,28 @@
 //! Features in, vector-tile bytes out. Knows nothing of parcels, files or servers.
 //!
-//! What it holds so far is the address of a tile; the encoder builds on it.
+//! Every corner is put on the grid of its zoom by itself, whatever shape it belongs to and whichever tile is cut, so what
+//! shares an edge goes on sharing it: neighbours neither part nor overlap.
 
 // The address of one tile of the Web Mercator pyramid.
 pub mod coord;
+
+// Places in the unit square.
+pub mod mercator;
+
+// What goes in.
+pub mod feature;
+
+// Features by place.
+pub mod layer;
+
+// From shapes to cells.
+pub mod cut;
+
+// Polygons that are valid on whole numbers.
+mod valid;
+
+// Bytes out.
+pub mod mvt;
+
+// Shapes that share edges, as one.
+pub mod dissolve;

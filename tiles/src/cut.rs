@@ -1,0 +1,217 @@
+//! From shapes in the unit square to cells of a tile.
+
+use crate::coord::TileCoord;
+use crate::feature::{Geometry, Ring};
+use crate::mercator::Point;
+use crate::mvt::{Cell, EXTENT, Shape};
+use crate::valid::{double_area, valid};
+
+/// Cells that a tile holds beyond its edge, so that a line along it is drawn whole.
+pub const BUFFER: i64 = 64;
+
+/// A place on the grid of a zoom.
+type Global = [i64; 2];
+
+/// A tile's window on the grid of its zoom.
+#[derive(Debug, Clone, Copy)]
+pub struct Window {
+    z: u8,
+    origin: Global,
+    step: i64,
+}
+
+impl Window {
+    /// The window of a tile, `around` worlds to the east; corners go on every `step`th line of the grid.
+    #[must_use]
+    pub fn new(tile: TileCoord, around: i64, step: u16) -> Self {
+        let extent = i64::from(EXTENT);
+        let x = i64::from(tile.x()) + (around << tile.z());
+        Self { z: tile.z(), origin: [x * extent, i64::from(tile.y()) * extent], step: i64::from(step.max(1)) }
+    }
+
+    /// What the window shows of the unit square: west, north, east, south.
+    #[must_use]
+    pub fn bounds(self) -> [f64; 4] {
+        let side = cells(self.z);
+        let reach = BUFFER + self.step;
+        let far = i64::from(EXTENT) + reach;
+        [self.origin[0] - reach, self.origin[1] - reach, self.origin[0] + far, self.origin[1] + far]
+            .map(|cell| cell as f64 / side)
+    }
+
+    /// The part of a shape that the window shows; nothing where there is none.
+    #[must_use]
+    pub fn cut(self, geometry: &Geometry) -> Option<Shape> {
+        match geometry {
+            Geometry::Polygons(polygons) => {
+                let cut: Vec<_> = polygons.iter().flat_map(|rings| self.polygon(rings)).collect();
+                (!cut.is_empty()).then_some(Shape::Polygons(cut))
+            }
+            Geometry::Lines(lines) => {
+                let cut: Vec<_> = lines.iter().flat_map(|line| self.line(line)).collect();
+                (!cut.is_empty()).then_some(Shape::Lines(cut))
+            }
+        }
+    }
+
+    fn polygon(self, rings: &[Ring]) -> Vec<Vec<Vec<Cell>>> {
+        let mut clipped = Vec::with_capacity(rings.len());
+        for (at, ring) in rings.iter().enumerate() {
+            let mut local = self.clipped(ring.iter().map(|p| self.local(*p)).collect());
+            if local.len() < 3 {
+                if at == 0 {
+                    return Vec::new();
+                }
+                continue;
+            }
+            // Windings as they come in are anybody's.
+            if (exact_double_area(ring) > 0.0) != (at == 0) {
+                local.reverse();
+            }
+            clipped.push(local);
+        }
+        valid(clipped)
+    }
+
+    /// A place as this window counts cells.
+    fn local(self, place: Point) -> Global {
+        let on = on_grid(place, self.z, self.step);
+        [on[0] - self.origin[0], on[1] - self.origin[1]]
+    }
+
+    /// A ring cut to the buffered tile, side by side.
+    fn clipped(self, mut ring: Vec<Global>) -> Vec<Cell> {
+        let (low, high) = (-BUFFER, i64::from(EXTENT) + BUFFER);
+        for axis in 0..2 {
+            for (limit, upper) in [(low, false), (high, true)] {
+                let keeps = |p: &Global| if upper { p[axis] <= limit } else { p[axis] >= limit };
+                if ring.iter().all(keeps) {
+                    continue;
+                }
+                let mut kept = Vec::with_capacity(ring.len() + 2);
+                for (at, here) in ring.iter().enumerate() {
+                    let before = &ring[at.checked_sub(1).unwrap_or(ring.len() - 1)];
+                    if keeps(before) != keeps(here) {
+                        kept.push(crossing(*before, *here, axis, limit));
+                    }
+                    if keeps(here) {
+                        kept.push(*here);
+                    }
+                }
+                ring = kept;
+            }
+        }
+        ring.into_iter().filter_map(cell).collect()
+    }
+
+    fn line(self, line: &[Point]) -> Vec<Vec<Cell>> {
+        let mut parts: Vec<Vec<Cell>> = Vec::new();
+        let mut open = false;
+        let places: Vec<Global> = line.iter().map(|p| self.local(*p)).collect();
+        for pair in places.windows(2) {
+            let Some((a, b, whole)) = segment(pair[0], pair[1]) else {
+                open = false;
+                continue;
+            };
+            let (Some(from), Some(to)) = (cell(a), cell(b)) else { continue };
+            match parts.last_mut().filter(|part| open && part.last() == Some(&from)) {
+                Some(part) => part.push(to),
+                None => parts.push(vec![from, to]),
+            }
+            open = whole;
+        }
+        for part in &mut parts {
+            part.dedup();
+        }
+        parts.retain(|part| part.len() > 1);
+        parts
+    }
+}
+
+/// Cells along the world at a zoom.
+fn cells(z: u8) -> f64 {
+    (u64::from(EXTENT) << z) as f64
+}
+
+/// Where a place lies on the grid of a zoom. It depends on nothing but the place.
+fn on_grid(place: Point, z: u8, step: i64) -> Global {
+    let side = cells(z) / step as f64;
+    // `as` ends at the largest whole numbers, far beyond the world.
+    place.map(|c| ((c.clamp(-2.0, 3.0) * side).round() as i64) * step)
+}
+
+fn cell(place: Global) -> Option<Cell> {
+    Some([i32::try_from(place[0]).ok()?, i32::try_from(place[1]).ok()?])
+}
+
+/// Where the edge between two places crosses a limit: the same from either end.
+fn crossing(a: Global, b: Global, axis: usize, limit: i64) -> Global {
+    let (a, b) = if a <= b { (a, b) } else { (b, a) };
+    let other = 1 - axis;
+    let run = i128::from(b[axis] - a[axis]);
+    let rise = i128::from(b[other] - a[other]) * i128::from(limit - a[axis]) * run.signum();
+    // To the nearest; halves towards the greater.
+    let step = (2 * rise + run.abs()).div_euclid(2 * run.abs());
+    let mut at = [limit; 2];
+    at[other] = a[other] + i64::try_from(step).unwrap_or(0);
+    at
+}
+
+/// The part of a segment inside the buffered tile, and whether it reaches the segment's end.
+fn segment(a: Global, b: Global) -> Option<(Global, Global, bool)> {
+    let (low, high) = (-BUFFER, i64::from(EXTENT) + BUFFER);
+    let (mut from, mut to) = (a, b);
+    for axis in 0..2 {
+        for (limit, upper) in [(low, false), (high, true)] {
+            let keeps = |p: Global| if upper { p[axis] <= limit } else { p[axis] >= limit };
+            match (keeps(from), keeps(to)) {
+                (true, true) => {}
+                (false, false) => return None,
+                (true, false) => to = crossing(from, to, axis, limit),
+                (false, true) => from = crossing(from, to, axis, limit),
+            }
+        }
+    }
+    Some((from, to, to == b))
+}
+
+/// Twice the signed area of a ring in the unit square, from its own first corner so that little is rounded away.
+#[must_use]
+pub fn exact_double_area(ring: &[Point]) -> f64 {
+    let Some(first) = ring.first() else { return 0.0 };
+    let off = |p: &Point| [p[0] - first[0], p[1] - first[1]];
+    let pairs = ring.iter().zip(ring.iter().cycle().skip(1));
+    pairs.map(|(a, b)| (off(a), off(b))).map(|(a, b)| a[0] * b[1] - b[0] * a[1]).sum()
+}
+
+/// Area of a polygon at a zoom, cells: as it is, and as it is on the grid.
+pub(crate) fn areas(rings: &[Ring], z: u8, step: u16) -> (f64, f64) {
+    let step = i64::from(step);
+    let side = cells(z);
+    let (mut exact, mut on) = (0.0, 0.0);
+    let Some(origin) = rings.first().and_then(|r| r.first()).map(|p| on_grid(*p, z, step)) else {
+        return (0.0, 0.0);
+    };
+    for (at, ring) in rings.iter().enumerate() {
+        let sign = if at == 0 { 1.0 } else { -1.0 };
+        let exact_area = exact_double_area(ring);
+        exact += sign * exact_area.abs() / 2.0 * side * side;
+        let local: Vec<Cell> = ring
+            .iter()
+            .filter_map(|p| {
+                let place = on_grid(*p, z, step);
+                cell([place[0] - origin[0], place[1] - origin[1]])
+            })
+            .collect();
+        on += sign * exact_area.signum() * double_area(&local) as f64 / 2.0;
+    }
+    (exact, on)
+}
+
+/// The cell that stands for polygons too small to be seen: the one its first corner is in.
+pub(crate) fn stand_in(window: Window, place: Point) -> Option<Shape> {
+    let [x, y] = cell(window.local(place))?;
+    let seen = |c: i32| i64::from(c) >= -BUFFER && i64::from(c) < i64::from(EXTENT) + BUFFER;
+    (seen(x) && seen(y))
+        .then(|| Shape::Polygons(vec![vec![vec![[x, y], [x + 1, y], [x + 1, y + 1], [x, y + 1]]]]))
+}

@@ -1,0 +1,200 @@
+//! Neighbours share edges on the grid of every zoom, and no land is lost; shapes that are large, small or far away.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use proptest::prelude::*;
+use tiles::coord::TileCoord;
+use tiles::cut::Window;
+use tiles::feature::{Feature, Geometry};
+use tiles::layer::{Layer, Look, Tileset};
+use tiles::mvt::{Cell, Shape};
+
+fn look() -> Look {
+    Look { name: "l".into(), fields: Vec::new(), minzoom: 0, maxzoom: 22, coarse_below: 0 }
+}
+
+fn layer(polygons: impl IntoIterator<Item = Vec<[f64; 2]>>) -> Layer {
+    let features = (1..).zip(polygons).map(|(id, ring)| Feature {
+        id,
+        geometry: Geometry::Polygons(vec![vec![ring]]),
+        properties: Vec::new(),
+    });
+    Layer::new(look(), features.collect())
+}
+
+fn at(z: u8, place: [f64; 2]) -> TileCoord {
+    let [x, y] = place.map(|c| (c * f64::from(1_u32 << z)) as u32);
+    TileCoord::new(z, x, y).unwrap()
+}
+
+fn double_area(rings: &[Vec<Cell>]) -> i64 {
+    let ring = |r: &Vec<Cell>| -> i64 {
+        let pairs = r.iter().zip(r.iter().cycle().skip(1));
+        pairs.map(|(a, b)| i64::from(a[0]) * i64::from(b[1]) - i64::from(b[0]) * i64::from(a[1])).sum()
+    };
+    rings.iter().map(ring).sum()
+}
+
+fn area(shape: Option<&Shape>) -> i64 {
+    match shape {
+        Some(Shape::Polygons(polygons)) => polygons.iter().map(|rings| double_area(rings)).sum(),
+        _ => 0,
+    }
+}
+
+/// The polygon around a mesh of `side` by `side` quadrangles, and the quadrangles.
+fn mesh(corners: &[[f64; 2]], side: usize) -> (Vec<[f64; 2]>, Vec<Vec<[f64; 2]>>) {
+    let corner = |x: usize, y: usize| corners[y * (side + 1) + x];
+    let mut quads = Vec::new();
+    for y in 0..side {
+        for x in 0..side {
+            quads.push(vec![corner(x, y), corner(x + 1, y), corner(x + 1, y + 1), corner(x, y + 1)]);
+        }
+    }
+    let mut around: Vec<[f64; 2]> = (0..side).map(|x| corner(x, 0)).collect();
+    around.extend((0..side).map(|y| corner(side, y)));
+    around.extend((0..side).map(|x| corner(side - x, side)));
+    around.extend((0..side).map(|y| corner(0, side - y)));
+    (around, quads)
+}
+
+proptest! {
+    /// What a mesh covers is what its parts cover, to the cell: nothing parts, nothing overlaps.
+    #[test]
+    fn parts_of_a_mesh_neither_part_nor_overlap(
+        shift in prop::collection::vec((-0.3_f64..0.3, -0.3_f64..0.3), 49),
+        z in 10_u8..18,
+    ) {
+        let (side, from, size) = (6, [0.837_01, 0.409_02], 4e-6);
+        let corners: Vec<[f64; 2]> = shift.iter().enumerate().map(|(n, (dx, dy))| {
+            let (x, y) = ((n % (side + 1)) as f64, (n / (side + 1)) as f64);
+            [from[0] + size * (x + dx), from[1] + size * (y + dy)]
+        }).collect();
+        let (around, quads) = mesh(&corners, side);
+        let window = Window::new(at(z, from), 0, 1);
+        let whole = window.cut(&Geometry::Polygons(vec![vec![around]]));
+        let parts: i64 = quads.iter().map(|quad| area(window.cut(&Geometry::Polygons(vec![vec![quad.clone()]])).as_ref())).sum();
+        // Where a quadrangle folds over itself on a coarse grid, mending rounds its crossing: a cell each at most.
+        let folds = quads.len() as i64;
+        prop_assert!((area(whole.as_ref()) - parts).abs() <= folds, "{} against {parts}", area(whole.as_ref()));
+        if z >= 16 {
+            prop_assert_eq!(area(whole.as_ref()), parts);
+        }
+    }
+}
+
+#[test]
+fn an_empty_place_has_an_empty_tile() {
+    let set = Tileset { layers: vec![layer([vec![[0.1, 0.1], [0.2, 0.1], [0.2, 0.2]]])] };
+    assert!(set.tile(at(5, [0.9, 0.9])).is_empty());
+    assert!(!set.tile(at(5, [0.15, 0.12])).is_empty());
+}
+
+#[test]
+fn what_crosses_the_antimeridian_is_on_both_sides() {
+    let set = Tileset { layers: vec![layer([vec![[0.99, 0.4], [1.01, 0.4], [1.01, 0.5], [0.99, 0.5]]])] };
+    assert!(!set.tile(at(4, [0.999, 0.45])).is_empty());
+    assert!(!set.tile(at(4, [0.001, 0.45])).is_empty());
+    assert!(set.tile(at(4, [0.5, 0.45])).is_empty());
+}
+
+#[test]
+fn a_shape_at_the_pole_ends_at_the_edge() {
+    let pole: Vec<[f64; 2]> = [(0.0, 80.0), (90.0, 80.0), (90.0, 90.0), (0.0, 90.0)]
+        .map(|(x, y)| tiles::mercator::from_degrees(x, y))
+        .into();
+    let tile = at(3, [0.6, 0.0]);
+    let shape = Window::new(tile, 0, 1).cut(&Geometry::Polygons(vec![vec![pole]])).unwrap();
+    assert!(area(Some(&shape)) > 0);
+}
+
+#[test]
+fn a_million_corners_are_cut() {
+    let corners = 1_000_000;
+    let ring: Vec<[f64; 2]> = (0..corners)
+        .map(|n| std::f64::consts::TAU * f64::from(n) / f64::from(corners))
+        .map(|turn| [0.5 + 0.01 * turn.cos(), 0.5 + 0.01 * turn.sin()])
+        .collect();
+    let tile = TileCoord::new(0, 0, 0).unwrap();
+    let shape = Window::new(tile, 0, 1).cut(&Geometry::Polygons(vec![vec![ring]])).unwrap();
+    let exact = std::f64::consts::PI * (0.01_f64 * 4096.0).powi(2);
+    let found = area(Some(&shape)) as f64 / 2.0;
+    assert!((found / exact - 1.0).abs() < 0.005, "{found} instead of {exact}");
+}
+
+#[test]
+fn land_in_pieces_smaller_than_a_cell_is_not_lost() {
+    // 200 × 200 squares, each a fifth of a cell wide, with room between them, in no step with the grid.
+    let cell = 1.0 / f64::from(4096_u32 << 10);
+    let squares = (0..40_000).map(|n| {
+        let (x, y) =
+            (0.837 + 0.618_034 * cell * f64::from(n % 200), 0.409 + 0.618_034 * cell * f64::from(n / 200));
+        let side = 0.2 * cell;
+        vec![[x, y], [x + side, y], [x + side, y + side], [x, y + side]]
+    });
+    let (land, found) = (40_000.0 * 0.04, shown(&layer(squares), at(10, [0.837, 0.409])));
+    // Squares that the grid makes larger stay: among neighbours that is land a smaller one has lost.
+    assert!(found > 0.995 * land && found < 1.05 * land, "{found} instead of {land}");
+}
+
+/// Area of the polygons of a tile, cells, as the bytes say.
+fn shown(layer: &Layer, tile: TileCoord) -> f64 {
+    let mut bytes = Vec::new();
+    layer.write(tile, &mut bytes);
+    let (body, _) = messages(&bytes)[0];
+    let features = messages(body).into_iter().filter(|(_, field)| *field == 2);
+    features
+        .map(|(feature, _)| {
+            let commands = messages(feature).into_iter().find(|(_, field)| *field == 4).unwrap().0;
+            decoded(commands) as f64 / 2.0
+        })
+        .sum()
+}
+
+fn varint(bytes: &mut &[u8]) -> u64 {
+    let (mut number, mut shift) = (0, 0);
+    loop {
+        let byte = bytes[0];
+        *bytes = &bytes[1..];
+        number |= u64::from(byte & 0x7f) << shift;
+        shift += 7;
+        if byte < 0x80 {
+            return number;
+        }
+    }
+}
+
+/// The fields of a message that have a length, each with its number.
+fn messages(mut bytes: &[u8]) -> Vec<(&[u8], u64)> {
+    let mut found = Vec::new();
+    while !bytes.is_empty() {
+        let tag = varint(&mut bytes);
+        let number = varint(&mut bytes);
+        if tag & 7 == 2 {
+            let (body, rest) = bytes.split_at(number as usize);
+            found.push((body, tag >> 3));
+            bytes = rest;
+        }
+    }
+    found
+}
+
+/// Twice the area of the rings that commands draw.
+fn decoded(mut commands: &[u8]) -> i64 {
+    let (mut rings, mut ring, mut pen) = (Vec::new(), Vec::new(), [0_i32; 2]);
+    while !commands.is_empty() {
+        let command = varint(&mut commands);
+        if command & 7 == 7 {
+            rings.push(std::mem::take(&mut ring));
+            continue;
+        }
+        for _ in 0..command >> 3 {
+            for c in &mut pen {
+                let step = varint(&mut commands);
+                *c += ((step >> 1) as i32) ^ -((step & 1) as i32);
+            }
+            ring.push(pen);
+        }
+    }
+    double_area(&rings)
+}
