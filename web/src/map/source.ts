@@ -38,7 +38,7 @@ export async function tileSource(layer: string): Promise<TileSource> {
 /** The parcels as OGC API – Features has them, page by page. */
 async function allParcels(): Promise<TileSource> {
   const features: GeoJSON.Feature[] = [];
-  let next: string | undefined = '/ogc/collections/parcels/items?limit=10000&properties=code';
+  let next: string | undefined = '/ogc/collections/parcels/items?limit=10000';
   while (next) {
     const page: Page = await ask<Page>(next);
     features.push(...page.features);
