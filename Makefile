@@ -54,6 +54,9 @@ test: setup setup-test web/dist/index.html
 	cargo nextest run --workspace --locked
 	$(call say,examples in the documentation)
 	cargo test --doc --workspace --locked --quiet
+	$(call say,the map in a browser)
+	cargo build --locked --quiet
+	@$(web) LIANPIAN=$(CURDIR)/target/debug/lianpian npm run --silent browser
 
 # Heavy desktop clients, outside `make test`: QGIS opens what `plan` writes, and reads the service.
 test-clients: build
@@ -119,7 +122,7 @@ setup:
 	@$(call install,$(PACKAGES))
 
 setup-test:
-	@$(call install,$(TEST_PACKAGES))
+	@$(call install,$(TEST_PACKAGES) $(WEB_TEST_PACKAGES))
 	@command -v cargo-nextest >/dev/null || { echo "== installing cargo-nextest"; cargo install --locked cargo-nextest; }
 	@[ -x .venv/schemathesis/bin/schemathesis ] || { echo "== installing $(SCHEMATHESIS) into .venv"; \
 	  /usr/bin/python3 -m venv .venv/schemathesis && .venv/schemathesis/bin/pip install -q $(SCHEMATHESIS) || \

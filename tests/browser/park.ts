@@ -1,0 +1,140 @@
+/** The program itself on a synthetic park, and a browser before it. */
+
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+
+const PROGRAM = process.env.LIANPIAN ?? join(import.meta.dirname, '../../target/debug/lianpian');
+/** What makes Chromium draw WebGL2 without a graphics card, and ask nobody outside. */
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--use-gl=angle',
+  '--use-angle=swiftshader',
+  '--enable-unsafe-swiftshader',
+];
+
+export interface Park {
+  url: string;
+  browser: Browser;
+  end(): Promise<void>;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const address = server.address();
+  await new Promise((done) => server.close(done));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+async function answers(url: string, program: ChildProcess): Promise<void> {
+  for (;;) {
+    if (program.exitCode !== null) throw new Error(`the program ended with ${program.exitCode}`);
+    const answer = await fetch(url).catch(() => null);
+    if (answer?.ok) return;
+    await new Promise((next) => setImmediate(next));
+  }
+}
+
+/** Makes a park of so many parcels, plans it once, and opens a browser. */
+export async function park(parcels: number): Promise<Park> {
+  const folder = mkdtempSync(join(tmpdir(), 'lianpian-browser-'));
+  const project = join(folder, 'park.gpkg');
+  const run = (...args: string[]) =>
+    execFileSync(PROGRAM, ['--quiet', ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
+  run('generate', '--parcels', String(parcels), '--seed', '1', '--out', folder);
+  run('import', join(folder, 'parcels.gpkg'), '--policy', join(folder, 'policy.toml'), '--project', project);
+  const url = `http://127.0.0.1:${await freePort()}`;
+  const program = spawn(PROGRAM, ['--quiet', 'serve', '--project', project, '--listen', url.slice(7)], {
+    stdio: 'ignore',
+  });
+  await answers(`${url}/readyz`, program);
+  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args: FLAGS });
+  return {
+    url,
+    browser,
+    end: async () => {
+      await browser.close();
+      program.kill('SIGTERM');
+      await new Promise((ended) => (program.exitCode === null ? program.once('exit', ended) : ended(null)));
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/** Asks the service as a program would. */
+export async function ask<T>(url: string, body?: unknown): Promise<T> {
+  const answer = await fetch(
+    url,
+    body === undefined
+      ? {}
+      : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) },
+  );
+  if (!answer.ok) throw new Error(`${url}: ${answer.status} ${await answer.text()}`);
+  return (await answer.json()) as T;
+}
+
+/** Plans the scenario, and waits until it is planned. */
+export async function planned(url: string, scenario = 1): Promise<void> {
+  const { id } = await ask<{ id: number }>(`${url}/api/scenarios/${scenario}/plans`, {});
+  for (;;) {
+    const job = await ask<{ state: string; error: string | null }>(`${url}/api/jobs/${id}`);
+    if (job.state === 'done') return;
+    if (job.state === 'failed') throw new Error(job.error ?? 'failed');
+  }
+}
+
+/** A page that fails the test when it asks anybody but the service, breaks its policy, or throws. */
+export async function opened(park: Park, path = '/', language = 'zh'): Promise<{ page: Page; faults: string[] }> {
+  const context = await park.browser.newContext({
+    viewport: { width: 1280, height: 800 },
+    locale: language === 'zh' ? 'zh-CN' : 'en-GB',
+  });
+  const page = await context.newPage();
+  const faults: string[] = [];
+  page.on('request', (request) => {
+    const own = request.url().startsWith(park.url) || /^(blob|data):/.test(request.url());
+    if (!own) faults.push(`asked ${request.url()}`);
+  });
+  page.on('pageerror', (error) => faults.push(`threw ${error.message}`));
+  page.on('console', (message) => {
+    if (message.text().includes('Content Security Policy')) faults.push(message.text());
+  });
+  await page.goto(park.url + path);
+  return { page, faults };
+}
+
+export async function drawn(page: Page): Promise<void> {
+  await page.locator('[data-testid=map][data-drawn=true]').waitFor();
+}
+
+/** Share of the map's pixels that are, nearly, of a colour. */
+export async function shareOf(page: Page, colour: [number, number, number]): Promise<number> {
+  const picture = (await page.getByTestId('map').screenshot()).toString('base64');
+  return page.evaluate(
+    async ([data, [r, g, b]]) => {
+      const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
+      const bitmap = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
+      const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+      const pen = canvas.getContext('2d');
+      if (!pen) return 0;
+      pen.drawImage(bitmap, 0, 0);
+      const { data: px } = pen.getImageData(0, 0, bitmap.width, bitmap.height);
+      let hits = 0;
+      for (let i = 0; i < px.length; i += 4)
+        if (Math.abs((px[i] ?? 0) - r) + Math.abs((px[i + 1] ?? 0) - g) + Math.abs((px[i + 2] ?? 0) - b) < 24)
+          hits += 1;
+      return hits / (px.length / 4);
+    },
+    [picture, colour] as [string, [number, number, number]],
+  );
+}
