@@ -29,7 +29,7 @@ say = @echo "== $(1)"
 CAMBRIDGE := ../shared/data/real/cambridge-ma-fy2013
 ERASE_TITLES := 擦除小区块 Small blocks erased,最小区块约束 Least block area as a rule
 
-.PHONY: demo build test test-clients bench pictures fmt setup setup-test clean
+.PHONY: demo build test test-clients bench load crash pictures fmt setup setup-test clean
 
 demo: build
 	$(call say,making a synthetic park and planning it into ./demo)
@@ -75,6 +75,16 @@ bench: setup
 	PEERS="$(PEERS)" cargo bench --locked --quiet --bench optimiser -- $(SIZES)
 	$(call say,answers while a slider moves)
 	cargo bench --locked --quiet --bench preview
+
+# Fifty clients for five minutes: `make load SECONDS_OF_LOAD=60 PARCELS=100000`.
+load: setup
+	$(call say,the service under load)
+	SECONDS_OF_LOAD="$(SECONDS_OF_LOAD)" PARCELS="$(PARCELS)" cargo bench --locked --quiet --bench load
+
+# The service killed at random moments on both backends, and what it had acknowledged looked for: `make crash ROUNDS=10`.
+crash: setup setup-test
+	$(call say,killing the service at random moments)
+	ROUNDS="$(ROUNDS)" cargo bench --locked --quiet --bench crash
 
 # The pictures in the README.
 pictures: demo

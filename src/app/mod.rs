@@ -68,6 +68,9 @@ pub mod workshop;
 // A plan's layers as they are served.
 pub mod layers;
 
+// A layer as vector tiles.
+pub mod tiles;
+
 // What a page asks a project for.
 pub mod asking;
 

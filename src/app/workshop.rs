@@ -20,6 +20,7 @@ use super::live::{Live, Preview};
 use super::plan::{Search, make};
 use super::policy_change::{changed, decided, standing};
 use super::prepare::{LoadedPolicy, Prepared, Stopwatch, prepare};
+use super::tiles::LayerTiles;
 use super::view::View;
 use crate::api::collection::{Collection, Collections};
 use crate::error::{Context as _, Error, ErrorKind, Result};
@@ -96,6 +97,8 @@ pub struct Workshop {
     shown: RwLock<Vec<Arc<Collection>>>,
     /// Scenarios as they were shown last.
     pub(super) views: Mutex<Vec<Arc<View>>>,
+    /// Layers ready to be cut into tiles.
+    pub(super) tiles: Mutex<Vec<Arc<LayerTiles>>>,
 }
 
 impl Collections for Workshop {
@@ -115,6 +118,7 @@ impl Workshop {
             events: broadcast::channel(BEHIND).0,
             shown: RwLock::default(),
             views: Mutex::default(),
+            tiles: Mutex::default(),
         }
     }
 
@@ -587,7 +591,7 @@ fn prepared(
 }
 
 /// Runs what blocks on a thread that may.
-pub(super) async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
     match tokio::task::spawn_blocking(work).await {

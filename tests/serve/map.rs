@@ -238,3 +238,73 @@ fn the_page_hears_how_the_service_is_set_up_and_names_may_be_chinese() {
     let made = server.put("POST", "/api/scenarios/1/decisions", &encoded("王五"), &said);
     assert_eq!(made.json()[0]["by"], "王五");
 }
+
+/// The tile of a zoom that holds a place.
+fn tile_of(lon: f64, lat: f64, z: u8) -> (u32, u32) {
+    let [x, y] = tiles::mercator::from_degrees(lon, lat);
+    let n = f64::from(1_u32 << z);
+    ((x * n) as u32, (y * n) as u32)
+}
+
+#[test]
+fn tiles_hold_the_parcels_for_gdal_and_cache_for_ever() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = serve(&project(folder.path()));
+    let layer = server.json("/api/layers")[0]["id"].as_str().unwrap().to_owned();
+    let json = server.json(&format!("/api/layers/{layer}/tiles.json"));
+    assert_eq!(json["tilejson"], "3.0.0");
+    let bounds = numbers(&json["bounds"]);
+    let template = json["tiles"][0].as_str().unwrap();
+    let at = |z: u8, x: u32, y: u32| {
+        template.replace("{z}", &z.to_string()).replace("{x}", &x.to_string()).replace("{y}", &y.to_string())
+    };
+    let z = 14;
+    let (west, north) = tile_of(bounds[0], bounds[3], z);
+    let (east, south) = tile_of(bounds[2], bounds[1], z);
+    let mut found: BTreeSet<String> = BTreeSet::new();
+    let mut layers: BTreeSet<String> = BTreeSet::new();
+    for (x, y) in (west..=east).flat_map(|x| (north..=south).map(move |y| (x, y))) {
+        let answer = server.get_with(&at(z, x, y), "Accept-Encoding: gzip\r\n");
+        if answer.status == 204 {
+            continue;
+        }
+        assert_eq!((answer.status, answer.header("content-encoding")), (200, "gzip"));
+        assert_eq!(answer.header("content-type"), "application/vnd.mapbox-vector-tile");
+        assert!(
+            answer.header("cache-control").contains("immutable")
+                && answer.header("vary").contains("encoding")
+        );
+        let known = format!("Accept-Encoding: gzip\r\nIf-None-Match: {}\r\n", answer.header("etag"));
+        assert_eq!(server.get_with(&at(z, x, y), &known).status, 304);
+        let plain = server.get(&at(z, x, y));
+        assert_ne!(plain.header("etag"), answer.header("etag"), "another encoding has another name");
+        let file = folder.path().join(format!("{z}-{x}-{y}.pbf"));
+        std::fs::write(&file, &plain.body).unwrap();
+        let read = std::process::Command::new("ogr2ogr")
+            .args(["-f", "GeoJSONSeq", "/vsistdout/", file.to_str().unwrap(), "parcels"])
+            .output()
+            .unwrap();
+        assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
+        for line in String::from_utf8(read.stdout).unwrap().lines() {
+            let feature: Value = serde_json::from_str(line.trim_start_matches('\u{1e}')).unwrap();
+            found.insert(feature["properties"]["code"].as_str().unwrap().to_owned());
+        }
+        let listed =
+            std::process::Command::new("ogrinfo").args(["-q", file.to_str().unwrap()]).output().unwrap();
+        layers.extend(
+            String::from_utf8(listed.stdout)
+                .unwrap()
+                .lines()
+                .filter_map(|l| l.split(' ').nth(1).map(str::to_owned)),
+        );
+    }
+    let count = server.json("/api/layers")[0]["parcels"].as_u64().unwrap() as usize;
+    assert_eq!(found.len(), count, "every parcel is in some tile");
+    for name in ["parcels", "zone", "blocks", "sub_parks", "barriers"] {
+        assert!(layers.contains(name), "{name} is not among {layers:?}");
+    }
+    assert_eq!(server.get(&at(14, 0, 0)).status, 204);
+    server.get(&at(14, 1 << 14, 0)).problem(404);
+    server.get(&at(17, 0, 0)).problem(404);
+    server.get("/api/layers/none/tiles.json").problem(404);
+}

@@ -45,32 +45,30 @@ impl Server {
             .status()
             .unwrap();
         assert!(made.success(), "initdb failed");
-        // Nothing in this server has to survive the machine.
-        let settings = [
-            "listen_addresses=",
-            "fsync=off",
-            "max_connections=200",
-            "shared_buffers=32MB",
-            "log_min_messages=fatal",
-        ];
-        let server = program("postgres")
-            .args(settings.iter().flat_map(|s| ["-c", s]))
-            .arg("-k")
-            .arg(folder.path())
-            .arg("-D")
-            .arg(folder.path().join("data"))
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let server = launch(folder.path());
         let started = Self { folder, server };
-        let since = Instant::now();
-        while !started.psql("postgres", "SELECT 1") {
-            assert!(since.elapsed() < Duration::from_secs(60), "PostgreSQL does not answer");
-            std::thread::sleep(Duration::from_millis(50));
-        }
+        started.wait();
         // Copying a database is quicker than adding PostGIS to each.
         assert!(started.psql("template1", "CREATE EXTENSION postgis"));
         Some(started)
+    }
+
+    /// Ends it without a chance to put anything in order, as when its machine loses it, and starts it again.
+    #[allow(dead_code, reason = "of those who share this file, `make crash` alone does so")]
+    pub(crate) fn crash(&mut self) {
+        let quit = Command::new("kill").args(["-QUIT", &self.server.id().to_string()]).status().unwrap();
+        assert!(quit.success());
+        self.server.wait().unwrap();
+        self.server = launch(self.folder.path());
+        self.wait();
+    }
+
+    fn wait(&self) {
+        let since = Instant::now();
+        while !self.psql("postgres", "SELECT 1") {
+            assert!(since.elapsed() < Duration::from_secs(60), "PostgreSQL does not answer");
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 
     /// A new database.
@@ -102,6 +100,27 @@ impl Drop for Server {
         let _ = Command::new("kill").args(["-INT", &pid]).status();
         let _ = self.server.wait();
     }
+}
+
+/// The server over the cluster in this folder.
+fn launch(folder: &Path) -> Child {
+    // Nothing in this server has to survive the machine.
+    let settings = [
+        "listen_addresses=",
+        "fsync=off",
+        "max_connections=200",
+        "shared_buffers=32MB",
+        "log_min_messages=fatal",
+    ];
+    program("postgres")
+        .args(settings.iter().flat_map(|s| ["-c", s]))
+        .arg("-k")
+        .arg(folder)
+        .arg("-D")
+        .arg(folder.join("data"))
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
 }
 
 fn is_root() -> bool {

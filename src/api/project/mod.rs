@@ -27,6 +27,9 @@ mod preview;
 // Plans.
 mod plans;
 
+// The layers as vector tiles.
+mod tiles;
+
 // What plans come to.
 mod results;
 
@@ -84,6 +87,8 @@ pub(super) fn routes() -> OpenApiRouter<State> {
         .routes(routes!(plans::plan))
         .routes(routes!(plans::steps, plans::step))
         .routes(routes!(plans::apply))
+        .routes(routes!(tiles::description))
+        .routes(routes!(tiles::tile))
         .routes(routes!(results::transfers))
         .routes(routes!(results::blocks))
         .routes(routes!(results::sub_parks))

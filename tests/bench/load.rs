@@ -1,0 +1,354 @@
+//! `make load`: the service under fifty clients for minutes. They look at the map by boxes, turn sliders, decide, list, and
+//! all hear of each other's decisions. Prints errors (there should be none), the times of each kind of request, how soon a
+//! decision is heard of, and what the service takes of processor and memory from beginning to end. Asserts nothing but that
+//! nothing fails.
+
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+#![expect(clippy::unwrap_used, reason = "a run ends where something fails")]
+
+#[path = "../serve/http.rs"]
+#[expect(dead_code, reason = "the tests of the service use all of it")]
+mod http;
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use rand::{RngExt as _, SeedableRng as _};
+use rand_pcg::Pcg64Mcg;
+use serde_json::{Value, json};
+
+use http::read;
+
+const CLIENTS: u64 = 50;
+/// How long a client looks at what it got, on average.
+const THINKS: Duration = Duration::from_millis(1000);
+/// Scenarios the clients share.
+const SCENARIOS: i64 = 4;
+/// Clients that turn sliders; each asks as fast as it is answered while it drags.
+const DRAGS: usize = 8;
+
+/// A connection that stays.
+struct Client {
+    stream: TcpStream,
+    to: SocketAddr,
+    name: String,
+}
+
+impl Client {
+    fn new(to: SocketAddr, name: String) -> Self {
+        let stream = TcpStream::connect(to).unwrap();
+        stream.set_nodelay(true).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        Self { stream, to, name }
+    }
+
+    fn ask(&mut self, method: &str, path: &str, body: Option<&Value>) -> (u16, Vec<u8>) {
+        let body = body.map(Value::to_string).unwrap_or_default();
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nX-Lianpian-User: {}\r\nAccept-Encoding: gzip\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+            self.to,
+            self.name,
+            body.len()
+        );
+        // In one piece, as a browser sends it.
+        self.stream.write_all((head + &body).as_bytes()).unwrap();
+        let answer = read(&self.stream, true).expect("the service answers");
+        (answer.status, answer.body)
+    }
+
+    fn json(&mut self, path: &str) -> Value {
+        let head = format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", self.to);
+        self.stream.write_all(head.as_bytes()).unwrap();
+        read(&self.stream, true).unwrap().json()
+    }
+}
+
+/// Times by kind of request, ms, and what failed.
+#[derive(Default)]
+struct Times {
+    by_kind: BTreeMap<&'static str, Vec<f64>>,
+    errors: BTreeMap<String, usize>,
+    conflicts: usize,
+    /// From the moment a decision was sent to the moment each listener heard of it.
+    heard: Vec<f64>,
+}
+
+struct Park {
+    to: SocketAddr,
+    extent: [f64; 4],
+    codes: Vec<String>,
+    count: u64,
+    until: Instant,
+}
+
+fn client(park: &Park, nth: u64, all: &Mutex<Times>, sent: &Mutex<BTreeMap<String, Instant>>) {
+    let mut chance = Pcg64Mcg::seed_from_u64(nth);
+    let mut client = Client::new(park.to, format!("client-{nth}"));
+    let mut serial = 0;
+    while Instant::now() < park.until {
+        let scenario = chance.random_range(1..=SCENARIOS);
+        let timed =
+            |client: &mut Client, kind, method: &str, path: &str, body: Option<&Value>, fine: &[u16]| {
+                let start = Instant::now();
+                let (status, body) = client.ask(method, path, body);
+                let mut all = all.lock().unwrap();
+                all.by_kind.entry(kind).or_default().push(1e3 * start.elapsed().as_secs_f64());
+                if !fine.contains(&status) {
+                    *all.errors.entry(format!("{kind} {status}")).or_default() += 1;
+                }
+                (status, body)
+            };
+        match chance.random_range(0..100) {
+            0..40 => {
+                let [west, south, east, north] = park.extent;
+                let (w, h) = ((east - west) / 8.0, (north - south) / 8.0);
+                let x = west + chance.random_range(0.0..1.0) * (east - west - w);
+                let y = south + chance.random_range(0.0..1.0) * (north - south - h);
+                let path =
+                    format!("/ogc/collections/parcels/items?limit=2000&bbox={x},{y},{},{}", x + w, y + h);
+                timed(&mut client, "box", "GET", &path, None, &[200]);
+            }
+            40..60 => {
+                let fid = chance.random_range(1..=park.count);
+                timed(
+                    &mut client,
+                    "card",
+                    "GET",
+                    &format!("/api/scenarios/{scenario}/parcels/{fid}"),
+                    None,
+                    &[200],
+                );
+            }
+            60..70 => {
+                timed(&mut client, "list", "GET", &format!("/api/scenarios/{scenario}/plans"), None, &[200]);
+            }
+            70..75 => {
+                timed(
+                    &mut client,
+                    "state",
+                    "GET",
+                    &format!("/api/scenarios/{scenario}/parcels"),
+                    None,
+                    &[200],
+                );
+            }
+            75..85 => {
+                for _ in 0..chance.random_range(1..=DRAGS) {
+                    let lambda = chance.random_range(3.0..8.0);
+                    let ask = json!({ "client": format!("c{nth}"), "change": { "objective": { "lambda": lambda } } });
+                    timed(
+                        &mut client,
+                        "preview",
+                        "POST",
+                        &format!("/api/scenarios/{scenario}/preview"),
+                        Some(&ask),
+                        &[200],
+                    );
+                }
+            }
+            _ => {
+                let (_, now) = timed(
+                    &mut client,
+                    "scenario",
+                    "GET",
+                    &format!("/api/scenarios/{scenario}"),
+                    None,
+                    &[200],
+                );
+                let version = serde_json::from_slice::<Value>(&now).ok().map(|n| n["version"].clone());
+                let kind = ["accept", "reject", "comment", "free"][chance.random_range(0..4)];
+                let parcel = &park.codes[chance.random_range(0..park.codes.len())];
+                serial += 1;
+                let reason = format!("{nth}-{serial}");
+                let new = json!({ "based_on": version, "decisions": [{ "kind": kind, "parcel": parcel, "reason": reason }] });
+                sent.lock().unwrap().insert(reason, Instant::now());
+                let path = format!("/api/scenarios/{scenario}/decisions");
+                let (status, _) = timed(&mut client, "decide", "POST", &path, Some(&new), &[201, 409]);
+                // Somebody was faster: an answer, not an error.
+                all.lock().unwrap().conflicts += usize::from(status == 409);
+            }
+        }
+        std::thread::sleep(THINKS.mul_f64(chance.random_range(0.0..2.0)));
+    }
+}
+
+/// Hears of everything, and notes how soon.
+fn listener(park: &Park, all: &Mutex<Times>, sent: &Mutex<BTreeMap<String, Instant>>, stop: &AtomicBool) {
+    let mut stream = TcpStream::connect(park.to).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(1))).unwrap();
+    let head = format!("GET /api/events HTTP/1.1\r\nHost: {}\r\nAccept: text/event-stream\r\n\r\n", park.to);
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut lines = BufReader::new(stream);
+    let mut line = String::new();
+    while !stop.load(Ordering::Relaxed) {
+        match lines.read_line(&mut line) {
+            Ok(0) => return,
+            Ok(_) => {
+                let reason = line.strip_prefix("data: ").and_then(|d| serde_json::from_str::<Value>(d).ok());
+                let reason = reason.and_then(|d| d["reason"].as_str().map(str::to_owned));
+                if let Some(start) = reason.and_then(|r| sent.lock().unwrap().get(&r).copied()) {
+                    all.lock().unwrap().heard.push(1e3 * start.elapsed().as_secs_f64());
+                }
+                line.clear();
+            }
+            // Nothing happened for a second; what was read of a line stays.
+            Err(_) => {}
+        }
+    }
+}
+
+/// Resident memory (MB) and processor time (s) of a process.
+fn taken(pid: u32) -> (u64, f64) {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let kb = status
+        .lines()
+        .find(|l| l.starts_with("VmRSS:"))
+        .and_then(|l| l.split_whitespace().nth(1)?.parse::<u64>().ok());
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    let ticks: u64 = stat
+        .rsplit(')')
+        .next()
+        .unwrap()
+        .split_whitespace()
+        .skip(11)
+        .take(2)
+        .filter_map(|t| t.parse::<u64>().ok())
+        .sum();
+    (kb.unwrap_or(0) / 1024, ticks as f64 / 100.0)
+}
+
+fn of(sorted: &[f64], share: f64) -> f64 {
+    sorted
+        .get(((sorted.len() as f64 * share) as usize).min(sorted.len().saturating_sub(1)))
+        .copied()
+        .unwrap_or(f64::NAN)
+}
+
+fn main() {
+    let number =
+        |name: &str, usual: u64| std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(usual);
+    let (seconds, parcels) = (number("SECONDS_OF_LOAD", 300), number("PARCELS", 10_000));
+    let home = tempfile::tempdir().unwrap();
+    let (folder, project) = (home.path().join("park"), home.path().join("project.gpkg"));
+    let program = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lianpian"));
+        command.stdout(Stdio::null()).arg("--quiet");
+        command
+    };
+    assert!(
+        program()
+            .args(["generate", "--parcels", &parcels.to_string(), "--out"])
+            .arg(&folder)
+            .status()
+            .unwrap()
+            .success()
+    );
+    for _ in 0..SCENARIOS {
+        let mut import = program();
+        import.arg("import").arg(folder.join("parcels.gpkg")).arg("--policy").arg(folder.join("policy.toml"));
+        assert!(import.arg("--project").arg(&project).status().unwrap().success());
+    }
+    let mut service = program()
+        .args(["serve", "--listen", "127.0.0.1:0", "--project"])
+        .arg(&project)
+        .env("LIANPIAN_LOG", "off")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(service.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let to: SocketAddr = line.trim().strip_prefix("listening on http://").unwrap().parse().unwrap();
+
+    // A plan for every scenario, so that there is something to look at.
+    let mut first = Client::new(to, "first".into());
+    for scenario in 1..=SCENARIOS {
+        assert_eq!(first.ask("POST", &format!("/api/scenarios/{scenario}/plans"), Some(&json!({}))).0, 202);
+    }
+    while first.json("/api/jobs").as_array().unwrap().iter().any(|j| j["state"] != "done") {
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    let state = first.json("/api/scenarios/1/parcels");
+    let extent = first.json("/ogc/collections/parcels")["extent"]["spatial"]["bbox"][0].clone();
+    let extent: Vec<f64> = extent.as_array().unwrap().iter().map(|n| n.as_f64().unwrap()).collect();
+    let found = first.json("/api/scenarios/1/search?q=3&limit=200");
+    let codes = found.as_array().unwrap().iter().map(|f| f["parcel"].as_str().unwrap().to_owned()).collect();
+    let until = Instant::now() + Duration::from_secs(seconds);
+    let count = state["count"].as_u64().unwrap();
+    let park =
+        Arc::new(Park { to, extent: [extent[0], extent[1], extent[2], extent[3]], codes, count, until });
+    let (all, sent, stop) =
+        (Arc::<Mutex<Times>>::default(), Arc::default(), Arc::new(AtomicBool::new(false)));
+    let listeners: Vec<_> = (0..CLIENTS)
+        .map(|_| {
+            let (park, all, sent, stop) = (park.clone(), all.clone(), Arc::clone(&sent), stop.clone());
+            std::thread::spawn(move || listener(&park, &all, &sent, &stop))
+        })
+        .collect();
+    let finished = Arc::new(AtomicU64::new(0));
+    let clients: Vec<_> = (0..CLIENTS)
+        .map(|nth| {
+            let (park, all, sent, finished) =
+                (park.clone(), all.clone(), Arc::clone(&sent), finished.clone());
+            std::thread::spawn(move || {
+                client(&park, nth, &all, &sent);
+                finished.fetch_add(1, Ordering::Relaxed);
+            })
+        })
+        .collect();
+    let mut memory = Vec::new();
+    let (_, cpu_before) = taken(service.id());
+    while finished.load(Ordering::Relaxed) < CLIENTS && clients.iter().any(|c| !c.is_finished()) {
+        memory.push(taken(service.id()).0);
+        std::thread::sleep(Duration::from_secs(1));
+    }
+    for client in clients {
+        client.join().unwrap();
+    }
+    stop.store(true, Ordering::Relaxed);
+    for listener in listeners {
+        listener.join().unwrap();
+    }
+    let (_, cpu) = taken(service.id());
+    service.kill().unwrap();
+    service.wait().unwrap();
+
+    let mut all = all.lock().unwrap();
+    let requests: usize = all.by_kind.values().map(Vec::len).sum();
+    println!(
+        "{CLIENTS} clients on {parcels} parcels for {seconds} s: {requests} requests, {} conflicts, errors: {:?}",
+        all.conflicts, all.errors
+    );
+    println!(
+        "{:<10} {:>8} {:>9} {:>9} {:>9} {:>9}",
+        "request", "number", "p50 ms", "p95 ms", "p99 ms", "most ms"
+    );
+    let heard = std::mem::take(&mut all.heard);
+    let errors = all.errors.clone();
+    for (kind, mut ms) in std::mem::take(&mut all.by_kind).into_iter().chain([("heard", heard)]) {
+        ms.sort_by(f64::total_cmp);
+        println!(
+            "{kind:<10} {:>8} {:>9.1} {:>9.1} {:>9.1} {:>9.1}",
+            ms.len(),
+            of(&ms, 0.5),
+            of(&ms, 0.95),
+            of(&ms, 0.99),
+            of(&ms, 1.0)
+        );
+    }
+    let at = |share: f64| {
+        memory.get((memory.len() as f64 * share) as usize).or(memory.last()).copied().unwrap_or(0)
+    };
+    println!(
+        "memory MB: {} after a tenth, {} at half, {} at the end; processor {:.0} s",
+        at(0.1),
+        at(0.5),
+        at(1.0),
+        cpu - cpu_before
+    );
+    assert!(errors.is_empty(), "{errors:?}");
+}
