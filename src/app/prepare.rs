@@ -66,6 +66,28 @@ pub struct LoadedPolicy {
     pub folder: PathBuf,
 }
 
+impl LoadedPolicy {
+    /// From the text of a file in `folder`.
+    ///
+    /// # Errors
+    /// A text that is no policy.
+    pub fn from_text(text: String, folder: &Path) -> Result<Self> {
+        let policy = Policy::from_toml(&text)
+            .map_err(|e| Error::new(ErrorKind::Usage, "reading the policy").because(e))?;
+        Ok(Self { policy, sha256: sha256_hex(text.as_bytes()), text, folder: folder.to_owned() })
+    }
+
+    /// A policy as if it had been read from a file: what is planned with it can be judged with it.
+    ///
+    /// # Errors
+    /// None but a policy that cannot be written as TOML.
+    pub fn written(policy: &Policy) -> Result<Self> {
+        let text = toml::to_string(policy).context(ErrorKind::Unwritable, "writing the policy")?;
+        let sha256 = sha256_hex(text.as_bytes());
+        Ok(Self { policy: policy.clone(), sha256, text, folder: PathBuf::new() })
+    }
+}
+
 /// Reads a policy file.
 ///
 /// # Errors

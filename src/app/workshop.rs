@@ -178,7 +178,10 @@ impl Workshop {
         let text = policy.text;
         let read = {
             let record = record.clone();
-            blocking(move || prepared(&record, &folder, &loaded(text, &folder)?, None, &*monitor)).await?
+            blocking(move || {
+                prepared(&record, &folder, &LoadedPolicy::from_text(text, &folder)?, None, &*monitor)
+            })
+            .await?
         };
         record.id = read.layer.id().clone();
         record.name = read.layer.name().to_owned();
@@ -290,7 +293,7 @@ impl Workshop {
         let live = self.live(scenario).await?;
         let (store, runtime) = (self.store.clone(), Handle::current());
         let (content, layers) = blocking(move || {
-            let loaded = written(live.policy())?;
+            let loaded = LoadedPolicy::written(live.policy())?;
             let prepared = live.prepared();
             let mut watch = Stopwatch::start();
             let keep = |out: &PlanOutput<'_>| shown(out, &loaded.policy, &*store, &runtime);
@@ -340,7 +343,7 @@ impl Workshop {
         let layer = self.store.scenario(plan.scenario).await?.layer;
         let live = self.warm(&layer, &plan.policy, &log).await?;
         blocking(move || {
-            let loaded = written(live.policy())?;
+            let loaded = LoadedPolicy::written(live.policy())?;
             let check = |made: &PlanOutput<'_>| {
                 if made.in_zone_after != content.zone.0 {
                     let what = format!("plan {id} comes out differently than it was kept");
@@ -457,7 +460,7 @@ impl Workshop {
         let text = self.store.policy(policy).await?.text;
         let folder = self.lay_out(&record).await?;
         let live = blocking(move || {
-            let loaded = loaded(text, &folder)?;
+            let loaded = LoadedPolicy::from_text(text, &folder)?;
             let prepared = prepared(&record, &folder, &loaded, zone, &())?;
             Live::new(Arc::new(prepared), loaded.policy, &())
         });
@@ -546,23 +549,6 @@ fn layers_of(out: &PlanOutput<'_>) -> Result<Vec<Arc<Collection>>> {
         tracing::warn!("the plan is not served as layers: {why}");
         Vec::new()
     }))
-}
-
-fn loaded(text: String, folder: &Path) -> Result<LoadedPolicy> {
-    let policy = Policy::from_toml(&text)
-        .map_err(|e| Error::new(ErrorKind::Usage, "reading the policy").because(e))?;
-    Ok(LoadedPolicy { policy, sha256: sha256_hex(text.as_bytes()), text, folder: folder.to_owned() })
-}
-
-/// A policy as if it had been read from a file: what is planned with it can be judged with it.
-fn written(policy: &Policy) -> Result<LoadedPolicy> {
-    let text = toml::to_string(policy).context(ErrorKind::Unwritable, "writing the policy")?;
-    Ok(LoadedPolicy {
-        policy: policy.clone(),
-        sha256: sha256_hex(text.as_bytes()),
-        text,
-        folder: PathBuf::new(),
-    })
 }
 
 fn prepared(
