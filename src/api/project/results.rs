@@ -50,13 +50,14 @@ pub(super) async fn transfers(Served(workshop): Served, Path(id): Path<i64>) -> 
 pub(super) struct When {
     /// `before` for the present zone; that of the plan when not given.
     #[serde(default)]
-    when: Option<Moment>,
+    #[param(inline)]
+    when: Option<Side>,
 }
 
 /// Before or after the plan.
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Moment {
+pub(super) enum Side {
     /// The present zone.
     Before,
     /// The zone after the plan.
@@ -74,7 +75,7 @@ pub(super) async fn blocks(
         Ok(view) => view,
         Err(error) => return refused(&error),
     };
-    let before = when == Some(Moment::Before);
+    let before = when == Some(Side::Before);
     let name = view.version();
     match crate::app::plan_tables::blocks(view, before).await {
         Ok(text) => {

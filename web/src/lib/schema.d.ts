@@ -141,6 +141,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/layers/{id}/tiles.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a layer's tiles hold and where they are (TileJSON 3.0.0) · 图层切片说明 */
+        get: operations["description"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/layers/{id}/tiles/{z}/{x}/{y}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A tile (Mapbox Vector Tile 2.1): parcels with their numbers as ids, the present zone, its blocks, sub-parks, barriers, overlays · 矢量切片 */
+        get: operations["tile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/plans": {
         parameters: {
             query?: never;
@@ -888,7 +922,7 @@ export interface components {
          * @description What a decision says.
          * @enum {string}
          */
-        DecisionKind: "Accept" | "Reject" | "LockIn" | "LockOut" | "Free" | "Comment" | "Undo";
+        DecisionKind: "accept" | "reject" | "lock_in" | "lock_out" | "free" | "comment" | "undo";
         /** @description A recorded decision. It never changes and never goes. */
         DecisionRecord: {
             /** @description When. */
@@ -1032,7 +1066,7 @@ export interface components {
          * @description Where a job stands.
          * @enum {string}
          */
-        JobState: "Queued" | "Running" | "Done" | "Failed" | "Cancelled";
+        JobState: "queued" | "running" | "done" | "failed" | "cancelled";
         /** @description A layer as imported, or as an approved plan left it. It never changes. */
         LayerRecord: {
             applied?: components["schemas"]["Applied"] | null;
@@ -1238,7 +1272,7 @@ export interface components {
          * @description How far a plan has come. It moves forward only: draft, submitted, then approved or rejected.
          * @enum {string}
          */
-        PlanStatus: "Draft" | "Submitted" | "Approved" | "Rejected";
+        PlanStatus: "draft" | "submitted" | "approved" | "rejected";
         /** @description A plan's move to a status: who, when and why. It never changes. */
         PlanStep: {
             /** @description When. */
@@ -1903,6 +1937,105 @@ export interface operations {
             };
         };
     };
+    description: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description TileJSON */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description A failure 错误 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong with this request, and what to try. */
+                        detail: string;
+                        /**
+                         * Format: int32
+                         * @description The status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description A page about this kind of failure, or about:blank. */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    tile: {
+        parameters: {
+            query?: {
+                /** @description Names what the tiles were made of; with it they may be kept for ever. */
+                v?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                z: number;
+                x: number;
+                y: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A tile */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.mapbox-vector-tile": number[];
+                };
+            };
+            /** @description Nothing is there */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A failure 错误 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong with this request, and what to try. */
+                        detail: string;
+                        /**
+                         * Format: int32
+                         * @description The status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description A page about this kind of failure, or about:blank. */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
     plans: {
         parameters: {
             query?: never;
@@ -2034,7 +2167,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description `before` for the present zone; that of the plan when not given. */
-                when?: components["schemas"]["Moment"];
+                when?: "before" | "after";
             };
             header?: never;
             path: {
