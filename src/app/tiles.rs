@@ -209,8 +209,24 @@ fn sub_parks(prepared: &Prepared, crs: &Crs) -> Result<Layer> {
     }
     let outlines: Vec<MultiPolygon<f64>> =
         members.values().map(|shapes| regions::union(shapes.iter().copied())).collect();
-    let names = members.keys().map(|name| (*name).to_owned());
-    Ok(made("sub_parks", &["name"], 0, with_text(areas(&outlines, crs)?, names)))
+    // The largest piece bears the name; a map would write it into every one.
+    let mut features = Vec::new();
+    for (name, outline) in members.keys().zip(areas(&outlines, crs)?) {
+        let Geometry::Polygons(mut pieces) = outline else { continue };
+        let span = |piece: &Vec<Ring>| {
+            let xs = || piece.iter().flatten().map(|p| p[0]);
+            let ys = || piece.iter().flatten().map(|p| p[1]);
+            let width = xs().fold(f64::NEG_INFINITY, f64::max) - xs().fold(f64::INFINITY, f64::min);
+            width * (ys().fold(f64::NEG_INFINITY, f64::max) - ys().fold(f64::INFINITY, f64::min))
+        };
+        pieces.sort_by(|a, b| span(b).total_cmp(&span(a)));
+        let rest = pieces.split_off(1.min(pieces.len()));
+        for (pieces, name) in [(pieces, Some(Value::Text((*name).to_owned()))), (rest, None)] {
+            let id = features.len() as u64 + 1;
+            features.push(Feature { id, geometry: Geometry::Polygons(pieces), properties: vec![name] });
+        }
+    }
+    Ok(made("sub_parks", &["name"], 0, features))
 }
 
 fn barriers(prepared: &Prepared, crs: &Crs) -> Result<Layer> {
@@ -262,7 +278,7 @@ impl Workshop {
     pub async fn tiles(&self, id: &LayerId) -> Result<Arc<LayerTiles>> {
         self.store().layer(id).await?;
         let of_layer = self.store().scenarios().await?.into_iter().filter(|s| s.layer == *id);
-        let Some(policy) = of_layer.map(|s| s.policy).last() else {
+        let Some(policy) = of_layer.map(|s| s.policy).next_back() else {
             return Err(Error::new(ErrorKind::NotFound, "no scenario plans this layer yet")
                 .try_this("make one: its policy says what belongs to the layer"));
         };
