@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
-use geo::{Area as _, BoundingRect as _, Coord, CoordsIter as _, MapCoordsInPlace as _, MultiPolygon, Simplify as _};
+use geo::{
+    Area as _, BoundingRect as _, Coord, CoordsIter as _, MapCoordsInPlace as _, MultiPolygon, Simplify as _,
+};
 use parcels::parcel::{Geodesy as _, Layer, RawShape};
 use parcels::policy::Policy;
 use parcels::progress::Monitor;
@@ -167,11 +169,8 @@ pub fn checked(
     let stated = !issues.iter().any(|i| i.kind == IssueKind::AssumedCrs && i.row.is_none());
     let epsg = read.input_crs.epsg;
     let order = epsg.and_then(|_| axes(&read.input_crs).ok());
-    let codes: HashSet<String> = layer
-        .parcels()
-        .iter()
-        .map(|p| p.code.clone().unwrap_or_else(|| p.id.0.clone()))
-        .collect();
+    let codes: HashSet<String> =
+        layer.parcels().iter().map(|p| p.code.clone().unwrap_or_else(|| p.id.0.clone())).collect();
     let (preview, bounds) = drawn(&layer, &geodesy);
     Ok(Checked {
         layers: read.layers,
@@ -198,9 +197,8 @@ pub fn checked(
 
 /// The columns that guesses name.
 fn guessed(profiles: &[Profile], shapes: &[RawShape], columns: &[Column]) -> Columns {
-    let of = |meaning: &str| {
-        profiles.iter().find(|p| p.guess.as_deref() == Some(meaning)).map(|p| p.name.clone())
-    };
+    let of =
+        |meaning: &str| profiles.iter().find(|p| p.guess.as_deref() == Some(meaning)).map(|p| p.name.clone());
     let registered_area = of("registered_area");
     let values = registered_area.as_ref().and_then(|name| columns.iter().find(|c| c.name == *name));
     Columns {
@@ -219,7 +217,9 @@ fn unit(shapes: &[RawShape], column: &Column) -> AreaUnit {
         .iter()
         .zip(&column.values)
         .filter_map(|(shape, value)| match (shape, value.number()) {
-            (RawShape::Polygons { shape, .. }, Some(stated)) if stated > 0.0 => Some(shape.unsigned_area() / stated),
+            (RawShape::Polygons { shape, .. }, Some(stated)) if stated > 0.0 => {
+                Some(shape.unsigned_area() / stated)
+            }
             _ => None,
         })
         .filter(|ratio| ratio.is_finite() && *ratio > 0.0)
@@ -236,7 +236,8 @@ fn listed(mut issues: Vec<Issue>, layer: &Layer, geodesy: &Proj) -> Vec<Listed> 
     // Of equal weight, in the order they were found.
     issues.sort_by_key(|i| std::cmp::Reverse(i.severity));
     issues.truncate(ISSUES_LISTED);
-    let fids: HashMap<&str, usize> = layer.parcels().iter().zip(1..).map(|(p, fid)| (p.id.0.as_str(), fid)).collect();
+    let fids: HashMap<&str, usize> =
+        layer.parcels().iter().zip(1..).map(|(p, fid)| (p.id.0.as_str(), fid)).collect();
     // What has no place of its own lies where its parcel lies.
     let of_parcel = |issue: &Issue| {
         let fid = fids.get(issue.parcel.as_deref()?)?;

@@ -57,7 +57,8 @@ impl Profile {
         for value in &column.values {
             let Some(text) = value.text() else { continue };
             filled += 1;
-            truths += usize::from(value.truth().is_some() && matches!(text.as_str(), "0" | "1") || word(value));
+            truths +=
+                usize::from(value.truth().is_some() && matches!(text.as_str(), "0" | "1") || word(value));
             if let Some(number) = value.number().filter(|_| !is_code(value)) {
                 numbers += 1;
                 whole += usize::from(number.fract() == 0.0);
@@ -94,7 +95,9 @@ impl Profile {
     }
 
     fn area(&self) -> bool {
-        self.filled > 0 && matches!(self.kind, Content::Number | Content::Whole) && self.positive * 10 >= self.filled * 9
+        self.filled > 0
+            && matches!(self.kind, Content::Number | Content::Whole)
+            && self.positive * 10 >= self.filled * 9
     }
 }
 
@@ -126,9 +129,36 @@ const PARCELS: [Role; 5] = [
     Role {
         means: "id",
         names: &[
-            "zddm", "宗地代码", "parcelcode", "parcelid", "parcelno", "parcelnumber", "bdcdyh", "不动产单元号",
-            "dkbh", "地块编号", "地块编码", "地块代码", "宗地编号", "宗地号", "地块号", "zdh", "djh", "地籍号",
-            "pid", "apn", "pin", "parcel", "bsm", "标识码", "maplot", "ml", "编号", "code", "id", "bh",
+            "zddm",
+            "宗地代码",
+            "parcelcode",
+            "parcelid",
+            "parcelno",
+            "parcelnumber",
+            "bdcdyh",
+            "不动产单元号",
+            "dkbh",
+            "地块编号",
+            "地块编码",
+            "地块代码",
+            "宗地编号",
+            "宗地号",
+            "地块号",
+            "zdh",
+            "djh",
+            "地籍号",
+            "pid",
+            "apn",
+            "pin",
+            "parcel",
+            "bsm",
+            "标识码",
+            "maplot",
+            "ml",
+            "编号",
+            "code",
+            "id",
+            "bh",
         ],
         parts: &["宗地代码", "地块编", "宗地编", "parcelid", "parcelcode", "parcelno"],
         fits: |p| p.unique() && p.kind != Content::Number,
@@ -136,8 +166,23 @@ const PARCELS: [Role; 5] = [
     Role {
         means: "in_zone",
         names: &[
-            "inzone", "zoneafter", "是否入区", "是否在园区内", "是否在园区", "是否在区内", "是否区内", "是否园区",
-            "sfrq", "sfyq", "sfzyq", "在园区内", "区内", "inpark", "inside", "iszone", "ispark",
+            "inzone",
+            "zoneafter",
+            "是否入区",
+            "是否在园区内",
+            "是否在园区",
+            "是否在区内",
+            "是否区内",
+            "是否园区",
+            "sfrq",
+            "sfyq",
+            "sfzyq",
+            "在园区内",
+            "区内",
+            "inpark",
+            "inside",
+            "iszone",
+            "ispark",
         ],
         parts: &["是否入", "是否在", "是否区", "inzone", "inpark"],
         fits: Profile::flag,
@@ -145,8 +190,24 @@ const PARCELS: [Role; 5] = [
     Role {
         means: "sub_park",
         names: &[
-            "subpark", "子园", "子园名称", "所属子园", "分园", "所属分园", "园区", "园区名称", "所属园区", "zymc", "zy",
-            "yqmc", "yq", "park", "parkname", "片区", "片区名称", "pqmc",
+            "subpark",
+            "子园",
+            "子园名称",
+            "所属子园",
+            "分园",
+            "所属分园",
+            "园区",
+            "园区名称",
+            "所属园区",
+            "zymc",
+            "zy",
+            "yqmc",
+            "yq",
+            "park",
+            "parkname",
+            "片区",
+            "片区名称",
+            "pqmc",
         ],
         parts: &["子园", "分园", "园区名", "subpark"],
         fits: |p| p.groups() && p.kind == Content::Text && !p.flag(),
@@ -154,9 +215,30 @@ const PARCELS: [Role; 5] = [
     Role {
         means: "registered_area",
         names: &[
-            "zdmj", "宗地面积", "dkmj", "地块面积", "登记面积", "发证面积", "土地面积", "用地面积", "fzmj", "tdmj", "ydmj",
-            "registeredarea", "areamuregistered", "landarea", "mj", "面积", "mj亩", "area", "aream2", "areaha", "areamu",
-            "lotsize", "tbmj", "图斑面积",
+            "zdmj",
+            "宗地面积",
+            "dkmj",
+            "地块面积",
+            "登记面积",
+            "发证面积",
+            "土地面积",
+            "用地面积",
+            "fzmj",
+            "tdmj",
+            "ydmj",
+            "registeredarea",
+            "areamuregistered",
+            "landarea",
+            "mj",
+            "面积",
+            "mj亩",
+            "area",
+            "aream2",
+            "areaha",
+            "areamu",
+            "lotsize",
+            "tbmj",
+            "图斑面积",
         ],
         parts: &["登记面积", "宗地面积", "registeredarea", "面积"],
         fits: Profile::area,
@@ -164,9 +246,31 @@ const PARCELS: [Role; 5] = [
     Role {
         means: "land_use",
         names: &[
-            "dlbm", "地类编码", "landuse", "landusecode", "usecode", "用地性质代码", "用地代码", "yddm", "ydxzdm",
-            "dlmc", "地类名称", "ydxz", "用地性质", "土地用途", "用途", "tdyt", "yt", "ytmc", "dkyt", "地类", "zoning",
-            "use", "fclass", "规划用途", "ghyt",
+            "dlbm",
+            "地类编码",
+            "landuse",
+            "landusecode",
+            "usecode",
+            "用地性质代码",
+            "用地代码",
+            "yddm",
+            "ydxzdm",
+            "dlmc",
+            "地类名称",
+            "ydxz",
+            "用地性质",
+            "土地用途",
+            "用途",
+            "tdyt",
+            "yt",
+            "ytmc",
+            "dkyt",
+            "地类",
+            "zoning",
+            "use",
+            "fclass",
+            "规划用途",
+            "ghyt",
         ],
         parts: &["landuse", "用地性质", "土地用途", "地类"],
         fits: |p| p.groups() && p.kind != Content::Number && !p.flag(),
@@ -179,9 +283,26 @@ const FIRMS: [Role; 3] = [
     Role {
         means: "firm",
         names: &[
-            "统一社会信用代码", "社会信用代码", "信用代码", "tyshxydm", "creditcode", "uscc", "firmid", "enterpriseid",
-            "companyid", "企业代码", "组织机构代码", "企业名称", "单位名称", "公司名称", "qymc", "firm", "firmname", "company",
-            "enterprise", "企业",
+            "统一社会信用代码",
+            "社会信用代码",
+            "信用代码",
+            "tyshxydm",
+            "creditcode",
+            "uscc",
+            "firmid",
+            "enterpriseid",
+            "companyid",
+            "企业代码",
+            "组织机构代码",
+            "企业名称",
+            "单位名称",
+            "公司名称",
+            "qymc",
+            "firm",
+            "firmname",
+            "company",
+            "enterprise",
+            "企业",
         ],
         parts: &["信用代码", "企业名称", "firmid"],
         fits: |p| p.filled > 0 && p.kind != Content::Number,
@@ -190,7 +311,9 @@ const FIRMS: [Role; 3] = [
         means: "share",
         names: &["share", "份额", "占比", "分摊比例", "面积占比", "比例"],
         parts: &["分摊", "share"],
-        fits: |p| matches!(p.kind, Content::Number | Content::Whole | Content::Text) && p.positive == p.filled,
+        fits: |p| {
+            matches!(p.kind, Content::Number | Content::Whole | Content::Text) && p.positive == p.filled
+        },
     },
 ];
 
@@ -199,7 +322,10 @@ const COUNTERS: [&str; 9] =
     ["fid", "objectid", "oid", "gid", "shapearea", "shapeleng", "shapelength", "序号", "xh"];
 
 fn plain(name: &str) -> String {
-    name.to_lowercase().chars().filter(|c| !c.is_whitespace() && !matches!(c, '_' | '-' | '(' | ')' | '（' | '）')).collect()
+    name.to_lowercase()
+        .chars()
+        .filter(|c| !c.is_whitespace() && !matches!(c, '_' | '-' | '(' | ')' | '（' | '）'))
+        .collect()
 }
 
 /// How well a name fits, higher is better; none when it does not.
@@ -316,7 +442,10 @@ mod tests {
                 .chain(names.into_iter().zip(["id", "in_zone", "sub_park", "registered_area", "land_use"]))
                 .collect();
             assert_eq!(guesses(&found), expected);
-            assert_eq!((found[5].kind, found[4].kind, found[0].kind), (Content::Text, Content::Number, Content::Whole));
+            assert_eq!(
+                (found[5].kind, found[4].kind, found[0].kind),
+                (Content::Text, Content::Number, Content::Whole)
+            );
         }
     }
 

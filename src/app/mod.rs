@@ -74,6 +74,12 @@ pub mod checked;
 // Files of strangers, read by a process of their own.
 pub mod apart;
 
+// Files that wait to be brought in.
+pub mod uploads;
+
+// Files on their way into a project.
+pub mod incoming;
+
 // A plan's layers as they are served.
 pub mod layers;
 

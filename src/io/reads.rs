@@ -99,7 +99,8 @@ impl Files<'_> {
             return Ok(source);
         }
         let what = format!("the policy names {named}, which is not among the files of the layer");
-        Err(Error::new(ErrorKind::Usage, what).try_this("upload it with the parcels and name it without folders"))
+        Err(Error::new(ErrorKind::Usage, what)
+            .try_this("upload it with the parcels and name it without folders"))
     }
 }
 
@@ -192,12 +193,7 @@ impl Reads for Bundle {
         layer.ok_or_else(|| not_read(&self.input))
     }
 
-    fn polygons(
-        &self,
-        of: Named<'_>,
-        _: &Crs,
-        _: &dyn Monitor,
-    ) -> Result<ReadShapes<MultiPolygon<f64>>> {
+    fn polygons(&self, of: Named<'_>, _: &Crs, _: &dyn Monitor) -> Result<ReadShapes<MultiPolygon<f64>>> {
         self.polygons.get(&of.key()).cloned().ok_or_else(|| not_read(of.name))
     }
 

@@ -382,8 +382,9 @@ fn bomb(path: &Path) -> Error {
         "{}: it unpacks to more than it may, as an archive does that is meant to fill a disk",
         path.display()
     );
-    Error::new(ErrorKind::Unreadable, what)
-        .try_this(format!("at most {RATIO_MAX} times its size is unpacked; unpack it and give the file inside"))
+    Error::new(ErrorKind::Unreadable, what).try_this(format!(
+        "at most {RATIO_MAX} times its size is unpacked; unpack it and give the file inside"
+    ))
 }
 
 fn too_large(path: &Path) -> Error {
@@ -439,7 +440,8 @@ fn unzip(path: &Path, layer: Option<&str>, folder: &Path) -> Result<(PathBuf, Op
     let (chosen, layer) = match (found.as_slice(), named.as_slice()) {
         ([], _) => {
             let error = bad("there is no data set in the zip archive".into()).try_this(FORMATS);
-            let nested = names.iter().find(|n| matches!(extension(Path::new(n)).as_str(), "zip" | "rar" | "7z"));
+            let nested =
+                names.iter().find(|n| matches!(extension(Path::new(n)).as_str(), "zip" | "rar" | "7z"));
             return Err(match nested {
                 Some(inner) => error.try_this(format!("unpack it: there is an archive in it, {inner}")),
                 None => error,

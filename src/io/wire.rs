@@ -183,7 +183,8 @@ pub fn read(path: &Path) -> Result<Bundle> {
 /// A definition may name grids of corrections, which PROJ then looks for on this machine.
 fn refuse_files(crs: &Crs) -> Result<()> {
     let text = crs.wkt.to_lowercase();
-    let points = ["parameterfile", "nadgrids", "geoidgrids", "extension["].iter().any(|word| text.contains(word));
+    let points =
+        ["parameterfile", "nadgrids", "geoidgrids", "extension["].iter().any(|word| text.contains(word));
     // What has a code is taken by its code.
     if crs.wkt.len() > WKT_BYTES_MAX || (points && crs.epsg.is_none()) {
         let what = format!("the coordinate reference system \"{}\" refers to files of its own", crs.name);
@@ -291,6 +292,7 @@ fn to_table(cells: Cells) -> Option<Table> {
         return None;
     }
     let columns = cells.columns.into_iter();
-    let columns = columns.map(|(name, values)| Column { name, values: values.into_iter().map(one).collect() });
+    let columns =
+        columns.map(|(name, values)| Column { name, values: values.into_iter().map(one).collect() });
     Some(Table::new(cells.rows, columns.collect()))
 }

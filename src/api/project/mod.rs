@@ -33,6 +33,9 @@ mod results;
 // Long work.
 mod jobs;
 
+// Files on their way in.
+mod uploads;
+
 // What happens, as it happens.
 mod events;
 
@@ -56,6 +59,7 @@ use crate::error::{Error, ErrorKind};
 use crate::store::{Conflict, Project};
 
 pub(super) use preview::Asked;
+pub(super) use uploads::UPLOADS;
 
 type Answer = Result<Response, Problem>;
 
@@ -91,6 +95,9 @@ pub(super) fn routes() -> OpenApiRouter<State> {
         .routes(routes!(results::download))
         .routes(routes!(results::frontier))
         .routes(routes!(results::compare))
+        .routes(routes!(uploads::upload))
+        .routes(routes!(uploads::check))
+        .routes(routes!(uploads::import))
         .routes(routes!(jobs::jobs))
         .routes(routes!(jobs::job, jobs::cancel))
 }

@@ -119,25 +119,18 @@ fn work(ask: &Ask) -> Result<()> {
         }
         Work::Read { main, policy } => {
             let policy = parsed(policy)?;
-            let bundle = Bundle::read(&files(&main.source(Path::new("")), &main.options()), &policy, &monitor)?;
+            let bundle =
+                Bundle::read(&files(&main.source(Path::new("")), &main.options()), &policy, &monitor)?;
             wire::write(bundle, &ask.out.join(BUNDLE))
         }
         Work::Try { main, policy } => {
             let policy = parsed(policy)?;
-            let bundle = Bundle::read(&files(&main.source(Path::new("")), &main.options()), &policy, &monitor)?;
+            let bundle =
+                Bundle::read(&files(&main.source(Path::new("")), &main.options()), &policy, &monitor)?;
             let path = ask.out.join(BUNDLE);
             wire::write(bundle, &path)?;
             let park = prepare_from(&wire::read(&path)?, &policy, &mut Stopwatch::start(), &monitor)?;
-            leave(
-                &ask.out,
-                &Tried {
-                    id: park.layer.id().to_string(),
-                    name: park.layer.name().to_owned(),
-                    parcels: park.layer.len() as u64,
-                    issues: serde_json::to_value(&park.issues)
-                        .context(ErrorKind::Unwritable, "writing the report")?,
-                },
-            )
+            leave(&ask.out, &Tried::of(&park)?)
         }
     }
 }

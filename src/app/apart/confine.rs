@@ -71,7 +71,9 @@ pub(super) fn fence(readable: &Path, writable: &Path) -> Option<String> {
         Ok(status.ruleset)
     };
     match set() {
-        Ok(RulesetStatus::NotEnforced) => Some("the kernel has no Landlock: which files are read is not limited".into()),
+        Ok(RulesetStatus::NotEnforced) => {
+            Some("the kernel has no Landlock: which files are read is not limited".into())
+        }
         Ok(RulesetStatus::FullyEnforced | RulesetStatus::PartiallyEnforced) => None,
         Err(why) => Some(format!("which files are read is not limited: {why}")),
     }

@@ -15,12 +15,16 @@ mod confine;
 // The process that asks.
 mod parent;
 
+// Who opens the files of a project's layers.
+pub mod reading;
+
 use std::path::{Path, PathBuf};
 
 use parcels::validate::Columns;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, ErrorKind};
+use super::prepare::Prepared;
+use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::io::read::ReadOptions;
 use crate::io::source::Source;
 
@@ -129,6 +133,19 @@ pub struct Tried {
     pub issues: serde_json::Value,
 }
 
+impl Tried {
+    /// Of a park.
+    fn of(park: &Prepared) -> Result<Self> {
+        Ok(Self {
+            id: park.layer.id().to_string(),
+            name: park.layer.name().to_owned(),
+            parcels: park.layer.len() as u64,
+            issues: serde_json::to_value(&park.issues)
+                .context(ErrorKind::Unwritable, "writing the report")?,
+        })
+    }
+}
+
 /// A line that the process tells.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -220,7 +237,9 @@ mod tests {
             })
             .try_this("another file");
         let line = serde_json::to_string(&Told::failed(&error)).unwrap();
-        let Told::Failed { kind, what, because, hints } = serde_json::from_str(&line).unwrap() else { panic!() };
+        let Told::Failed { kind, what, because, hints } = serde_json::from_str(&line).unwrap() else {
+            panic!()
+        };
         let back = failure(kind, what, because, hints);
         assert_eq!((back.kind, back.for_people()), (error.kind, error.for_people()));
     }

@@ -19,7 +19,8 @@ use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::io::reads::Bundle;
 use crate::io::wire;
 
-/// How many read at once: together they may take so many times the memory of one.
+/// How many look into new files at once, and how many read what is in the project already, which does not wait for the
+/// others: together they may take twice so many times the memory of one.
 const AT_ONCE: usize = 2;
 /// How often it is asked whether to stop.
 const LOOK: Duration = Duration::from_millis(50);
@@ -35,7 +36,8 @@ const LAST_WORDS_BYTES: usize = 8 << 10;
 pub struct Apart {
     scratch: PathBuf,
     limits: Limits,
-    reading: Mutex<usize>,
+    /// Those that look into new files, and those that read what is known.
+    running: Mutex<[usize; 2]>,
     free: Condvar,
 }
 
@@ -74,17 +76,18 @@ impl Done {
     /// # Errors
     /// When it cannot be moved there.
     pub fn keep_bundle(&self, path: &Path) -> Result<()> {
-        std::fs::rename(self.out.path().join(BUNDLE), path).context(ErrorKind::Unwritable, "keeping what was read")
+        std::fs::rename(self.out.path().join(BUNDLE), path)
+            .context(ErrorKind::Unwritable, "keeping what was read")
     }
 }
 
 /// A place among those that read; it is free again when this goes.
-struct Place<'a>(&'a Apart);
+struct Place<'a>(&'a Apart, usize);
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        *self.0.reading.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
-        self.0.free.notify_one();
+        self.0.running.lock().unwrap_or_else(PoisonError::into_inner)[self.1] -= 1;
+        self.0.free.notify_all();
     }
 }
 
@@ -102,7 +105,7 @@ impl Apart {
     /// Reads within `limits`, with results laid under `scratch`.
     #[must_use]
     pub fn new(scratch: PathBuf, limits: Limits) -> Self {
-        Self { scratch, limits, reading: Mutex::new(0), free: Condvar::new() }
+        Self { scratch, limits, running: Mutex::default(), free: Condvar::new() }
     }
 
     /// Does `work` on the files in a folder. Blocks until it is done.
@@ -110,13 +113,12 @@ impl Apart {
     /// # Errors
     /// What the process says; a limit that it met; a crash of it; a request to stop.
     pub fn run(&self, files: &Path, work: Work, monitor: &dyn Monitor) -> Result<Done> {
-        let _place = self.place(monitor)?;
+        let _place = self.place(usize::from(matches!(work, Work::Read { .. })), monitor)?;
         let starting = "starting the process that reads";
         std::fs::create_dir_all(&self.scratch).context(ErrorKind::Unwritable, starting)?;
         let out = tempfile::tempdir_in(&self.scratch).context(ErrorKind::Unwritable, starting)?;
         let absolute = |path: &Path| std::path::absolute(path).context(ErrorKind::Unwritable, starting);
-        let ask =
-            Ask { limits: self.limits, files: absolute(files)?, out: absolute(out.path())?, work };
+        let ask = Ask { limits: self.limits, files: absolute(files)?, out: absolute(out.path())?, work };
         let mut line = serde_json::to_vec(&ask).context(ErrorKind::Unwritable, starting)?;
         line.push(b'\n');
 
@@ -156,7 +158,8 @@ impl Apart {
             }
             Some(Told::Failed { kind, what, because, hints }) => Err(failure(kind, what, because, hints)),
             _ => {
-                let status = running.0.wait().context(ErrorKind::Unreadable, "waiting for the process that reads")?;
+                let status =
+                    running.0.wait().context(ErrorKind::Unreadable, "waiting for the process that reads")?;
                 let last_words = last_words.lock().unwrap_or_else(PoisonError::into_inner);
                 let last_words = String::from_utf8_lossy(last_words.as_slices().0).into_owned();
                 tracing::warn!(%status, "a process that reads ended early: {}", last_words.trim());
@@ -165,15 +168,15 @@ impl Apart {
         }
     }
 
-    fn place(&self, monitor: &dyn Monitor) -> Result<Place<'_>> {
-        let mut reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
-        while *reading >= AT_ONCE {
-            let waited = self.free.wait_timeout(reading, LOOK);
-            reading = waited.unwrap_or_else(PoisonError::into_inner).0;
+    fn place(&self, among: usize, monitor: &dyn Monitor) -> Result<Place<'_>> {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        while running[among] >= AT_ONCE {
+            let waited = self.free.wait_timeout(running, LOOK);
+            running = waited.unwrap_or_else(PoisonError::into_inner).0;
             go_on(monitor)?;
         }
-        *reading += 1;
-        Ok(Place(self))
+        running[among] += 1;
+        Ok(Place(self, among))
     }
 
     /// Why a process ended without a word.
@@ -190,8 +193,11 @@ impl Apart {
             _ if memory.iter().any(|word| words.contains(word)) => self.too_large(),
             // The system ends what takes the last of its memory.
             Some(libc::SIGKILL) => self.too_large(),
-            _ => Error::new(ErrorKind::Unreadable, "the file made its reader fail: it is damaged, or meant to do harm")
-                .try_this("open it in a GIS and save it anew, as a GeoPackage"),
+            _ => Error::new(
+                ErrorKind::Unreadable,
+                "the file made its reader fail: it is damaged, or meant to do harm",
+            )
+            .try_this("open it in a GIS and save it anew, as a GeoPackage"),
         }
     }
 
