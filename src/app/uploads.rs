@@ -14,6 +14,8 @@ use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::io::hash::hex;
 use crate::store::FileHash;
 
+/// The largest upload where nobody says otherwise.
+pub const UPLOAD_BYTES_MAX: u64 = 1 << 30;
 /// How many uploads may come in at once.
 const COMING_IN_MAX: usize = 4;
 /// How many may wait.

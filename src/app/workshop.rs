@@ -23,7 +23,7 @@ use super::live::{Live, Preview};
 use super::plan::{Search, make};
 use super::policy_change::{changed, decided, standing};
 use super::prepare::{LoadedPolicy, Prepared, Stopwatch};
-use super::uploads::Uploads;
+use super::uploads::{UPLOAD_BYTES_MAX, Uploads};
 use super::view::View;
 use crate::api::collection::{Collection, Collections};
 use crate::error::{Context as _, Error, ErrorKind, Result};
@@ -81,9 +81,6 @@ pub enum Event {
     /// The service ends; nothing more will be told.
     Closing,
 }
-
-/// The largest upload where nobody says otherwise.
-pub const UPLOAD_BYTES_MAX: u64 = 1 << 30;
 
 /// How many events a listener may be behind before it misses some.
 const BEHIND: usize = 1024;

@@ -57,7 +57,7 @@ fn a_policy_leads_to_no_file_but_the_layers_own() {
     for named in
         [outside.as_str(), "../barriers.gpkg", "/vsicurl/http://127.0.0.1:9/a.gpkg", "a/../../b.gpkg"]
     {
-        let barrier = json!({ "contiguity": { "barriers": [{ "layer": named }] } });
+        let barrier = json!({ "contiguity": { "barriers": [{ "layer": named, "half_width_m": 5.0 }] } });
         let overlay =
             json!({ "overlays": { "red": { "layer": format!("{named}:redlines"), "rule": "forbid" } } });
         let zone = json!({ "zone": { "layer": named } });
@@ -82,16 +82,18 @@ fn coordinates_that_are_none_are_counted_and_the_rest_is_read() {
     let with = |bad: &str| SQUARE.replacen("121.101", bad, 1);
     for bad in ["1e308", "1e999", "-1e400"] {
         let odd = with(bad);
-        let rings = [SQUARE, &odd, SQUARE];
+        // A few stray points do not decide about a file; one in three would.
+        let mut rings = vec![SQUARE; 200];
+        rings[1] = &odd;
         let found = server.found("a.geojson", &geojson(&rings), &json!({}));
-        assert_eq!(found["features"], 3, "{bad}");
+        assert_eq!(found["features"], 200, "{bad}");
         let counts = found["issue_counts"].as_object().unwrap();
         assert!(counts.contains_key("not_finite"), "{bad}: {counts:?}");
-        assert_eq!(found["parcels"], 1, "{bad}: one is odd, one the same as another");
+        assert_eq!(found["parcels"], 1, "{bad}: one is odd, the others are the same");
     }
     // JSON has no NaN; a shapefile has.
     let mut parts = shapefile();
-    for bits in [f64::NAN, f64::INFINITY, 1e308] {
+    for bits in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         // The first point of the first polygon: after the file's head, the record's, type, box, counts and one part.
         let at = 100 + 8 + 4 + 32 + 8 + 4;
         parts[0].1[at..at + 8].copy_from_slice(&bits.to_le_bytes());
@@ -192,12 +194,11 @@ fn archives_are_looked_into_before_anything_is_unpacked() {
     assert!(bomb.len() < 8 << 20, "{}", bomb.len());
     let said = server.failure("bomb.zip", &bomb);
     assert!(said.contains("unpacks to more than it may"), "{said}");
-    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     for _ in 0..300 {
         packed.write_all(&block).unwrap();
     }
     let packed = packed.finish().unwrap();
-    // At the fastest level zeros shrink less; the ratio is what counts.
     assert!(packed.len() * 200 < 300 << 20, "{}", packed.len());
     let said = server.failure("bomb.geojson.gz", &packed);
     assert!(said.contains("unpacks to more than it may"), "{said}");
