@@ -26,9 +26,15 @@ pub(super) async fn limits(Shared(state): Shared<State>, mut request: Request, n
     };
     let length =
         request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
-    if length.is_some_and(|bytes| bytes > settings.body_bytes_max as u64) {
-        let detail = format!("a body may have {} bytes", settings.body_bytes_max);
+    // Uploads have limits of their own: their size is counted, and what is too slow is cut off, where they are taken.
+    let upload = *request.method() == Method::POST && request.uri().path() == super::project::UPLOADS;
+    let bytes_max = if upload { settings.upload_bytes_max } else { settings.body_bytes_max as u64 };
+    if length.is_some_and(|bytes| bytes > bytes_max) {
+        let detail = format!("a body may have {bytes_max} bytes");
         return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail).into_response();
+    }
+    if upload {
+        return next.run(request).await;
     }
     let has_body = !request.body().is_end_stream();
     // Extractors keep to it also where no length was said before.

@@ -16,6 +16,12 @@ pub struct Settings {
     pub public_url: Option<String>,
     /// The largest body of a request.
     pub body_bytes_max: usize,
+    /// The largest upload.
+    pub upload_bytes_max: u64,
+    /// How much memory reading uploads may take.
+    pub read_memory_bytes_max: u64,
+    /// How long reading uploads may take.
+    pub read_time: Duration,
     /// How long a request may take, its body included.
     pub request_time: Duration,
     /// How long the head of a request may take to arrive, and how long a connection may lie idle.
@@ -91,6 +97,9 @@ impl Default for Settings {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             public_url: None,
             body_bytes_max: 4 << 20,
+            upload_bytes_max: 1 << 30,
+            read_memory_bytes_max: 4 << 30,
+            read_time: Duration::from_secs(600),
             request_time: Duration::from_secs(30),
             head_time: Duration::from_secs(10),
             requests_max: 256,

@@ -14,6 +14,7 @@ use serde_json::json;
 use tokio::sync::watch;
 
 use super::exports::ExportJob;
+use super::incoming;
 use super::plan::Search;
 use super::workshop::{Event, Who, Workshop};
 use crate::clock::now;
@@ -266,6 +267,12 @@ async fn act(workshop: &Workshop, job: &JobRecord, progress: Arc<Progress>) -> R
             told(&workshop.lambda_curve(ask.scenario, ask.steps, progress).await?)
         }
         "export" => told(&workshop.export(asked(job)?, progress).await?),
+        incoming::CHECK => incoming::check(workshop, &job.payload, progress).await,
+        incoming::IMPORT => {
+            // The time it was asked for: the same at every attempt.
+            let who = Who { by: job.by.clone(), at: job.created };
+            incoming::import(workshop, job.id, &job.payload, who, progress).await
+        }
         other => Err(Error::new(ErrorKind::Usage, format!("this version knows no job of kind {other}"))),
     }
 }

@@ -65,6 +65,21 @@ pub mod plan_tables;
 // What planners do with a project.
 pub mod workshop;
 
+// What columns probably mean.
+pub mod column_guess;
+
+// What is in a stranger's files.
+pub mod checked;
+
+// Files of strangers, read by a process of their own.
+pub mod apart;
+
+// Files that wait to be brought in.
+pub mod uploads;
+
+// Files on their way into a project.
+pub mod incoming;
+
 // A plan's layers as they are served.
 pub mod layers;
 

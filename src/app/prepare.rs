@@ -20,9 +20,9 @@ use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::io::crs::Proj;
 use crate::io::file_issue;
 use crate::io::hash::sha256_hex;
-use crate::io::read::{ReadOptions, ReadShapes, read_layer, read_lines, read_polygons};
+use crate::io::read::{ReadOptions, ReadShapes};
+use crate::io::reads::{Files, Named, Reads};
 use crate::io::source::Source;
-use crate::io::table::read_table;
 
 /// Wall time by stage, ms, in the order of the stages' names.
 #[derive(Debug, Default)]
@@ -153,8 +153,21 @@ pub fn prepare(
     watch: &mut Stopwatch,
     monitor: &dyn Monitor,
 ) -> Result<Prepared> {
-    let policy = &loaded.policy;
-    let read = read_layer(input, options, monitor)?;
+    let files = Files { input, options, folder: &loaded.folder, anywhere: true };
+    prepare_from(&files, &loaded.policy, watch, monitor)
+}
+
+/// As [`prepare`], from what `reads` reads.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn prepare_from(
+    reads: &dyn Reads,
+    policy: &Policy,
+    watch: &mut Stopwatch,
+    monitor: &dyn Monitor,
+) -> Result<Prepared> {
+    let read = reads.layer(monitor)?;
     watch.lap("read");
     let geodesy = Proj::new(&read.raw.crs)?;
     let mut issues = read.issues;
@@ -164,6 +177,7 @@ pub fn prepare(
     issues.extend(found);
     watch.lap("check");
     if layer.is_empty() {
+        let input = reads.input();
         return Err(Error::new(
             ErrorKind::Impossible,
             format!("{input}: no usable parcel is left after checking"),
@@ -171,7 +185,7 @@ pub fn prepare(
         .try_this(format!("`lianpian check {input}` lists what was found")));
     }
     let index = SpatialIndex::new(&layer);
-    let mut further = Further { loaded, files: BTreeMap::new(), issues, monitor };
+    let mut further = Further { reads, policy, files: BTreeMap::new(), issues, monitor };
     let layer = further.zone(layer, &index)?;
     let (extra, firms) = further.enterprises(&layer)?;
     watch.lap("join");
@@ -222,18 +236,14 @@ pub(crate) fn misfit(doing: &str, cause: impl Into<Box<dyn std::error::Error + S
 
 /// What a policy names beside the parcels is read through this: it books hashes and issues.
 struct Further<'a> {
-    loaded: &'a LoadedPolicy,
+    reads: &'a dyn Reads,
+    policy: &'a Policy,
     files: BTreeMap<String, String>,
     issues: Vec<Issue>,
     monitor: &'a dyn Monitor,
 }
 
 impl Further<'_> {
-    fn source(&self, named: &str) -> Source {
-        let Ok(source) = named.parse::<Source>();
-        source.relative_to(&self.loaded.folder)
-    }
-
     /// The polygons of a layer for which all filters hold, in the CRS of `layer`.
     fn polygons(
         &mut self,
@@ -242,8 +252,8 @@ impl Further<'_> {
         only: &[Filter],
         layer: &Layer,
     ) -> Result<Vec<MultiPolygon<f64>>> {
-        let options = ReadOptions { crs: crs.cloned(), encoding: None };
-        let read = read_polygons(&self.source(named), &options, layer.crs(), self.monitor)?;
+        let of = Named { name: named, crs: crs.map(String::as_str) };
+        let read = self.reads.polygons(of, layer.crs(), self.monitor)?;
         let shapes = self.keep(named, read, only)?;
         Ok(shapes.into_iter().map(|(shape, _)| shape).collect())
     }
@@ -266,7 +276,7 @@ impl Further<'_> {
     }
 
     fn zone(&mut self, layer: Layer, index: &SpatialIndex) -> Result<Layer> {
-        let Some(zone) = &self.loaded.policy.zone else { return Ok(layer) };
+        let Some(zone) = &self.policy.zone else { return Ok(layer) };
         let in_zone = match &zone.layer {
             Some(named) => {
                 let shapes = self.polygons(named, zone.crs.as_ref(), &zone.only, &layer)?;
@@ -283,11 +293,11 @@ impl Further<'_> {
 
     /// The columns made from the firm table, and the names of the firms on each parcel.
     fn enterprises(&mut self, layer: &Layer) -> Result<(Table, Vec<Vec<String>>)> {
-        let Some(rules) = &self.loaded.policy.enterprises else {
+        let Some(rules) = &self.policy.enterprises else {
             return Ok((Table::new(layer.len(), Vec::new()), vec![Vec::new(); layer.len()]));
         };
         self.monitor.step("join", 0);
-        let read = read_table(&rules.table, None, &self.loaded.folder)?;
+        let read = self.reads.table(&rules.table)?;
         self.files.insert(rules.table.clone(), read.sha256);
         self.issues.extend(read.issues);
         let joining = |e| misfit(&format!("joining enterprise table {}", rules.table), e);
@@ -298,9 +308,9 @@ impl Further<'_> {
 
     fn barriers(&mut self, layer: &Layer) -> Result<Vec<Barrier>> {
         let mut barriers = Vec::new();
-        for rule in &self.loaded.policy.contiguity.barriers {
-            let options = ReadOptions { crs: rule.crs.clone(), encoding: None };
-            let lines = read_lines(&self.source(&rule.layer), &options, layer.crs(), self.monitor)?;
+        for rule in &self.policy.contiguity.barriers {
+            let of = Named { name: &rule.layer, crs: rule.crs.as_deref() };
+            let lines = self.reads.lines(of, layer.crs(), self.monitor)?;
             let table = lines.table.clone();
             let column = |name: &Option<String>| match name {
                 Some(name) => table

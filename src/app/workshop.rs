@@ -11,23 +11,26 @@ use parcels::id::{LayerId, ParcelId};
 use parcels::policy::Policy;
 use parcels::progress::Monitor;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio::sync::broadcast;
 
+use super::apart::reading::Reading;
+use super::apart::{Apart, Limits, Main};
+use super::incoming::{Incoming, brief, plain_name};
 use super::layers::of_plan;
 use super::live::{Live, Preview};
 use super::plan::{Search, make};
 use super::policy_change::{changed, decided, standing};
-use super::prepare::{LoadedPolicy, Prepared, Stopwatch, prepare};
+use super::prepare::{LoadedPolicy, Prepared, Stopwatch};
 use super::tiles::LayerTiles;
+use super::uploads::{UPLOAD_BYTES_MAX, Uploads};
 use super::view::View;
 use crate::api::collection::{Collection, Collections};
 use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::io::hash::sha256_hex;
 use crate::io::plan_features;
 use crate::io::read::ReadOptions;
-use crate::io::source::Source;
 use crate::io::write::{PlanOutput, write_plan};
 use crate::store::{
     Applied, DecisionRecord, DecisionSeq, JobId, JobRecord, LayerRecord, Moment, NewDecision, NewLayer,
@@ -89,8 +92,12 @@ type WarmKey = (LayerId, PolicyRef, BTreeMap<ParcelId, crate::store::DecisionKin
 /// The use cases over one project.
 pub struct Workshop {
     store: Arc<dyn Store>,
-    /// Where uploaded files are laid out to be read.
+    /// Where files are laid out to be read.
     scratch: PathBuf,
+    /// Who opens them.
+    reading: Reading,
+    /// What waits to be brought in.
+    uploads: Arc<Uploads>,
     warm: Mutex<Vec<(WarmKey, Arc<Live>)>>,
     events: broadcast::Sender<Event>,
     /// The layers of the current plan.
@@ -111,15 +118,41 @@ impl Workshop {
     /// Works on `store`, with files laid out under `scratch`, a folder of its own.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, scratch: PathBuf) -> Self {
+        let uploads = Arc::new(Uploads::new(scratch.join("uploads"), UPLOAD_BYTES_MAX));
         Self {
             store,
             scratch,
+            reading: Reading::Here,
+            uploads,
             warm: Mutex::default(),
             events: broadcast::channel(BEHIND).0,
             shown: RwLock::default(),
             views: Mutex::default(),
             tiles: Mutex::default(),
         }
+    }
+
+    /// The same, but files are opened by a process apart within `limits`, and uploads have at most `upload_bytes_max`.
+    #[must_use]
+    pub fn for_strangers(mut self, limits: Limits, upload_bytes_max: u64) -> Self {
+        let apart = Apart::new(self.scratch.join("apart"), limits);
+        self.reading = Reading::Apart(Arc::new(apart), self.scratch.join("read"));
+        self.uploads = Arc::new(Uploads::new(self.scratch.join("uploads"), upload_bytes_max));
+        self
+    }
+
+    /// Uploads that wait to be brought in.
+    #[must_use]
+    pub fn uploads(&self) -> &Arc<Uploads> {
+        &self.uploads
+    }
+
+    pub(super) fn reading(&self) -> &Reading {
+        &self.reading
+    }
+
+    pub(super) fn scratch(&self) -> &Path {
+        &self.scratch
     }
 
     /// Hears of what happens from now on.
@@ -130,6 +163,10 @@ impl Workshop {
 
     /// Tells all who listen.
     pub fn tell(&self, event: Event) {
+        let event = match event {
+            Event::Job(job) => Event::Job(brief(job)),
+            other => other,
+        };
         // Nobody may be listening.
         let _ = self.events.send(event);
     }
@@ -151,47 +188,17 @@ impl Workshop {
         monitor: Arc<dyn Monitor + Send>,
     ) -> Result<LayerRecord> {
         let policy = self.store.policy(&import.policy).await?;
-        let mut files = BTreeMap::new();
+        let mut files = Vec::new();
         for (name, bytes) in &import.files {
-            files.insert(plain_name(name)?.to_owned(), self.store.put_file(bytes).await?);
+            files.push((name.clone(), self.store.put_file(bytes).await?));
         }
-        if !files.contains_key(&import.main_file) {
-            return Err(Error::new(
-                ErrorKind::Usage,
-                format!("there is no file {} among them", import.main_file),
-            ));
-        }
-        let mut record = LayerRecord {
-            id: LayerId(String::new()),
-            name: String::new(),
-            main_file: import.main_file,
-            main_layer: import.main_layer,
-            files,
+        let main = Main {
+            file: import.main_file,
+            layer: import.main_layer,
             crs: import.options.crs,
             encoding: import.options.encoding,
-            parcels: 0,
-            applied: None,
-            at: who.at,
-            by: who.by,
         };
-        let folder = self.lay_out(&record).await?;
-        let text = policy.text;
-        let read = {
-            let record = record.clone();
-            blocking(move || {
-                prepared(&record, &folder, &LoadedPolicy::from_text(text, &folder)?, None, &*monitor)
-            })
-            .await?
-        };
-        record.id = read.layer.id().clone();
-        record.name = read.layer.name().to_owned();
-        record.parcels = read.layer.len() as u64;
-        let issues =
-            serde_json::to_value(&read.issues).context(ErrorKind::Unwritable, "writing the report")?;
-        let layer = NewLayer { record: record.clone(), report: json!({ "issues": issues }), zone: None };
-        self.store.add_layer(&layer).await?;
-        self.tell(Event::Layer(record.clone()));
-        Ok(record)
+        self.bring_in(Incoming::new(files, main)?, policy.text, who, monitor).await
     }
 
     /// Keeps the next version of a policy, which has to be one.
@@ -229,8 +236,8 @@ impl Workshop {
         policy: PolicyRef,
         who: Who,
     ) -> Result<ScenarioRecord> {
-        let made =
-            self.store.add_scenario(&NewScenario { title, layer, policy, by: who.by, at: who.at }).await?;
+        let new = NewScenario { title, layer, policy, job: None, by: who.by, at: who.at };
+        let made = self.store.add_scenario(&new).await?;
         self.tell(Event::Scenario(made.clone()));
         Ok(made)
     }
@@ -459,9 +466,10 @@ impl Workshop {
         let zone = self.store.layer_zone(layer).await?;
         let text = self.store.policy(policy).await?.text;
         let folder = self.lay_out(&record).await?;
+        let reading = self.reading.clone();
         let live = blocking(move || {
             let loaded = LoadedPolicy::from_text(text, &folder)?;
-            let prepared = prepared(&record, &folder, &loaded, zone, &())?;
+            let prepared = prepared(&reading, &record, &folder, &loaded, zone)?;
             Live::new(Arc::new(prepared), loaded.policy, &())
         });
         Ok(self.keep(key, live.await?))
@@ -485,7 +493,7 @@ impl Workshop {
     }
 
     /// Lays the files of a layer out in a folder of their own.
-    async fn lay_out(&self, layer: &LayerRecord) -> Result<PathBuf> {
+    pub(super) async fn lay_out(&self, layer: &LayerRecord) -> Result<PathBuf> {
         let list: Vec<String> = layer.files.iter().map(|(name, hash)| format!("{name} {}", hash.0)).collect();
         let folder = self.scratch.join(&sha256_hex(list.join("\n").as_bytes())[..16]);
         if folder.is_dir() {
@@ -495,25 +503,13 @@ impl Workshop {
         std::fs::create_dir_all(&self.scratch).context(ErrorKind::Unwritable, laying())?;
         let beside = tempfile::tempdir_in(&self.scratch).context(ErrorKind::Unwritable, laying())?;
         for (name, hash) in &layer.files {
-            let bytes = self.store.file(hash).await?;
-            std::fs::write(beside.path().join(plain_name(name)?), bytes)
-                .context(ErrorKind::Unwritable, laying())?;
+            self.store.write_file(hash, &beside.path().join(plain_name(name)?)).await?;
         }
         // Somebody else may have laid the same files out meanwhile.
         if std::fs::rename(beside.path(), &folder).is_err() && !folder.is_dir() {
             return Err(Error::new(ErrorKind::Unwritable, laying()));
         }
         Ok(folder)
-    }
-}
-
-/// A file name that is no path: nothing is written outside the folder it belongs into.
-fn plain_name(name: &str) -> Result<&str> {
-    let plain = Path::new(name).file_name().and_then(|n| n.to_str()) == Some(name);
-    if plain && !name.starts_with('.') {
-        Ok(name)
-    } else {
-        Err(Error::new(ErrorKind::Usage, format!("{name:?} is no plain file name")))
     }
 }
 
@@ -552,15 +548,19 @@ fn layers_of(out: &PlanOutput<'_>) -> Result<Vec<Arc<Collection>>> {
 }
 
 fn prepared(
+    reading: &Reading,
     record: &LayerRecord,
     folder: &Path,
     loaded: &LoadedPolicy,
     zone: Option<Zone>,
-    monitor: &dyn Monitor,
 ) -> Result<Prepared> {
-    let input = Source { path: folder.join(&record.main_file), layer: record.main_layer.clone() };
-    let options = ReadOptions { crs: record.crs.clone(), encoding: record.encoding.clone() };
-    let mut prepared = prepare(&input, &options, loaded, &mut Stopwatch::start(), monitor)?;
+    let main = Main {
+        file: record.main_file.clone(),
+        layer: record.main_layer.clone(),
+        crs: record.crs.clone(),
+        encoding: record.encoding.clone(),
+    };
+    let mut prepared = reading.prepare(&main, folder, loaded, &())?;
     if let Some(Zone(zone)) = zone {
         if zone.len() != prepared.layer.len() {
             let what = format!(

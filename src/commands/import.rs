@@ -96,15 +96,7 @@ impl Opened {
         }
         let who = || Who { by: "import".to_owned(), at: now() };
         let name = policy.file_stem().and_then(|n| n.to_str()).unwrap_or("policy").to_owned();
-        let known = self.workshop.store().policies().await?;
-        let newest = known.iter().filter(|p| p.policy.name == name).max_by_key(|p| p.policy.version);
-        let policy = match newest {
-            Some(same) if same.text == text => same.policy.clone(),
-            newest => {
-                let based_on = newest.map_or(0, |p| p.policy.version);
-                self.workshop.save_policy(&name, based_on, &text, who()).await?
-            }
-        };
+        let policy = self.workshop.keep_policy(&name, &text, who()).await?;
         let monitor = Arc::new(Terminal::new(quiet));
         let request =
             Request { files, main_file, main_layer: input.layer.clone(), options, policy: policy.clone() };

@@ -8,6 +8,7 @@ mod frontier;
 mod generate;
 mod import;
 mod plan;
+mod read_apart;
 mod serve;
 mod solve;
 mod verify;
@@ -47,6 +48,8 @@ enum Command {
     Frontier(frontier::Frontier),
     Import(import::Import),
     Serve(serve::Serve),
+    #[command(hide = true)]
+    ReadApart(read_apart::ReadApart),
 }
 
 /// How to read an input that does not say everything itself.
@@ -146,6 +149,10 @@ pub fn run(args: Args) -> Result<u8> {
     if !matches!(args.command, Command::Serve(_) | Command::Demo(_)) {
         start_log();
     }
+    // Started by another, and ended by it: it hears no Ctrl-C.
+    if let Command::ReadApart(read) = args.command {
+        return read.run();
+    }
     crate::terminal::listen_for_stop()?;
     let quiet = args.quiet;
     match args.command {
@@ -160,6 +167,7 @@ pub fn run(args: Args) -> Result<u8> {
         Command::Frontier(frontier) => frontier.run(quiet),
         Command::Import(import) => import.run(quiet),
         Command::Serve(serve) => serve.run(quiet),
+        Command::ReadApart(read) => read.run(),
     }
 }
 

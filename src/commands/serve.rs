@@ -12,6 +12,7 @@ use tokio::runtime::Runtime;
 
 use crate::api::settings::{Basemap, Settings};
 use crate::api::{State, serve};
+use crate::app::apart::Limits;
 use crate::app::jobs::work;
 use crate::app::layers::PlanLayers;
 use crate::app::workshop::Workshop;
@@ -60,6 +61,16 @@ struct Options {
     /// The largest body of a request, in bytes. 4194304 when not given.
     #[arg(long, env = "LIANPIAN_BODY_BYTES_MAX", value_name = "BYTES")]
     body_bytes_max: Option<usize>,
+    /// The largest upload, in bytes. 1073741824 when not given.
+    #[arg(long, env = "LIANPIAN_UPLOAD_BYTES_MAX", value_name = "BYTES")]
+    upload_bytes_max: Option<u64>,
+    /// How much memory reading uploads may take, in bytes, twice at once. 4294967296 when not given.
+    #[arg(long, env = "LIANPIAN_READ_MEMORY_BYTES_MAX", value_name = "BYTES")]
+    read_memory_bytes_max: Option<u64>,
+    /// How long reading uploads may take, in seconds. 600 when not given.
+    #[arg(long, env = "LIANPIAN_READ_SECONDS", value_name = "SECONDS", value_parser = super::seconds)]
+    #[serde(default, deserialize_with = "seconds")]
+    read_seconds: Option<Duration>,
     /// How long a request may take, in seconds. 30 when not given.
     #[arg(long, env = "LIANPIAN_REQUEST_SECONDS", value_name = "SECONDS", value_parser = super::seconds)]
     #[serde(default, deserialize_with = "seconds")]
@@ -164,7 +175,13 @@ fn listening(address: SocketAddr) {
 pub(super) async fn serve_project(project: &str, settings: Settings) -> Result<()> {
     let store = store::open(project, None).await?;
     let scratch = tempfile::tempdir().context(ErrorKind::Unwritable, "making a folder for files")?;
-    let workshop = Arc::new(Workshop::new(store.clone(), scratch.path().join("layers")));
+    let limits = Limits {
+        memory_bytes: settings.read_memory_bytes_max,
+        seconds: settings.read_time.as_secs().max(1),
+        ..Limits::default()
+    };
+    let workshop = Workshop::new(store.clone(), scratch.path().join("layers"));
+    let workshop = Arc::new(workshop.for_strangers(limits, settings.upload_bytes_max));
     if let Err(why) = workshop.show_newest().await {
         // The rest of the project is there all the same.
         tracing::warn!("the newest plan is not shown: {why}");
@@ -200,6 +217,9 @@ impl Options {
             listen: self.listen.or(other.listen),
             public_url: self.public_url.or(other.public_url),
             body_bytes_max: self.body_bytes_max.or(other.body_bytes_max),
+            upload_bytes_max: self.upload_bytes_max.or(other.upload_bytes_max),
+            read_memory_bytes_max: self.read_memory_bytes_max.or(other.read_memory_bytes_max),
+            read_seconds: self.read_seconds.or(other.read_seconds),
             request_seconds: self.request_seconds.or(other.request_seconds),
             head_seconds: self.head_seconds.or(other.head_seconds),
             drain_seconds: self.drain_seconds.or(other.drain_seconds),
@@ -235,6 +255,9 @@ impl Options {
             listen: self.listen.unwrap_or(usual.listen),
             public_url,
             body_bytes_max: self.body_bytes_max.unwrap_or(usual.body_bytes_max),
+            upload_bytes_max: self.upload_bytes_max.unwrap_or(usual.upload_bytes_max),
+            read_memory_bytes_max: self.read_memory_bytes_max.unwrap_or(usual.read_memory_bytes_max),
+            read_time: self.read_seconds.unwrap_or(usual.read_time),
             request_time: self.request_seconds.unwrap_or(usual.request_time),
             head_time: self.head_seconds.unwrap_or(usual.head_time),
             requests_max: self.requests_max.unwrap_or(usual.requests_max).max(1),

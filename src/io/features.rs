@@ -40,6 +40,8 @@ pub(crate) enum Shape {
 /// A layer as its file holds it.
 pub(crate) struct Features {
     pub(crate) name: String,
+    /// The names of all layers in the file.
+    pub(crate) layers: Vec<String>,
     pub(crate) shapes: Vec<Shape>,
     pub(crate) table: Table,
     /// What the file states; none when it states nothing.
@@ -65,6 +67,7 @@ pub(crate) fn read(
     let given = encoding.map(encoding::named).transpose()?;
     let mut input = unpack::dataset(source)?;
     let opened = open(&input, source)?;
+    let layers: Vec<String> = opened.layers().map(|l| l.name()).collect();
     let (position, note) = choose(&opened, source, input.layer.as_deref(), wanted)?;
     let mut issues = std::mem::take(&mut input.issues);
     issues.extend(note);
@@ -136,6 +139,7 @@ pub(crate) fn read(
         .collect();
     Ok(Features {
         name,
+        layers,
         shapes,
         table,
         crs,

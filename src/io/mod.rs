@@ -13,7 +13,7 @@ pub mod source;
 mod unpack;
 
 // GDAL's settings and its messages.
-mod setup;
+pub(crate) mod setup;
 
 // Which bytes mean which text.
 pub mod encoding;
@@ -38,6 +38,12 @@ pub mod read;
 
 // Tables without geometry.
 pub mod table;
+
+// Everything a plan is made from.
+pub mod reads;
+
+// The same from one process to another.
+pub mod wire;
 
 // Layers as every format is written from them.
 pub mod feature_layer;

@@ -29,10 +29,12 @@ pub struct ReadOptions {
 }
 
 /// A layer of parcels as read.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ReadLayer {
     /// The features, in a metric system.
     pub raw: RawLayer,
+    /// The names of all layers in the file.
+    pub layers: Vec<String>,
     /// The system the file is in.
     pub input_crs: Crs,
     /// The encoding its text was read in.
@@ -45,7 +47,7 @@ pub struct ReadLayer {
 }
 
 /// Shapes of a further layer (barriers, overlays, outlines) in the parcels' system.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ReadShapes<G> {
     /// The shapes.
     pub shapes: Vec<G>,
@@ -104,6 +106,7 @@ pub fn read_layer(source: &Source, options: &ReadOptions, monitor: &dyn Monitor)
     }
     Ok(ReadLayer {
         raw: RawLayer { name: features.name, crs, shapes, table: features.table },
+        layers: features.layers,
         input_crs,
         encoding: features.encoding,
         issues: features.issues,

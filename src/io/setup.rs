@@ -23,6 +23,18 @@ pub(crate) fn gdal() {
     });
 }
 
+/// Sets GDAL up for files of strangers: only the drivers that [`super::unpack`] chooses among are left, so that no
+/// content can bring another one in.
+pub(crate) fn gdal_for_strangers() {
+    gdal();
+    let all: Vec<gdal::Driver> = gdal::DriverManager::all().collect();
+    for driver in all {
+        if !super::unpack::DRIVERS.contains(&driver.short_name().as_str()) {
+            gdal::DriverManager::deregister_driver(&driver);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;

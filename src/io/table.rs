@@ -17,7 +17,7 @@ use crate::error::{Context, Error, ErrorKind, Result};
 const SAMPLES_MAX: usize = 100_000;
 
 /// A table as read.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ReadTable {
     /// Its rows.
     pub table: Table,

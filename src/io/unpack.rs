@@ -17,6 +17,10 @@ use crate::error::{Context, Error, ErrorKind, Result};
 
 /// The most an archive may unpack to.
 const UNPACKED_BYTES_MAX: u64 = 4 << 30;
+/// What unpacks to no more than this is no bomb, however small it is packed.
+const HARMLESS_BYTES: u64 = 256 << 20;
+/// How many times its packed size a larger one may unpack to. Padded tables reach some fifty, a bomb a thousand.
+const RATIO_MAX: u64 = 200;
 /// The most entries an archive may have.
 const ENTRIES_MAX: usize = 100_000;
 
@@ -45,15 +49,12 @@ impl Kind {
 
     /// The only GDAL driver that may open it.
     pub(crate) fn driver(self) -> &'static str {
-        match self {
-            Self::Shapefile => "ESRI Shapefile",
-            Self::GeoPackage => "GPKG",
-            Self::GeoJson => "GeoJSON",
-            Self::FlatGeobuf => "FlatGeobuf",
-            Self::FileGdb => "OpenFileGDB",
-        }
+        DRIVERS[self as usize]
     }
 }
+
+/// GDAL's drivers that files are opened with, in the order of [`Kind`].
+pub(crate) const DRIVERS: [&str; 5] = ["ESRI Shapefile", "GPKG", "GeoJSON", "FlatGeobuf", "OpenFileGDB"];
 
 /// A data set ready to be opened.
 pub(crate) struct Dataset {
@@ -153,6 +154,11 @@ fn temporary_folder() -> Result<TempDir> {
 fn plain(path: &Path, layer: Option<String>, mut temporary: Option<TempDir>) -> Result<Dataset> {
     let kind = Kind::of(&extension(path)).filter(|kind| path.is_dir() == (*kind == Kind::FileGdb));
     let Some(kind) = kind else { return Err(wrong_kind(path, path)) };
+    if let Some(content) = foreign_content(path, kind)? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let what = format!("{name}: by its name it is for {}, but it holds {content}", kind.driver());
+        return Err(Error::new(ErrorKind::Unreadable, what).try_this(FORMATS));
+    }
     let mut issues = Vec::new();
     let mut found = Dataset {
         path: path.to_owned(),
@@ -220,6 +226,33 @@ fn plain(path: &Path, layer: Option<String>, mut temporary: Option<TempDir>) -> 
     found.issues = issues;
     found._temporary = temporary;
     Ok(found)
+}
+
+/// What a file plainly holds, where that is something else than its name says; a document of XML could name other files
+/// and servers to read from.
+fn foreign_content(path: &Path, kind: Kind) -> Result<Option<&'static str>> {
+    if kind == Kind::FileGdb {
+        return Ok(None);
+    }
+    let mut head = Vec::new();
+    let file = File::open(path).context(ErrorKind::Unreadable, cannot(path))?;
+    file.take(1024).read_to_end(&mut head).context(ErrorKind::Unreadable, cannot(path))?;
+    let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head).trim_ascii_start();
+    let vrt = text.windows(14).any(|word| word.eq_ignore_ascii_case(b"OGRVRTDataSour"))
+        || text.windows(10).any(|word| word.eq_ignore_ascii_case(b"VRTDataset"));
+    Ok(if text.starts_with(b"<") && vrt {
+        Some("a VRT document, which points to other files and servers")
+    } else if text.starts_with(b"<") {
+        Some("a document of XML or HTML")
+    } else if head.starts_with(b"PK\x03\x04") {
+        Some("a zip archive")
+    } else if head.starts_with(b"\x1F\x8B") {
+        Some("a gzip archive")
+    } else if head.starts_with(b"SQLite format 3\0") && kind != Kind::GeoPackage {
+        Some("a database of SQLite")
+    } else {
+        None
+    })
 }
 
 /// GeoJSON must be UTF-8; what is not is brought there.
@@ -322,9 +355,15 @@ pub(crate) fn gunzip(path: &Path, folder: &Path) -> Result<PathBuf> {
     let inner = folder.join(path.file_stem().unwrap_or_default());
     let packed = File::open(path).context(ErrorKind::Unreadable, cannot(path))?;
     let mut out = File::create(&inner).context(ErrorKind::Unreadable, cannot(path))?;
-    let mut left = UNPACKED_BYTES_MAX;
+    let size = packed.metadata().context(ErrorKind::Unreadable, cannot(path))?.len();
+    let mut left = most(size);
     copy_within(&mut flate2::read::MultiGzDecoder::new(packed), &mut out, &mut left, path)?;
     Ok(inner)
+}
+
+/// The most that so many packed bytes may unpack to.
+fn most(packed_bytes: u64) -> u64 {
+    packed_bytes.saturating_mul(RATIO_MAX).clamp(HARMLESS_BYTES, UNPACKED_BYTES_MAX)
 }
 
 /// Copies until the end, or fails when more than `left` comes, whatever the archive's headers say.
@@ -333,9 +372,19 @@ fn copy_within(from: &mut dyn Read, to: &mut dyn Write, left: &mut u64, path: &P
         .context(ErrorKind::Unreadable, format!("{} cannot be unpacked", path.display()))?;
     match left.checked_sub(copied) {
         Some(rest) => *left = rest,
-        None => return Err(too_large(path)),
+        None => return Err(bomb(path)),
     }
     Ok(())
+}
+
+fn bomb(path: &Path) -> Error {
+    let what = format!(
+        "{}: it unpacks to more than it may, as an archive does that is meant to fill a disk",
+        path.display()
+    );
+    Error::new(ErrorKind::Unreadable, what).try_this(format!(
+        "at most {RATIO_MAX} times its size is unpacked; unpack it and give the file inside"
+    ))
 }
 
 fn too_large(path: &Path) -> Error {
@@ -380,12 +429,24 @@ fn unzip(path: &Path, layer: Option<&str>, folder: &Path) -> Result<(PathBuf, Op
     if size > UNPACKED_BYTES_MAX {
         return Err(too_large(path));
     }
+    let packed = path.metadata().context(ErrorKind::Unreadable, cannot(path))?.len();
+    if size > most(packed) {
+        return Err(bomb(path));
+    }
     let found = datasets(&names);
     let stem = |p: &str| Path::new(p).file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let named: Vec<&String> =
         found.iter().filter(|p| layer.is_some_and(|l| stem(p) == l || *p == l)).collect();
     let (chosen, layer) = match (found.as_slice(), named.as_slice()) {
-        ([], _) => return Err(bad("there is no data set in the zip archive".into()).try_this(FORMATS)),
+        ([], _) => {
+            let error = bad("there is no data set in the zip archive".into()).try_this(FORMATS);
+            let nested =
+                names.iter().find(|n| matches!(extension(Path::new(n)).as_str(), "zip" | "rar" | "7z"));
+            return Err(match nested {
+                Some(inner) => error.try_this(format!("unpack it: there is an archive in it, {inner}")),
+                None => error,
+            });
+        }
         ([one], _) => (
             one.clone(),
             layer.filter(|l| one != l && (stem(one) != *l || extension(Path::new(one)) != "shp")),
@@ -399,7 +460,8 @@ fn unzip(path: &Path, layer: Option<&str>, folder: &Path) -> Result<(PathBuf, Op
                 .fold(error, |e, name| e.try_this(format!("{}:{name}", path.display()))));
         }
     };
-    let mut left = UNPACKED_BYTES_MAX;
+    // No more than the archive's own directory says.
+    let mut left = size;
     for (at, name) in names.iter().enumerate() {
         let Some(rest) = belongs(name, &chosen) else { continue };
         let mut entry = archive.by_index(at).context(ErrorKind::Unreadable, broken())?;

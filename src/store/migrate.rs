@@ -8,9 +8,10 @@ use super::{Moment, NewProject};
 use crate::error::{Context as _, Error, ErrorKind, Result};
 
 /// The steps, from no schema to the newest, for both backends.
-const STEPS: [[&str; 2]; 2] = [
+const STEPS: [[&str; 2]; 3] = [
     [include_str!("migrations/geopackage/0001.sql"), include_str!("migrations/postgis/0001.sql")],
     [include_str!("migrations/geopackage/0002.sql"), include_str!("migrations/postgis/0002.sql")],
+    [include_str!("migrations/geopackage/0003.sql"), include_str!("migrations/postgis/0003.sql")],
 ];
 
 /// The schema this program writes.

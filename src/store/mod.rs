@@ -18,6 +18,7 @@ use crate::io::feature_layer::Features;
 mod records;
 
 // The trait in SQL, for both databases.
+mod files;
 mod queue;
 mod review;
 mod rows;
@@ -70,6 +71,15 @@ pub trait Store: Send + Sync {
     /// Keeps a file; the same bytes are kept once.
     async fn put_file(&self, bytes: &[u8]) -> Result<FileHash>;
 
+    /// Keeps a file on disk, whose hash is known, without holding all of it in memory.
+    ///
+    /// # Errors
+    /// Of kind `Unreadable` when it cannot be read, or its bytes have another hash.
+    async fn put_file_at(&self, path: &Path, hash: &FileHash) -> Result<()>;
+
+    /// Writes a file to disk, piece by piece.
+    async fn write_file(&self, hash: &FileHash, to: &Path) -> Result<()>;
+
     /// The bytes of a file.
     async fn file(&self, hash: &FileHash) -> Result<Vec<u8>>;
 
@@ -107,7 +117,7 @@ pub trait Store: Send + Sync {
     /// One version.
     async fn policy(&self, policy: &PolicyRef) -> Result<PolicyRecord>;
 
-    /// Makes a scenario, at version 0.
+    /// Makes a scenario, at version 0. For a job that made one already, that scenario.
     async fn add_scenario(&self, scenario: &NewScenario) -> Result<ScenarioRecord>;
 
     /// All scenarios, in the order they were made.

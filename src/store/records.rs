@@ -212,6 +212,8 @@ pub struct NewScenario {
     pub layer: LayerId,
     /// The policy to follow.
     pub policy: PolicyRef,
+    /// The job that makes it, where one does: a job tried twice leaves one scenario.
+    pub job: Option<JobId>,
     /// Who makes it.
     pub by: String,
     /// When.

@@ -1,6 +1,8 @@
 //! The trait in SQL, the same for both backends but where [`Backend`] is asked. Placeholders are `$1`, which both
 //! understand; sqlx's `Any` takes them to either.
 
+use std::path::Path;
+
 use async_trait::async_trait;
 use parcels::id::LayerId;
 use parcels::parcel::Crs;
@@ -9,10 +11,9 @@ use sqlx::{Any, AnyExecutor, AnyPool, Transaction};
 use tokio::sync::Mutex;
 
 use super::records::*;
-use super::{Store, queue, review, rows, show};
+use super::{Store, files, queue, review, rows, show};
 use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::io::feature_layer::Features;
-use crate::io::hash::sha256_hex;
 
 /// Which database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,9 +34,6 @@ pub(super) struct SqlStore {
 }
 
 pub(super) type Query<'q> = sqlx::query::Query<'q, Any, AnyArguments>;
-
-/// Files are kept in pieces of this size, for a database holds no value beyond 1 GB and copies what it holds.
-const PART_BYTES: usize = 8 << 20;
 
 /// What is listed of a layer.
 macro_rules! layer_columns {
@@ -135,32 +133,19 @@ impl Store for SqlStore {
     }
 
     async fn put_file(&self, bytes: &[u8]) -> Result<FileHash> {
-        let doing = "keeping a file";
-        let hash = FileHash(sha256_hex(bytes));
-        let mut tx = self.begin().await?;
-        let row = sqlx::query("INSERT INTO lp_files (sha256, size) VALUES ($1, $2) ON CONFLICT DO NOTHING");
-        let row = row.bind(&hash.0).bind(counted(bytes.len() as u64));
-        if run(&mut *tx, doing, row).await? == 1 {
-            for (part, piece) in (0_i64..).zip(bytes.chunks(PART_BYTES)) {
-                let row = sqlx::query("INSERT INTO lp_file_parts (sha256, part, bytes) VALUES ($1, $2, $3)");
-                run(&mut *tx, doing, row.bind(&hash.0).bind(part).bind(piece)).await?;
-            }
-        }
-        commit(tx, doing).await?;
-        Ok(hash)
+        files::put(self, bytes).await
+    }
+
+    async fn put_file_at(&self, path: &Path, hash: &FileHash) -> Result<()> {
+        files::put_at(self, path, hash).await
+    }
+
+    async fn write_file(&self, hash: &FileHash, to: &Path) -> Result<()> {
+        files::write(self, hash, to).await
     }
 
     async fn file(&self, hash: &FileHash) -> Result<Vec<u8>> {
-        let what = format!("file {}", hash.0);
-        let size = sqlx::query("SELECT size FROM lp_files WHERE sha256 = $1").bind(&hash.0);
-        let size: i64 = one(&self.read, &what, size, |row| sqlx::Row::try_get(row, 0)).await?;
-        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
-        for part in 0..(bytes.capacity().div_ceil(PART_BYTES) as i64) {
-            let piece = sqlx::query("SELECT bytes FROM lp_file_parts WHERE sha256 = $1 AND part = $2");
-            let read = |row: &AnyRow| sqlx::Row::try_get::<Vec<u8>, _>(row, 0);
-            bytes.extend(one(&self.read, &what, piece.bind(&hash.0).bind(part), read).await?);
-        }
-        Ok(bytes)
+        files::whole(self, hash).await
     }
 
     async fn add_layer(&self, layer: &NewLayer) -> Result<()> {
@@ -262,17 +247,25 @@ impl Store for SqlStore {
     async fn add_scenario(&self, scenario: &NewScenario) -> Result<ScenarioRecord> {
         let doing = "making a scenario";
         let row = sqlx::query(
-            "INSERT INTO lp_scenarios (title, layer, policy_name, policy_version, version, at, by) \
-             VALUES ($1, $2, $3, $4, 0, $5, $6) RETURNING *",
+            "INSERT INTO lp_scenarios (title, layer, policy_name, policy_version, version, at, by, job) \
+             VALUES ($1, $2, $3, $4, 0, $5, $6, $7) ON CONFLICT (job) DO NOTHING RETURNING *",
         )
         .bind(&scenario.title)
         .bind(&scenario.layer.0)
         .bind(&scenario.policy.name)
         .bind(scenario.policy.version)
         .bind(scenario.at.0)
-        .bind(&scenario.by);
+        .bind(&scenario.by)
+        .bind(scenario.job.map(|job| job.0));
         let mut tx = self.begin().await?;
-        let made = one(&mut *tx, "new scenario", row, rows::scenario).await?;
+        let made = match all(&mut *tx, doing, row, rows::scenario).await?.pop() {
+            Some(made) => made,
+            None => {
+                let same = sqlx::query("SELECT * FROM lp_scenarios WHERE job = $1");
+                let same = same.bind(scenario.job.map(|job| job.0));
+                one(&mut *tx, "scenario of this job", same, rows::scenario).await?
+            }
+        };
         commit(tx, doing).await?;
         Ok(made)
     }

@@ -268,7 +268,7 @@ async fn run(name: &str, place: &Place, park: &Path, rounds: u64, mut crash: imp
         assert!(since.elapsed() < Duration::from_secs(600), "jobs do not end");
         tokio::time::sleep(Duration::from_millis(200)).await;
     };
-    let known = all.lock().unwrap();
+    let known = std::mem::take(&mut *all.lock().unwrap());
     check(&*store, &known).await;
     let plans = store.plans(None).await.unwrap().len();
     let done = ended.iter().filter(|j| j.state == JobState::Done).count();

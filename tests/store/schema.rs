@@ -22,7 +22,8 @@ pub(crate) async fn an_older_project_is_brought_up_to_date(place: Place) {
     let kept = scenario(&*store).await;
     store.close().await;
     // As schema 1 left it.
-    place.sql("DROP TABLE lp_jobs; UPDATE lp_project SET schema_version = 1").await.unwrap();
+    let newer = "DROP TABLE lp_jobs; DROP INDEX lp_scenarios_job; ALTER TABLE lp_scenarios DROP COLUMN job;";
+    place.sql(&format!("{newer} UPDATE lp_project SET schema_version = 1")).await.unwrap();
     if !place.is_file() {
         place.sql("DROP FUNCTION lp_jobs_update").await.unwrap();
     }

@@ -4,6 +4,7 @@ use axum::extract::Path;
 use axum::response::Response;
 
 use super::{Served, said};
+use crate::app::incoming::brief;
 use crate::clock::now;
 use crate::store::{JobId, JobRecord};
 
@@ -13,7 +14,8 @@ const JOBS_LISTED: u32 = 200;
 /// The newest jobs, newest first · 最近的作业
 #[utoipa::path(get, path = "/api/jobs", tag = "project", responses((status = 200, description = "The newest jobs, newest first", body = Vec<JobRecord>)))]
 pub(super) async fn jobs(Served(workshop): Served) -> Response {
-    said(workshop.store().jobs(JOBS_LISTED).await)
+    let jobs = workshop.store().jobs(JOBS_LISTED).await;
+    said(jobs.map(|jobs| jobs.into_iter().map(brief).collect::<Vec<_>>()))
 }
 
 /// One job · 一个作业

@@ -36,6 +36,9 @@ mod results;
 // Long work.
 mod jobs;
 
+// Files on their way in.
+mod uploads;
+
 // What happens, as it happens.
 mod events;
 
@@ -59,6 +62,7 @@ use crate::error::{Error, ErrorKind};
 use crate::store::{Conflict, Project};
 
 pub(super) use preview::Asked;
+pub(super) use uploads::UPLOADS;
 
 type Answer = Result<Response, Problem>;
 
@@ -96,6 +100,9 @@ pub(super) fn routes() -> OpenApiRouter<State> {
         .routes(routes!(results::download))
         .routes(routes!(results::frontier))
         .routes(routes!(results::compare))
+        .routes(routes!(uploads::upload))
+        .routes(routes!(uploads::check))
+        .routes(routes!(uploads::import))
         .routes(routes!(jobs::jobs))
         .routes(routes!(jobs::job, jobs::cancel))
 }

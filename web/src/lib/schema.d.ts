@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Queues a look into uploads; the job's result says what is in them · 检查上传的文件 */
+        post: operations["check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/compare": {
         parameters: {
             query?: never;
@@ -66,6 +83,23 @@ export interface paths {
         get: operations["download"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Queues that uploads become a layer and a scenario · 导入上传的文件 */
+        post: operations["import"];
         delete?: never;
         options?: never;
         head?: never;
@@ -573,6 +607,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Uploads a file: its bytes are the body, its size and time have limits of their own · 上传文件 */
+        post: operations["upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -965,6 +1016,8 @@ export interface components {
             /** @description `shp`, `gpkg`, `geojson`, `fgb`, or `folder` for all that `lianpian plan` writes. */
             format: string;
         };
+        /** @description SHA-256 of a file's bytes in lower-case hex. */
+        FileHash: string;
         /** @description What to forbid. */
         Forbid: {
             /** @description The parcel's code; it stays where it is now. */
@@ -1141,6 +1194,37 @@ export interface components {
              * @description 1 in the zone now.
              */
             zone_before: number;
+        };
+        /** @description Uploads to be looked into. */
+        NewCheck: {
+            /** @description What its columns mean; guessed where it is not said. */
+            columns?: Record<string, never> | null;
+            /** @description Its coordinate reference system, where it states none or a wrong one. */
+            crs?: string | null;
+            /** @description Its encoding, where it states none or a wrong one. */
+            encoding?: string | null;
+            files: components["schemas"]["UploadedFile"][];
+            /** @description The layer in it, where it holds several. */
+            layer?: string | null;
+            /** @description The name of the one that holds the parcels. */
+            main: string;
+        };
+        /** @description Uploads to be brought in. */
+        NewImport: {
+            /** @description A change to it (RFC 7386), such as what the columns mean. */
+            change?: Record<string, never> | null;
+            /** @description Its coordinate reference system, where it states none or a wrong one. */
+            crs?: string | null;
+            /** @description Its encoding, where it states none or a wrong one. */
+            encoding?: string | null;
+            files: components["schemas"]["UploadedFile"][];
+            /** @description The layer in it, where it holds several. */
+            layer?: string | null;
+            /** @description The name of the one that holds the parcels. */
+            main: string;
+            policy?: components["schemas"]["PolicyRef"] | null;
+            /** @description What the scenario is called. */
+            title: string;
         };
         NewPolicy: {
             /**
@@ -1536,6 +1620,25 @@ export interface components {
             /** @description What moves, ascending by code. */
             transfers: components["schemas"]["TransferRow"][];
         };
+        /** @description A file that was uploaded. */
+        Uploaded: {
+            /**
+             * Format: int64
+             * @description Its size.
+             */
+            bytes: number;
+            /** @description Its name. */
+            name: string;
+            /** @description The hash of its content, by which checks and imports name it. */
+            upload: components["schemas"]["FileHash"];
+        };
+        /** @description An upload under the name it is to have. */
+        UploadedFile: {
+            /** @description The name; a policy names further files by it. */
+            name: string;
+            /** @description The upload. */
+            upload: components["schemas"]["FileHash"];
+        };
         /** @description What it takes to forbid a transfer. */
         Veto: {
             /** @description Parcels that are then in the zone and otherwise would not be. */
@@ -1559,6 +1662,51 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCheck"];
+            };
+        };
+        responses: {
+            /** @description The job */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobRecord"];
+                };
+            };
+            /** @description A failure 错误 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong with this request, and what to try. */
+                        detail: string;
+                        /**
+                         * Format: int32
+                         * @description The status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description A page about this kind of failure, or about:blank. */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
     compare: {
         parameters: {
             query: {
@@ -1701,6 +1849,51 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": number[];
+                };
+            };
+            /** @description A failure 错误 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong with this request, and what to try. */
+                        detail: string;
+                        /**
+                         * Format: int32
+                         * @description The status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description A page about this kind of failure, or about:blank. */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewImport"];
+            };
+        };
+        responses: {
+            /** @description The job */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobRecord"];
                 };
             };
             /** @description A failure 错误 */
@@ -3344,6 +3537,54 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Veto"];
+                };
+            };
+            /** @description A failure 错误 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong with this request, and what to try. */
+                        detail: string;
+                        /**
+                         * Format: int32
+                         * @description The status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description A page about this kind of failure, or about:blank. */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    upload: {
+        parameters: {
+            query: {
+                /** @description What the file is called */
+                name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            /** @description The upload */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Uploaded"];
                 };
             };
             /** @description A failure 错误 */
