@@ -55,7 +55,6 @@ test: setup setup-test web/dist/index.html
 	$(call say,examples in the documentation)
 	cargo test --doc --workspace --locked --quiet
 	$(call say,the map in a browser)
-	cargo build --locked --quiet
 	@$(web) LIANPIAN=$(CURDIR)/target/debug/lianpian npm run --silent browser
 
 # Heavy desktop clients, outside `make test`: QGIS opens what `plan` writes, and reads the service.
