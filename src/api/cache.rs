@@ -3,11 +3,14 @@
 //! A handler names a representation without its encoding; here, outside compression, the name gets the encoding's, for
 //! two encodings of one text are two sequences of bytes and a strong ETag must tell them apart.
 
+use std::convert::Infallible;
+
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{FromRequestParts, Request};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use sha2::{Digest as _, Sha256};
 
 /// A name for what is made from these parts and nothing else.
@@ -20,6 +23,39 @@ pub(super) fn etag(parts: &[&str]) -> HeaderValue {
     let name: String = hash.finalize()[..12].iter().map(|b| format!("{b:02x}")).collect();
     HeaderValue::from_str(&format!("\"{name}\"")).unwrap_or(HeaderValue::from_static("\"\""))
 }
+
+/// The names of what a client has.
+pub(super) struct Known(Vec<HeaderValue>);
+
+impl<S: Sync> FromRequestParts<S> for Known {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(parts.headers.get_all(header::IF_NONE_MATCH).iter().cloned().collect()))
+    }
+}
+
+impl Known {
+    /// The answer to a client that has what is named so, in whatever encoding; a handler asks before it makes anything.
+    pub(super) fn unchanged(&self, name: &HeaderValue) -> Option<Response> {
+        let plain = name.to_str().ok()?.trim_matches('"');
+        let names = self.0.iter().filter_map(|list| list.to_str().ok()).flat_map(|list| list.split(','));
+        let own = names.map(|one| one.trim().trim_start_matches("W/")).find(|one| {
+            let encoded = one.trim_matches('"').strip_prefix(plain);
+            *one == "*" || encoded.is_some_and(|rest| ENCODED.contains(&rest))
+        })?;
+        let own = if own == "*" { name.clone() } else { HeaderValue::from_str(own).ok()? };
+        let headers = [
+            (header::ETAG, own),
+            (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+            (header::VARY, HeaderValue::from_static("accept-encoding")),
+        ];
+        Some((StatusCode::NOT_MODIFIED, headers).into_response())
+    }
+}
+
+/// What is added to the name of a representation: nothing, or the encodings of `wrapped`.
+const ENCODED: [&str; 4] = ["", "-gzip", "-zstd", "-br"];
 
 pub(super) async fn conditional(request: Request, next: Next) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);

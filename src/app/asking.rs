@@ -1,6 +1,6 @@
 //! What a page asks a project for: a scenario as it stands, what a veto costs, the curve over λ, the policy's content.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use parcels::policy::{Locks, Policy};
 use parcels::progress::{Monitor, OnlyCancel, go_on};
@@ -11,13 +11,12 @@ use utoipa::ToSchema;
 use super::live::Preview;
 use super::policy_change::{changed, standing};
 use super::schemas;
-use super::view::{View, record};
+use super::view::{View, ViewKey, record};
 use super::workshop::{Who, Workshop, blocking};
 use crate::error::{Context as _, Error, ErrorKind, Result};
-use crate::store::{DecisionSeq, NewDecision, PlanId, PolicyRef, ScenarioChange, ScenarioId, ScenarioRecord};
-
-/// How many views are kept.
-const VIEWS: usize = 8;
+use crate::store::{
+    DecisionRecord, DecisionSeq, NewDecision, PlanId, PolicyRef, ScenarioChange, ScenarioId, ScenarioRecord,
+};
 
 /// A policy of a scenario, in full.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -95,59 +94,61 @@ impl FrontierPoint {
 }
 
 impl Workshop {
+    /// What a view of a scenario would be made of now.
+    ///
+    /// # Errors
+    /// Of kind `NotFound` where there is none.
+    pub async fn state(&self, id: ScenarioId) -> Result<ViewKey> {
+        let scenario = self.store().scenario(id).await?;
+        let plan = self.store().plans(Some(id)).await?.pop();
+        Ok(ViewKey { scenario, plan })
+    }
+
+    /// What a view of a plan would be made of now: the plan under the policy it followed, and what is decided by now.
+    ///
+    /// # Errors
+    /// Of kind `NotFound` where there is no such plan.
+    pub async fn state_of_plan(&self, id: PlanId) -> Result<ViewKey> {
+        let plan = self.store().plan(id).await?;
+        let scenario = self.store().scenario(plan.scenario).await?;
+        let scenario = ScenarioRecord { policy: plan.policy.clone(), ..scenario };
+        Ok(ViewKey { scenario, plan: Some(plan) })
+    }
+
     /// A scenario as it stands now.
     ///
     /// # Errors
     /// Of kind `NotFound` where there is none; a layer or policy that do not fit.
     pub async fn view(&self, id: ScenarioId) -> Result<Arc<View>> {
-        let scenario = self.store().scenario(id).await?;
-        let newest = self.store().plans(Some(id)).await?.pop();
-        let same = |view: &Arc<View>| {
-            view.scenario == scenario && view.plan.as_ref().map(|(p, _)| p) == newest.as_ref()
-        };
-        {
-            let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(at) = views.iter().position(same) {
-                let found = views.remove(at);
-                views.insert(0, found.clone());
-                return Ok(found);
-            }
-        }
-        let log = self.store().decisions(Some(id), DecisionSeq(0)).await?;
-        let plan = match newest {
-            Some(plan) => {
-                let content = self.store().plan_content(plan.id).await?;
-                Some((plan, record(&content.record)?, content.zone.0))
-            }
-            None => None,
-        };
-        let live = self.warm(&scenario.layer, &scenario.policy, &log).await?;
-        let made = blocking(move || {
-            let decided = standing(&log);
-            View::new(scenario, live, log, decided, plan)
-        });
-        let view = Arc::new(made.await?);
-        let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
-        views.retain(|other| other.scenario.id != id);
-        views.insert(0, view.clone());
-        views.truncate(VIEWS);
-        Ok(view)
+        self.view_of(self.state(id).await?).await
     }
 
-    /// The view of a plan's scenario, where the plan is its newest one.
+    /// The view that is made of this.
     ///
     /// # Errors
-    /// Of kind `NotFound` where there is no such plan, `Conflict` where there is a newer one.
-    pub async fn view_of_plan(&self, id: PlanId) -> Result<Arc<View>> {
-        let plan = self.store().plan(id).await?;
-        let view = self.view(plan.scenario).await?;
-        match &view.plan {
-            Some((newest, _)) if newest.id == id => Ok(view),
-            _ => {
-                let what = format!("plan {id} is not the newest of its scenario any more");
-                Err(Error::new(ErrorKind::Conflict, what).try_this("ask for the newest plan"))
-            }
-        }
+    /// A layer or policy that do not fit.
+    pub async fn view_of(&self, key: ViewKey) -> Result<Arc<View>> {
+        let (id, version) = (key.scenario.id, key.scenario.version);
+        self.views.retain(|other| other.scenario.id != id || other.scenario.version >= version);
+        let ViewKey { scenario, plan } = key.clone();
+        let read = async {
+            let log = self.store().decisions(Some(id), DecisionSeq(0)).await?;
+            // Somebody may have decided since the state was read.
+            let log: Vec<DecisionRecord> = log.into_iter().filter(|d| d.version <= version).collect();
+            let plan = match plan {
+                Some(plan) => {
+                    let content = self.store().plan_content(plan.id).await?;
+                    Some((plan, record(&content.record)?, content.zone.0))
+                }
+                None => None,
+            };
+            let park = self.park_with(&scenario.layer, &scenario.policy, &log).await?;
+            Ok(move || {
+                let decided = standing(&log);
+                Ok(Arc::new(View::new(scenario, park, log, decided, plan)?))
+            })
+        };
+        self.views.get(key, read).await
     }
 
     /// What forbidding what is proposed for a parcel leads to.
@@ -157,8 +158,8 @@ impl Workshop {
     pub async fn veto(&self, id: ScenarioId, fid: u32, monitor: Arc<dyn Monitor + Send>) -> Result<Veto> {
         let view = self.view(id).await?;
         let parcel = view.parcel(fid)?.1.id.0.clone();
+        let live = self.live(id).await?;
         blocking(move || {
-            let live = &view.live;
             let policy = live.policy();
             let mut locks: Locks = policy.locks.clone();
             for list in [&mut locks.inside, &mut locks.outside] {

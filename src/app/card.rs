@@ -32,6 +32,9 @@ pub struct ParcelCard {
     pub percentile: Option<f64>,
     /// What the score is made of.
     pub parts: Vec<CardPart>,
+    /// Whether the newest plan was made under another policy than the scenario follows by now: then `transfer` and
+    /// `zone_after` are the plan's, and all else is the present policy's.
+    pub stale: bool,
     /// 1 in the zone now.
     pub zone_before: u8,
     /// 1 in the zone after the plan.
@@ -211,6 +214,7 @@ pub fn card(view: &View, fid: u32) -> Result<ParcelCard> {
         score,
         percentile: score.map(|s| percentile(s, &scores.score)),
         parts: parts.collect(),
+        stale: view.stale(),
         zone_before,
         zone_after,
         lock,

@@ -99,7 +99,7 @@ impl Workshop {
                 blocks: record.map(|r| r.concentration.after.blocks),
                 area_m2: record.map(|r| r.area.after_m2),
                 transfers: Counts { r#in: count(Direction::In), out: count(Direction::Out) },
-                lambda: view.live.policy().objective.lambda,
+                lambda: view.policy().objective.lambda,
             }
         });
         Ok(Comparison { scenarios: scenarios.collect(), differ })

@@ -217,7 +217,7 @@ impl Live {
 }
 
 /// The problem of a park at its own gap tolerance.
-fn compiled(prepared: &Prepared, policy: &Policy) -> Result<Compiled> {
+pub(super) fn compiled(prepared: &Prepared, policy: &Policy) -> Result<Compiled> {
     let ground = Ground {
         layer: &prepared.layer,
         extra: &prepared.extra,

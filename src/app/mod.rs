@@ -62,6 +62,17 @@ pub mod search;
 // and what its plan comes to.
 pub mod plan_tables;
 
+// What is made once and kept ready,
+mod warm;
+// such as the parks of a project's layers.
+mod parks;
+
+// A plan as it was kept.
+mod kept;
+
+// What a project serves as layers.
+mod shown;
+
 // What planners do with a project.
 pub mod workshop;
 

@@ -8,11 +8,12 @@ use parcels::adjacency::{Adjacency, GAPS_SHOWN_M, adjacency_by_gap};
 use parcels::blocks::Blocks;
 use parcels::id::ParcelId;
 use parcels::optimise::{Compiled, Ground, Hold, Session, Solution, Status, alternatives, compile, why_not};
+use parcels::parcel::Layer;
 use parcels::plan::{
     Alternative, AreaRecord, BeforeAfter, Certificate, ConcentrationRecord, GapRecord, IndicatorRecord,
     Inputs, ObjectiveRecord, PLAN_SCHEMA, PlanRecord, RobustnessRecord, Transfer,
 };
-use parcels::policy::{AreaMode, OverlayRule};
+use parcels::policy::{AreaMode, OverlayRule, Policy};
 use parcels::progress::{Monitor, go_on};
 use parcels::propose::{Context, propose};
 use parcels::robustness::{SPREAD, Sampling, robustness};
@@ -421,15 +422,47 @@ impl<'a> Made<'a> {
     }
 
     fn hand_over<T>(&self, record: &PlanRecord, to: impl FnOnce(&PlanOutput<'_>) -> Result<T>) -> Result<T> {
-        let layer = &self.prepared.layer;
-        let land_use = self
-            .loaded
-            .policy
-            .columns
-            .land_use
-            .as_deref()
-            .and_then(|name| layer.table().column(name).ok())
-            .map_or_else(|| vec![None; layer.len()], |c| c.values.iter().map(|v| v.text()).collect());
+        let written = Written {
+            loaded: self.loaded,
+            prepared: self.prepared,
+            record,
+            in_zone_after: &self.solution.x,
+            blocks_before: &self.blocks_before,
+            blocks_after: &self.blocks_after,
+            hold: &self.hold,
+            robustness: self.sampled.as_ref().map(|s| s.stays.as_slice()),
+            certificate: &self.certificate,
+        };
+        written.hand_over(to)
+    }
+}
+
+/// What is written of a plan, whether it was just made or kept.
+pub(super) struct Written<'a> {
+    /// What it followed.
+    pub(super) loaded: &'a LoadedPolicy,
+    /// What it was made from.
+    pub(super) prepared: &'a Prepared,
+    /// `plan.json`.
+    pub(super) record: &'a PlanRecord,
+    /// The zone after it.
+    pub(super) in_zone_after: &'a [bool],
+    /// Blocks of the zone before it.
+    pub(super) blocks_before: &'a Blocks,
+    /// Blocks of the zone after it.
+    pub(super) blocks_after: &'a Blocks,
+    /// Why a parcel cannot move.
+    pub(super) hold: &'a [String],
+    /// In what share of samples a parcel is on its side.
+    pub(super) robustness: Option<&'a [f64]>,
+    /// The proof of its bound.
+    pub(super) certificate: &'a [u8],
+}
+
+impl Written<'_> {
+    /// Adds what the input says of parcels and overlays, and hands it over.
+    pub(super) fn hand_over<T>(&self, to: impl FnOnce(&PlanOutput<'_>) -> Result<T>) -> Result<T> {
+        let Prepared { layer, scores, issues, barriers, input_crs, .. } = self.prepared;
         let overlays: Vec<_> = self
             .prepared
             .overlays
@@ -438,22 +471,28 @@ impl<'a> Made<'a> {
             .collect();
         to(&PlanOutput {
             layer,
-            scores: &self.prepared.scores,
-            land_use,
-            record,
-            in_zone_after: &self.solution.x,
-            blocks_before: &self.blocks_before,
-            blocks_after: &self.blocks_after,
-            hold: &self.hold,
-            robustness: self.sampled.as_ref().map(|s| s.stays.as_slice()),
-            issues: &self.prepared.issues,
-            barriers: &self.prepared.barriers,
+            scores,
+            land_use: land_use(&self.loaded.policy, layer),
+            record: self.record,
+            in_zone_after: self.in_zone_after,
+            blocks_before: self.blocks_before,
+            blocks_after: self.blocks_after,
+            hold: self.hold,
+            robustness: self.robustness,
+            issues,
+            barriers,
             overlays: &overlays,
             policy_toml: &self.loaded.text,
-            certificate: &self.certificate,
-            input_crs: &self.prepared.input_crs,
+            certificate: self.certificate,
+            input_crs,
         })
     }
+}
+
+/// The land-use code of every parcel, where the policy names a column for it.
+fn land_use(policy: &Policy, layer: &Layer) -> Vec<Option<String>> {
+    let column = policy.columns.land_use.as_deref().and_then(|name| layer.table().column(name).ok());
+    column.map_or_else(|| vec![None; layer.len()], |c| c.values.iter().map(|v| v.text()).collect())
 }
 
 fn rule_word(rule: OverlayRule) -> &'static str {

@@ -1,4 +1,4 @@
-//! What the newest plan of a scenario comes to: its transfers and swaps with their numbers on the map, and its sub-parks.
+//! What a plan comes to: its transfers and swaps with their numbers on the map, and its sub-parks.
 
 use std::sync::Arc;
 
@@ -82,7 +82,7 @@ pub struct SwapRow {
     pub delta_concentration: f64,
 }
 
-/// Transfers and swaps of the scenario's newest plan; none where there is no plan.
+/// Transfers and swaps of the view's plan; none where there is no plan.
 #[must_use]
 pub fn transfers(view: &View) -> Option<Transfers> {
     let (plan, record) = view.plan.as_ref()?;
@@ -127,7 +127,7 @@ pub async fn blocks(view: Arc<View>, before: bool) -> Result<Vec<u8>> {
             if before { (&view.blocks_before, "before") } else { (&view.blocks_after, "after") };
         let layer = &view.prepared().layer;
         let outlines = plan_features::outlines(layer, blocks);
-        let least_ha = view.live.policy().constraints.min_block_ha;
+        let least_ha = view.policy().constraints.min_block_ha;
         let features = plan_features::blocks("blocks", when, blocks, &outlines, least_ha);
         geojson::text(&features, layer.crs())
     })
@@ -181,7 +181,7 @@ fn sub_park(view: &View, name: Option<&str>) -> SubParkRow {
     let after: Vec<bool> = own.iter().zip(&view.zone_after).map(|(own, x)| *own && *x).collect();
     let both =
         |of: &dyn Fn(&[bool]) -> f64| parcels::plan::BeforeAfter { before: of(&before), after: of(&after) };
-    let small_m2 = view.live.policy().constraints.min_block_ha * M2_PER_HA;
+    let small_m2 = view.policy().constraints.min_block_ha * M2_PER_HA;
     let concentration =
         |zone: &[bool]| Blocks::new(&prepared.adjacency, zone, area_m2).concentration(small_m2);
     let mean = |zone: &[bool]| mean_score(area_m2, &prepared.scores.score, |at| zone[at]);

@@ -96,10 +96,12 @@ impl LayerTiles {
         Ok(Self { layer, policy, tileset: Tileset { layers }, parcels_zoom_min, cut })
     }
 
-    /// Names what the tiles were made of: the layer, and the policy that says what belongs to it.
+    /// Names what the tiles were made of, the layer and the policy that says what belongs to it, and by which version of
+    /// the program: who keeps them for ever asks for others after an upgrade.
     #[must_use]
     pub fn version(&self) -> String {
-        format!("{} {} {}", self.layer.0, self.policy.name, self.policy.version)
+        let program = env!("CARGO_PKG_VERSION");
+        format!("{program} {} {} {}", self.layer.0, self.policy.name, self.policy.version)
     }
 
     /// TileJSON 3.0.0, with the tiles at this address.
@@ -290,9 +292,9 @@ impl Workshop {
                 return Ok(found);
             }
         }
-        let live = self.warm(id, &policy, &[]).await?;
+        let park = self.park(id, &policy).await?;
         let layer = id.clone();
-        let made = blocking(move || LayerTiles::new(layer, policy, live.prepared())).await?;
+        let made = blocking(move || LayerTiles::new(layer, policy, &park.prepared)).await?;
         let made = Arc::new(made);
         let mut ready = self.tiles.lock().unwrap_or_else(PoisonError::into_inner);
         ready.insert(0, made.clone());

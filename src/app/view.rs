@@ -3,31 +3,54 @@
 //! Everything a page asks for is read from one [`View`], which is made once for each state of the scenario.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 
 use parcels::blocks::Blocks;
 use parcels::id::{ParcelId, ParcelIdx};
 use parcels::optimise::{Compiled, Hold};
 use parcels::parcel::Parcel;
 use parcels::plan::{PlanRecord, Transfer};
-use parcels::policy::AreaMode;
+use parcels::policy::{AreaMode, Policy};
 use parcels::score::Direction;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::live::Live;
+use super::live::compiled;
+use super::parks::Park;
 use super::prepare::Prepared;
 use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::io::crs;
 use crate::io::project::wgs84;
 use crate::store::{DecisionKind, DecisionRecord, PolicyRef, ScenarioRecord, StoredPlan};
 
-/// A scenario as it stands, with its newest plan.
+/// Counts the forms in which views are told, for versions of the program that differ in nothing else.
+const SCHEMA: u32 = 2;
+
+/// What a view is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ViewKey {
+    /// The scenario as it is, which says how far its log goes.
+    pub scenario: ScenarioRecord,
+    /// The plan that stands for it.
+    pub plan: Option<StoredPlan>,
+}
+
+impl ViewKey {
+    /// Names it: another state has another name, and so has what another version of the program makes of the same.
+    #[must_use]
+    pub fn version(&self) -> String {
+        let plan = self.plan.as_ref().map_or(0, |plan| plan.id.0);
+        let ScenarioRecord { id, layer, policy, version, .. } = &self.scenario;
+        let program = env!("CARGO_PKG_VERSION");
+        format!("{program}/{SCHEMA} {id} {} {} {} {version} {plan}", layer.0, policy.name, policy.version)
+    }
+}
+
+/// A scenario as it stands, with its newest plan; or with an older one, under the policy that one followed.
 pub struct View {
     /// The scenario.
     pub scenario: ScenarioRecord,
     /// Its park, the decisions as locks.
-    pub live: Arc<Live>,
+    park: Park,
     /// Its rules as numbers.
     pub compiled: Compiled,
     /// Its log of decisions.
@@ -56,15 +79,15 @@ impl View {
     ///
     /// # Errors
     /// A policy that does not fit the parcels.
-    pub fn new(
+    pub(super) fn new(
         scenario: ScenarioRecord,
-        live: Arc<Live>,
+        park: Park,
         log: Vec<DecisionRecord>,
         standing: BTreeMap<ParcelId, DecisionKind>,
         plan: Option<(StoredPlan, PlanRecord, Vec<bool>)>,
     ) -> Result<Self> {
-        let compiled = live.compiled()?;
-        let Prepared { layer, adjacency, .. } = live.prepared();
+        let compiled = compiled(&park.prepared, &park.policy)?;
+        let Prepared { layer, adjacency, .. } = &*park.prepared;
         let before: Vec<bool> = layer.parcels().iter().map(|p| p.in_zone).collect();
         let (plan, zone_after) = match plan {
             Some((plan, record, zone)) if zone.len() == before.len() => (Some((plan, record)), zone),
@@ -78,7 +101,7 @@ impl View {
         let position = (1..).zip(layer.parcels()).map(|(fid, p)| (p.id.clone(), fid)).collect();
         Ok(Self {
             scenario,
-            live,
+            park,
             compiled,
             log,
             standing,
@@ -94,7 +117,13 @@ impl View {
     /// What the park is made of.
     #[must_use]
     pub fn prepared(&self) -> &Prepared {
-        self.live.prepared()
+        &self.park.prepared
+    }
+
+    /// Its policy, the decisions as locks.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.park.policy
     }
 
     /// The parcels, in the order of their numbers.
@@ -168,12 +197,10 @@ impl View {
         corners.chunks(4).map(span).collect()
     }
 
-    /// The name of what this view was made of: another state has another.
+    /// Whether the plan was made under another policy than the scenario follows by now.
     #[must_use]
-    pub fn version(&self) -> String {
-        let plan = self.plan.as_ref().map_or(0, |(plan, _)| plan.id.0);
-        let ScenarioRecord { id, layer, policy, version, .. } = &self.scenario;
-        format!("{id} {} {} {} {version} {plan}", layer.0, policy.name, policy.version)
+    pub fn stale(&self) -> bool {
+        self.plan.as_ref().is_some_and(|(plan, _)| plan.policy != self.scenario.policy)
     }
 
     fn lock(&self, at: usize) -> u8 {
@@ -217,11 +244,12 @@ impl View {
             let at = p.sub_park.as_ref().and_then(|name| self.sub_parks.binary_search(name).ok());
             at.and_then(|at| i32::try_from(at).ok()).unwrap_or(-1)
         };
-        let policy = self.live.policy();
+        let policy = self.policy();
         ParcelColumns {
             layer: self.scenario.layer.0.clone(),
             version: self.scenario.version,
             plan: self.plan.as_ref().map(|(plan, _)| plan.id.0),
+            stale: self.stale(),
             count,
             policy: self.scenario.policy.clone(),
             score: prepared.scores.score.iter().map(|s| s.map(|s| (s * 10.0).round() / 10.0)).collect(),
@@ -293,6 +321,9 @@ pub struct ParcelColumns {
     pub version: i64,
     /// Its newest plan.
     pub plan: Option<i64>,
+    /// Whether that plan was made under another policy than the scenario follows by now: scores and rules are those of
+    /// `policy`, the zone after the plan is not.
+    pub stale: bool,
     /// Number of parcels.
     pub count: usize,
     /// The policy.

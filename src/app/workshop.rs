@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex};
 
 use parcels::id::{LayerId, ParcelId};
 use parcels::policy::Policy;
@@ -17,29 +17,28 @@ use tokio::sync::broadcast;
 
 use super::apart::reading::Reading;
 use super::apart::{Apart, Limits, Main};
-use super::incoming::{Incoming, brief, plain_name};
-use super::layers::of_plan;
-use super::live::{Live, Preview};
+use super::incoming::{Incoming, brief};
+use super::live::Preview;
+use super::parks::{Park, Parks};
 use super::plan::{Search, make};
-use super::policy_change::{changed, decided, standing};
-use super::prepare::{LoadedPolicy, Prepared, Stopwatch};
+use super::policy_change::changed;
+use super::prepare::{LoadedPolicy, Stopwatch};
+use super::shown::{Shown, show_plan};
 use super::tiles::LayerTiles;
 use super::uploads::{UPLOAD_BYTES_MAX, Uploads};
-use super::view::View;
-use crate::api::collection::{Collection, Collections};
-use crate::error::{Context as _, Error, ErrorKind, Result};
-use crate::io::hash::sha256_hex;
-use crate::io::plan_features;
+use super::view::{View, ViewKey};
+use super::warm::Warm;
+use crate::error::{Error, ErrorKind, Result};
 use crate::io::read::ReadOptions;
-use crate::io::write::{PlanOutput, write_plan};
+use crate::io::write::PlanOutput;
 use crate::store::{
     Applied, DecisionRecord, DecisionSeq, JobId, JobRecord, LayerRecord, Moment, NewDecision, NewLayer,
-    NewPlan, NewScenario, PlanContent, PlanId, PlanStatus, PlanStep, PolicyRef, ScenarioChange, ScenarioId,
-    ScenarioRecord, Store, StoredPlan, Zone,
+    NewPlan, NewScenario, PlanId, PlanStatus, PlanStep, PolicyRef, ScenarioChange, ScenarioId,
+    ScenarioRecord, Store, StoredPlan,
 };
 
-/// How many parks are kept warm.
-const WARM: usize = 8;
+/// How many views are kept.
+const VIEWS: usize = 8;
 
 /// A layer to bring in: files by name, of which one holds the parcels.
 #[derive(Debug, Clone)]
@@ -86,9 +85,6 @@ pub enum Event {
 /// How many events a listener may be behind before it misses some.
 const BEHIND: usize = 1024;
 
-/// What a warm park was made of.
-type WarmKey = (LayerId, PolicyRef, BTreeMap<ParcelId, crate::store::DecisionKind>);
-
 /// The use cases over one project.
 pub struct Workshop {
     store: Arc<dyn Store>,
@@ -98,20 +94,15 @@ pub struct Workshop {
     reading: Reading,
     /// What waits to be brought in.
     uploads: Arc<Uploads>,
-    warm: Mutex<Vec<(WarmKey, Arc<Live>)>>,
+    /// Parks, read and solved.
+    pub(super) parks: Parks,
     events: broadcast::Sender<Event>,
-    /// The layers of the current plan.
-    shown: RwLock<Vec<Arc<Collection>>>,
+    /// What is served as layers.
+    pub(super) shown: Shown,
     /// Scenarios as they were shown last.
-    pub(super) views: Mutex<Vec<Arc<View>>>,
+    pub(super) views: Warm<ViewKey, Arc<View>>,
     /// Layers ready to be cut into tiles.
     pub(super) tiles: Mutex<Vec<Arc<LayerTiles>>>,
-}
-
-impl Collections for Workshop {
-    fn list(&self) -> Vec<Arc<Collection>> {
-        self.shown.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
-    }
 }
 
 impl Workshop {
@@ -124,10 +115,10 @@ impl Workshop {
             scratch,
             reading: Reading::Here,
             uploads,
-            warm: Mutex::default(),
+            parks: Parks::default(),
             events: broadcast::channel(BEHIND).0,
-            shown: RwLock::default(),
-            views: Mutex::default(),
+            shown: Shown::default(),
+            views: Warm::new(VIEWS),
             tiles: Mutex::default(),
         }
     }
@@ -255,7 +246,7 @@ impl Workshop {
     ) -> Result<Vec<DecisionRecord>> {
         let of = self.store.scenario(scenario).await?;
         let park = self.park(&of.layer, &of.policy).await?;
-        let known: BTreeSet<&ParcelId> = park.prepared().layer.parcels().iter().map(|p| &p.id).collect();
+        let known: BTreeSet<&ParcelId> = park.prepared.layer.parcels().iter().map(|p| &p.id).collect();
         if let Some(stranger) =
             decisions.iter().filter_map(|d| d.parcel.as_ref()).find(|p| !known.contains(p))
         {
@@ -297,78 +288,22 @@ impl Workshop {
         let of = self.store.scenario(scenario).await?;
         let decided = self.store.decisions(Some(scenario), DecisionSeq(0)).await?;
         let last = decided.last().map_or(DecisionSeq(0), |d| d.seq);
-        let live = self.live(scenario).await?;
+        let Park { prepared, policy } = self.park_with(&of.layer, &of.policy, &decided).await?;
         let (store, runtime) = (self.store.clone(), Handle::current());
         let (content, layers) = blocking(move || {
-            let loaded = LoadedPolicy::written(live.policy())?;
-            let prepared = live.prepared();
+            let loaded = LoadedPolicy::written(&policy)?;
             let mut watch = Stopwatch::start();
-            let keep = |out: &PlanOutput<'_>| shown(out, &loaded.policy, &*store, &runtime);
-            let (_, _, kept) = make(&loaded, prepared, search, &mut watch, &*monitor, keep)?;
+            let keep = |out: &PlanOutput<'_>| show_plan(out, &policy, &*store, &runtime);
+            let (_, _, kept) = make(&loaded, &prepared, search, &mut watch, &*monitor, keep)?;
             Ok(kept)
         })
         .await?;
         let plan =
             NewPlan { scenario, decided: last, policy: of.policy, job, content, by: who.by, at: who.at };
         let plan = self.store.add_plan(&plan).await?;
-        self.show(layers);
+        self.shown.put(plan.id, layers);
         self.tell(Event::Plan(plan.clone()));
         Ok(plan)
-    }
-
-    /// Writes the folder of a plan as `lianpian plan` does, by making it again from what it was made from: the same input
-    /// gives the same plan.
-    ///
-    /// # Errors
-    /// When what is made is not what was kept, or the folder cannot be written.
-    pub async fn write_plan(&self, id: PlanId, out: PathBuf, monitor: Arc<dyn Monitor + Send>) -> Result<()> {
-        let told = monitor.clone();
-        self.remake(id, monitor, move |made| write_plan(&out, made, &*told)).await
-    }
-
-    /// Shows the newest plan, as when it was made; nothing where there is none.
-    ///
-    /// # Errors
-    /// When it cannot be made again.
-    pub async fn show_newest(&self) -> Result<()> {
-        let Some(newest) = self.store.plans(None).await?.pop() else { return Ok(()) };
-        let layers = self.remake(newest.id, Arc::new(()), layers_of).await?;
-        self.show(layers);
-        Ok(())
-    }
-
-    async fn remake<T: Send + 'static>(
-        &self,
-        id: PlanId,
-        monitor: Arc<dyn Monitor + Send>,
-        hand_over: impl FnOnce(&PlanOutput<'_>) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        let plan = self.store.plan(id).await?;
-        let content = self.store.plan_content(id).await?;
-        let log = self.store.decisions(Some(plan.scenario), DecisionSeq(0)).await?;
-        let log: Vec<DecisionRecord> = log.into_iter().filter(|d| d.seq <= plan.decided).collect();
-        let layer = self.store.scenario(plan.scenario).await?.layer;
-        let live = self.warm(&layer, &plan.policy, &log).await?;
-        blocking(move || {
-            let loaded = LoadedPolicy::written(live.policy())?;
-            let check = |made: &PlanOutput<'_>| {
-                if made.in_zone_after != content.zone.0 {
-                    let what = format!("plan {id} comes out differently than it was kept");
-                    return Err(Error::new(ErrorKind::Impossible, what).try_this(
-                        "it was cut short by a time limit, or made by another version: plan again",
-                    ));
-                }
-                hand_over(made)
-            };
-            let search = Search::default();
-            make(&loaded, live.prepared(), search, &mut Stopwatch::start(), &*monitor, check)
-                .map(|(_, _, handed_over)| handed_over)
-        })
-        .await
-    }
-
-    fn show(&self, layers: Vec<Arc<Collection>>) {
-        *self.shown.write().unwrap_or_else(std::sync::PoisonError::into_inner) = layers;
     }
 
     /// Makes the next layer from an approved plan: the same parcels, with the plan's zone as the present one.
@@ -385,9 +320,9 @@ impl Workshop {
         }
         let content = self.store.plan_content(id).await?;
         let previous = self.store.scenario(plan.scenario).await?.layer;
-        let live = self.warm(&previous, &plan.policy, &[]).await?;
+        let park = self.park(&previous, &plan.policy).await?;
         let zone = content.zone;
-        let next = live.prepared().layer.clone().with_zone(&zone.0);
+        let next = park.prepared.layer.clone().with_zone(&zone.0);
         let before = self.store.layer(&previous).await?;
         let record = LayerRecord {
             id: next.id().clone(),
@@ -396,7 +331,7 @@ impl Workshop {
             by: who.by,
             ..before
         };
-        let report = self.store.layer_report(live.prepared().layer.id()).await?;
+        let report = self.store.layer_report(park.prepared.layer.id()).await?;
         self.store.add_layer(&NewLayer { record: record.clone(), report, zone: Some(zone) }).await?;
         self.tell(Event::Layer(record.clone()));
         Ok(record)
@@ -419,161 +354,6 @@ impl Workshop {
         self.tell(Event::Plan(plan.clone()));
         Ok(plan)
     }
-
-    /// The scenario's park as it stands, warm.
-    ///
-    /// # Errors
-    /// A layer or policy that is not there or do not fit.
-    pub async fn live(&self, scenario: ScenarioId) -> Result<Arc<Live>> {
-        let of = self.store.scenario(scenario).await?;
-        let log = self.store.decisions(Some(scenario), DecisionSeq(0)).await?;
-        self.warm(&of.layer, &of.policy, &log).await
-    }
-
-    /// The park as these decisions leave it. Who decides does not wait for it to be read again: the park without any
-    /// decision is kept warm as well, and the locks go on from there.
-    pub(super) async fn warm(
-        &self,
-        layer: &LayerId,
-        policy: &PolicyRef,
-        log: &[DecisionRecord],
-    ) -> Result<Arc<Live>> {
-        let key: WarmKey = (layer.clone(), policy.clone(), standing(log));
-        if let Some(found) = self.found(&key) {
-            return Ok(found);
-        }
-        let park = self.park(layer, policy).await?;
-        if key.2.is_empty() {
-            return Ok(park);
-        }
-        let decisions = key.2.clone();
-        let live = blocking(move || {
-            let sides: BTreeMap<&ParcelId, bool> =
-                park.prepared().layer.parcels().iter().map(|p| (&p.id, p.in_zone)).collect();
-            let policy = decided(park.policy(), &decisions, |parcel| sides.get(parcel).copied());
-            park.locked(policy.locks, &())
-        });
-        Ok(self.keep(key, live.await?))
-    }
-
-    /// The park before any decision.
-    async fn park(&self, layer: &LayerId, policy: &PolicyRef) -> Result<Arc<Live>> {
-        let key: WarmKey = (layer.clone(), policy.clone(), BTreeMap::new());
-        if let Some(found) = self.found(&key) {
-            return Ok(found);
-        }
-        let record = self.store.layer(layer).await?;
-        let zone = self.store.layer_zone(layer).await?;
-        let text = self.store.policy(policy).await?.text;
-        let folder = self.lay_out(&record).await?;
-        let reading = self.reading.clone();
-        let live = blocking(move || {
-            let loaded = LoadedPolicy::from_text(text, &folder)?;
-            let prepared = prepared(&reading, &record, &folder, &loaded, zone)?;
-            Live::new(Arc::new(prepared), loaded.policy, &())
-        });
-        Ok(self.keep(key, live.await?))
-    }
-
-    fn keep(&self, key: WarmKey, live: Live) -> Arc<Live> {
-        let live = Arc::new(live);
-        let mut warm = self.warm.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        warm.insert(0, (key, live.clone()));
-        warm.truncate(WARM);
-        live
-    }
-
-    fn found(&self, key: &WarmKey) -> Option<Arc<Live>> {
-        let mut warm = self.warm.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let at = warm.iter().position(|(k, _)| k == key)?;
-        let found = warm.remove(at);
-        let live = found.1.clone();
-        warm.insert(0, found);
-        Some(live)
-    }
-
-    /// Lays the files of a layer out in a folder of their own.
-    pub(super) async fn lay_out(&self, layer: &LayerRecord) -> Result<PathBuf> {
-        let list: Vec<String> = layer.files.iter().map(|(name, hash)| format!("{name} {}", hash.0)).collect();
-        let folder = self.scratch.join(&sha256_hex(list.join("\n").as_bytes())[..16]);
-        if folder.is_dir() {
-            return Ok(folder);
-        }
-        let laying = || format!("laying out files in {}", self.scratch.display());
-        std::fs::create_dir_all(&self.scratch).context(ErrorKind::Unwritable, laying())?;
-        let beside = tempfile::tempdir_in(&self.scratch).context(ErrorKind::Unwritable, laying())?;
-        for (name, hash) in &layer.files {
-            self.store.write_file(hash, &beside.path().join(plain_name(name)?)).await?;
-        }
-        // Somebody else may have laid the same files out meanwhile.
-        if std::fs::rename(beside.path(), &folder).is_err() && !folder.is_dir() {
-            return Err(Error::new(ErrorKind::Unwritable, laying()));
-        }
-        Ok(folder)
-    }
-}
-
-/// Shows a plan in the project's own layers; returns what is to be kept of it, and its layers for whoever asks over HTTP.
-fn shown(
-    out: &PlanOutput<'_>,
-    policy: &Policy,
-    store: &dyn Store,
-    runtime: &Handle,
-) -> Result<(PlanContent, Vec<Arc<Collection>>)> {
-    let outlines = plan_features::outlines(out.layer, out.blocks_after);
-    let (parcels, transfers) = (plan_features::parcels(out), plan_features::transfers(out));
-    let least_ha = policy.constraints.min_block_ha;
-    let blocks = plan_features::blocks("blocks", "after", out.blocks_after, &outlines, least_ha);
-    runtime.block_on(store.show(&[&parcels, &blocks, &transfers], out.layer.crs()))?;
-    let content = PlanContent {
-        record: serde_json::to_string(out.record).context(ErrorKind::Unwritable, "writing plan.json")?,
-        zone: Zone(out.in_zone_after.to_vec()),
-        certificate: out.certificate.to_vec(),
-    };
-    Ok((content, layers_of(out)?))
-}
-
-/// The layers of a plan for whoever asks over HTTP; none where they have no place on Earth.
-fn layers_of(out: &PlanOutput<'_>) -> Result<Vec<Arc<Collection>>> {
-    let outlines = plan_features::outlines(out.layer, out.blocks_after);
-    let (parcels, transfers) = (plan_features::parcels(out), plan_features::transfers(out));
-    let policy = Policy::from_toml(out.policy_toml)
-        .map_err(|e| Error::new(ErrorKind::Usage, "reading the policy").because(e))?;
-    let least_ha = policy.constraints.min_block_ha;
-    let blocks = plan_features::blocks("blocks", "after", out.blocks_after, &outlines, least_ha);
-    Ok(of_plan([parcels, transfers, blocks], out.layer.crs()).unwrap_or_else(|why| {
-        tracing::warn!("the plan is not served as layers: {why}");
-        Vec::new()
-    }))
-}
-
-fn prepared(
-    reading: &Reading,
-    record: &LayerRecord,
-    folder: &Path,
-    loaded: &LoadedPolicy,
-    zone: Option<Zone>,
-) -> Result<Prepared> {
-    let main = Main {
-        file: record.main_file.clone(),
-        layer: record.main_layer.clone(),
-        crs: record.crs.clone(),
-        encoding: record.encoding.clone(),
-    };
-    let mut prepared = reading.prepare(&main, folder, loaded, &())?;
-    if let Some(Zone(zone)) = zone {
-        if zone.len() != prepared.layer.len() {
-            let what = format!(
-                "layer {} has {} parcels, its zone {}",
-                record.name,
-                prepared.layer.len(),
-                zone.len()
-            );
-            return Err(Error::new(ErrorKind::Unreadable, what));
-        }
-        prepared.layer = prepared.layer.with_zone(&zone);
-    }
-    Ok(prepared)
 }
 
 /// Runs what blocks on a thread that may.

@@ -182,10 +182,7 @@ pub(super) async fn serve_project(project: &str, settings: Settings) -> Result<(
     };
     let workshop = Workshop::new(store.clone(), scratch.path().join("layers"));
     let workshop = Arc::new(workshop.for_strangers(limits, settings.upload_bytes_max));
-    if let Err(why) = workshop.show_newest().await {
-        // The rest of the project is there all the same.
-        tracing::warn!("the newest plan is not shown: {why}");
-    }
+    workshop.show_newest_later();
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let workers: Vec<_> = (0..cores())
         .map(|nth| {

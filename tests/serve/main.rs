@@ -13,6 +13,7 @@ mod filters;
 mod hostile;
 mod hostile_files;
 mod http;
+mod kept;
 mod map;
 mod operations;
 mod project;

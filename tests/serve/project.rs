@@ -28,7 +28,10 @@ pub(crate) fn project(folder: &Path) -> PathBuf {
 
 pub(crate) fn serve(project: &Path) -> Server {
     let mut command = lianpian();
-    Server::spawn(command.arg("serve").arg("--project").arg(project).args(["--listen", "127.0.0.1:0"]))
+    command.arg("serve").arg("--project").arg(project).args(["--listen", "127.0.0.1:0"]);
+    let server = Server::spawn(&mut command);
+    server.ready();
+    server
 }
 
 impl Server {
@@ -44,6 +47,15 @@ impl Server {
 
     pub(crate) fn post(&self, path: &str, body: &Value) -> Answer {
         self.put("POST", path, "li", body)
+    }
+
+    /// Waits until it can answer: it listens before it has read the layers that it shows.
+    pub(crate) fn ready(&self) {
+        let begun = Instant::now();
+        while self.get("/readyz").status != 200 {
+            assert!(begun.elapsed() < Duration::from_secs(60), "the service does not become ready");
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// What comes of a job, once it has ended well.

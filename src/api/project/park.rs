@@ -7,29 +7,34 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Served, refused, said};
-use crate::api::cache::etag;
+use crate::api::cache::{Known, etag};
 use crate::api::extract::Json;
 use crate::app::asking::Veto;
 use crate::app::card::{ParcelCard, card as explain};
 use crate::app::search::{Found, search as look_for};
-use crate::app::view::{IndicatorValues, ParcelColumns, View};
+use crate::app::view::{IndicatorValues, ParcelColumns, View, ViewKey};
 use crate::app::workshop::Workshop;
 use crate::error::Result;
 use crate::store::ScenarioId;
 
-/// What is read from a view, named after what it was made of, so that asking again for what has not changed costs nothing.
+/// What is read from a view, named after what it is made of: to a client that has it, nothing is made.
 pub(super) async fn seen<T: Serialize>(
     workshop: &Workshop,
-    scenario: ScenarioId,
+    known: &Known,
+    key: Result<ViewKey>,
     part: &str,
     of: impl FnOnce(&View) -> Result<T>,
 ) -> Response {
-    let view = match workshop.view(scenario).await {
-        Ok(view) => view,
+    let key = match key {
+        Ok(key) => key,
         Err(error) => return refused(&error),
     };
-    match of(&view) {
-        Ok(value) => named(axum::Json(value).into_response(), &[&view.version(), part]),
+    let name = [&*key.version(), part];
+    if let Some(unchanged) = known.unchanged(&etag(&name)) {
+        return unchanged;
+    }
+    match workshop.view_of(key).await.and_then(|view| of(&view)) {
+        Ok(value) => named(axum::Json(value).into_response(), &name),
         Err(error) => refused(&error),
     }
 }
@@ -42,24 +47,32 @@ pub(super) fn named(mut response: Response, parts: &[&str]) -> Response {
 
 /// The state of every parcel, one value each in the order of their numbers · 全部地块的状态
 #[utoipa::path(get, path = "/api/scenarios/{id}/parcels", tag = "map", responses((status = 200, description = "The state of every parcel", body = ParcelColumns)))]
-pub(super) async fn parcels(Served(workshop): Served, Path(id): Path<i64>) -> Response {
-    seen(&workshop, ScenarioId(id), "parcels", |view| Ok(view.columns())).await
+pub(super) async fn parcels(Served(workshop): Served, known: Known, Path(id): Path<i64>) -> Response {
+    let key = workshop.state(ScenarioId(id)).await;
+    seen(&workshop, &known, key, "parcels", |view| Ok(view.columns())).await
 }
 
 /// One indicator of every parcel · 全部地块的一项指标
 #[utoipa::path(get, path = "/api/scenarios/{id}/indicators/{indicator}", tag = "map", responses((status = 200, description = "One indicator of every parcel", body = IndicatorValues)))]
 pub(super) async fn indicator(
     Served(workshop): Served,
+    known: Known,
     Path((id, indicator)): Path<(i64, String)>,
 ) -> Response {
-    seen(&workshop, ScenarioId(id), &format!("indicator {indicator}"), |view| view.indicator(&indicator))
-        .await
+    let key = workshop.state(ScenarioId(id)).await;
+    let part = format!("indicator {indicator}");
+    seen(&workshop, &known, key, &part, |view| view.indicator(&indicator)).await
 }
 
 /// A parcel explained · 地块说明卡
 #[utoipa::path(get, path = "/api/scenarios/{id}/parcels/{fid}", tag = "map", responses((status = 200, description = "A parcel explained", body = ParcelCard)))]
-pub(super) async fn card(Served(workshop): Served, Path((id, fid)): Path<(i64, u32)>) -> Response {
-    seen(&workshop, ScenarioId(id), &format!("card {fid}"), |view| explain(view, fid)).await
+pub(super) async fn card(
+    Served(workshop): Served,
+    known: Known,
+    Path((id, fid)): Path<(i64, u32)>,
+) -> Response {
+    let key = workshop.state(ScenarioId(id)).await;
+    seen(&workshop, &known, key, &format!("card {fid}"), |view| explain(view, fid)).await
 }
 
 /// What is looked for.

@@ -4,44 +4,26 @@ use axum::extract::{Path, Query};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-use super::park::named;
+use super::park::{named, seen};
 use super::{Actor, Served, refused, said, told};
+use crate::api::cache::{Known, etag};
 use crate::api::extract::Json;
 use crate::api::problem::Problem;
 use crate::app::compare_scenarios::Comparison;
 use crate::app::exports::{ExportJob, Exported};
 use crate::app::jobs::{CurveJob, queue_curve, queue_export};
 use crate::app::plan_tables::{SubParkRow, Transfers, sub_parks as rows_of, transfers as rows};
-use crate::app::view::View;
-use crate::app::workshop::Workshop;
-use crate::error::Result;
 use crate::store::{JobId, JobRecord, JobState, PlanId, ScenarioId};
-
-/// What is read of a plan, named after the state it was read from.
-async fn of_plan<T: Serialize>(
-    workshop: &Workshop,
-    id: i64,
-    part: &str,
-    of: impl FnOnce(&View) -> Result<T>,
-) -> Response {
-    let view = match workshop.view_of_plan(PlanId(id)).await {
-        Ok(view) => view,
-        Err(error) => return refused(&error),
-    };
-    match of(&view) {
-        Ok(value) => named(axum::Json(value).into_response(), &[&view.version(), part]),
-        Err(error) => refused(&error),
-    }
-}
 
 /// What moves in a plan, and the swaps that it forms · 方案的调整与置换组
 #[utoipa::path(get, path = "/api/plans/{id}/transfers", tag = "results", responses((status = 200, description = "What moves", body = Transfers)))]
-pub(super) async fn transfers(Served(workshop): Served, Path(id): Path<i64>) -> Response {
-    of_plan(&workshop, id, "transfers", |view| Ok(rows(view))).await
+pub(super) async fn transfers(Served(workshop): Served, known: Known, Path(id): Path<i64>) -> Response {
+    let key = workshop.state_of_plan(PlanId(id)).await;
+    seen(&workshop, &known, key, "transfers", |view| Ok(rows(view))).await
 }
 
 /// Which zone.
@@ -68,19 +50,27 @@ pub(super) enum Side {
 #[utoipa::path(get, path = "/api/plans/{id}/blocks", tag = "results", params(When), responses((status = 200, description = "The blocks", body = Object)))]
 pub(super) async fn blocks(
     Served(workshop): Served,
+    known: Known,
     Path(id): Path<i64>,
     Query(When { when }): Query<When>,
 ) -> Response {
-    let view = match workshop.view_of_plan(PlanId(id)).await {
-        Ok(view) => view,
+    let key = match workshop.state_of_plan(PlanId(id)).await {
+        Ok(key) => key,
         Err(error) => return refused(&error),
     };
     let before = when == Some(Side::Before);
-    let name = view.version();
-    match crate::app::plan_tables::blocks(view, before).await {
+    let name = [&*key.version(), if before { "blocks before" } else { "blocks" }];
+    if let Some(unchanged) = known.unchanged(&etag(&name)) {
+        return unchanged;
+    }
+    let text = match workshop.view_of(key).await {
+        Ok(view) => crate::app::plan_tables::blocks(view, before).await,
+        Err(error) => Err(error),
+    };
+    match text {
         Ok(text) => {
             let headers = [(header::CONTENT_TYPE, "application/geo+json")];
-            named((headers, text).into_response(), &[&name, if before { "blocks before" } else { "blocks" }])
+            named((headers, text).into_response(), &name)
         }
         Err(error) => refused(&error),
     }
@@ -88,8 +78,9 @@ pub(super) async fn blocks(
 
 /// The sub-parks before and after a plan · 各子园调整前后
 #[utoipa::path(get, path = "/api/plans/{id}/sub-parks", tag = "results", responses((status = 200, description = "The sub-parks", body = Vec<SubParkRow>)))]
-pub(super) async fn sub_parks(Served(workshop): Served, Path(id): Path<i64>) -> Response {
-    of_plan(&workshop, id, "sub-parks", |view| Ok(rows_of(view))).await
+pub(super) async fn sub_parks(Served(workshop): Served, known: Known, Path(id): Path<i64>) -> Response {
+    let key = workshop.state_of_plan(PlanId(id)).await;
+    seen(&workshop, &known, key, "sub-parks", |view| Ok(rows_of(view))).await
 }
 
 /// A file to be made.

@@ -1285,6 +1285,11 @@ export interface components {
              * @description 0 to 100; none where unknown.
              */
             score?: number | null;
+            /**
+             * @description Whether the newest plan was made under another policy than the scenario follows by now: then `transfer` and
+             *     `zone_after` are the plan's, and all else is the present policy's.
+             */
+            stale: boolean;
             /** @description Its sub-park. */
             sub_park?: string | null;
             transfer?: components["schemas"]["CardTransfer"] | null;
@@ -1333,6 +1338,11 @@ export interface components {
             policy: components["schemas"]["PolicyRef"];
             /** @description 0 to 100; none where unknown. */
             score: (number | null)[];
+            /**
+             * @description Whether that plan was made under another policy than the scenario follows by now: scores and rules are those of
+             *     `policy`, the zone after the plan is not.
+             */
+            stale: boolean;
             /** @description Its place in `sub_parks`; -1 for none. */
             sub_park: number[];
             /** @description Names of the sub-parks. */

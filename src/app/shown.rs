@@ -1,0 +1,116 @@
+//! What a project serves as layers: those of its newest plan.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use geo::MultiPolygon;
+use parcels::policy::Policy;
+use tokio::runtime::Handle;
+
+use super::layers::of_plan;
+use super::workshop::{Workshop, blocking};
+use crate::api::collection::{Collection, Collections};
+use crate::error::{Context as _, ErrorKind, Result};
+use crate::io::feature_layer::Features;
+use crate::io::plan_features;
+use crate::io::write::PlanOutput;
+use crate::store::{PlanContent, PlanId, Store, Zone};
+
+/// The layers that are served, and the plan they are of.
+#[derive(Default)]
+pub(super) struct Shown {
+    now: RwLock<(Option<PlanId>, Vec<Arc<Collection>>)>,
+    /// Whether a service that has just started still reads them.
+    starting: AtomicBool,
+}
+
+impl Shown {
+    /// Serves the layers of a plan, unless those of a newer one are served by now.
+    pub(super) fn put(&self, plan: PlanId, layers: Vec<Arc<Collection>>) {
+        let mut now = self.now.write().unwrap_or_else(PoisonError::into_inner);
+        if now.0.is_none_or(|other| other <= plan) {
+            *now = (Some(plan), layers);
+        }
+    }
+}
+
+impl Collections for Workshop {
+    fn list(&self) -> Vec<Arc<Collection>> {
+        self.shown.now.read().unwrap_or_else(PoisonError::into_inner).1.clone()
+    }
+
+    fn ready(&self) -> bool {
+        !self.shown.starting.load(Ordering::Relaxed)
+    }
+}
+
+impl Workshop {
+    /// Shows the newest plan, as it was kept; nothing where there is none.
+    ///
+    /// # Errors
+    /// When its layer cannot be read again.
+    pub async fn show_newest(&self) -> Result<()> {
+        let Some(newest) = self.store().plans(None).await?.pop() else { return Ok(()) };
+        let kept = self.kept(newest.id).await?;
+        let layers = blocking(move || {
+            kept.hand_over(|out| {
+                let outlines = plan_features::outlines(out.layer, out.blocks_after);
+                Ok(served(layers(out, kept.policy(), &outlines), out))
+            })
+        });
+        let layers = layers.await?;
+        self.shown.put(newest.id, layers);
+        Ok(())
+    }
+
+    /// As [`Workshop::show_newest`], while the service listens already: `/readyz` says no until it is done.
+    pub fn show_newest_later(self: &Arc<Self>) {
+        self.shown.starting.store(true, Ordering::Relaxed);
+        let workshop = self.clone();
+        tokio::spawn(async move {
+            if let Err(why) = workshop.show_newest().await {
+                // The rest of the project is there all the same.
+                tracing::warn!("the newest plan is not shown: {why}");
+            }
+            workshop.shown.starting.store(false, Ordering::Relaxed);
+        });
+    }
+}
+
+/// Shows a plan in the project's own layers; returns what is to be kept of it, and its layers for whoever asks over HTTP.
+pub(super) fn show_plan(
+    out: &PlanOutput<'_>,
+    policy: &Policy,
+    store: &dyn Store,
+    runtime: &Handle,
+) -> Result<(PlanContent, Vec<Arc<Collection>>)> {
+    let outlines = plan_features::outlines(out.layer, out.blocks_after);
+    let layers = layers(out, policy, &outlines);
+    let [parcels, transfers, blocks] = &layers;
+    runtime.block_on(store.show(&[parcels, blocks, transfers], out.layer.crs()))?;
+    let content = PlanContent {
+        record: serde_json::to_string(out.record).context(ErrorKind::Unwritable, "writing plan.json")?,
+        zone: Zone(out.in_zone_after.to_vec()),
+        certificate: out.certificate.to_vec(),
+    };
+    Ok((content, served(layers, out)))
+}
+
+/// Parcels, transfers and blocks of a plan.
+fn layers<'a>(
+    out: &'a PlanOutput<'a>,
+    policy: &Policy,
+    outlines: &'a [MultiPolygon<f64>],
+) -> [Features<'a>; 3] {
+    let least_ha = policy.constraints.min_block_ha;
+    let blocks = plan_features::blocks("blocks", "after", out.blocks_after, outlines, least_ha);
+    [plan_features::parcels(out), plan_features::transfers(out), blocks]
+}
+
+/// The layers of a plan for whoever asks over HTTP; none where they have no place on Earth.
+fn served(layers: [Features<'_>; 3], out: &PlanOutput<'_>) -> Vec<Arc<Collection>> {
+    of_plan(layers, out.layer.crs()).unwrap_or_else(|why| {
+        tracing::warn!("the plan is not served as layers: {why}");
+        Vec::new()
+    })
+}
