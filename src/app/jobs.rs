@@ -250,7 +250,11 @@ async fn run(
         Ok(Err(why)) => JobEnd::Failed(why.for_people()),
         Err(panic) => JobEnd::Failed(format!("the job ended with a fault of the program: {panic}")),
     };
+    let imported = job.kind == incoming::IMPORT && matches!(end, JobEnd::Done(_));
     workshop.tell(Event::Job(workshop.store().end_job(lease, &end, now()).await?));
+    if imported && let Err(why) = workshop.show_newest().await {
+        tracing::warn!("the new layer is not served: {why}");
+    }
     Ok(())
 }
 

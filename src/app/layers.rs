@@ -77,6 +77,33 @@ pub fn of_plan(layers: [Features<'_>; 3], crs: &Crs) -> Result<Vec<Arc<Collectio
         .collect()
 }
 
+/// What is served of a layer that is not planned yet: its parcels, and the blocks of its zone where it has one.
+const UNPLANNED: [(&str, &str, &str); 2] = [
+    (
+        "parcels",
+        "地块 Parcels",
+        "Every parcel with its score and its parts, in or out of the present zone. 全部地块：得分、现状是否入区。",
+    ),
+    ("zone", "现状范围 Zone", "The contiguous blocks of the present zone. 现状园区的连片区块。"),
+];
+
+/// Parcels, and zone where there is one, in `crs`, as collections.
+///
+/// # Errors
+/// When they have no place on Earth.
+pub fn of_layer<'a>(
+    parcels: Features<'a>,
+    zone: Option<Features<'a>>,
+    crs: &Crs,
+) -> Result<Vec<Arc<Collection>>> {
+    let named = std::iter::once(parcels).chain(zone).zip(UNPLANNED);
+    named
+        .map(|(features, (name, title, description))| {
+            collection(features, name, title, description, crs).map(Arc::new)
+        })
+        .collect()
+}
+
 /// A layer of areas, in `crs`, as a collection.
 ///
 /// # Errors

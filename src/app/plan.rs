@@ -490,7 +490,7 @@ impl Written<'_> {
 }
 
 /// The land-use code of every parcel, where the policy names a column for it.
-fn land_use(policy: &Policy, layer: &Layer) -> Vec<Option<String>> {
+pub(super) fn land_use(policy: &Policy, layer: &Layer) -> Vec<Option<String>> {
     let column = policy.columns.land_use.as_deref().and_then(|name| layer.table().column(name).ok());
     column.map_or_else(|| vec![None; layer.len()], |c| c.values.iter().map(|v| v.text()).collect())
 }

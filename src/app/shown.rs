@@ -1,20 +1,25 @@
-//! What a project serves as layers: those of its newest plan.
+//! What a project serves as layers: those of its newest plan, and before the first one the parcels of its newest layer.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use geo::MultiPolygon;
+use parcels::blocks::Blocks;
 use parcels::policy::Policy;
 use tokio::runtime::Handle;
 
-use super::layers::of_plan;
+use super::layers::{of_layer, of_plan};
+use super::live::compiled;
+use super::parks::Park;
+use super::plan::land_use;
+use super::prepare::Prepared;
 use super::workshop::{Workshop, blocking};
 use crate::api::collection::{Collection, Collections};
 use crate::error::{Context as _, ErrorKind, Result};
 use crate::io::feature_layer::Features;
 use crate::io::plan_features;
 use crate::io::write::PlanOutput;
-use crate::store::{PlanContent, PlanId, Store, Zone};
+use crate::store::{LayerRecord, PlanContent, PlanId, Store, Zone};
 
 /// The layers that are served, and the plan they are of.
 #[derive(Default)]
@@ -25,11 +30,11 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    /// Serves the layers of a plan, unless those of a newer one are served by now.
-    pub(super) fn put(&self, plan: PlanId, layers: Vec<Arc<Collection>>) {
+    /// Serves the layers of a plan, or those that stand for none, unless those of a newer one are served by now.
+    pub(super) fn put(&self, plan: Option<PlanId>, layers: Vec<Arc<Collection>>) {
         let mut now = self.now.write().unwrap_or_else(PoisonError::into_inner);
-        if now.0.is_none_or(|other| other <= plan) {
-            *now = (Some(plan), layers);
+        if now.0 <= plan {
+            *now = (plan, layers);
         }
     }
 }
@@ -45,12 +50,14 @@ impl Collections for Workshop {
 }
 
 impl Workshop {
-    /// Shows the newest plan, as it was kept; nothing where there is none.
+    /// Shows the newest plan, as it was kept; before the first one the newest layer that a scenario plans, if there is one.
     ///
     /// # Errors
     /// When its layer cannot be read again.
     pub async fn show_newest(&self) -> Result<()> {
-        let Some(newest) = self.store().plans(None).await?.pop() else { return Ok(()) };
+        let Some(newest) = self.store().plans(None).await?.pop() else {
+            return self.show_unplanned().await;
+        };
         let kept = self.kept(newest.id).await?;
         let layers = blocking(move || {
             kept.hand_over(|out| {
@@ -59,7 +66,17 @@ impl Workshop {
             })
         });
         let layers = layers.await?;
-        self.shown.put(newest.id, layers);
+        self.shown.put(Some(newest.id), layers);
+        Ok(())
+    }
+
+    async fn show_unplanned(&self) -> Result<()> {
+        let layers = self.store().layers().await?;
+        let scenarios = self.store().scenarios().await?;
+        let planned = |layer: &LayerRecord| scenarios.iter().rfind(|scenario| scenario.layer == layer.id);
+        let Some(newest) = layers.iter().rev().find_map(planned) else { return Ok(()) };
+        let park = self.park(&newest.layer, &newest.policy).await?;
+        self.shown.put(None, blocking(move || unplanned(&park)).await?);
         Ok(())
     }
 
@@ -70,11 +87,26 @@ impl Workshop {
         tokio::spawn(async move {
             if let Err(why) = workshop.show_newest().await {
                 // The rest of the project is there all the same.
-                tracing::warn!("the newest plan is not shown: {why}");
+                tracing::warn!("the project is not served as layers: {why}");
             }
             workshop.shown.starting.store(false, Ordering::Relaxed);
         });
     }
+}
+
+/// The parcels and the present zone of a park.
+fn unplanned(park: &Park) -> Result<Vec<Arc<Collection>>> {
+    let Park { prepared, policy } = park;
+    let Prepared { layer, adjacency, scores, .. } = &**prepared;
+    let land_use = land_use(policy, layer);
+    let inside: Vec<bool> = layer.parcels().iter().map(|p| p.in_zone).collect();
+    let blocks = Blocks::new(adjacency, &inside, &compiled(prepared, policy)?.area_m2);
+    let outlines = plan_features::outlines(layer, &blocks);
+    let least_ha = policy.constraints.min_block_ha;
+    let parcels = plan_features::unplanned(layer, &land_use, policy.constraints.area.basis, scores);
+    let zone = inside.contains(&true);
+    let zone = zone.then(|| plan_features::blocks("zone", "before", &blocks, &outlines, least_ha));
+    Ok(on_earth(of_layer(parcels, zone, layer.crs())))
 }
 
 /// Shows a plan in the project's own layers; returns what is to be kept of it, and its layers for whoever asks over HTTP.
@@ -107,10 +139,15 @@ fn layers<'a>(
     [plan_features::parcels(out), plan_features::transfers(out), blocks]
 }
 
-/// The layers of a plan for whoever asks over HTTP; none where they have no place on Earth.
+/// The layers of a plan for whoever asks over HTTP.
 fn served(layers: [Features<'_>; 3], out: &PlanOutput<'_>) -> Vec<Arc<Collection>> {
-    of_plan(layers, out.layer.crs()).unwrap_or_else(|why| {
-        tracing::warn!("the plan is not served as layers: {why}");
+    on_earth(of_plan(layers, out.layer.crs()))
+}
+
+/// These layers; none where they have no place on Earth.
+fn on_earth(layers: Result<Vec<Arc<Collection>>>) -> Vec<Arc<Collection>> {
+    layers.unwrap_or_else(|why| {
+        tracing::warn!("the project is not served as layers: {why}");
         Vec::new()
     })
 }

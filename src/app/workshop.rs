@@ -301,7 +301,7 @@ impl Workshop {
         let plan =
             NewPlan { scenario, decided: last, policy: of.policy, job, content, by: who.by, at: who.at };
         let plan = self.store.add_plan(&plan).await?;
-        self.shown.put(plan.id, layers);
+        self.shown.put(Some(plan.id), layers);
         self.tell(Event::Plan(plan.clone()));
         Ok(plan)
     }

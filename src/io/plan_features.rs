@@ -9,7 +9,8 @@ use parcels::id::{ParcelId, ParcelIdx};
 use parcels::parcel::{Layer, Parcel};
 use parcels::plan::{Direction, Transfer};
 use parcels::regions;
-use parcels::units::M2_PER_HA;
+use parcels::score::Scores;
+use parcels::units::{AreaBasis, M2_PER_HA};
 use rayon::prelude::*;
 
 use super::feature_layer::{Cell, Column, Features, Kind, Shapes, cut};
@@ -56,32 +57,64 @@ pub fn outlines(layer: &Layer, blocks: &Blocks) -> Vec<MultiPolygon<f64>> {
     members.par_iter().map(outline).collect()
 }
 
+/// What is said of every parcel before any plan.
+struct Described<'a> {
+    parcels: &'a [Parcel],
+    land_use: &'a [Option<String>],
+    basis: AreaBasis,
+    scores: &'a Scores,
+}
+
+impl<'a> Described<'a> {
+    fn columns(&self) -> Vec<Column<'a>> {
+        let Self { parcels: all, land_use, basis, scores } = *self;
+        let area = |of: fn(&Parcel) -> Option<f64>| move |i: usize| Cell::real(of(&all[i]));
+        let mut columns = vec![
+            Column::new("parcel", Kind::Text, |i| Cell::text(Some(&all[i].id.0))),
+            Column::new("code", Kind::Text, |i| Cell::text(all[i].code.as_deref())),
+            Column::new("sub_park", Kind::Text, |i| Cell::text(all[i].sub_park.as_deref())),
+            Column::new("land_use", Kind::Text, |i| Cell::text(land_use[i].as_deref())),
+            Column::new("area_m2", AREA, move |i| Cell::real(all[i].area.on(basis).map(|a| a.0))),
+            Column::new("area_ellipsoidal_m2", AREA, area(|p| Some(p.area.ellipsoidal.0))),
+            Column::new("area_planar_m2", AREA, area(|p| Some(p.area.planar.0))),
+            Column::new("area_registered_m2", AREA, area(|p| p.area.registered.map(|a| a.0))),
+            Column::new("score", SCORE, |i| Cell::real(scores.score[i])),
+        ];
+        for part in &scores.parts {
+            columns.push(Column::new(format!("raw_{}", part.id), SCORE, |i| Cell::real(part.raw[i])));
+            columns.push(Column::new(format!("part_{}", part.id), SCORE, |i| Cell::real(part.normalised[i])));
+        }
+        columns.push(Column::new("zone_before", Kind::Flag, |i| Cell::Flag(all[i].in_zone)));
+        columns
+    }
+}
+
+/// Every parcel of a layer that is not planned yet.
+#[must_use]
+pub fn unplanned<'a>(
+    layer: &'a Layer,
+    land_use: &'a [Option<String>],
+    basis: AreaBasis,
+    scores: &'a Scores,
+) -> Features<'a> {
+    let parcels = layer.parcels();
+    let mut columns = Described { parcels, land_use, basis, scores }.columns();
+    shorten(&mut columns);
+    let shapes = parcels.iter().map(|parcel| Cow::Borrowed(&parcel.shape)).collect();
+    Features { name: "parcels".into(), columns, shapes: Shapes::Areas(shapes) }
+}
+
 /// Every parcel, in the layer's order.
 #[must_use]
 pub fn parcels<'a>(out: &'a PlanOutput<'a>) -> Features<'a> {
     let all: &'a [Parcel] = out.layer.parcels();
-    let basis = out.record.area.basis;
-    let area = |of: fn(&Parcel) -> Option<f64>| move |i: usize| Cell::real(of(&all[i]));
     let block = |blocks: &'a Blocks| {
         move |i: usize| Cell::whole(blocks.of(ParcelIdx::from_at(i)).map(|block| block.at() + 1))
     };
-    let mut columns = vec![
-        Column::new("parcel", Kind::Text, |i| Cell::text(Some(&all[i].id.0))),
-        Column::new("code", Kind::Text, |i| Cell::text(all[i].code.as_deref())),
-        Column::new("sub_park", Kind::Text, |i| Cell::text(all[i].sub_park.as_deref())),
-        Column::new("land_use", Kind::Text, |i| Cell::text(out.land_use[i].as_deref())),
-        Column::new("area_m2", AREA, move |i| Cell::real(all[i].area.on(basis).map(|a| a.0))),
-        Column::new("area_ellipsoidal_m2", AREA, area(|p| Some(p.area.ellipsoidal.0))),
-        Column::new("area_planar_m2", AREA, area(|p| Some(p.area.planar.0))),
-        Column::new("area_registered_m2", AREA, area(|p| p.area.registered.map(|a| a.0))),
-        Column::new("score", SCORE, |i| Cell::real(out.scores.score[i])),
-    ];
-    for part in &out.scores.parts {
-        columns.push(Column::new(format!("raw_{}", part.id), SCORE, |i| Cell::real(part.raw[i])));
-        columns.push(Column::new(format!("part_{}", part.id), SCORE, |i| Cell::real(part.normalised[i])));
-    }
+    let basis = out.record.area.basis;
+    let mut columns =
+        Described { parcels: all, land_use: &out.land_use, basis, scores: out.scores }.columns();
     columns.extend([
-        Column::new("zone_before", Kind::Flag, |i| Cell::Flag(all[i].in_zone)),
         Column::new("zone_after", Kind::Flag, |i| Cell::Flag(out.in_zone_after[i])),
         Column::new("block_before", Kind::Whole, block(out.blocks_before)),
         Column::new("block_after", Kind::Whole, block(out.blocks_after)),
