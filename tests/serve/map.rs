@@ -49,7 +49,15 @@ fn the_state_of_the_parcels_is_that_of_the_plan() {
 
     // What has not changed need not be sent again; a decision changes it.
     let known = format!("If-None-Match: {}\r\n", answer.header("etag"));
-    assert_eq!(server.get_with("/api/scenarios/1/parcels", &known).status, 304);
+    let unchanged = server.get_with("/api/scenarios/1/parcels", &known);
+    assert_eq!((unchanged.status, unchanged.header("etag")), (304, answer.header("etag")));
+    assert!(unchanged.body.is_empty() && unchanged.header("vary").contains("accept-encoding"));
+    // Compressed it is another sequence of bytes, and has another name. Brotli would take the service longer.
+    let both = server.get_with("/api/scenarios/1/parcels", "Accept-Encoding: gzip, br\r\n");
+    assert_eq!(both.header("content-encoding"), "gzip");
+    assert_ne!(both.header("etag"), answer.header("etag"));
+    let packed = format!("Accept-Encoding: gzip, br\r\nIf-None-Match: {}\r\n", both.header("etag"));
+    assert_eq!(server.get_with("/api/scenarios/1/parcels", &packed).status, 304);
     let parcel = record["transfers"][0]["parcel"].as_str().unwrap();
     let lock =
         json!({ "based_on": 0, "decisions": [{ "kind": "reject", "parcel": parcel, "reason": "在建" }] });

@@ -15,7 +15,7 @@ const ITEMS: &str = "/ogc/collections/parcels/items";
 fn an_etag_names_content_and_encoding() {
     let server = Server::start();
     let mut seen = Vec::new();
-    for encoding in ["identity", "gzip", "br", "zstd"] {
+    for encoding in ["identity", "gzip", "zstd"] {
         let accept = format!("Accept-Encoding: {encoding}\r\n");
         let answer = server.get_with(ITEMS, &accept);
         assert!(answer.header("vary").contains("accept-encoding"), "{encoding}");
@@ -54,9 +54,12 @@ fn compressed_is_the_same_and_smaller() {
     flate2::read::GzDecoder::new(packed.body.as_slice()).read_to_end(&mut unpacked).unwrap();
     assert_eq!(unpacked, plain.body);
     assert!(packed.body.len() * 3 < plain.body.len(), "{} {}", packed.body.len(), plain.body.len());
-    for encoding in ["br", "zstd"] {
-        let packed = server.get_with(ITEMS, &format!("Accept-Encoding: {encoding}\r\n"));
-        assert!(packed.body.len() * 3 < plain.body.len(), "{encoding} {}", packed.body.len());
+    let packed = server.get_with(ITEMS, "Accept-Encoding: zstd\r\n");
+    assert!(packed.body.len() * 3 < plain.body.len(), "{}", packed.body.len());
+    // Brotli costs the service more time than it saves on the way.
+    for (accepted, chosen) in [("gzip, br", "gzip"), ("br;q=1, gzip;q=0.5", "gzip"), ("br", "")] {
+        let answer = server.get_with(ITEMS, &format!("Accept-Encoding: {accepted}\r\n"));
+        assert_eq!(answer.header("content-encoding"), chosen, "{accepted}");
     }
 }
 
