@@ -53,6 +53,18 @@ macro_rules! contract {
     };
 }
 
+#[test]
+fn postgres_is_reached_over_tls() {
+    let Some(server) = postgres::Server::with_tls() else { return };
+    let place = server.database("encrypted");
+    run(async move {
+        let store = place.open().await;
+        assert!(store.ready().await.is_ok());
+        let ours = "SELECT ssl::text FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+        assert_eq!(place.ask(ours).await, ["true"]);
+    });
+}
+
 contract! {
     layers::a_project_says_what_it_is,
     layers::who_make_it_at_once_share_it,

@@ -15,12 +15,26 @@ const POSTGIS: &str = "/usr/share/postgresql/15/extension/postgis.control";
 pub(crate) struct Server {
     folder: tempfile::TempDir,
     server: Child,
+    /// Where it listens; without TLS this only names the socket.
+    port: u16,
+    tls: bool,
 }
 
 impl Server {
     /// None where PostgreSQL or PostGIS is not installed, which is an error where everything should be.
-    #[expect(clippy::print_stderr, reason = "a skipped test says so")]
     pub(crate) fn start() -> Option<Self> {
+        Self::started(5432, false)
+    }
+
+    /// One that is reached over TCP, and speaks TLS there.
+    #[allow(dead_code, reason = "of those who share this file, the test of TLS alone does so")]
+    pub(crate) fn with_tls() -> Option<Self> {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        Self::started(free.port(), true)
+    }
+
+    #[expect(clippy::print_stderr, reason = "a skipped test says so")]
+    fn started(port: u16, tls: bool) -> Option<Self> {
         if !Path::new(PROGRAMS).join("postgres").is_file() || !Path::new(POSTGIS).is_file() {
             assert!(std::env::var_os("CI").is_none(), "PostgreSQL 15 with PostGIS is not installed");
             eprintln!("skipped: PostgreSQL 15 with PostGIS is not installed (make setup-test)");
@@ -45,8 +59,11 @@ impl Server {
             .status()
             .unwrap();
         assert!(made.success(), "initdb failed");
-        let server = launch(folder.path());
-        let started = Self { folder, server };
+        if tls {
+            certify(folder.path());
+        }
+        let server = launch(folder.path(), port, tls);
+        let started = Self { folder, server, port, tls };
         started.wait();
         // Copying a database is quicker than adding PostGIS to each.
         assert!(started.psql("template1", "CREATE EXTENSION postgis"));
@@ -59,7 +76,7 @@ impl Server {
         let quit = Command::new("kill").args(["-QUIT", &self.server.id().to_string()]).status().unwrap();
         assert!(quit.success());
         self.server.wait().unwrap();
-        self.server = launch(self.folder.path());
+        self.server = launch(self.folder.path(), self.port, self.tls);
         self.wait();
     }
 
@@ -76,6 +93,10 @@ impl Server {
         assert!(self.psql("postgres", &format!("CREATE DATABASE {name}")));
         let socket = self.folder.path().to_str().unwrap();
         let address = format!("postgres://postgres@localhost/{name}?host={socket}");
+        let address = match self.tls {
+            true => format!("postgres://postgres@127.0.0.1:{}/{name}?sslmode=require", self.port),
+            false => address,
+        };
         let gdal = format!("PG:host={socket} user=postgres dbname={name} schemas=lianpian");
         Place { url: address.clone(), address, gdal }
     }
@@ -84,6 +105,7 @@ impl Server {
         Command::new("psql")
             .args(["--no-psqlrc", "--quiet", "--username=postgres", "--set=ON_ERROR_STOP=1", "--host"])
             .arg(self.folder.path())
+            .args(["--port", &self.port.to_string()])
             .args(["--dbname", database, "--command", sql])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -103,10 +125,15 @@ impl Drop for Server {
 }
 
 /// The server over the cluster in this folder.
-fn launch(folder: &Path) -> Child {
+fn launch(folder: &Path, port: u16, tls: bool) -> Child {
+    let (listen, ssl) =
+        if tls { ("listen_addresses=127.0.0.1", "ssl=on") } else { ("listen_addresses=", "ssl=off") };
+    let port = format!("port={port}");
     // Nothing in this server has to survive the machine.
     let settings = [
-        "listen_addresses=",
+        listen,
+        ssl,
+        &port,
         "fsync=off",
         "max_connections=200",
         "shared_buffers=32MB",
@@ -121,6 +148,18 @@ fn launch(folder: &Path) -> Child {
         .stderr(Stdio::null())
         .spawn()
         .unwrap()
+}
+
+/// A certificate that nobody but the server itself vouches for.
+fn certify(folder: &Path) {
+    let mut openssl = Command::new("setpriv");
+    if is_root() {
+        openssl.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]);
+    }
+    openssl.args(["openssl", "req", "-new", "-x509", "-nodes", "-days", "2", "-subj", "/CN=localhost"]);
+    openssl.args(["-newkey", "rsa:2048", "-keyout", "server.key", "-out", "server.crt"]);
+    let made = openssl.current_dir(folder.join("data")).stderr(Stdio::null()).status().unwrap();
+    assert!(made.success(), "openssl failed");
 }
 
 fn is_root() -> bool {
