@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use parcels::id::ParcelId;
 use parcels::policy::{Locks, Policy};
 use parcels::progress::{Monitor, OnlyCancel, go_on};
 use serde::{Deserialize, Serialize};
@@ -15,7 +16,8 @@ use super::view::{View, ViewKey, record};
 use super::workshop::{Who, Workshop, blocking};
 use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::store::{
-    DecisionRecord, DecisionSeq, NewDecision, PlanId, PolicyRef, ScenarioChange, ScenarioId, ScenarioRecord,
+    DecisionRecord, DecisionSeq, NewDecision, NewScenario, PlanId, PolicyRef, ScenarioChange, ScenarioId,
+    ScenarioRecord,
 };
 
 /// A policy of a scenario, in full.
@@ -272,32 +274,32 @@ impl Workshop {
         self.change_scenario(id, based_on, &change).await
     }
 
-    /// Makes a scenario like another one: its layer, its policy, and what was decided in it as it now stands.
+    /// Makes a scenario like another one, in one write: its layer, its policy, and what was decided in it as it now stands.
     ///
     /// # Errors
     /// Of kind `NotFound` where there is no such scenario.
     pub async fn copy_scenario(&self, of: ScenarioId, title: String, who: Who) -> Result<ScenarioRecord> {
         let other = self.store().scenario(of).await?;
         let log = self.store().decisions(Some(of), DecisionSeq(0)).await?;
-        let made = self.add_scenario(title, other.layer, other.policy, who.clone()).await?;
-        let stands = standing(&log);
-        let reason = |parcel| {
+        let reason = |parcel: &ParcelId| {
             let about = log.iter().rev().find(|d| d.parcel.as_ref() == Some(parcel) && d.reason.is_some());
             about.and_then(|d| d.reason.clone())
         };
-        let decisions: Vec<NewDecision> = stands
-            .iter()
-            .map(|(parcel, kind)| NewDecision {
-                kind: *kind,
-                parcel: Some(parcel.clone()),
-                undoes: None,
-                reason: reason(parcel),
-            })
-            .collect();
-        if decisions.is_empty() {
-            return Ok(made);
-        }
-        self.decide(made.id, made.version, &decisions, who).await?;
-        self.store().scenario(made.id).await
+        let decisions = standing(&log).into_iter().map(|(parcel, kind)| NewDecision {
+            kind,
+            reason: reason(&parcel),
+            parcel: Some(parcel),
+            undoes: None,
+        });
+        let new = NewScenario {
+            title,
+            layer: other.layer,
+            policy: other.policy,
+            job: None,
+            decisions: decisions.collect(),
+            by: who.by,
+            at: who.at,
+        };
+        self.begin_scenario(&new).await
     }
 }

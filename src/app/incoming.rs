@@ -230,6 +230,7 @@ pub(super) async fn import(
         layer: layer.id.clone(),
         policy: policy.clone(),
         job: Some(job),
+        decisions: Vec::new(),
         by: who.by,
         at: who.at,
     };

@@ -227,9 +227,18 @@ impl Workshop {
         policy: PolicyRef,
         who: Who,
     ) -> Result<ScenarioRecord> {
-        let new = NewScenario { title, layer, policy, job: None, by: who.by, at: who.at };
-        let made = self.store.add_scenario(&new).await?;
+        let Who { by, at } = who;
+        let decisions = Vec::new();
+        self.begin_scenario(&NewScenario { title, layer, policy, job: None, decisions, by, at }).await
+    }
+
+    /// Makes a scenario, with what is decided in it from the start, and tells of it.
+    pub(super) async fn begin_scenario(&self, new: &NewScenario) -> Result<ScenarioRecord> {
+        let made = self.store.add_scenario(new).await?;
         self.tell(Event::Scenario(made.clone()));
+        for decision in self.store.decisions(Some(made.id), DecisionSeq(0)).await? {
+            self.tell(Event::Decision(decision));
+        }
         Ok(made)
     }
 

@@ -117,7 +117,11 @@ pub trait Store: Send + Sync {
     /// One version.
     async fn policy(&self, policy: &PolicyRef) -> Result<PolicyRecord>;
 
-    /// Makes a scenario, at version 0. For a job that made one already, that scenario.
+    /// Makes a scenario with the decisions it begins with, at version 0 where there are none. For a job that made one
+    /// already, that scenario.
+    ///
+    /// # Errors
+    /// Of kind `Usage` when one of the decisions makes no sense (see [`NewDecision`]).
     async fn add_scenario(&self, scenario: &NewScenario) -> Result<ScenarioRecord>;
 
     /// All scenarios, in the order they were made.

@@ -214,6 +214,8 @@ pub struct NewScenario {
     pub policy: PolicyRef,
     /// The job that makes it, where one does: a job tried twice leaves one scenario.
     pub job: Option<JobId>,
+    /// What is decided in it from the start.
+    pub decisions: Vec<NewDecision>,
     /// Who makes it.
     pub by: String,
     /// When.

@@ -51,17 +51,31 @@ pub(super) async fn decide(
 ) -> Result<Vec<DecisionRecord>> {
     let doing = format!("recording decisions on scenario {scenario}");
     decisions.iter().try_for_each(sensible)?;
-    let count = decisions.len() as i64;
     let mut tx = store.begin().await?;
-    advance(&mut tx, scenario, based_on, count).await?;
+    let recorded = record(&mut tx, scenario, based_on, decisions, by, at).await?;
+    commit(tx, &doing).await?;
+    Ok(recorded)
+}
+
+/// Records decisions that are sensible, as a part of `tx`.
+pub(super) async fn record(
+    tx: &mut Transaction<'_, Any>,
+    scenario: ScenarioId,
+    based_on: i64,
+    decisions: &[NewDecision],
+    by: &str,
+    at: Moment,
+) -> Result<Vec<DecisionRecord>> {
+    let count = decisions.len() as i64;
+    advance(tx, scenario, based_on, count).await?;
     let last =
         sqlx::query("UPDATE lp_project SET last_decision = last_decision + $1 RETURNING last_decision");
     let last: i64 =
-        one(&mut *tx, "record of itself", last.bind(count), |row| sqlx::Row::try_get(row, 0)).await?;
+        one(&mut **tx, "record of itself", last.bind(count), |row| sqlx::Row::try_get(row, 0)).await?;
     let mut recorded = Vec::with_capacity(decisions.len());
     for (nth, decision) in (1..).zip(decisions) {
         if let Some(undone) = decision.undoes {
-            may_be_undone(&mut tx, scenario, undone).await?;
+            may_be_undone(tx, scenario, undone).await?;
         }
         let row = sqlx::query(
             "INSERT INTO lp_decisions (seq, scenario, version, kind, parcel, undoes, reason, by, at) \
@@ -76,9 +90,8 @@ pub(super) async fn decide(
         .bind(decision.reason.as_deref())
         .bind(by)
         .bind(at.0);
-        recorded.push(one(&mut *tx, "new decision", row, rows::decision).await?);
+        recorded.push(one(&mut **tx, "new decision", row, rows::decision).await?);
     }
-    commit(tx, &doing).await?;
     Ok(recorded)
 }
 
@@ -99,7 +112,7 @@ async fn advance(tx: &mut Transaction<'_, Any>, id: ScenarioId, based_on: i64, b
 }
 
 /// What can be said of a decision without the log.
-fn sensible(decision: &NewDecision) -> Result<()> {
+pub(super) fn sensible(decision: &NewDecision) -> Result<()> {
     let (parcel, undoes) = (decision.parcel.is_some(), decision.undoes.is_some());
     let fits = match decision.kind {
         DecisionKind::Undo => undoes && !parcel,

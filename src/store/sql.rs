@@ -245,6 +245,7 @@ impl Store for SqlStore {
     }
 
     async fn add_scenario(&self, scenario: &NewScenario) -> Result<ScenarioRecord> {
+        scenario.decisions.iter().try_for_each(review::sensible)?;
         let doing = "making a scenario";
         let row = sqlx::query(
             "INSERT INTO lp_scenarios (title, layer, policy_name, policy_version, version, at, by, job) \
@@ -259,7 +260,11 @@ impl Store for SqlStore {
         .bind(scenario.job.map(|job| job.0));
         let mut tx = self.begin().await?;
         let made = match all(&mut *tx, doing, row, rows::scenario).await?.pop() {
-            Some(made) => made,
+            Some(made) if scenario.decisions.is_empty() => made,
+            Some(ScenarioRecord { id, .. }) => {
+                review::record(&mut tx, id, 0, &scenario.decisions, &scenario.by, scenario.at).await?;
+                review::scenario(&mut *tx, id).await?
+            }
             None => {
                 let same = sqlx::query("SELECT * FROM lp_scenarios WHERE job = $1");
                 let same = same.bind(scenario.job.map(|job| job.0));

@@ -74,6 +74,7 @@ contract! {
     review::scenarios_change_by_version,
     review::a_conflict_carries_what_changed,
     review::decisions_are_recorded_all_or_none,
+    review::a_scenario_begins_with_all_its_decisions_or_is_not_made,
     review::a_decision_is_undone_once,
     review::of_two_at_once_one_wins,
     review::who_reads_on_misses_nothing,

@@ -93,8 +93,15 @@ pub(crate) async fn scenario(store: &dyn Store) -> ScenarioRecord {
         Some(kept) => kept.policy,
         None => store.add_policy("2026", 0, "seed = 1", "li", NOON).await.unwrap(),
     };
-    let new =
-        NewScenario { title: "基本方案".into(), layer, policy, job: None, by: "li".into(), at: NOON };
+    let new = NewScenario {
+        title: "基本方案".into(),
+        layer,
+        policy,
+        job: None,
+        decisions: Vec::new(),
+        by: "li".into(),
+        at: NOON,
+    };
     store.add_scenario(&new).await.unwrap()
 }
 

@@ -69,6 +69,34 @@ pub(crate) async fn decisions_are_recorded_all_or_none(place: Place) {
     assert_eq!(store.decisions(Some(one), first[0].seq).await.unwrap(), [all[2].clone()]);
 }
 
+pub(crate) async fn a_scenario_begins_with_all_its_decisions_or_is_not_made(place: Place) {
+    let store = place.open().await;
+    let like = scenario(&*store).await;
+    let new = |decisions: &[NewDecision]| NewScenario {
+        title: "副本".into(),
+        layer: like.layer.clone(),
+        policy: like.policy.clone(),
+        job: None,
+        decisions: decisions.to_vec(),
+        by: "li".into(),
+        at: NOON,
+    };
+    let both = [decision(Reject, "p1"), decision(LockIn, "p2")];
+    let made = store.add_scenario(&new(&both)).await.unwrap();
+    assert_eq!(made.version, 2);
+    let log = store.decisions(Some(made.id), DecisionSeq(0)).await.unwrap();
+    assert_eq!(log.iter().map(|d| (d.kind, d.version)).collect::<Vec<_>>(), [(Reject, 1), (LockIn, 2)]);
+    // The first is fine, the second is found out only when the first is written.
+    let bad = [decision(Accept, "p1"), undo(DecisionSeq(77))];
+    refused(store.add_scenario(&new(&bad)).await, ErrorKind::NotFound);
+    refused(
+        store.add_scenario(&new(&[NewDecision { parcel: None, ..both[0].clone() }])).await,
+        ErrorKind::Usage,
+    );
+    assert_eq!(store.scenarios().await.unwrap(), [like, made]);
+    assert_eq!(store.decisions(None, DecisionSeq(0)).await.unwrap().len(), 2);
+}
+
 pub(crate) async fn a_decision_is_undone_once(place: Place) {
     let store = place.open().await;
     let (one, two) = (scenario(&*store).await.id, scenario(&*store).await.id);
