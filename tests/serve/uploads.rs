@@ -42,7 +42,10 @@ impl Ground {
     pub(crate) fn serve(&self, options: &[&str]) -> Server {
         let mut command = lianpian();
         command.arg("serve").arg("--project").arg(self.project()).args(["--listen", "127.0.0.1:0"]);
-        Server::spawn(command.args(options))
+        let server = Server::spawn(command.args(options));
+        // Until then it reads the layer that it shows, in a process that the tests do not mean.
+        server.ready();
+        server
     }
 
     pub(crate) fn bytes(&self, name: &str) -> Vec<u8> {
