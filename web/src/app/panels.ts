@@ -1,6 +1,7 @@
 /** The panels at the left, in the order of the rail. A feature adds one line here and brings its own component. */
 
 import type { Component } from 'svelte';
+import ExportPanel from '../export/ExportPanel.svelte';
 import type { Dictionary } from '../i18n/zh';
 import PolicyPanel from '../policy/PolicyPanel.svelte';
 import ReviewPanel from '../review/ReviewPanel.svelte';
@@ -20,4 +21,5 @@ export const PANELS: readonly Panel[] = [
   { id: 'review', icon: 'review', label: (t) => t.tabs.review, component: ReviewPanel },
   { id: 'policy', icon: 'policy', label: (t) => t.tabs.policy, component: PolicyPanel },
   { id: 'scenarios', icon: 'scenarios', label: (t) => t.tabs.scenarios, component: ScenarioPanel },
+  { id: 'export', icon: 'export', label: (t) => t.tabs.export, component: ExportPanel },
 ];

@@ -123,6 +123,8 @@ export const api = {
   frontier: (scenario: number, steps?: number) =>
     post<Job>(`/api/scenarios/${scenario}/frontier`, steps === undefined ? {} : { steps }),
   compare: (a: number, b: number) => ask<Comparison>(`/api/compare?scenarios=${a},${b}`),
+  queueExport: (plan: number, wish: { format: string; crs?: string; encoding?: string }) =>
+    post<Job>(`/api/plans/${plan}/exports`, wish),
   jobs: () => ask<Job[]>('/api/jobs'),
   job: (id: number) => ask<Job>(`/api/jobs/${id}`),
   cancelJob: (id: number) => ask<Job>(`/api/jobs/${id}`, { method: 'DELETE' }),

@@ -93,6 +93,15 @@ export interface Job {
   ended: number | null;
 }
 
+/** A file that an export made: the result of its job. */
+export interface Exported {
+  name: string;
+  bytes: number;
+  media: string;
+  file: string;
+  warnings: string[];
+}
+
 export interface Plan {
   id: number;
   scenario: number;

@@ -1,0 +1,76 @@
+/** The files asked for: the job that makes each, and what came of it. Kept here so that a panel closed loses none. */
+
+import { i18n } from '../i18n/index.svelte';
+import { api, Failure } from '../lib/api';
+import type { Exported, Job, JobState } from '../lib/types';
+import type { FormatId, Wish } from './formats';
+
+const POLL_MS = 300;
+const ENDED: ReadonlySet<JobState> = new Set(['done', 'failed', 'cancelled']);
+
+export interface Making {
+  plan: number;
+  job: Job | null;
+  /** Why there is no file, in the service's words. */
+  error: string | null;
+}
+
+export const fileOf = (job: Job | null): Exported | null => (job?.state === 'done' ? (job.result as Exported) : null);
+export const addressOf = (job: number): string => `/api/exports/${job}`;
+
+function save(job: number): void {
+  const link = document.createElement('a');
+  link.href = addressOf(job);
+  link.download = '';
+  link.click();
+}
+
+const why = (reason: unknown): string =>
+  reason instanceof Failure ? (reason.status === 0 ? i18n.t.state.offline : reason.detail) : String(reason);
+
+class Exports {
+  making = $state.raw<ReadonlyMap<FormatId, Making>>(new Map());
+
+  #set(format: FormatId, making: Making): void {
+    this.making = new Map(this.making).set(format, making);
+  }
+
+  running(format: FormatId): boolean {
+    const making = this.making.get(format);
+    return making !== undefined && making.error === null && !(making.job && ENDED.has(making.job.state));
+  }
+
+  /** Asks for a file, waits for it, and saves it. */
+  async make(plan: number, wish: Wish): Promise<void> {
+    const { format } = wish;
+    if (this.running(format)) return;
+    this.#set(format, { plan, job: null, error: null });
+    try {
+      let job = await api.queueExport(plan, wish);
+      this.#set(format, { plan, job, error: null });
+      // Asked for rather than heard: an event missed while the connection was down would leave the row waiting for ever.
+      while (!ENDED.has(job.state)) {
+        await new Promise((next) => setTimeout(next, POLL_MS));
+        job = await api.job(job.id);
+        this.#set(format, { plan, job, error: job.state === 'failed' ? (job.error ?? i18n.t.state.failed) : null });
+      }
+      if (job.state === 'done') save(job.id);
+    } catch (reason) {
+      this.#set(format, { plan, job: null, error: why(reason) });
+    }
+  }
+
+  async cancel(format: FormatId): Promise<void> {
+    const making = this.making.get(format);
+    if (!making?.job) return;
+    try {
+      const job = await api.cancelJob(making.job.id);
+      // The loop above goes on until the job has ended.
+      if (this.making.get(format)?.job?.id === job.id) this.#set(format, { ...making, job });
+    } catch (reason) {
+      this.#set(format, { ...making, error: why(reason) });
+    }
+  }
+}
+
+export const exports = new Exports();
