@@ -3,6 +3,7 @@
 import type { Component } from 'svelte';
 import ExportPanel from '../export/ExportPanel.svelte';
 import type { Dictionary } from '../i18n/zh';
+import ImportPanel from '../import/ImportPanel.svelte';
 import PolicyPanel from '../policy/PolicyPanel.svelte';
 import ReviewPanel from '../review/ReviewPanel.svelte';
 import ScenarioPanel from '../scenario/ScenarioPanel.svelte';
@@ -22,4 +23,5 @@ export const PANELS: readonly Panel[] = [
   { id: 'policy', icon: 'policy', label: (t) => t.tabs.policy, component: PolicyPanel },
   { id: 'scenarios', icon: 'scenarios', label: (t) => t.tabs.scenarios, component: ScenarioPanel },
   { id: 'export', icon: 'export', label: (t) => t.tabs.export, component: ExportPanel },
+  { id: 'import', icon: 'import', label: (t) => t.tabs.import, component: ImportPanel, always: true },
 ];

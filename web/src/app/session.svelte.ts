@@ -78,6 +78,7 @@ class Session {
   readonly #byFid = $derived(new Map([...this.#codes].map(([code, fid]) => [fid, code])));
   #columnsTimer: ReturnType<typeof setTimeout> | undefined;
   #hush: (() => void) | null = null;
+  readonly #waiting = new Map<number, (() => void)[]>();
 
   get actor(): string {
     return preferences.user || this.config?.user || 'planner';
@@ -159,6 +160,8 @@ class Session {
 
   async #readJobs(): Promise<void> {
     const jobs = await api.jobs();
+    // The end of some may have been missed.
+    for (const job of jobs.filter((j) => this.#waiting.has(j.id) && ENDED.has(j.state))) this.#job(job);
     this.jobs = new Map(jobs.filter((job) => !ENDED.has(job.state)).map((job) => [job.id, job]));
   }
 
@@ -193,6 +196,7 @@ class Session {
       this.scenarios = await api.scenarios();
       if (id === null) {
         if (this.scenarios.length > 0) await this.start(null);
+        else await this.#readJobs();
         return;
       }
       const [decisions, columns] = await Promise.all([
@@ -262,10 +266,26 @@ class Session {
     }
   }
 
+  /** Takes a job that was just queued into those that are watched. */
+  follow(job: Job): void {
+    // Events may have been faster.
+    if (!this.jobs.has(job.id)) this.#job(job);
+  }
+
+  /** Waits until a job has ended. */
+  async ended(id: number): Promise<void> {
+    if (ENDED.has(this.jobs.get(id)?.state ?? '')) return;
+    await new Promise<void>((then) => this.#waiting.set(id, [...(this.#waiting.get(id) ?? []), then]));
+  }
+
   #job(job: Job): void {
     const jobs = new Map(this.jobs);
     jobs.set(job.id, job);
     this.jobs = jobs;
+    if (ENDED.has(job.state)) {
+      for (const then of this.#waiting.get(job.id) ?? []) then();
+      this.#waiting.delete(job.id);
+    }
     if (job.kind !== 'plan' || !ENDED.has(job.state) || scenarioOf(job) !== this.id) return;
     const { t } = i18n;
     if (job.state === 'failed') notices.say('error', job.error ?? t.state.failed);

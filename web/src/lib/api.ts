@@ -8,7 +8,9 @@ import type {
   IndicatorValues,
   Job,
   LayerRecord,
+  NewCheck,
   NewDecision,
+  NewImport,
   ParcelCard,
   ParcelColumns,
   Plan,
@@ -52,6 +54,13 @@ export function actAs(name: string): void {
   user = name;
 }
 
+/** What every request says. */
+export function headers(): Record<string, string> {
+  const said: Record<string, string> = { accept: 'application/json' };
+  if (user) said['x-lianpian-user'] = encodeURIComponent(user);
+  return said;
+}
+
 interface Ask {
   method?: string;
   body?: unknown;
@@ -59,11 +68,10 @@ interface Ask {
 }
 
 export async function ask<T>(path: string, { method = 'GET', body, signal }: Ask = {}): Promise<T> {
-  const headers: Record<string, string> = { accept: 'application/json' };
-  if (user) headers['x-lianpian-user'] = encodeURIComponent(user);
-  const init: RequestInit = { method, headers };
+  const said = headers();
+  const init: RequestInit = { method, headers: said };
   if (body !== undefined) {
-    headers['content-type'] = 'application/json';
+    said['content-type'] = 'application/json';
     init.body = JSON.stringify(body);
   }
   if (signal) init.signal = signal;
@@ -125,6 +133,8 @@ export const api = {
   compare: (a: number, b: number) => ask<Comparison>(`/api/compare?scenarios=${a},${b}`),
   queueExport: (plan: number, wish: { format: string; crs?: string; encoding?: string }) =>
     post<Job>(`/api/plans/${plan}/exports`, wish),
+  check: (asked: NewCheck) => post<Job>('/api/checks', asked),
+  import: (asked: NewImport) => post<Job>('/api/imports', asked),
   jobs: () => ask<Job[]>('/api/jobs'),
   job: (id: number) => ask<Job>(`/api/jobs/${id}`),
   cancelJob: (id: number) => ask<Job>(`/api/jobs/${id}`, { method: 'DELETE' }),

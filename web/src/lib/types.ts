@@ -357,3 +357,94 @@ export interface Comparison {
   scenarios: Compared[];
   differ: number[];
 }
+
+/** A file that was sent. */
+export interface Uploaded {
+  upload: string;
+  name: string;
+  bytes: number;
+}
+
+export type AreaUnit = 'm2' | 'ha' | 'mu' | 'km2';
+
+/** Which columns hold what every parcel has. */
+export interface Meaning {
+  parcel_code?: string;
+  in_zone?: string;
+  sub_park?: string;
+  registered_area?: string;
+  registered_area_unit?: AreaUnit;
+  land_use?: string;
+}
+
+interface Incoming {
+  files: { name: string; upload: string }[];
+  main: string;
+  layer?: string;
+  crs?: string;
+}
+
+export interface NewCheck extends Incoming {
+  columns?: Meaning;
+}
+
+export interface NewImport extends Incoming {
+  title: string;
+  policy?: PolicyRef;
+  change?: PolicyChange;
+}
+
+export interface ColumnProfile {
+  name: string;
+  kind: 'empty' | 'whole' | 'number' | 'text';
+  filled: number;
+  distinct: number;
+  samples: string[];
+  guess: string | null;
+}
+
+export type Severity = 'note' | 'warning' | 'error';
+
+export interface ListedIssue {
+  kind: string;
+  severity: Severity;
+  parcel: string | null;
+  fid?: number;
+  place: Place | null;
+  what: Bilingual;
+  done: string;
+  area_changed_m2: number;
+}
+
+export interface TableFound {
+  name: string;
+  rows: number;
+  encoding: string;
+  columns: ColumnProfile[];
+  error?: string;
+}
+
+/** What a check found. */
+export interface Checked {
+  layers: string[];
+  layer: string;
+  crs: { found: string | null; stated: boolean; name: string };
+  encoding: string;
+  features: number;
+  columns: ColumnProfile[];
+  meaning: Meaning;
+  parcels: number;
+  bounds: Bounds | null;
+  area_m2: number;
+  issues: ListedIssue[];
+  issue_counts: Record<string, number>;
+  preview: GeoJSON.FeatureCollection;
+  tables: TableFound[];
+}
+
+/** What an import left. */
+export interface Imported {
+  layer: string;
+  policy: PolicyRef;
+  scenario: number;
+}
