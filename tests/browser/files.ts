@@ -1,0 +1,60 @@
+/** Small files of parcels, as somebody would bring them. */
+
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface Folder {
+  path: string;
+  end(): void;
+}
+
+export function folder(): Folder {
+  const path = mkdtempSync(join(tmpdir(), 'lianpian-files-'));
+  return { path, end: () => rmSync(path, { recursive: true }) };
+}
+
+type Ring = [number, number][];
+
+/** Squares of about 90 m side by side, the last one's boundary crossing itself. */
+function rings(count: number): Ring[] {
+  const side = 0.001;
+  return Array.from({ length: count }, (_, n): Ring => {
+    const [x, y] = [121.1 + (n % 6) * side, 31.1 + Math.floor(n / 6) * side];
+    const [a, b, c, d]: Ring = [
+      [x, y],
+      [x + side, y],
+      [x + side, y + side],
+      [x, y + side],
+    ];
+    return n === count - 1 ? [a, c, b, d, a] : [a, b, c, d, a];
+  });
+}
+
+function geojson(all: Ring[]): string {
+  const features = all.map((ring, n) => ({
+    type: 'Feature',
+    properties: { 宗地代码: `青浦-${n + 1}`, 是否入区: n % 3 === 0 ? 1 : 0, 旧号: `Q${n + 1}`, 宗地面积: 9500 },
+    geometry: { type: 'Polygon', coordinates: [ring] },
+  }));
+  return JSON.stringify({ type: 'FeatureCollection', features });
+}
+
+/** The parts of a shapefile as a land bureau hands it out: in zone 40, its text in GBK. */
+export function shapefile(within: Folder, count: number): string[] {
+  const plain = join(within.path, 'plain.geojson');
+  writeFileSync(plain, geojson(rings(count)));
+  const target = join(within.path, '地块.shp');
+  const how = ['-t_srs', 'EPSG:4549', '-lco', 'ENCODING=CP936'];
+  execFileSync('ogr2ogr', ['-f', 'ESRI Shapefile', target, plain, ...how], { stdio: 'inherit' });
+  return ['shp', 'shx', 'dbf', 'prj'].map((part) => join(within.path, `地块.${part}`));
+}
+
+/** Parcels in metres that do not say of which grid. */
+export function withoutSystem(within: Folder): string {
+  const path = join(within.path, 'plane.geojson');
+  const metres = rings(6).map((ring) => ring.map(([x, y]): [number, number] => [(x - 116) * 1e5, y * 1e5 + 3.4e5]));
+  writeFileSync(path, geojson(metres.slice(0, 5)));
+  return path;
+}

@@ -1,0 +1,108 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Folder, folder, shapefile, withoutSystem } from './files';
+import { ask, drawn, opened, type Park, park } from './park';
+
+interface MapWindow {
+  lianpianMap?: { loaded(): { parcels: number; drawn: boolean } };
+  lianpianCheckMap?: { camera(): { lon: number; lat: number; zoom: number } };
+}
+
+let there: Park;
+let files: Folder;
+beforeAll(async () => {
+  there = await park(200);
+  files = folder();
+});
+afterAll(async () => {
+  files?.end();
+  await there?.end();
+});
+
+const stage = (page: Page, wanted: string) =>
+  page.locator(`[data-testid=import][data-stage=${wanted}]`).waitFor({ timeout: 30_000 });
+const checkCamera = (page: Page) =>
+  page.evaluate(() => (window as unknown as MapWindow).lianpianCheckMap?.camera() ?? null);
+
+test('a shapefile of a land bureau goes from the folder to the drawn layer', async () => {
+  const { page, faults } = await opened(there, '/?tab=import');
+  const parts = shapefile(files, 18);
+  await page.getByTestId('file-input').setInputFiles(parts.slice(0, 1));
+  expect(await page.getByTestId('missing-parts').textContent()).toContain('.dbf');
+  await page.getByTestId('file-input').setInputFiles(parts.slice(1));
+  await page.getByTestId('missing-parts').waitFor({ state: 'detached' });
+  await page.getByTestId('check-files').click();
+  await stage(page, 'checked');
+
+  expect(await page.getByTestId('report-parcels').textContent()).toMatch(/18 个要素.*GBK/);
+  expect(await page.getByTestId('crs').textContent()).toContain('EPSG:4549');
+  expect(await page.getByTestId('column-parcel_code').inputValue()).toBe('宗地代码');
+  expect(await page.getByTestId('column-in_zone').inputValue()).toBe('是否入区');
+
+  // A defect is where it is said to be.
+  await page.locator('[data-testid=check-map][data-drawn=true]').waitFor();
+  const before = await checkCamera(page);
+  await page.getByTestId('kind-self_crossing').click();
+  await page.getByTestId('issue').first().click();
+  await expect.poll(async () => (await checkCamera(page))?.zoom).toBeGreaterThan((before?.zoom ?? 0) + 0.5);
+  const at = await checkCamera(page);
+  expect(Math.abs((at?.lon ?? 0) - 121.1055)).toBeLessThan(0.001);
+  expect(Math.abs((at?.lat ?? 0) - 31.1025)).toBeLessThan(0.001);
+
+  // The code is another column, after all; the report follows.
+  await page.getByTestId('column-parcel_code').selectOption('旧号');
+  await page.getByTestId('check-again').click();
+  await page.getByTestId('remapped').waitFor({ state: 'detached' });
+  await stage(page, 'checked');
+  expect(await page.getByTestId('column-parcel_code').inputValue()).toBe('旧号');
+
+  await page.getByTestId('import-title').fill('青浦来图');
+  await page.getByTestId('import-run').click();
+  await page.getByTestId('import-done').waitFor({ timeout: 30_000 });
+  await page.getByTestId('import-open').click();
+  await page.getByTestId('no-plan').waitFor();
+  await drawn(page);
+  await expect
+    .poll(() => page.evaluate(() => (window as unknown as MapWindow).lianpianMap?.loaded()), { timeout: 20_000 })
+    .toEqual({ parcels: 18, drawn: true });
+  const scenarios = await ask<{ id: number; title: string }[]>(`${there.url}/api/scenarios`);
+  const made = scenarios.find((s) => s.title === '青浦来图');
+  const found = await ask<{ parcel: string }[]>(`${there.url}/api/scenarios/${made?.id}/search?q=Q1&limit=1`);
+  expect(found[0]?.parcel).toBe('Q1');
+  expect(faults).toEqual([]);
+  await page.context().close();
+});
+
+test('what does not say its coordinate system is asked for it', async () => {
+  const { page, faults } = await opened(there, '/?tab=import', 'en');
+  await page.getByTestId('file-input').setInputFiles(withoutSystem(files));
+  await page.getByTestId('check-files').click();
+  const candidates = page.getByTestId('crs-candidates');
+  await candidates.waitFor({ timeout: 30_000 });
+  await candidates.getByRole('radio', { name: /EPSG:4549/ }).check();
+  await page.getByTestId('use-candidate').click();
+  await stage(page, 'checked');
+  expect(await page.getByTestId('import-run').isDisabled()).toBe(true);
+  await page.getByTestId('crs-confirm').check();
+  expect(await page.getByTestId('import-run').isDisabled()).toBe(false);
+  expect(faults).toEqual([]);
+  await page.context().close();
+});
+
+test('what is no file of parcels is refused in words, and another can be tried', async () => {
+  const { page, faults } = await opened(there, '/?tab=import');
+  const broken = join(files.path, 'broken.gpkg');
+  writeFileSync(broken, 'no database');
+  await page.getByTestId('file-input').setInputFiles(broken);
+  await page.getByTestId('check-files').click();
+  await page.getByTestId('import-failure').waitFor({ timeout: 30_000 });
+  expect(await page.getByTestId('import-failure').textContent()).toContain('broken.gpkg');
+  await page.getByTestId('import-restart').click();
+  await page.getByTestId('import-failure').waitFor({ state: 'detached' });
+  await page.getByTestId('file-input').setInputFiles(withoutSystem(files));
+  expect(await page.getByTestId('check-files').isEnabled()).toBe(true);
+  expect(faults).toEqual([]);
+  await page.context().close();
+});
