@@ -33,3 +33,32 @@ test('the policy is tried while a slider moves, and the map follows', async () =
   expect(faults).toEqual([]);
   await page.context().close();
 });
+
+test('no figure of the header is cut, whatever else stands there', async () => {
+  for (const language of ['zh', 'en']) {
+    const { page } = await opened(there, '/', language);
+    await drawn(page);
+    await page.getByTestId('user-menu').click();
+    await page.getByTestId('user').fill('A planner with a long name');
+    await page.getByTestId('user').blur();
+    await page.getByTestId('user-menu').click();
+    for (const width of [1280, 1366, 1920]) {
+      await page.setViewportSize({ width, height: 800 });
+      const cut = await page.getByTestId('balance').evaluate((list) => {
+        const room = list.getBoundingClientRect();
+        return [...list.children].filter((figure) => {
+          const box = figure.getBoundingClientRect();
+          const within = box.bottom <= room.bottom + 1 && box.right <= room.right + 1;
+          return !within || figure.scrollWidth > figure.clientWidth;
+        }).length;
+      });
+      expect({ language, width, cut, all: await page.getByTestId('balance').locator('dt').count() }).toEqual({
+        language,
+        width,
+        cut: 0,
+        all: 5,
+      });
+    }
+    await page.context().close();
+  }
+});

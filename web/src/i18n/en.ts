@@ -146,6 +146,8 @@ export const en: Dictionary = {
     swapConcentration: 'Concentration',
     none: 'No parcel matches',
     noTransfers: 'Under this policy the zone is best left as it is: no parcel should move.',
+    firstPlan: 'Make a plan',
+    planning: 'Planning…',
     replan: 'Re-plan',
     replanHint: 'Plan again around the decisions made',
     stale: (n) => `${n} decision${s(n)} not in the plan yet`,

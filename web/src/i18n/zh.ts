@@ -135,6 +135,8 @@ export const zh = {
     swapConcentration: '集中度变化',
     none: '没有符合条件的地块',
     noTransfers: '在当前政策下，维持现状即为最优，没有建议调整的地块。',
+    firstPlan: '生成方案',
+    planning: '正在计算…',
     replan: '重新计算',
     replanHint: '按已作决策重新生成方案',
     stale: (n: number) => `有 ${n} 项决策尚未计入方案`,

@@ -29,3 +29,13 @@ export function explained(text: string): Explained {
   }
   return { what: what.replace(/^error: /, ''), because: after('because:'), hints, candidates };
 }
+
+/** The same, those first that lie closest to where the project's parcels lie. */
+export function closestFirst(candidates: readonly Candidate[], lon: number | null): Candidate[] {
+  if (lon === null) return [...candidates];
+  const off = ({ text }: Candidate) => {
+    const at = / lie at ([\d.]+) ([EW])/.exec(text);
+    return at ? Math.abs((at[2] === 'W' ? -1 : 1) * Number(at[1]) - lon) : 360;
+  };
+  return [...candidates].sort((a, b) => off(a) - off(b));
+}

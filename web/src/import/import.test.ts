@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ListedIssue } from '../lib/types';
-import { explained } from './failure';
+import { closestFirst, explained } from './failure';
 import { mains, missing, titleOf } from './files';
 import { kinds } from './issues';
 
@@ -52,4 +52,11 @@ test('issues are told by kind, the worst first, and all are counted', () => {
     ['curves', 'note', 9, []],
     ['holes', 'note', 1, [1]],
   ]);
+});
+
+test('of the systems that would fit, that of the place where the project lies comes first', () => {
+  const at = (crs: string, lon: number) => ({ crs, text: `zone: the data would lie at ${lon}.1 E 31.1 N` });
+  const some = [at('a', 78), at('b', 114), at('c', 120), { crs: 'local:NAME', text: 'own' }];
+  expect(closestFirst(some, 121.2).map((c) => c.crs)).toEqual(['c', 'b', 'a', 'local:NAME']);
+  expect(closestFirst(some, null)).toEqual(some);
 });
