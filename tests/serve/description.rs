@@ -53,6 +53,39 @@ fn that_of_the_project_is_the_one_kept_and_complete_in_itself() {
     }
 }
 
+#[test]
+fn media_types_and_results_of_jobs_are_told_as_they_are() {
+    let json = Server::start().json("/api/openapi.json");
+    for (path, media) in [
+        ("/api/plans/{id}/blocks", vec!["application/geo+json"]),
+        ("/api/events", vec!["text/event-stream"]),
+        ("/api/exports/{job}", vec!["application/geopackage+sqlite3", "application/zip"]),
+    ] {
+        let told = json["paths"][path]["get"]["responses"]["200"]["content"].as_object().unwrap();
+        let mut told: Vec<&str> = told.keys().map(String::as_str).collect();
+        told.sort_unstable();
+        assert_eq!(told, media, "{path}");
+    }
+    let schemas = &json["components"]["schemas"];
+    let result = &schemas["JobRecord"]["properties"]["result"]["oneOf"];
+    assert_eq!(result[1]["$ref"], "#/components/schemas/JobResult", "{result}");
+    let mut forms = BTreeSet::new();
+    references(&schemas["JobResult"]["oneOf"], &mut forms);
+    let names = ["Checked", "Exported", "Frontier", "Imported", "Planned"];
+    assert_eq!(
+        forms,
+        names.map(|n| format!("#/components/schemas/{n}")).iter().map(String::as_str).collect()
+    );
+    // Each form has something that no other has, so that a result fits one alone.
+    for form in names {
+        let needs = schemas[form]["required"].as_array().unwrap();
+        assert!(
+            names.iter().all(|n| *n == form || schemas[n]["required"].as_array().unwrap() != needs),
+            "{form}"
+        );
+    }
+}
+
 fn references<'a>(json: &'a Value, found: &mut BTreeSet<&'a str>) {
     match json {
         Value::Object(all) => {

@@ -47,7 +47,7 @@ pub(super) enum Side {
 }
 
 /// The blocks of the zone as GeoJSON · 区块（GeoJSON）
-#[utoipa::path(get, path = "/api/plans/{id}/blocks", tag = "results", params(When), responses((status = 200, description = "The blocks", body = Object)))]
+#[utoipa::path(get, path = "/api/plans/{id}/blocks", tag = "results", params(When), responses((status = 200, description = "The blocks", body = Object, content_type = "application/geo+json")))]
 pub(super) async fn blocks(
     Served(workshop): Served,
     known: Known,
@@ -110,7 +110,10 @@ pub(super) async fn export(
 }
 
 /// The file that a job made · 下载导出文件
-#[utoipa::path(get, path = "/api/exports/{job}", tag = "results", responses((status = 200, description = "The file", body = Vec<u8>, content_type = "application/octet-stream")))]
+#[utoipa::path(get, path = "/api/exports/{job}", tag = "results", responses((status = 200, description = "The file", content(
+    (Vec<u8> = "application/zip"),
+    (Vec<u8> = "application/geopackage+sqlite3"),
+))))]
 pub(super) async fn download(Served(workshop): Served, Path(job): Path<i64>) -> Response {
     let job = match workshop.store().job(JobId(job)).await {
         Ok(job) => job,

@@ -854,6 +854,36 @@ export interface components {
             policy?: components["schemas"]["PolicyRef"] | null;
             title?: string | null;
         };
+        /** @description What a check found in uploads. Lists and events leave it out, for its size; the job itself has it. */
+        Checked: {
+            /**
+             * Format: double
+             * @description Their area on the ellipsoid.
+             */
+            area_m2: number;
+            /** @description West, south, east and north of them, degrees; none on a local grid. */
+            bounds?: number[] | null;
+            /** @description The encoding of its text. */
+            encoding: string;
+            /**
+             * Format: int64
+             * @description Features in it.
+             */
+            features: number;
+            /** @description How many defects there are of each kind. */
+            issue_counts: {
+                [key: string]: number;
+            };
+            /** @description The one that was read. */
+            layer: string;
+            /** @description The layers in the file. */
+            layers: string[];
+            /**
+             * Format: int64
+             * @description Parcels that can be used.
+             */
+            parcels: number;
+        };
         /** @description Something said of a parcel. */
         Comment: {
             /**
@@ -1016,6 +1046,22 @@ export interface components {
             /** @description `shp`, `gpkg`, `geojson`, `fgb`, or `folder` for all that `lianpian plan` writes. */
             format: string;
         };
+        /** @description A file that was made. */
+        Exported: {
+            /**
+             * Format: int64
+             * @description Its size.
+             */
+            bytes: number;
+            /** @description SHA-256 of its bytes. */
+            file: string;
+            /** @description Its media type. */
+            media: string;
+            /** @description What it is called. */
+            name: string;
+            /** @description What a person should know, such as texts that were cut short. */
+            warnings: string[];
+        };
         /** @description SHA-256 of a file's bytes in lower-case hex. */
         FileHash: string;
         /** @description What to forbid. */
@@ -1038,6 +1084,69 @@ export interface components {
             name?: string | null;
             /** @description Its code. */
             parcel: string;
+        };
+        /** @description The curve along which λ trades the worth of the land against the length of the boundary. */
+        Frontier: {
+            /** @description At the policy's own λ. */
+            current: components["schemas"]["FrontierPoint"];
+            /** @description By λ, ascending. */
+            points: components["schemas"]["FrontierPoint"][];
+        };
+        /** @description A plan on that curve. */
+        FrontierPoint: {
+            /**
+             * Format: double
+             * @description Area of the zone.
+             */
+            area_m2: number;
+            /** @description Number of blocks. */
+            blocks: number;
+            /**
+             * Format: double
+             * @description The boundary that λ prices.
+             */
+            boundary_m: number;
+            /**
+             * Format: double
+             * @description Concentration index.
+             */
+            concentration: number;
+            /**
+             * Format: double
+             * @description The proven share of the achievable improvement that may be missing.
+             */
+            gap: number;
+            /**
+             * Format: double
+             * @description λ, score · ha a 100 m.
+             */
+            lambda: number;
+            /** @description Number of parcels that move. */
+            moved: number;
+            /**
+             * Format: double
+             * @description F, score · ha.
+             */
+            objective: number;
+            /**
+             * Format: double
+             * @description Area-weighted mean of the known scores.
+             */
+            score?: number | null;
+            /**
+             * Format: double
+             * @description Σ area · (score − τ), score · ha.
+             */
+            value: number;
+        };
+        /** @description What an import left. */
+        Imported: {
+            /** @description The layer. */
+            layer: string;
+            /** @description The policy. */
+            policy: components["schemas"]["PolicyRef"];
+            /** @description The scenario. */
+            scenario: components["schemas"]["ScenarioId"];
         };
         /** @description An indicator by name. */
         IndicatorColumn: {
@@ -1102,8 +1211,8 @@ export interface components {
             kind: string;
             /** @description On what. */
             payload: Record<string, never>;
-            /** @description What came of it. */
-            result?: Record<string, never> | null;
+            /** @description What came of it, once it is done. */
+            result?: null | components["schemas"]["JobResult"];
             started?: components["schemas"]["Moment"] | null;
             /** @description Where it stands. */
             state: components["schemas"]["JobState"];
@@ -1115,6 +1224,8 @@ export interface components {
              */
             total: number;
         };
+        /** @description What comes of a job that has ended well, by its kind. */
+        JobResult: components["schemas"]["Planned"] | components["schemas"]["Frontier"] | components["schemas"]["Exported"] | components["schemas"]["Imported"] | components["schemas"]["Checked"];
         /**
          * @description Where a job stands.
          * @enum {string}
@@ -1383,6 +1494,11 @@ export interface components {
             plan: components["schemas"]["StoredPlan"];
             /** @description `plan.json`. */
             record: Record<string, never>;
+        };
+        /** @description What planning left. */
+        Planned: {
+            /** @description The plan. */
+            plan: components["schemas"]["PlanId"];
         };
         /** @description One version of a policy. It never changes. */
         PolicyRecord: {
@@ -1816,7 +1932,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "text/event-stream": string;
+                };
             };
             /** @description A failure 错误 */
             default: {
@@ -1858,7 +1976,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": number[];
+                    "application/zip": number[];
+                    "application/geopackage+sqlite3": number[];
                 };
             };
             /** @description A failure 错误 */
@@ -2386,7 +2505,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/geo+json": Record<string, never>;
                 };
             };
             /** @description A failure 错误 */
