@@ -195,8 +195,11 @@ impl Workshop {
     /// Keeps the next version of a policy, which has to be one.
     ///
     /// # Errors
-    /// A text that is no policy; as [`Store::add_policy`].
+    /// A text that is no policy, a name that is none; as [`Store::add_policy`].
     pub async fn save_policy(&self, name: &str, based_on: i64, text: &str, who: Who) -> Result<PolicyRef> {
+        if name.trim().is_empty() || name.chars().count() > 200 {
+            return Err(Error::new(ErrorKind::Usage, "name: expected 1 to 200 letters"));
+        }
         Policy::from_toml(text).map_err(|e| Error::new(ErrorKind::Usage, "reading the policy").because(e))?;
         self.store.add_policy(name, based_on, text, &who.by, who.at).await
     }

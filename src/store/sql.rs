@@ -222,15 +222,16 @@ impl Store for SqlStore {
             "INSERT INTO lp_policies (name, version, text, at, by) VALUES ($1, $2, $3, $4, $5) \
              ON CONFLICT DO NOTHING",
         );
-        let row = row.bind(name).bind(based_on + 1).bind(text).bind(at.0).bind(by);
+        let version = newest + 1;
+        let row = row.bind(name).bind(version).bind(text).bind(at.0).bind(by);
         if newest != based_on || run(&mut *tx, &doing, row).await? == 0 {
             return Err(conflict(format!(
                 "the policy {name} is at version {} by now, the change was based on version {based_on}",
-                newest.max(based_on + i64::from(newest == based_on))
+                if newest == based_on { version } else { newest }
             )));
         }
         commit(tx, &doing).await?;
-        Ok(PolicyRef { name: name.to_owned(), version: based_on + 1 })
+        Ok(PolicyRef { name: name.to_owned(), version })
     }
 
     async fn policies(&self) -> Result<Vec<PolicyRecord>> {

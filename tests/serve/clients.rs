@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use crate::project::{project, serve};
 use crate::support::{PARCELS, Server};
 
 fn ran(command: &mut Command) -> String {
@@ -75,27 +76,47 @@ fn owslib_reads_the_service() {
     assert!(said.contains("owslib is content"), "{said}");
 }
 
-#[test]
+/// Asks a service what its description promises and what it does not; none where schemathesis is not there.
 #[expect(clippy::print_stdout, reason = "a skipped test says so")]
-fn schemathesis_finds_no_server_error() {
+fn schemathesis(description: &str, options: &[&str]) -> Option<String> {
     let schemathesis = Path::new(env!("CARGO_MANIFEST_DIR")).join(".venv/schemathesis/bin/schemathesis");
     if !schemathesis.is_file() {
         assert!(std::env::var("CI").is_err(), "schemathesis is missing: make setup-test");
         println!("skipped: schemathesis is not there");
-        return;
+        return None;
     }
-    let mut server = Server::start();
     // It leaves a cache where it runs.
     let home = tempfile::tempdir().unwrap();
-    let said = ran(Command::new(schemathesis)
+    let checks =
+        "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
+    let usual = ["--checks", checks, "--seed", "1", "--no-color", "--generation-database", "none"];
+    Some(ran(Command::new(schemathesis)
         .current_dir(&home)
-        .arg("run")
-        .arg(format!("{}/ogc/api", server.base()))
-        .args([
-            "--checks",
-            "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance",
-        ])
-        .args(["--max-examples", "15", "--seed", "1", "--no-color", "--generation-database", "none"]));
+        .args(["run", description])
+        .args(usual)
+        .args(options)))
+}
+
+#[test]
+fn schemathesis_finds_no_server_error() {
+    let mut server = Server::start();
+    let ask = schemathesis(&format!("{}/ogc/api", server.base()), &["--max-examples", "15"]);
+    let Some(said) = ask else { return };
+    assert!(said.contains("No issues found"), "{said}");
+    server.lives();
+}
+
+#[test]
+fn schemathesis_finds_no_server_error_in_the_project() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = serve(&project(folder.path()));
+    server.planned();
+    let document = format!("{}/api/openapi.json", server.base());
+    // Events go on for ever. What it makes up meets few warnings of use.
+    let options = ["--max-examples", "8", "--phases", "coverage,fuzzing", "--exclude-path", "/api/events"];
+    let Some(said) = schemathesis(&document, &[&options[..], &["--warnings", "off"]].concat()) else {
+        return;
+    };
     assert!(said.contains("No issues found"), "{said}");
     server.lives();
 }

@@ -241,6 +241,9 @@ fn jobs_are_cancelled_asked_for_once_and_policies_have_versions() {
     };
     assert_eq!(new(1, &dearer).json()["version"], 2);
     new(1, text).problem(409);
+    new(i64::MAX, text).problem(409);
+    let nameless = json!({ "name": " ", "based_on": 0, "text": text });
+    server.post("/api/policies", &nameless).problem(422);
     assert!(new(2, "[objective]\nlamda = 1").problem(422).contains("did you mean"));
     let change = json!({ "based_on": 0, "policy": { "name": name, "version": 2 } });
     let changed = server.put("PATCH", "/api/scenarios/1", "li", &change);
