@@ -5,11 +5,11 @@
 //! before.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 
-use parcels::adjacency::{Adjacency, adjacency};
+use parcels::adjacency::{Adjacency, FacingByGap, adjacency};
 use parcels::blocks::{Blocks, Concentration};
-use parcels::optimise::{Compiled, Ground, Session, Status, compile};
+use parcels::optimise::{Compiled, ExitKind, Ground, Problem, Session, Solution, Status, compile};
 use parcels::plan::BeforeAfter;
 use parcels::policy::{Locks, Policy};
 use parcels::progress::{Monitor, go_on};
@@ -28,6 +28,22 @@ pub struct Live {
     prepared: Arc<Prepared>,
     policy: Policy,
     session: Session,
+    /// Who faces whom at the gap tolerances that are likely to be asked for, once known.
+    facing: Arc<OnceLock<FacingByGap>>,
+}
+
+/// Whether anybody keeps the park.
+struct Kept(Weak<Live>);
+
+impl Monitor for Kept {
+    fn cancelled(&self) -> bool {
+        self.0.strong_count() == 0
+    }
+}
+
+/// The gap tolerances that [`Live::look_around`] prepares for, m: 0, 2, … 60.
+fn gaps_m() -> Vec<f64> {
+    (0..=30).map(|step| f64::from(step) * 2.0).collect()
 }
 
 /// What another policy would lead to. Parcels are named by their place in the layer, from 1, as features are.
@@ -59,9 +75,37 @@ pub struct Preview {
     pub enter: Vec<u32>,
     /// Parcels that go out, ascending.
     pub leave: Vec<u32>,
+    /// Rules that keep the plan from being worth more, by their numbers.
+    pub binding: Vec<Binding>,
     /// Why no admissible plan was found, where that is so.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<String>,
+}
+
+/// A rule that keeps a plan from being worth more.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
+pub struct Binding {
+    /// Its number, such as `C1`.
+    pub id: &'static str,
+    /// What it says.
+    pub text: &'static str,
+}
+
+/// Which rules have a price in the bound, or are met with nothing to spare.
+fn binding(problem: &Problem, solution: &Solution, concentration: f64) -> Vec<Binding> {
+    // Blocks are whole, so the index rarely stops at the limit itself.
+    let scattered = problem.concentration_min > 0.0 && concentration < 1.01 * problem.concentration_min;
+    let small = solution.exits.iter().any(|exit| matches!(exit.kind, ExitKind::Small | ExitKind::Priced));
+    let moved = solution.moved_price > 0.0 || solution.moved_unit_price > 0.0;
+    let rules = [
+        ("C1", "total area", solution.area_price != 0.0),
+        ("C4", "number of blocks", solution.block_price > 0.0),
+        ("C5", "least area of a block", small),
+        ("C9", "area of a sub-park", solution.limit_prices.iter().any(|price| *price != 0.0)),
+        ("C10", "how much moves", moved),
+        ("C11", "concentration as it is now", scattered),
+    ];
+    rules.into_iter().filter(|(.., binds)| *binds).map(|(id, text, _)| Binding { id, text }).collect()
 }
 
 /// A zone on the curve that λ runs along.
@@ -82,7 +126,7 @@ impl Live {
         let problem = compiled(&prepared, &policy)?.problem;
         let session = Session::new(problem, monitor);
         go_on(monitor)?;
-        Ok(Self { prepared, policy, session })
+        Ok(Self { prepared, policy, session, facing: Arc::default() })
     }
 
     /// The same park with other locks, from the kept state.
@@ -95,7 +139,25 @@ impl Live {
         let mut session = self.session.clone();
         session.change(|problem| problem.lock = lock, monitor);
         go_on(monitor)?;
-        Ok(Self { prepared: self.prepared.clone(), policy, session })
+        Ok(Self { prepared: self.prepared.clone(), policy, session, facing: self.facing.clone() })
+    }
+
+    /// Finds out who faces whom at other gap tolerances, so that those are answered from memory too; ends when nobody keeps
+    /// the park any more. Answers before that are the same, later.
+    pub fn look_around(live: Weak<Self>) {
+        let Some((prepared, facing)) = live.upgrade().map(|l| (l.prepared.clone(), l.facing.clone())) else {
+            return;
+        };
+        if facing.get().is_some() {
+            return;
+        }
+        let Prepared { layer, index, barriers, .. } = &*prepared;
+        let wanted = vec![true; layer.len()];
+        let kept = Kept(live);
+        if let Ok(found) = FacingByGap::new(layer, index, barriers, &gaps_m(), &wanted, &kept) {
+            // Somebody else may have been first; both know the same.
+            let _ = facing.set(found);
+        }
     }
 
     /// The parcels and what goes with them.
@@ -144,15 +206,8 @@ impl Live {
         };
         let compiled = compile(&ground, policy).map_err(misfitting)?;
         go_on(monitor)?;
-        let session = match &faces {
-            Cow::Borrowed(_) => {
-                let mut session = self.session.clone();
-                session.change(|problem| *problem = compiled.problem, monitor);
-                session
-            }
-            // Other neighbours are another network.
-            Cow::Owned(_) => Session::new(compiled.problem, monitor),
-        };
+        let mut session = self.session.clone();
+        session.sketch(|problem| *problem = compiled.problem, monitor);
         // A search cut short is an answer to nothing: a later request is on its way.
         go_on(monitor)?;
         let (problem, solution) = (session.problem(), session.solution());
@@ -168,6 +223,7 @@ impl Live {
             let parcels = (1_u32..).zip(before.iter().zip(after));
             parcels.filter(|(_, (now, then))| **now != to && **then == to).map(|(fid, _)| fid).collect()
         };
+        let concentration = standing.both(before, after, Standing::concentration);
         Ok(Preview {
             status: solution.status,
             objective: BeforeAfter { before: solution.objective_before, after: solution.objective },
@@ -175,7 +231,8 @@ impl Live {
             gap: solution.certified_gap(),
             area_m2: standing.both(before, after, Standing::area_m2),
             score: standing.both(before, after, Standing::mean_score),
-            concentration: standing.both(before, after, Standing::concentration),
+            binding: binding(problem, solution, concentration.after.index),
+            concentration,
             point: standing.both(before, after, Standing::point),
             enter: moved(true),
             leave: moved(false),
@@ -189,6 +246,9 @@ impl Live {
         let gap_m = policy.contiguity.gap_m;
         if gap_m == self.policy.contiguity.gap_m {
             return Ok(Cow::Borrowed(&prepared.adjacency));
+        }
+        if let Some(known) = self.facing.get().and_then(|facing| facing.at(gap_m)) {
+            return Ok(Cow::Owned(known));
         }
         Ok(Cow::Owned(adjacency(&prepared.layer, &prepared.index, &prepared.barriers, gap_m, monitor)?))
     }

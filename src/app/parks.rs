@@ -117,7 +117,13 @@ impl Workshop {
     async fn undecided(&self, layer: &LayerId, policy: &PolicyRef) -> Result<Arc<Live>> {
         let solve = async {
             let park = self.park(layer, policy).await?;
-            Ok(move || Ok(Arc::new(Live::new(park.prepared.clone(), park.policy.clone(), &())?)))
+            Ok(move || {
+                let live = Arc::new(Live::new(park.prepared.clone(), park.policy.clone(), &())?);
+                let kept = Arc::downgrade(&live);
+                // Nobody waits for this; it ends with the park.
+                rayon::spawn(move || Live::look_around(kept));
+                Ok(live)
+            })
         };
         let key = (layer.clone(), policy.clone(), BTreeMap::new());
         self.parks.solved.get(key, solve).await

@@ -34,15 +34,6 @@ impl Walked {
         self.ends.push(self.neighbours.len());
         self.exposed_m.resize(self.exposed_m.len() + reaches, 0.0);
     }
-
-    /// Appends the parcels of `next`.
-    pub(super) fn append(&mut self, mut next: Self) {
-        let start = self.neighbours.len();
-        self.ends.extend(next.ends.iter().map(|end| start + end));
-        self.neighbours.append(&mut next.neighbours);
-        self.lengths_m.append(&mut next.lengths_m);
-        self.exposed_m.append(&mut next.exposed_m);
-    }
 }
 
 /// A stretch of the edge that faces somebody from a reach on.

@@ -11,6 +11,7 @@
 //! The facing length of i and j is the mean of the lengths facing each other from both sides: the shared edge where
 //! they touch. A corner touch is no contiguity.
 
+mod by_gap;
 mod facing;
 mod frame;
 mod near;
@@ -25,15 +26,13 @@ mod oracle;
 #[cfg(test)]
 mod tests;
 
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use self::facing::{Walked, Walker};
-use self::near::Surroundings;
+pub use self::by_gap::FacingByGap;
 use crate::id::ParcelIdx;
 use crate::index::SpatialIndex;
 use crate::parcel::{Barrier, Layer};
-use crate::progress::{Cancelled, Monitor, go_on};
+use crate::progress::{Cancelled, Monitor};
 use crate::table::Filter;
 
 /// Facing length from which two parcels are contiguous, m.
@@ -44,9 +43,6 @@ const TOUCH_M: f64 = 0.01;
 
 /// Pairs that face each other over less are left out, m.
 const SHORTEST_M: f64 = 0.001;
-
-/// Parcels walked between two looks at the monitor.
-const CHUNK: usize = 512;
 
 /// The gap tolerances (m) at which concentration is shown beside the policy's own.
 pub const GAPS_SHOWN_M: [f64; 5] = [0.0, 12.0, 20.0, 30.0, 50.0];
@@ -200,8 +196,8 @@ pub fn adjacency(
     monitor: &dyn Monitor,
 ) -> Result<Adjacency, Cancelled> {
     let wanted = vec![true; layer.len()];
-    let walked = walk(layer, index, barriers, &[reach_m(gap_m)], &wanted, monitor)?;
-    Ok(walked.at(0))
+    let mut all = adjacency_by_gap(layer, index, barriers, &[gap_m], &wanted, monitor)?;
+    Ok(all.remove(0))
 }
 
 /// Facing lengths at several gap tolerances at once, in one pass over the boundaries. Only boundaries of parcels for
@@ -221,99 +217,6 @@ pub fn adjacency_by_gap(
     wanted: &[bool],
     monitor: &dyn Monitor,
 ) -> Result<Vec<Adjacency>, Cancelled> {
-    assert_eq!(wanted.len(), layer.len(), "one answer a parcel");
-    let mut reaches_m: Vec<f64> = gaps_m.iter().copied().map(reach_m).collect();
-    reaches_m.sort_unstable_by(f64::total_cmp);
-    reaches_m.dedup();
-    let walked = walk(layer, index, barriers, &reaches_m, wanted, monitor)?;
-    let at = |gap_m: &f64| reaches_m.partition_point(|r| *r < reach_m(*gap_m));
-    Ok(gaps_m.iter().map(|gap_m| walked.at(at(gap_m))).collect())
-}
-
-/// How far a parcel sees at a gap tolerance: what coincides is always faced.
-fn reach_m(gap_m: f64) -> f64 {
-    gap_m.max(TOUCH_M)
-}
-
-/// Walks all wanted parcels, in parallel, in pieces put together in order.
-fn walk<'a>(
-    layer: &Layer,
-    index: &SpatialIndex,
-    barriers: &[Barrier],
-    reaches_m: &[f64],
-    wanted: &'a [bool],
-    monitor: &dyn Monitor,
-) -> Result<OneSided<'a>, Cancelled> {
-    monitor.step("adjacency", layer.len() as u64);
-    let farthest_m = reaches_m.last().copied().unwrap_or(TOUCH_M);
-    let around = Surroundings::new(layer, index, barriers, farthest_m);
-    let parts = wanted
-        .par_chunks(CHUNK)
-        .enumerate()
-        .map_init(
-            || Walker::new(&around, reaches_m),
-            |walker, (chunk, wanted)| {
-                go_on(monitor)?;
-                let mut walked = Walked::default();
-                for (at, wanted) in wanted.iter().enumerate() {
-                    let parcel = ParcelIdx::from_at(chunk * CHUNK + at);
-                    if *wanted {
-                        walker.walk(parcel, near::sides(&layer[parcel].shape), &mut walked);
-                    } else {
-                        walked.skip(reaches_m.len());
-                    }
-                }
-                monitor.advance(wanted.len() as u64);
-                Ok(walked)
-            },
-        )
-        .collect::<Result<Vec<_>, _>>()?;
-    let mut all = Walked::default();
-    for part in parts {
-        all.append(part);
-    }
-    Ok(OneSided { all, reaches: reaches_m.len(), wanted })
-}
-
-/// What every parcel faces from its own side, at every reach.
-struct OneSided<'a> {
-    all: Walked,
-    reaches: usize,
-    wanted: &'a [bool],
-}
-
-impl OneSided<'_> {
-    fn row(&self, parcel: ParcelIdx) -> std::ops::Range<usize> {
-        let start = if parcel.at() == 0 { 0 } else { self.all.ends[parcel.at() - 1] };
-        start..self.all.ends[parcel.at()]
-    }
-
-    /// Length of the boundary of `of` that faces `other`, m; none when there is not even a row for it.
-    fn length_m(&self, of: ParcelIdx, other: ParcelIdx, reach: usize) -> Option<f64> {
-        let row = self.row(of);
-        let found = self.all.neighbours[row.clone()].binary_search(&other).ok()?;
-        Some(self.all.lengths_m[(row.start + found) * self.reaches + reach])
-    }
-
-    /// Both sides together.
-    fn at(&self, reach: usize) -> Adjacency {
-        let mut pairs = Vec::new();
-        for parcel in (0..self.wanted.len()).map(ParcelIdx::from_at) {
-            for at in self.row(parcel) {
-                let other = self.all.neighbours[at];
-                let back_m = self.length_m(other, parcel, reach);
-                // A pair seen from both sides is listed by its lower one.
-                if !self.wanted[other.at()] || (other < parcel && back_m.is_some()) {
-                    continue;
-                }
-                let there_m = self.all.lengths_m[at * self.reaches + reach];
-                let facing_m = 0.5 * (there_m + back_m.unwrap_or(0.0));
-                if facing_m >= SHORTEST_M {
-                    pairs.push(Facing { a: parcel.min(other), b: parcel.max(other), facing_m });
-                }
-            }
-        }
-        let exposed_m = self.all.exposed_m.iter().skip(reach).step_by(self.reaches).copied().collect();
-        Adjacency::from_pairs(pairs, exposed_m)
-    }
+    let facing = FacingByGap::new(layer, index, barriers, gaps_m, wanted, monitor)?;
+    Ok(gaps_m.iter().filter_map(|gap_m| facing.at(*gap_m)).collect())
 }

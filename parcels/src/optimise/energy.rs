@@ -29,6 +29,7 @@ pub(super) struct Neighbour {
 }
 
 /// A [`Problem`] compiled: F(x) = constant + Σ unaryᵢ xᵢ − Σ costᵢⱼ |xᵢ − xⱼ|.
+#[derive(Clone)]
 pub(super) struct Energy<'p> {
     pub(super) problem: &'p Problem,
     /// What F gains when the unit is in, links aside.
@@ -104,6 +105,12 @@ impl<'p> Energy<'p> {
             weights,
             scale,
         }
+    }
+
+    /// The same, with so much more for every unit that is in.
+    pub(super) fn leaning(&self, bonus: impl Fn(usize) -> f64) -> Self {
+        let unary = self.unary.iter().enumerate().map(|(unit, gain)| gain + bonus(unit)).collect();
+        Self { unary, ..self.clone() }
     }
 
     pub(super) fn len(&self) -> usize {

@@ -2,7 +2,7 @@
 //!
 //! For a fixed price of area the best zone is a minimum cut (`max_flow`). The area limits become that price (`area`),
 //! which gives the bound and two nested zones around the target. Limits on blocks become prices as well (`relax`), small
-//! blocks are erased or grown (`clusters`), single flips and swaps close what rounding left (`refine`), and branch and
+//! blocks are erased or grown (`clusters`), scattered zones drawn together (`concentrate`), single flips and swaps close what rounding left (`refine`), and branch and
 //! bound closes the rest on small problems (`exact`). `state` answers whether a flip keeps to the limits. A [`Session`]
 //! keeps the cut, so that an edit is followed at once and forcing a unit to the other side costs one short search
 //! (`marginals`). [`alternatives()`] finds zones nearly as good that differ by a stated area. [`frontier()`] runs the price of area through all its breakpoints, and `figures` says how the zone of each
@@ -12,6 +12,7 @@ mod alternatives;
 mod area;
 mod clusters;
 mod compile;
+mod concentrate;
 mod conflicts;
 mod energy;
 mod exact;

@@ -3,9 +3,10 @@
 //! Between two solutions the flow, the trees and the exits of the last cut are kept, so what an edit does not touch is not
 //! computed again, and the zone of before is where the next one starts from.
 
+use super::concentrate::Lean;
 use super::energy::Energy;
-use super::problem::{Lock, Problem, Solution};
-use super::relax::Relaxation;
+use super::problem::{Link, Lock, Problem, Solution};
+use super::relax::{ROUNDS, Relaxation};
 use super::solve;
 use crate::progress::{Cancelled, Monitor, go_on};
 
@@ -30,6 +31,9 @@ pub struct Verdict {
     pub veto_price: f64,
 }
 
+/// How much coarser the integers of another problem may want to be before the kept ones would overflow.
+const SCALE_ROOM: f64 = 64.0;
+
 /// Units between two looks at whether to go on.
 const UNITS_BETWEEN_LOOKS: usize = 256;
 
@@ -38,6 +42,8 @@ const UNITS_BETWEEN_LOOKS: usize = 256;
 pub struct Session {
     problem: Problem,
     relaxation: Relaxation,
+    /// What made blocks large enough, where that was asked for.
+    lean: Option<Lean>,
     scale: f64,
     solution: Solution,
 }
@@ -47,10 +53,10 @@ impl Session {
     #[must_use]
     pub fn new(problem: Problem, monitor: &dyn Monitor) -> Self {
         let energy = Energy::new(&problem);
-        let (solution, relaxation) = solve::first(&energy, monitor);
+        let (solution, relaxation, lean) = solve::first(&energy, monitor);
         let scale = energy.scale;
         drop(energy);
-        Self { problem, relaxation, scale, solution }
+        Self { problem, relaxation, lean, scale, solution }
     }
 
     /// The problem as it now is.
@@ -98,11 +104,43 @@ impl Session {
         // Told to stop, the flow proves a bound all the same.
         let settled = self.relaxation.settle(&energy, f64::NEG_INFINITY, monitor);
         if solve::has_more_prices(problem) {
-            starts.extend(self.relaxation.tighten(&energy, solve::before(&energy), monitor));
+            starts.extend(self.relaxation.tighten(&energy, solve::before(&energy), ROUNDS, monitor));
         } else if settled.is_ok() {
             starts.push(self.relaxation.smallest());
         }
-        self.solution = solve::plan(&energy, &mut self.relaxation, starts, false, monitor);
+        let (solution, lean) = solve::plan(&energy, &mut self.relaxation, starts, false, monitor);
+        self.solution = solution;
+        self.lean = lean.or_else(|| self.lean.take());
+        &self.solution
+    }
+
+    /// Answers any change within a small part of the time of [`Session::change`]; links and λ may change too. The bound
+    /// holds as ever; the zone may be worth a little less than after a whole search.
+    pub fn sketch(&mut self, change: impl FnOnce(&mut Problem), monitor: &dyn Monitor) -> &Solution {
+        let contiguous = |links: &[Link]| -> Vec<(u32, u32)> {
+            links.iter().filter(|l| l.contiguous).map(|l| (l.a, l.b)).collect()
+        };
+        let (lambda, links) = (self.problem.lambda, self.problem.links.clone());
+        change(&mut self.problem);
+        let problem = &self.problem;
+        let mut energy = Energy::new(problem);
+        if problem.area.len() != self.relaxation.held().len() || energy.scale * SCALE_ROOM < self.scale {
+            *self = Self::new(std::mem::take(&mut self.problem), monitor);
+            return &self.solution;
+        }
+        energy.scale = self.scale;
+        if problem.lambda != lambda || problem.links != links {
+            self.relaxation.rewire(&energy);
+            if let Some(lean) = &mut self.lean {
+                lean.rewire(&energy);
+                if contiguous(&links) != contiguous(&problem.links) {
+                    lean.look_at(&energy, &self.solution.x);
+                }
+            }
+        }
+        self.relaxation.follow(&energy);
+        let present = solve::obeying_locks(&energy, self.solution.x.clone());
+        self.solution = solve::quick(&energy, &mut self.relaxation, &mut self.lean, present, monitor);
         &self.solution
     }
 
@@ -151,10 +189,51 @@ impl Session {
 
 #[cfg(test)]
 mod tests {
+    use super::super::energy::Prices;
     use super::super::oracle::{Stop, best, best_with, random_problem};
+    use super::super::state::State;
     use super::*;
     use crate::optimise::Status;
     use proptest::prelude::*;
+
+    /// What the solution's prices, exits and flow prove, in the integers they are in.
+    fn proven(problem: &Problem, solution: &Solution) -> f64 {
+        let energy = Energy::at_scale(problem, Some(solution.flow_scale));
+        let prices = Prices {
+            area: solution.area_price,
+            moved: solution.moved_price,
+            units: solution.moved_unit_price,
+            blocks: solution.block_price,
+            limits: solution.limit_prices.clone(),
+        };
+        energy.bound(&prices, &solution.exits, &solution.flow)
+    }
+
+    /// Sketches lose little against a whole search, over many small problems full of limits; counted so that a change for
+    /// the worse shows.
+    #[test]
+    fn sketches_are_nearly_as_good_as_whole_searches() {
+        let (mut solved, mut sketched, mut lost) = (0, 0, 0.0);
+        for seed in 0..300 {
+            let first = random_problem(seed, 12);
+            let mut then = Problem { lambda: 1.5 * first.lambda, kappa: 0.5 * first.kappa, ..first.clone() };
+            then.value.iter_mut().step_by(3).for_each(|value| *value *= 1.3);
+            let whole = solve::solve(&then, &());
+            let mut session = Session::new(first, &());
+            let sketch = session.sketch(|p| *p = then, &());
+            if whole.status == Status::Infeasible {
+                continue;
+            }
+            solved += 1;
+            if sketch.status != Status::Infeasible {
+                sketched += 1;
+                let scale = (whole.objective - whole.objective_before).abs().max(1.0);
+                lost += (whole.objective - sketch.objective) / scale;
+            }
+        }
+        assert!(sketched * 100 >= solved * 80, "{sketched} of {solved} sketched");
+        assert!(lost / f64::from(sketched) < 0.1, "mean loss {}", lost / f64::from(sketched));
+    }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(200))]
@@ -177,6 +256,31 @@ mod tests {
                         prop_assert!(solution.objective <= optimum + 1e-6);
                     }
                 }
+            }
+        }
+
+        #[test]
+        fn a_sketch_is_admissible_and_its_bound_holds(
+            seed in 0u64..1_000_000_000,
+            others in prop::collection::vec(0u64..1_000_000_000, 1..4),
+            n in 1usize..13,
+            stop in prop::option::of(0usize..20),
+        ) {
+            let mut session = Session::new(random_problem(seed, n), &());
+            for other in others {
+                // Everything changes, links and rules too.
+                let problem = random_problem(other, n);
+                let truth = best(&Energy::new(&problem));
+                let stop = Stop::after(stop.unwrap_or(usize::MAX));
+                let solution = session.sketch(|p| *p = problem.clone(), &stop).clone();
+                let energy = Energy::new(&problem);
+                let admissible = State::new(&energy, solution.x.clone()).admissible();
+                prop_assert_eq!(admissible, solution.status != Status::Infeasible);
+                if let Some((optimum, _)) = truth {
+                    prop_assert!(solution.bound >= optimum - 1e-6, "bound {} below {optimum}", solution.bound);
+                    prop_assert!(!admissible || solution.objective <= optimum + 1e-6);
+                }
+                prop_assert!(proven(&problem, &solution) <= solution.certified + 1e-6);
             }
         }
 

@@ -2,14 +2,15 @@
 
 use rayon::prelude::*;
 
-use super::area::{AreaSearch, search, search_moves};
+use super::area::{AreaSearch, search_moves};
 use super::clusters::settle;
+use super::concentrate::{Lean, concentrated};
 use super::conflicts::conflicts;
 use super::energy::{Energy, Prices};
 use super::exact;
-use super::problem::{Lock, Problem, Solution, Status, gap};
+use super::problem::{Exit, Lock, Problem, Solution, Status, gap};
 use super::refine::{descend, fill, swap};
-use super::relax::Relaxation;
+use super::relax::{ROUNDS, Relaxation};
 use super::state::State;
 use crate::progress::Monitor;
 
@@ -18,13 +19,7 @@ const SETTLE_ROUNDS: usize = 5;
 /// Rounds of swaps; each looks at a few ten thousand pairs.
 const SWAP_ROUNDS: usize = 12;
 /// Gap below which no further starts are tried.
-const NEAR: f64 = 0.01;
-/// How much dearer boundary is made to find zones that are more concentrated.
-const TILTS: [f64; 4] = [1.5, 2.25, 4.0, 8.0];
-/// How much land in or beside a large block is made dearer to the same end, relative to the spread of scores.
-const BONUSES: [f64; 8] = [1.0 / 16.0, 1.0 / 8.0, 1.0 / 4.0, 1.0 / 2.0, 1.0, 2.0, 4.0, 8.0];
-/// How often the least bonus that suffices is bracketed more closely.
-const BONUS_ROUNDS: usize = 4;
+pub(super) const NEAR: f64 = 0.01;
 /// Problems of up to so many units are solved to the end where that is within reach;
 const SMALL: usize = 3000;
 /// larger ones when the gap is above this.
@@ -49,8 +44,8 @@ pub fn solve(problem: &Problem, monitor: &dyn Monitor) -> Solution {
     first(&Energy::new(problem), monitor).0
 }
 
-/// The solution, and the cut at its prices to go on from.
-pub(super) fn first(energy: &Energy<'_>, monitor: &dyn Monitor) -> (Solution, Relaxation) {
+/// The solution, with the cut at its prices and the bonus for large blocks to go on from.
+pub(super) fn first(energy: &Energy<'_>, monitor: &dyn Monitor) -> (Solution, Relaxation, Option<Lean>) {
     let problem = energy.problem;
     monitor.step("bound", 0);
     let dual = search_moves(energy, &problem.lock, monitor).unwrap_or_else(|_| {
@@ -62,7 +57,7 @@ pub(super) fn first(energy: &Energy<'_>, monitor: &dyn Monitor) -> (Solution, Re
     let cut = relaxation.solve(monitor);
     let mut starts = vec![dual.smaller, dual.larger];
     if has_more_prices(problem) {
-        let zones = relaxation.tighten(energy, before(energy), monitor);
+        let zones = relaxation.tighten(energy, before(energy), ROUNDS, monitor);
         // Cut short, there may be time for one start only: one that knows of blocks, the latest.
         let at = if monitor.cancelled() { 0 } else { starts.len() };
         starts.splice(at..at, zones);
@@ -70,8 +65,8 @@ pub(super) fn first(energy: &Energy<'_>, monitor: &dyn Monitor) -> (Solution, Re
         starts.extend([relaxation.smallest(), relaxation.largest()]);
     }
     starts.dedup();
-    let solution = plan(energy, &mut relaxation, starts, true, monitor);
-    (solution, relaxation)
+    let (solution, lean) = plan(energy, &mut relaxation, starts, true, monitor);
+    (solution, relaxation, lean)
 }
 
 /// Whether there are prices besides those of total area and of what moves.
@@ -92,15 +87,15 @@ pub(super) fn plan(
     starts: Vec<Vec<bool>>,
     thorough: bool,
     monitor: &dyn Monitor,
-) -> Solution {
+) -> (Solution, Option<Lean>) {
     let problem = energy.problem;
-    let (prices, exits, flow) =
-        (relaxation.prices().clone(), relaxation.exits(energy), relaxation.flow(energy));
-    let certified = energy.bound(&prices, &exits, &flow);
+    let proof = Proof::of(energy, relaxation);
+    let prices = proof.prices.clone();
     let objective_before = before(energy);
-    let mut bound = certified;
+    let mut bound = proof.bound;
     monitor.step("plan", 0);
     let mut kept = Kept { best: None, fallback: None };
+    let mut lean = None;
     let mut starts = starts.into_iter();
     let enough = bound - ENOUGH * (bound - objective_before);
     if let Some(start) = starts.next() {
@@ -111,8 +106,9 @@ pub(super) fn plan(
         kept.keep_all(finish_all(energy, relaxation, starts.collect(), enough, spare, monitor));
     }
     if !monitor.cancelled() || kept.best.is_none() {
-        let more = concentrated(energy, &prices, kept.best.as_ref(), bound, monitor);
+        let (more, leaning) = concentrated(energy, &prices, kept.best.as_ref(), bound, monitor);
         kept.keep_all(more);
+        lean = leaning;
     }
     let in_time = !monitor.cancelled() || kept.best.is_none();
     if in_time && kept.gap(bound, objective_before) > NEAR {
@@ -139,6 +135,94 @@ pub(super) fn plan(
             kept.keep(State::new(energy, x));
         }
     }
+    (conclude(energy, proof, kept, bound, monitor), lean)
+}
+
+/// Rounds in which a quick answer lets prices follow.
+const QUICK_ROUNDS: usize = 10;
+
+/// As [`plan`], in a small part of the time, from what an earlier solution left: its zone `present`, its cut and the bonus
+/// that made its blocks large enough. The bound holds as ever; the zone may be worth a little less.
+pub(super) fn quick(
+    energy: &Energy<'_>,
+    relaxation: &mut Relaxation,
+    lean: &mut Option<Lean>,
+    present: Vec<bool>,
+    monitor: &dyn Monitor,
+) -> Solution {
+    let problem = energy.problem;
+    let objective_before = before(energy);
+    let mut kept = Kept { best: None, fallback: None };
+    let mut cut = || {
+        // Told to stop, the flow proves a bound all the same.
+        let mut starts = match relaxation.settle(energy, f64::NEG_INFINITY, monitor) {
+            Ok(()) => vec![relaxation.smallest()],
+            Err(_) => vec![present.clone()],
+        };
+        if has_more_prices(problem) {
+            starts.splice(0..0, relaxation.tighten(energy, objective_before, QUICK_ROUNDS, monitor));
+        }
+        let proof = Proof::of(energy, relaxation);
+        let enough = proof.bound - ENOUGH * (proof.bound - objective_before);
+        let ends = finish(energy, energy, relaxation, starts.swap_remove(0), enough, monitor);
+        (proof, ends)
+    };
+    // Where concentration was short before it is likely to be so again: both at once.
+    let ((proof, ends), more) = match lean {
+        Some(lean) if problem.concentration_min > 0.0 => rayon::join(cut, || lean.again(energy, monitor)),
+        _ => (cut(), Vec::new()),
+    };
+    let bound = proof.bound;
+    let enough = bound - ENOUGH * (bound - objective_before);
+    kept.keep_all(ends);
+    kept.keep_all(more);
+    let short = problem.concentration_min > 0.0 && kept.gap(bound, objective_before) >= NEAR;
+    if lean.is_none() && short && !monitor.cancelled() {
+        *lean = Lean::from_zone(energy, &proof.prices, present.clone(), monitor);
+        if let Some(lean) = lean {
+            kept.keep_all(lean.again(energy, monitor));
+        }
+    }
+    if kept.best.is_none() {
+        let mut state = State::new(energy, present);
+        if state.admissible() {
+            kept.keep(state.clone());
+        }
+        settle(&mut state, proof.prices.area);
+        refine(&mut state, proof.prices.area, enough);
+        kept.keep(state);
+    }
+    conclude(energy, proof, kept, bound, monitor)
+}
+
+/// A bound with what proves it.
+struct Proof {
+    prices: Prices,
+    exits: Vec<Exit>,
+    flow: Vec<i64>,
+    bound: f64,
+}
+
+impl Proof {
+    fn of(energy: &Energy<'_>, relaxation: &Relaxation) -> Self {
+        let (prices, exits) = (relaxation.prices().clone(), relaxation.exits(energy));
+        let flow = relaxation.flow(energy);
+        let bound = energy.bound(&prices, &exits, &flow);
+        Self { prices, exits, flow, bound }
+    }
+}
+
+/// The best of what was found, with the bound that is known and what can be proven of it.
+fn conclude(
+    energy: &Energy<'_>,
+    proof: Proof,
+    kept: Kept<'_, '_>,
+    bound: f64,
+    monitor: &dyn Monitor,
+) -> Solution {
+    let problem = energy.problem;
+    let objective_before = before(energy);
+    let Proof { prices, exits, flow, bound: certified } = proof;
     let stopped = monitor.cancelled();
     let proven = kept.gap(bound, objective_before) <= PROVEN;
     let (state, status) = match (kept.best, kept.fallback) {
@@ -194,83 +278,6 @@ pub(super) fn obeying_locks(energy: &Energy<'_>, mut zone: Vec<bool>) -> Vec<boo
     zone
 }
 
-/// Where the best zone is too scattered for the limit on concentration and what was found instead is far from the bound:
-/// zones that are best when boundary, or land in and beside large blocks, is dearer. The least such bonus that suffices is
-/// searched for.
-fn concentrated<'e, 'p>(
-    energy: &'e Energy<'p>,
-    prices: &Prices,
-    best: Option<&State<'e, 'p>>,
-    bound: f64,
-    monitor: &dyn Monitor,
-) -> Vec<State<'e, 'p>> {
-    let problem = energy.problem;
-    let near = best.is_some_and(|b| gap(bound, b.objective(), before(energy)) < NEAR);
-    if problem.concentration_min <= 0.0 || near {
-        return Vec::new();
-    }
-    let base = Prices { area: 0.0, blocks: 0.0, ..prices.clone() };
-    let finished = |tilted: Problem| -> Vec<State<'e, 'p>> {
-        let cut = Energy::new(&tilted);
-        let Ok(found) = search(&cut, &tilted.lock, &base, monitor) else { return Vec::new() };
-        let start = if found.prices.area < 0.0 { found.larger } else { found.smaller };
-        let relaxation = Relaxation::new(&cut, found.prices);
-        finish(energy, &cut, &relaxation, start, f64::INFINITY, monitor)
-    };
-    let mut all: Vec<State<'e, 'p>> = TILTS
-        .par_iter()
-        .flat_map_iter(|factor| finished(Problem { lambda: factor * problem.lambda, ..problem.clone() }))
-        .collect();
-    let spread =
-        (0..energy.len()).map(|i| problem.value[i].abs()).sum::<f64>() / problem.area.iter().sum::<f64>();
-    // Σ (block area)² grows by what a unit adds to its block, so to first order land counts by the area of the block
-    // it belongs to. Which blocks there are is taken from the best zone so far.
-    for _ in 0..2 {
-        let admissible = all.iter().filter(|state| state.admissible()).chain(best);
-        let reference = admissible
-            .max_by(|a, b| a.objective().total_cmp(&b.objective()))
-            .cloned()
-            .unwrap_or_else(|| State::new(energy, problem.in_zone.clone()));
-        let nearness = block_shares(&reference);
-        let with_bonus = |factor: f64| {
-            let bonus = |i: usize| problem.value[i] + factor * spread * nearness[i] * problem.area[i];
-            finished(Problem { value: (0..energy.len()).map(bonus).collect(), ..problem.clone() })
-        };
-        let tried: Vec<Vec<State<'e, 'p>>> = BONUSES.par_iter().map(|factor| with_bonus(*factor)).collect();
-        let enough = tried.iter().position(|states| states.iter().any(State::admissible));
-        let (mut low, mut high) = match enough {
-            Some(at) => (if at > 0 { BONUSES[at - 1] } else { 0.0 }, BONUSES[at]),
-            None => (0.0, 0.0),
-        };
-        all.extend(tried.into_iter().flatten());
-        for _ in 0..if enough.is_some() { BONUS_ROUNDS } else { 0 } {
-            let middle = f64::midpoint(low, high);
-            let states = with_bonus(middle);
-            if states.iter().any(State::admissible) {
-                high = middle;
-            } else {
-                low = middle;
-            }
-            all.extend(states);
-        }
-    }
-    all
-}
-
-/// For each unit, the area of its block, or of the largest block it adjoins, as a share of the largest block of all.
-fn block_shares(state: &State<'_, '_>) -> Vec<f64> {
-    let area = |unit: usize| state.block_of(unit).map_or(0.0, |(_, area, _)| area);
-    let largest = (0..state.x.len()).map(area).fold(f64::MIN_POSITIVE, f64::max);
-    let share = |unit: usize| area(unit) / largest;
-    (0..state.x.len())
-        .map(|unit| {
-            let around =
-                state.energy.neighbours(unit).iter().filter(|n| n.contiguous).map(|n| share(n.unit as usize));
-            around.fold(share(unit), f64::max)
-        })
-        .collect()
-}
-
 /// F of the present zone, small blocks priced alike.
 pub(super) fn before(energy: &Energy<'_>) -> f64 {
     State::new(energy, energy.problem.in_zone.clone()).objective()
@@ -279,7 +286,7 @@ pub(super) fn before(energy: &Energy<'_>) -> f64 {
 /// Settles small blocks with the zone cut anew around each decision, then refines. `relaxation` is of `cut`, the energy
 /// itself or one that leans towards something. Returns what came of the first round and of the last. A zone worth `enough`
 /// is not refined further.
-fn finish<'e, 'p>(
+pub(super) fn finish<'e, 'p>(
     energy: &'e Energy<'p>,
     cut: &Energy<'_>,
     relaxation: &Relaxation,

@@ -125,6 +125,32 @@ impl Network {
         }
     }
 
+    /// The same nodes, pulled as they are, on other edges. What flowed between two that still have an edge goes on flowing as
+    /// far as that lets it, so the next search has little left to find.
+    pub(super) fn with_edges(&self, edges: &[Edge]) -> Self {
+        let count = self.nodes.len() - 1;
+        // What a terminal gives in all is what is left of it and what flows off.
+        let mut terminal: Vec<i64> = (0..count).map(|at| self.left(at)).collect();
+        for (edge, arc) in self.arc_of_edge.iter().map(|arc| *arc as usize).enumerate() {
+            let (from, to) = (self.head[self.sister[arc] as usize], self.head[arc]);
+            terminal[from as usize] += self.flow(edge);
+            terminal[to as usize] -= self.flow(edge);
+        }
+        let mut next = Self::new(&terminal, edges);
+        for (e, there) in edges.iter().zip(next.arc_of_edge.clone()) {
+            let Some(arc) = self.arcs(e.a).find(|arc| self.head[*arc] == e.b) else { continue };
+            let flow = (self.residual[self.sister[arc] as usize] - self.residual[arc]) / 2;
+            let flow = flow.clamp(-e.capacity, e.capacity);
+            let (there, back) = (there as usize, next.sister[there as usize] as usize);
+            next.residual[there] -= flow;
+            next.residual[back] += flow;
+            next.nodes[e.a as usize].terminal -= flow;
+            next.nodes[e.b as usize].terminal += flow;
+        }
+        next.changed = (0..count as u32).filter(|&at| next.left(at as usize) != 0).collect();
+        next
+    }
+
     /// Pulls node `at` to the source by so much more; to the sink where `by` is negative.
     pub(super) fn pull(&mut self, at: usize, by: i64) {
         if by != 0 {
@@ -524,6 +550,45 @@ mod tests {
                 prop_assert_eq!(*left, network.left(i));
             }
             prop_assert_eq!(left.iter().map(|l| l.max(&0)).sum::<i64>(), best);
+        }
+
+        #[test]
+        fn on_other_edges_the_cuts_are_those_of_a_fresh_network(
+            terminal in prop::collection::vec(-9i64..10, 1..30),
+            raw in prop::collection::vec((0u32..30, 0u32..30, 0i64..8), 0..90),
+            then in prop::collection::vec((0u32..30, 0u32..30, 0i64..8), 0..20),
+            factor in 0i64..3,
+            pulls in prop::collection::vec((0usize..30, -15i64..16), 0..6),
+        ) {
+            let n = terminal.len() as u32;
+            let edges = |raw: &[(u32, u32, i64)]| -> Vec<Edge> {
+                let ends = raw.iter().map(|&(a, b, capacity)| Edge { a: a % n, b: b % n, capacity });
+                ends.filter(|e| e.a != e.b).collect()
+            };
+            let mut now = terminal.clone();
+            let mut kept = Network::new(&terminal, &edges(&raw));
+            prop_assert!(kept.solve(&|| true));
+            let others: Vec<_> =
+                raw.iter().step_by(2).map(|&(a, b, c)| (a, b, c * factor)).chain(then.iter().copied()).collect();
+            let mut kept = kept.with_edges(&edges(&others));
+            for (at, by) in pulls {
+                now[at % n as usize] += by;
+                kept.pull(at % n as usize, by);
+            }
+            prop_assert!(kept.solve(&|| true));
+            let mut fresh = Network::new(&now, &edges(&others));
+            prop_assert!(fresh.solve(&|| true));
+            let (mut proven, mut best) = (0, 0);
+            for i in 0..n as usize {
+                prop_assert_eq!(kept.in_smallest(i), fresh.in_smallest(i));
+                prop_assert_eq!(kept.in_largest(i), fresh.in_largest(i));
+                proven += kept.left(i).max(0);
+                best += fresh.left(i).max(0);
+            }
+            prop_assert_eq!(proven, best);
+            for (k, e) in edges(&others).iter().enumerate() {
+                prop_assert!(kept.flow(k).abs() <= e.capacity);
+            }
         }
 
         #[test]

@@ -39,7 +39,7 @@ use crate::progress::{Cancelled, Monitor};
 /// Terminal of a unit that is held to a side, far beyond any sum of capacities.
 const HOLD: i64 = 1 << 58;
 /// Most rounds of price changes.
-const ROUNDS: usize = 240;
+pub(super) const ROUNDS: usize = 240;
 /// Rounds between two looks at whether the bound still falls, and whether other exits would serve the same blocks better.
 const LOOK: usize = 10;
 /// The first step of a price, as a share of it.
@@ -106,11 +106,8 @@ impl Relaxation {
         let held = energy.problem.lock.clone();
         let gain: Vec<i64> = (0..energy.len()).map(|i| energy.to_int(energy.priced(i, &prices))).collect();
         let terminal: Vec<i64> = gain.iter().zip(&held).map(|(gain, lock)| gain + hold(*lock)).collect();
-        let links = &energy.problem.links;
-        let edges: Vec<Edge> =
-            links.iter().map(|l| Edge { a: l.a, b: l.b, capacity: energy.cost(l) }).collect();
         Self {
-            network: Network::new(&terminal, &edges),
+            network: Network::new(&terminal, &edges(energy)),
             area_step: Step::new(STRIDE * prices.area.abs()),
             limit_steps: prices.limits.iter().map(|price| Step::new(STRIDE * price.abs())).collect(),
             prices,
@@ -163,6 +160,15 @@ impl Relaxation {
         &self.held
     }
 
+    /// Follows a problem whose links, or what they cost, have changed; [`Relaxation::follow`] does the rest. Exits whose rim
+    /// is another one now go.
+    pub(super) fn rewire(&mut self, energy: &Energy<'_>) {
+        self.network = self.network.with_edges(&edges(energy));
+        let keep: Vec<bool> =
+            self.ways.iter().map(|way| exits::rim(energy, &way.region) == way.rim).collect();
+        self.keep_ways(energy, &keep);
+    }
+
     /// Follows a problem that has changed: locks, gains and rules. Exits whose rule holds no more go.
     pub(super) fn follow(&mut self, energy: &Energy<'_>) {
         let problem = energy.problem;
@@ -182,15 +188,7 @@ impl Relaxation {
             }
         };
         let keep: Vec<bool> = self.ways.iter().map(holds).collect();
-        for (at, keep) in keep.iter().enumerate() {
-            if !keep {
-                self.set_way(energy, at, 0.0);
-            }
-        }
-        let mut keep = keep.into_iter();
-        self.ways.retain(|_| keep.next().unwrap_or(false));
-        self.by_region = self.ways.iter().enumerate().map(|(at, way)| (way.region.clone(), at)).collect();
-        self.served.clear();
+        self.keep_ways(energy, &keep);
         let limited = |price: f64, least: f64, most: f64| match price {
             p if p > 0.0 && most.is_infinite() => 0.0,
             p if p < 0.0 && least.is_infinite() => 0.0,
@@ -216,6 +214,19 @@ impl Relaxation {
             },
         );
         self.start_steps();
+    }
+
+    /// Lets the other exits go.
+    fn keep_ways(&mut self, energy: &Energy<'_>, keep: &[bool]) {
+        for (at, keep) in keep.iter().enumerate() {
+            if !keep {
+                self.set_way(energy, at, 0.0);
+            }
+        }
+        let mut keep = keep.iter();
+        self.ways.retain(|_| keep.next().copied().unwrap_or(false));
+        self.by_region = self.ways.iter().enumerate().map(|(at, way)| (way.region.clone(), at)).collect();
+        self.served.clear();
     }
 
     /// The best zone that holds least, units held included.
@@ -270,11 +281,12 @@ impl Relaxation {
     }
 
     /// Prices exits and area until the bound falls no more. Returns zones found on the way that are worth starting from.
-    /// `before`: what the present zone is worth.
+    /// `before`: what the present zone is worth; at most `rounds` changes of all prices.
     pub(super) fn tighten(
         &mut self,
         energy: &Energy<'_>,
         before: f64,
+        rounds: usize,
         monitor: &dyn Monitor,
     ) -> Vec<Vec<bool>> {
         if !energy.problem.limits.is_empty() && self.settle(energy, f64::NEG_INFINITY, monitor).is_ok() {
@@ -284,7 +296,7 @@ impl Relaxation {
         let mut best_prices = self.kept();
         let mut looked = f64::INFINITY;
         let mut zones = Vec::new();
-        for round in 0..ROUNDS {
+        for round in 0..rounds {
             if self.solve(monitor).is_err() {
                 break;
             }
@@ -531,6 +543,11 @@ impl Span {
     fn kept(&self, price: f64, then: f64) -> f64 {
         if then * price < 0.0 { 0.0 } else { then.clamp(-self.cap, self.cap) }
     }
+}
+
+/// What is cut, in integer units.
+fn edges(energy: &Energy<'_>) -> Vec<Edge> {
+    energy.problem.links.iter().map(|l| Edge { a: l.a, b: l.b, capacity: energy.cost(l) }).collect()
 }
 
 fn hold(lock: Lock) -> i64 {

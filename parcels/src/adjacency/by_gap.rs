@@ -1,0 +1,169 @@
+//! Facing lengths at many gap tolerances from one pass over the boundaries, kept small.
+
+use rayon::prelude::*;
+
+use super::facing::{Walked, Walker};
+use super::near::{self, Surroundings};
+use super::{Adjacency, Facing, SHORTEST_M, TOUCH_M};
+use crate::id::ParcelIdx;
+use crate::index::SpatialIndex;
+use crate::parcel::{Barrier, Layer};
+use crate::progress::{Cancelled, Monitor, go_on};
+
+/// Parcels walked between two looks at the monitor.
+const CHUNK: usize = 512;
+
+/// What every parcel faces from its own side at each of some gap tolerances. Most lengths are the same over long ranges of
+/// gaps, so only the gaps at which one changes are kept.
+pub struct FacingByGap {
+    /// Ascending.
+    reaches_m: Vec<f64>,
+    wanted: Vec<bool>,
+    /// Per parcel, the end of its rows in `neighbours`.
+    ends: Vec<usize>,
+    /// Parcels faced, ascending per parcel.
+    neighbours: Vec<ParcelIdx>,
+    /// Per neighbour, the end of its stages.
+    stages: Vec<usize>,
+    /// From which reach on, which length, m.
+    lengths_m: Vec<(u16, f64)>,
+    /// Per parcel and reach, the length that faces nobody, m.
+    exposed_m: Vec<f64>,
+}
+
+impl FacingByGap {
+    /// Walks all wanted parcels, in parallel, in pieces put together in order. Only pairs of two wanted parcels will be
+    /// listed; all parcels block the view.
+    ///
+    /// # Errors
+    /// [`Cancelled`] when the monitor says so.
+    ///
+    /// # Panics
+    /// When `wanted` holds not one answer a parcel.
+    pub fn new(
+        layer: &Layer,
+        index: &SpatialIndex,
+        barriers: &[Barrier],
+        gaps_m: &[f64],
+        wanted: &[bool],
+        monitor: &dyn Monitor,
+    ) -> Result<Self, Cancelled> {
+        assert_eq!(wanted.len(), layer.len(), "one answer a parcel");
+        let mut reaches_m: Vec<f64> = gaps_m.iter().copied().map(reach_m).collect();
+        reaches_m.sort_unstable_by(f64::total_cmp);
+        reaches_m.dedup();
+        monitor.step("adjacency", layer.len() as u64);
+        let farthest_m = reaches_m.last().copied().unwrap_or(TOUCH_M);
+        let around = Surroundings::new(layer, index, barriers, farthest_m);
+        let parts = wanted
+            .par_chunks(CHUNK)
+            .enumerate()
+            .map_init(
+                || Walker::new(&around, &reaches_m),
+                |walker, (chunk, wanted)| {
+                    go_on(monitor)?;
+                    let mut walked = Walked::default();
+                    for (at, wanted) in wanted.iter().enumerate() {
+                        let parcel = ParcelIdx::from_at(chunk * CHUNK + at);
+                        if *wanted {
+                            walker.walk(parcel, near::sides(&layer[parcel].shape), &mut walked);
+                        } else {
+                            walked.skip(reaches_m.len());
+                        }
+                    }
+                    monitor.advance(wanted.len() as u64);
+                    let mut part = Self::empty(reaches_m.clone());
+                    part.append_walked(walked);
+                    Ok(part)
+                },
+            )
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut all = Self { wanted: wanted.to_vec(), ..Self::empty(reaches_m.clone()) };
+        for part in parts {
+            all.append(part);
+        }
+        Ok(all)
+    }
+
+    fn empty(reaches_m: Vec<f64>) -> Self {
+        Self {
+            reaches_m,
+            wanted: Vec::new(),
+            ends: Vec::new(),
+            neighbours: Vec::new(),
+            stages: Vec::new(),
+            lengths_m: Vec::new(),
+            exposed_m: Vec::new(),
+        }
+    }
+
+    fn append_walked(&mut self, walked: Walked) {
+        self.ends = walked.ends;
+        self.neighbours = walked.neighbours;
+        self.exposed_m = walked.exposed_m;
+        for lengths in walked.lengths_m.chunks(self.reaches_m.len()) {
+            let mut before = 0.0;
+            for (reach, length) in (0_u16..).zip(lengths) {
+                if *length != before {
+                    self.lengths_m.push((reach, *length));
+                    before = *length;
+                }
+            }
+            self.stages.push(self.lengths_m.len());
+        }
+    }
+
+    fn append(&mut self, mut next: Self) {
+        let (row, stage) = (self.neighbours.len(), self.lengths_m.len());
+        self.ends.extend(next.ends.iter().map(|end| row + end));
+        self.stages.extend(next.stages.iter().map(|end| stage + end));
+        self.neighbours.append(&mut next.neighbours);
+        self.lengths_m.append(&mut next.lengths_m);
+        self.exposed_m.append(&mut next.exposed_m);
+    }
+
+    /// Both sides together at gap tolerance `gap_m`; none when that is not one of those asked for.
+    #[must_use]
+    pub fn at(&self, gap_m: f64) -> Option<Adjacency> {
+        let reach = self.reaches_m.binary_search_by(|r| r.total_cmp(&reach_m(gap_m))).ok()?;
+        let mut pairs = Vec::new();
+        for parcel in (0..self.wanted.len()).map(ParcelIdx::from_at) {
+            for at in self.row(parcel) {
+                let other = self.neighbours[at];
+                if !self.wanted[other.at()] {
+                    continue;
+                }
+                let back = self.neighbours[self.row(other)].binary_search(&parcel);
+                // A pair seen from both sides is listed by its lower one.
+                if other < parcel && back.is_ok() {
+                    continue;
+                }
+                let back_m = back.map_or(0.0, |found| self.length_m(self.row(other).start + found, reach));
+                let facing_m = 0.5 * (self.length_m(at, reach) + back_m);
+                if facing_m >= SHORTEST_M {
+                    pairs.push(Facing { a: parcel.min(other), b: parcel.max(other), facing_m });
+                }
+            }
+        }
+        let exposed_m = self.exposed_m.iter().skip(reach).step_by(self.reaches_m.len()).copied().collect();
+        Some(Adjacency::from_pairs(pairs, exposed_m))
+    }
+
+    fn row(&self, parcel: ParcelIdx) -> std::ops::Range<usize> {
+        let start = if parcel.at() == 0 { 0 } else { self.ends[parcel.at() - 1] };
+        start..self.ends[parcel.at()]
+    }
+
+    /// What neighbour `at` is faced over at a reach, m.
+    fn length_m(&self, at: usize, reach: usize) -> f64 {
+        let start = if at == 0 { 0 } else { self.stages[at - 1] };
+        let stages = &self.lengths_m[start..self.stages[at]];
+        let until = stages.partition_point(|(from, _)| usize::from(*from) <= reach);
+        until.checked_sub(1).map_or(0.0, |last| stages[last].1)
+    }
+}
+
+/// How far a parcel sees at a gap tolerance: what coincides is always faced.
+fn reach_m(gap_m: f64) -> f64 {
+    gap_m.max(TOUCH_M)
+}
