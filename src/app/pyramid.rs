@@ -1,6 +1,6 @@
 //! `tiles`: parcels and what belongs to them as a pyramid of vector tiles in one file.
 //!
-//! Where a tile would exceed [`TILE_BYTES`] with every parcel in it, it shows the land of all parcels as one, and outlines, on
+//! Where a tile would exceed what is asked for with every parcel in it, it shows the land of all parcels as one, and outlines, on
 //! a grid just coarse enough. One zoom has one look, so that neighbouring tiles fit; the fullest tile decides.
 
 use std::ops::RangeInclusive;
@@ -25,8 +25,6 @@ use crate::io::source::Source;
 use crate::io::staging::Staging;
 use crate::io::tile_archive::{About, TileArchive, in_order};
 
-/// What a compressed tile should not exceed: as much as a map's first view may cost.
-const TILE_BYTES: usize = 600_000;
 /// The coarsest grid, cells: a tile has 4096 a side and some 512 pixels.
 const STEP_MAX: u16 = 32;
 /// Tiles that are cut before any of them is written: what waits in memory.
@@ -49,6 +47,8 @@ pub struct TilesRequest {
     pub zoom_max: u8,
     /// The zoom from which on all parcels are shown; one at which tiles are small enough where none is given.
     pub parcels_from: Option<u8>,
+    /// What a compressed tile should not exceed.
+    pub tile_bytes: usize,
     /// The file to write.
     pub out: PathBuf,
 }
@@ -95,7 +95,7 @@ pub fn tiles(request: &TilesRequest, monitor: &dyn Monitor) -> Result<TilesRepor
         let what = format!("the least zoom, {zoom_min}, is above the greatest, {zoom_max}");
         return Err(Error::new(ErrorKind::Usage, what).try_this(format!("--max-zoom {zoom_min}")));
     }
-    let (set, parcels_from) = small_enough(set, zoom_min..=zoom_max, request.parcels_from, monitor)?;
+    let (set, parcels_from) = small_enough(set, zoom_min..=zoom_max, request, monitor)?;
 
     let mut addresses = set.tiles(zoom_min..=zoom_max).map_err(|e| {
         Error::new(ErrorKind::Impossible, format!("{}: making tiles", request.input))
@@ -119,11 +119,11 @@ pub fn tiles(request: &TilesRequest, monitor: &dyn Monitor) -> Result<TilesRepor
     let bytes = path.metadata().context(ErrorKind::Unwritable, "looking at what was written")?.len();
     staging.commit_files()?;
     let mut warnings = Vec::new();
-    if largest_bytes > TILE_BYTES {
+    if largest_bytes > request.tile_bytes {
+        let (largest_kb, more) = (largest_bytes.div_ceil(1000), zoom_max + 1);
         warnings.push(format!(
-            "the largest tile takes {:.1} MB, which maps are slow to load; --max-zoom {} makes them smaller",
-            largest_bytes as f64 / 1e6,
-            zoom_max + 1
+            "the largest tile takes {largest_kb} kB, which maps are slow to load; where parcels are too many even for the \
+             greatest zoom, --max-zoom {more} helps"
         ));
     }
     let zooms = zoom_min..=zoom_max;
@@ -163,11 +163,12 @@ fn least_zoom(set: &Tileset) -> u8 {
 fn small_enough(
     mut set: Tileset,
     zooms: RangeInclusive<u8>,
-    asked: Option<u8>,
+    request: &TilesRequest,
     monitor: &dyn Monitor,
 ) -> Result<(Tileset, u8)> {
     monitor.step("tiles", 0);
     let (least, most) = (*zooms.start(), *zooms.end());
+    let (asked, tile_bytes) = (request.parcels_from, request.tile_bytes);
     let at = |from: u8| {
         move |mut look: Look| {
             look.maxzoom = most;
@@ -183,7 +184,7 @@ fn small_enough(
         let fullest = set.layers.iter().filter(|l| l.look().name == PARCELS).find_map(|l| l.fullest(zoom));
         let tile = fullest.map_or_else(Vec::new, |tile| set.tile(tile));
         // What is that large never gets small enough, and takes long to compress.
-        Ok::<bool, Error>(tile.len() < 10 * TILE_BYTES && compressed(&tile)?.len() <= TILE_BYTES)
+        Ok::<bool, Error>(tile.len() / 10 < tile_bytes && compressed(&tile)?.len() <= tile_bytes)
     };
     set = looking(set, &at(least));
     let mut from = asked.unwrap_or(most).clamp(least, most);
@@ -191,9 +192,10 @@ fn small_enough(
         from -= 1;
     }
     set = looking(set, &at(from));
-    // The further out, the coarser.
-    let mut step = 1;
+    // The further out, the coarser, as long as a tile gets more to show.
+    let mut step = 2;
     for zoom in (least..from).rev() {
+        step = (step / 2).max(1);
         loop {
             if step > 1 {
                 set = looking(set, &|mut look: Look| {

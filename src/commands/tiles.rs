@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
-use clap::value_parser;
+use clap::{Args, value_parser};
 
 use super::Reading;
 use crate::app::pyramid::{TilesRequest, tiles};
@@ -35,6 +34,9 @@ pub(super) struct Tiles {
     /// Show every parcel from this zoom on, however large tiles get; otherwise from the one on at which they are small enough.
     #[arg(long, value_name = "Z", value_parser = value_parser!(u8).range(..=i64::from(ZOOM_MAX)))]
     parcels_from: Option<u8>,
+    /// What a compressed tile should not exceed, kB.
+    #[arg(long, value_name = "KB", default_value_t = 600, value_parser = value_parser!(u32).range(1..))]
+    tile_kb: u32,
 }
 
 impl Tiles {
@@ -47,6 +49,7 @@ impl Tiles {
             zoom_min: self.min_zoom,
             zoom_max: self.max_zoom,
             parcels_from: self.parcels_from,
+            tile_bytes: self.tile_kb as usize * 1000,
             out: self.out,
         };
         let report = tiles(&request, &monitor)?;

@@ -39,6 +39,11 @@ impl Window {
             .map(|cell| cell as f64 / side)
     }
 
+    /// Twice the area of a square of the grid that corners go on.
+    pub(crate) fn double_square(self) -> i64 {
+        2 * self.step * self.step
+    }
+
     /// The part of a shape that the window shows; nothing where there is none.
     #[must_use]
     pub fn cut(self, geometry: &Geometry) -> Option<Shape> {
