@@ -11,6 +11,8 @@ PACKAGES := build-essential pkg-config libgdal-dev libsqlite3-dev
 TEST_PACKAGES := gdal-bin coinor-cbc python3-numpy python3-scipy python3-owslib python3-venv postgresql-15 postgresql-15-postgis-3
 # What Debian lacks, from PyPI: it asks the service what its description promises, and what it does not.
 SCHEMATHESIS := schemathesis==4.32.5
+# The same for archives of tiles: the format's own reader, Mapbox's tiles, and a GDAL newer than Debian 12's, which reads them.
+TILE_READERS := pmtiles==3.8.1 mapbox-vector-tile==2.2.0 pyogrio==0.13.0
 CLIENT_PACKAGES := python3-qgis qgis-providers
 
 # The map's pages are built by Vite, which wants a Node newer than Debian 12's; npm brings one where it is missing.
@@ -74,6 +76,8 @@ bench: setup
 	PEERS="$(PEERS)" cargo bench --locked --quiet --bench optimiser -- $(SIZES)
 	$(call say,answers while a slider moves)
 	cargo bench --locked --quiet --bench preview
+	$(call say,a pyramid of tiles$(comma) beside tippecanoe where it is in the path)
+	cargo bench --locked --quiet --bench tiles -- $(SIZES)
 
 # Fifty clients for five minutes: `make load SECONDS_OF_LOAD=60 PARCELS=100000`.
 load: setup
@@ -136,3 +140,6 @@ setup-test:
 	@[ -x .venv/schemathesis/bin/schemathesis ] || { echo "== installing $(SCHEMATHESIS) into .venv"; \
 	  /usr/bin/python3 -m venv .venv/schemathesis && .venv/schemathesis/bin/pip install -q $(SCHEMATHESIS) || \
 	  echo "== it could not be installed; its test is skipped, except in CI"; }
+	@[ -x .venv/tiles/bin/python ] || { echo "== installing $(TILE_READERS) into .venv"; \
+	  /usr/bin/python3 -m venv .venv/tiles && .venv/tiles/bin/pip install -q $(TILE_READERS) || \
+	  { rm -rf .venv/tiles; echo "== they could not be installed; their test is skipped, except in CI"; }; }

@@ -138,7 +138,7 @@ fn sum(layer: &Layer, area: fn(&parcels::units::Area) -> f64) -> f64 {
 }
 
 /// The columns that carry usual names, where the layer has them.
-fn usual_columns(raw: &RawLayer) -> Columns {
+pub(super) fn usual_columns(raw: &RawLayer) -> Columns {
     let find = |names: &[&str]| {
         names.iter().find_map(|name| raw.table.column(name).ok()).map(|column| column.name.clone())
     };

@@ -94,8 +94,10 @@ pub mod incoming;
 // A plan's layers as they are served.
 pub mod layers;
 
-// A layer as vector tiles.
+// A layer as vector tiles,
 pub mod tiles;
+// all of them in one file.
+pub mod pyramid;
 
 // What a page asks a project for.
 pub mod asking;

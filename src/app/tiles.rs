@@ -10,9 +10,10 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use geo::{LineString, MultiPolygon};
+use parcels::adjacency::Adjacency;
 use parcels::blocks::Blocks;
 use parcels::id::LayerId;
-use parcels::parcel::Crs;
+use parcels::parcel::{Barrier, Crs, Layer as Parcels};
 use parcels::regions;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
@@ -20,10 +21,11 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 use tiles::coord::TileCoord;
 use tiles::feature::{Feature, Field, Geometry, Ring, Value};
-use tiles::layer::{Layer, Look, Tileset};
+use tiles::layer::{Layer, Look};
 use tiles::mercator::{from_degrees, to_degrees};
+use tiles::pyramid::Tileset;
 
-use super::prepare::Prepared;
+use super::prepare::{OverlayLayer, Prepared};
 use super::workshop::{Workshop, blocking};
 use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::io::feature_layer::Shapes;
@@ -36,6 +38,8 @@ pub const ZOOM_MAX: u8 = 16;
 const PARCELS_A_TILE: f64 = 12_000.0;
 /// What the compressed tiles of one layer may take in memory.
 const CACHE_BYTES: u64 = 128 << 20;
+/// What the layer of parcels is called in a tile.
+pub(super) const PARCELS: &str = "parcels";
 /// How many layers are kept ready.
 const LAYERS: usize = 4;
 
@@ -72,28 +76,11 @@ impl LayerTiles {
     /// # Errors
     /// When it has no place on Earth.
     pub fn new(layer: LayerId, policy: PolicyRef, prepared: &Prepared) -> Result<Self> {
-        let crs = prepared.layer.crs();
-        let parcels = prepared.layer.parcels();
-        let shapes = areas(parcels.iter().map(|p| &p.shape), crs)?;
-        let parcels_zoom_min = zoom_for(&shapes);
-        let named = |text: &Option<String>| text.clone().map(Value::Text);
-        let features = (1..).zip(shapes).zip(parcels).map(|((id, geometry), parcel)| Feature {
-            id,
-            geometry,
-            properties: vec![Some(Value::Text(parcel.id.0.clone())), named(&parcel.sub_park)],
-        });
-        let parcels = made("parcels", &["code", "sub_park"], parcels_zoom_min, features.collect());
-        let [zone, blocks] = zone(prepared, crs)?;
-        let layers = vec![
-            overlays(prepared, crs)?,
-            parcels,
-            sub_parks(prepared, crs)?,
-            zone,
-            blocks,
-            barriers(prepared, crs)?,
-        ];
+        let tileset = tileset(&Shown::from(prepared))?;
+        let parcels = tileset.layers.iter().map(Layer::look).find(|look| look.name == PARCELS);
+        let parcels_zoom_min = parcels.map_or(0, |look| look.minzoom);
         let cut = Cache::with_weighter(10_000, CACHE_BYTES, Weight);
-        Ok(Self { layer, policy, tileset: Tileset { layers }, parcels_zoom_min, cut })
+        Ok(Self { layer, policy, tileset, parcels_zoom_min, cut })
     }
 
     /// Names what the tiles were made of, the layer and the policy that says what belongs to it, and by which version of
@@ -107,24 +94,11 @@ impl LayerTiles {
     /// TileJSON 3.0.0, with the tiles at this address.
     #[must_use]
     pub fn description(&self, tiles: &str) -> Json {
-        let bounds = self.tileset.bounds().map(|[west, north, east, south]| {
-            let ([west, north], [east, south]) = (to_degrees([west, north]), to_degrees([east, south]));
-            [west, south, east, north]
-        });
-        let looks = self.tileset.layers.iter().map(Layer::look);
-        let vector_layers: Vec<VectorLayer<'_>> = looks
-            .map(|look| VectorLayer {
-                id: &look.name,
-                fields: look.fields.iter().map(|field| (field.name.as_str(), field.kind)).collect(),
-                minzoom: look.minzoom,
-                maxzoom: look.maxzoom,
-            })
-            .collect();
         json!({
             "tilejson": "3.0.0",
             "tiles": [tiles],
-            "vector_layers": vector_layers,
-            "bounds": bounds.unwrap_or([-180.0, -85.0, 180.0, 85.0]),
+            "vector_layers": vector_layers(&self.tileset),
+            "bounds": bounds(&self.tileset).unwrap_or([-180.0, -85.0, 180.0, 85.0]),
             "minzoom": 0,
             "maxzoom": ZOOM_MAX,
             "lianpian:parcels_minzoom": self.parcels_zoom_min,
@@ -141,18 +115,87 @@ impl LayerTiles {
             if tile.is_empty() {
                 return Ok(None);
             }
-            let mut gzip = GzEncoder::new(Vec::with_capacity(tile.len() / 2), Compression::new(6));
-            let written = gzip.write_all(&tile).and_then(|()| gzip.finish());
-            written.map(|bytes| Some(bytes.into())).context(ErrorKind::Unwritable, "compressing a tile")
+            Ok(Some(compressed(&tile)?.into()))
         })
     }
+}
+
+/// A tile, compressed by gzip.
+pub(super) fn compressed(tile: &[u8]) -> Result<Vec<u8>> {
+    let mut gzip = GzEncoder::new(Vec::with_capacity(tile.len() / 2), Compression::new(6));
+    let written = gzip.write_all(tile).and_then(|()| gzip.finish());
+    written.context(ErrorKind::Unwritable, "compressing a tile")
+}
+
+/// West, south, east and north end, degrees; nothing where nothing is.
+pub(super) fn bounds(tileset: &Tileset) -> Option<[f64; 4]> {
+    let [west, north, east, south] = tileset.bounds()?;
+    let ([west, north], [east, south]) = (to_degrees([west, north]), to_degrees([east, south]));
+    Some([west, south, east, north])
+}
+
+/// What the layers of the tiles hold, as TileJSON has it.
+pub(super) fn vector_layers(tileset: &Tileset) -> Json {
+    let mut found = Vec::new();
+    for look in tileset.layers.iter().map(Layer::look) {
+        found.push(VectorLayer {
+            id: &look.name,
+            fields: look.fields.iter().map(|field| (field.name.as_str(), field.kind)).collect(),
+            minzoom: look.minzoom,
+            maxzoom: look.maxzoom,
+        });
+        if let Some((land, above)) = look.land.as_deref().zip(look.minzoom.checked_sub(1)) {
+            found.push(VectorLayer { id: land, fields: BTreeMap::new(), minzoom: 0, maxzoom: above });
+        }
+    }
+    json!(found)
+}
+
+/// What there is to show.
+pub(super) struct Shown<'a> {
+    pub(super) parcels: &'a Parcels,
+    /// Who faces whom, without which there are no blocks.
+    pub(super) adjacency: Option<&'a Adjacency>,
+    pub(super) overlays: &'a [OverlayLayer],
+    pub(super) barriers: &'a [Barrier],
+}
+
+impl<'a> From<&'a Prepared> for Shown<'a> {
+    fn from(prepared: &'a Prepared) -> Self {
+        Self {
+            parcels: &prepared.layer,
+            adjacency: Some(&prepared.adjacency),
+            overlays: &prepared.overlays,
+            barriers: &prepared.barriers,
+        }
+    }
+}
+
+/// The layers of the tiles, in the order in which they are written.
+pub(super) fn tileset(shown: &Shown<'_>) -> Result<Tileset> {
+    let parcels = shown.parcels.parcels();
+    let shapes = areas(parcels.iter().map(|p| &p.shape), shown.parcels.crs())?;
+    let zoom_min = zoom_for(&shapes);
+    let named = |text: &Option<String>| text.clone().map(Value::Text);
+    let features = (1..).zip(shapes).zip(parcels).map(|((id, geometry), parcel)| Feature {
+        id,
+        geometry,
+        properties: vec![Some(Value::Text(parcel.id.0.clone())), named(&parcel.sub_park)],
+    });
+    let mut layers = vec![overlays(shown)?];
+    layers.push(made(PARCELS, &["code", "sub_park"], zoom_min, features.collect()));
+    layers.push(sub_parks(shown)?);
+    layers.extend(zone(shown)?);
+    layers.push(barriers(shown)?);
+    Ok(Tileset { layers })
 }
 
 /// A layer of these, shown from a zoom on.
 fn made(name: &str, fields: &[&str], minzoom: u8, features: Vec<Feature>) -> Layer {
     let field = |name: &&str| Field { name: (*name).to_owned(), kind: "String", minzoom };
     let fields = fields.iter().map(field).collect();
-    let look = Look { name: name.to_owned(), fields, minzoom, maxzoom: ZOOM_MAX, coarse_below: 0 };
+    let name = name.to_owned();
+    let look = Look { name, fields, minzoom, maxzoom: ZOOM_MAX, land: None, coarse: Vec::new() };
     Layer::new(look, features)
 }
 
@@ -173,9 +216,9 @@ fn zoom_for(shapes: &[Geometry]) -> u8 {
     (0..14).find(|zoom| a_tile(*zoom) <= PARCELS_A_TILE).unwrap_or(14)
 }
 
-fn overlays(prepared: &Prepared, crs: &Crs) -> Result<Layer> {
-    let names = prepared.overlays.iter().flat_map(|o| o.shapes.iter().map(|_| o.name.clone()));
-    let shapes = areas(prepared.overlays.iter().flat_map(|o| &o.shapes), crs)?;
+fn overlays(shown: &Shown<'_>) -> Result<Layer> {
+    let names = shown.overlays.iter().flat_map(|o| o.shapes.iter().map(|_| o.name.clone()));
+    let shapes = areas(shown.overlays.iter().flat_map(|o| &o.shapes), shown.parcels.crs())?;
     Ok(made("overlays", &["name"], 0, with_text(shapes, names)))
 }
 
@@ -186,25 +229,37 @@ fn with_text(shapes: Vec<Geometry>, texts: impl Iterator<Item = String>) -> Vec<
         .collect()
 }
 
-/// The present zone as one, and its blocks.
-fn zone(prepared: &Prepared, crs: &Crs) -> Result<[Layer; 2]> {
-    let layer = &prepared.layer;
-    let inside: Vec<bool> = layer.parcels().iter().map(|p| p.in_zone).collect();
-    let area_m2: Vec<f64> = layer.parcels().iter().map(|p| p.area.planar.0).collect();
-    let blocks = Blocks::new(&prepared.adjacency, &inside, &area_m2);
-    let outlines = areas(&plan_features::outlines(layer, &blocks), crs)?;
+/// The present zone as one, and its blocks where it is known who faces whom.
+fn zone(shown: &Shown<'_>) -> Result<Vec<Layer>> {
+    let layer = shown.parcels;
+    let outlines = match shown.adjacency {
+        Some(adjacency) => {
+            let inside: Vec<bool> = layer.parcels().iter().map(|p| p.in_zone).collect();
+            let area_m2: Vec<f64> = layer.parcels().iter().map(|p| p.area.planar.0).collect();
+            plan_features::outlines(layer, &Blocks::new(adjacency, &inside, &area_m2))
+        }
+        None => {
+            let inside = layer.parcels().iter().filter(|p| p.in_zone);
+            vec![regions::union(inside.map(|p| &p.shape))]
+        }
+    };
+    let outlines = areas(&outlines, layer.crs())?;
     let polygons = outlines.iter().flat_map(|outline| match outline {
         Geometry::Polygons(polygons) => polygons.clone(),
         Geometry::Lines(_) => Vec::new(),
     });
     let whole = Feature { id: 1, geometry: Geometry::Polygons(polygons.collect()), properties: Vec::new() };
-    let numbers = (1..=outlines.len()).map(|number| number.to_string());
-    Ok([made("zone", &[], 0, vec![whole]), made("blocks", &["block"], 0, with_text(outlines, numbers))])
+    let mut layers = vec![made("zone", &[], 0, vec![whole])];
+    if shown.adjacency.is_some() {
+        let numbers = (1..=outlines.len()).map(|number| number.to_string());
+        layers.push(made("blocks", &["block"], 0, with_text(outlines, numbers)));
+    }
+    Ok(layers)
 }
 
-fn sub_parks(prepared: &Prepared, crs: &Crs) -> Result<Layer> {
+fn sub_parks(shown: &Shown<'_>) -> Result<Layer> {
     let mut members: BTreeMap<&str, Vec<&MultiPolygon<f64>>> = BTreeMap::new();
-    for parcel in prepared.layer.parcels() {
+    for parcel in shown.parcels.parcels() {
         if let Some(name) = &parcel.sub_park {
             members.entry(name).or_default().push(&parcel.shape);
         }
@@ -213,7 +268,7 @@ fn sub_parks(prepared: &Prepared, crs: &Crs) -> Result<Layer> {
         members.values().map(|shapes| regions::union(shapes.iter().copied())).collect();
     // The largest piece bears the name; a map would write it into every one.
     let mut features = Vec::new();
-    for (name, outline) in members.keys().zip(areas(&outlines, crs)?) {
+    for (name, outline) in members.keys().zip(areas(&outlines, shown.parcels.crs())?) {
         let Geometry::Polygons(mut pieces) = outline else { continue };
         let span = |piece: &Vec<Ring>| {
             let xs = || piece.iter().flatten().map(|p| p[0]);
@@ -231,14 +286,14 @@ fn sub_parks(prepared: &Prepared, crs: &Crs) -> Result<Layer> {
     Ok(made("sub_parks", &["name"], 0, features))
 }
 
-fn barriers(prepared: &Prepared, crs: &Crs) -> Result<Layer> {
+fn barriers(shown: &Shown<'_>) -> Result<Layer> {
     let lines: Vec<Cow<'_, LineString<f64>>> =
-        prepared.barriers.iter().map(|b| Cow::Borrowed(&b.line)).collect();
+        shown.barriers.iter().map(|b| Cow::Borrowed(&b.line)).collect();
     let lines = Shapes::Lines(lines);
-    let placed = project::as_needed(&lines, crs, &project::wgs84())?;
+    let placed = project::as_needed(&lines, shown.parcels.crs(), &project::wgs84())?;
     let Shapes::Lines(placed) = placed.as_ref() else { return Err(mixed()) };
     let line = |line: &Cow<'_, LineString<f64>>| Geometry::Lines(vec![points(line)]);
-    let kinds = prepared.barriers.iter().map(|b| b.kind.clone());
+    let kinds = shown.barriers.iter().map(|b| b.kind.clone());
     Ok(made("barriers", &["kind"], 8, with_text(placed.iter().map(line).collect(), kinds)))
 }
 

@@ -11,6 +11,7 @@ mod plan;
 mod read_apart;
 mod serve;
 mod solve;
+mod tiles;
 mod verify;
 
 use std::time::Duration;
@@ -42,6 +43,7 @@ enum Command {
     Check(check::Check),
     Plan(plan::Plan),
     Export(export::Export),
+    Tiles(tiles::Tiles),
     Verify(verify::Verify),
     Compare(compare::Compare),
     Solve(solve::Solve),
@@ -161,6 +163,7 @@ pub fn run(args: Args) -> Result<u8> {
         Command::Check(check) => check.run(quiet),
         Command::Plan(plan) => plan.run(quiet),
         Command::Export(export) => export.run(quiet),
+        Command::Tiles(tiles) => tiles.run(quiet),
         Command::Verify(verify) => verify.run(quiet),
         Command::Compare(compare) => compare.run(quiet),
         Command::Solve(solve) => solve.run(quiet),

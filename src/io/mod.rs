@@ -57,6 +57,9 @@ pub mod project;
 // Results that appear whole or not at all.
 pub mod staging;
 
+// Tiles in one file.
+pub mod tile_archive;
+
 // Text as DBF holds it.
 pub mod dbf_text;
 

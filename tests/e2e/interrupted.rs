@@ -49,7 +49,7 @@ fn a_killed_plan_leaves_the_earlier_one_whole() {
 
 /// Waits until the process hears Ctrl-C: a signal before that ends it as it ends any program.
 #[cfg(target_os = "linux")]
-fn wait_until_it_listens(child: &mut Child) {
+pub(crate) fn wait_until_it_listens(child: &mut Child) {
     const SIGINT: u32 = 2;
     let status = format!("/proc/{}/status", child.id());
     let deadline = Instant::now() + Duration::from_secs(60);

@@ -16,5 +16,6 @@ mod same_bytes;
 
 mod sub_parks;
 mod support;
+mod tiles;
 mod time_limit;
 mod why_not;

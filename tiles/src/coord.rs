@@ -54,6 +54,12 @@ impl TileCoord {
         self.y
     }
 
+    /// The four tiles one level down; none below the deepest.
+    pub fn children(self) -> impl Iterator<Item = Self> {
+        let next = [(0, 0), (1, 0), (0, 1), (1, 1)].into_iter().filter(move |_| self.z < MAX_ZOOM);
+        next.map(move |(dx, dy)| Self { z: self.z + 1, x: 2 * self.x + dx, y: 2 * self.y + dy })
+    }
+
     /// The tile one level up that holds this one; none above the single tile of zoom 0.
     #[must_use]
     pub fn parent(self) -> Option<Self> {

@@ -10,7 +10,7 @@ use crate::valid::{double_area, valid};
 pub const BUFFER: i64 = 64;
 
 /// A place on the grid of a zoom.
-type Global = [i64; 2];
+pub(crate) type Global = [i64; 2];
 
 /// A tile's window on the grid of its zoom.
 #[derive(Debug, Clone, Copy)]
@@ -39,19 +39,30 @@ impl Window {
             .map(|cell| cell as f64 / side)
     }
 
+    /// Twice the area of a square of the grid that corners go on.
+    pub(crate) fn double_square(self) -> i64 {
+        2 * self.step * self.step
+    }
+
     /// The part of a shape that the window shows; nothing where there is none.
     #[must_use]
     pub fn cut(self, geometry: &Geometry) -> Option<Shape> {
         match geometry {
-            Geometry::Polygons(polygons) => {
-                let cut: Vec<_> = polygons.iter().flat_map(|rings| self.polygon(rings)).collect();
-                (!cut.is_empty()).then_some(Shape::Polygons(cut))
-            }
-            Geometry::Lines(lines) => {
-                let cut: Vec<_> = lines.iter().flat_map(|line| self.line(line)).collect();
-                (!cut.is_empty()).then_some(Shape::Lines(cut))
-            }
+            Geometry::Polygons(polygons) => self.polygons(polygons.iter()),
+            Geometry::Lines(lines) => self.lines(lines.iter()),
         }
+    }
+
+    /// As [`Window::cut`], of some polygons.
+    pub(crate) fn polygons<'a>(self, polygons: impl Iterator<Item = &'a Vec<Ring>>) -> Option<Shape> {
+        let cut: Vec<_> = polygons.flat_map(|rings| self.polygon(rings)).collect();
+        (!cut.is_empty()).then_some(Shape::Polygons(cut))
+    }
+
+    /// As [`Window::cut`], of some lines.
+    pub(crate) fn lines<'a>(self, lines: impl Iterator<Item = &'a Vec<Point>>) -> Option<Shape> {
+        let cut: Vec<_> = lines.flat_map(|line| self.line(line)).collect();
+        (!cut.is_empty()).then_some(Shape::Lines(cut))
     }
 
     fn polygon(self, rings: &[Ring]) -> Vec<Vec<Vec<Cell>>> {
@@ -74,13 +85,13 @@ impl Window {
     }
 
     /// A place as this window counts cells.
-    fn local(self, place: Point) -> Global {
+    pub(crate) fn local(self, place: Point) -> Global {
         let on = on_grid(place, self.z, self.step);
         [on[0] - self.origin[0], on[1] - self.origin[1]]
     }
 
     /// A ring cut to the buffered tile, side by side.
-    fn clipped(self, mut ring: Vec<Global>) -> Vec<Cell> {
+    pub(crate) fn clipped(self, mut ring: Vec<Global>) -> Vec<Cell> {
         let (low, high) = (-BUFFER, i64::from(EXTENT) + BUFFER);
         for axis in 0..2 {
             for (limit, upper) in [(low, false), (high, true)] {
@@ -208,10 +219,12 @@ pub(crate) fn areas(rings: &[Ring], z: u8, step: u16) -> (f64, f64) {
     (exact, on)
 }
 
-/// The cell that stands for polygons too small to be seen: the one its first corner is in.
+/// The square of the grid that stands for polygons too small to be seen: the one its first corner is in.
 pub(crate) fn stand_in(window: Window, place: Point) -> Option<Shape> {
     let [x, y] = cell(window.local(place))?;
+    let side = i32::try_from(window.step).ok()?;
     let seen = |c: i32| i64::from(c) >= -BUFFER && i64::from(c) < i64::from(EXTENT) + BUFFER;
-    (seen(x) && seen(y))
-        .then(|| Shape::Polygons(vec![vec![vec![[x, y], [x + 1, y], [x + 1, y + 1], [x, y + 1]]]]))
+    (seen(x) && seen(y)).then(|| {
+        Shape::Polygons(vec![vec![vec![[x, y], [x + side, y], [x + side, y + side], [x, y + side]]]])
+    })
 }

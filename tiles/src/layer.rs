@@ -10,7 +10,8 @@ use crate::coord::TileCoord;
 use crate::cut::{Window, areas, stand_in};
 use crate::feature::{Feature, Field, Geometry};
 use crate::mercator::Point;
-use crate::mvt::LayerWriter;
+use crate::mvt::{LayerWriter, Shape};
+use crate::region::region;
 
 /// Zooms that there are.
 const ZOOMS: usize = crate::coord::MAX_ZOOM as usize + 1;
@@ -26,15 +27,31 @@ pub struct Look {
     pub minzoom: u8,
     /// Tiles of greater zooms go without it.
     pub maxzoom: u8,
-    /// Below this zoom corners go on a coarser grid, so that outlines get simpler; neighbours still share them.
-    pub coarse_below: u8,
+    /// Tiles of zooms below `minzoom` hold the land of all features as one, in a layer of this name.
+    pub land: Option<String>,
+    /// The grid of lesser zooms, where it is coarser than the tile's.
+    pub coarse: Vec<Coarse>,
 }
+
+/// A grid that is coarser than the tile's cells. Neighbours still share corners; each feature is drawn as one region, so that
+/// what its parts lose and gain is made up for among them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Coarse {
+    /// The zoom.
+    pub zoom: u8,
+    /// Cells from one of the grid's lines to the next.
+    pub step: u16,
+}
+
+/// One of the polygons or lines of a feature.
+type Part = (u32, u32);
 
 /// Immutable features, found by place.
 pub struct Layer {
     look: Look,
     features: Vec<Feature>,
-    index: RTree<GeomWithData<Rectangle<Point>, u32>>,
+    /// Parts of features by place: an outline of a thousand pieces is not looked through for each tile.
+    index: RTree<GeomWithData<Rectangle<Point>, Part>>,
     /// Features along a curve that stays near.
     along: Vec<u32>,
     /// By zoom, the features too small to be seen that are shown as one cell, ascending.
@@ -45,16 +62,27 @@ impl Layer {
     /// Indexes features.
     #[must_use]
     pub fn new(look: Look, features: Vec<Feature>) -> Self {
-        let boxes: Vec<Option<AABB<Point>>> = features.par_iter().map(|f| bounds(&f.geometry)).collect();
-        let placed = (0..).zip(&boxes).filter_map(|(at, b)| {
-            b.as_ref().map(|b| GeomWithData::new(Rectangle::from_corners(b.lower(), b.upper()), at))
+        let boxes: Vec<Vec<AABB<Point>>> = features.par_iter().map(|f| bounds(&f.geometry)).collect();
+        let placed = (0..).zip(&boxes).flat_map(|(at, boxes)| {
+            let each = (0..).zip(boxes);
+            each.map(move |(part, b)| {
+                GeomWithData::new(Rectangle::from_corners(b.lower(), b.upper()), (at, part))
+            })
         });
         let index = RTree::bulk_load(placed.collect());
         let mut along: Vec<(u64, u32)> =
-            (0..).zip(&boxes).filter_map(|(at, b)| Some((near(b.as_ref()?.lower()), at))).collect();
+            (0..).zip(&boxes).filter_map(|(at, b)| Some((near(b.first()?.lower()), at))).collect();
         along.sort_unstable();
         let along = along.into_iter().map(|(_, at)| at).collect();
         Self { look, features, index, along, shown_small: [const { OnceLock::new() }; ZOOMS] }
+    }
+
+    /// The same features with another look.
+    #[must_use]
+    pub fn looking(mut self, look: Look) -> Self {
+        self.look = look;
+        self.shown_small = [const { OnceLock::new() }; ZOOMS];
+        self
     }
 
     /// How it looks.
@@ -74,50 +102,111 @@ impl Layer {
     /// Appends this layer's part of a tile.
     pub fn write(&self, tile: TileCoord, out: &mut Vec<u8>) {
         let z = tile.z();
-        if z < self.look.minzoom || z > self.look.maxzoom {
+        if z > self.look.maxzoom {
+            return;
+        }
+        if z < self.look.minzoom {
+            if let Some(name) = &self.look.land {
+                self.write_land(name, tile, out);
+            }
             return;
         }
         let fields: Vec<(usize, &Field)> =
             self.look.fields.iter().enumerate().filter(|(_, field)| field.minzoom <= z).collect();
         let mut writer =
             LayerWriter::new(&self.look.name, fields.iter().map(|(_, f)| f.name.clone()).collect());
-        // What crosses the antimeridian lies partly in the next world.
-        let mut found: Vec<(u32, Window)> = [-1, 0, 1]
-            .into_iter()
-            .map(|around| Window::new(tile, around, self.step(z)))
-            .flat_map(|window| {
-                let [west, north, east, south] = window.bounds();
-                let seen = AABB::from_corners([west, north], [east, south]);
-                self.index.locate_in_envelope_intersecting(&seen).map(move |one| (one.data, window))
-            })
-            .collect();
-        found.sort_by_key(|(at, _)| *at);
-        for (at, window) in found {
-            let feature = &self.features[at as usize];
-            let shape = window.cut(&feature.geometry).or_else(|| self.small(at, z, window));
-            if let Some(shape) = shape {
-                let properties =
-                    fields.iter().map(|(field, _)| feature.properties.get(*field).and_then(Option::as_ref));
-                writer.add(feature.id, properties, &shape);
+        for window in self.windows(tile) {
+            let found = self.found(window);
+            for parts in found.chunk_by(|a, b| a.0 == b.0) {
+                let at = parts[0].0;
+                let feature = &self.features[at as usize];
+                let drawn = match &feature.geometry {
+                    Geometry::Polygons(polygons) => {
+                        let parts = parts.iter().map(|(_, part)| &polygons[*part as usize]);
+                        if self.step(z) > 1 { region(window, parts) } else { window.polygons(parts) }
+                    }
+                    Geometry::Lines(lines) => {
+                        window.lines(parts.iter().map(|(_, part)| &lines[*part as usize]))
+                    }
+                };
+                if let Some(shape) = drawn.or_else(|| self.small(at, z, window)) {
+                    let properties = fields
+                        .iter()
+                        .map(|(field, _)| feature.properties.get(*field).and_then(Option::as_ref));
+                    writer.add(feature.id, properties, &shape);
+                }
             }
         }
         writer.finish(out);
     }
 
-    fn step(&self, z: u8) -> u16 {
-        if z < self.look.coarse_below { 4 } else { 1 }
+    /// The land of all features as one feature.
+    fn write_land(&self, name: &str, tile: TileCoord, out: &mut Vec<u8>) {
+        let mut writer = LayerWriter::new(name, Vec::new());
+        for window in self.windows(tile) {
+            let found = self.found(window);
+            let polygons =
+                found.iter().filter_map(|(at, part)| match &self.features[*at as usize].geometry {
+                    Geometry::Polygons(polygons) => polygons.get(*part as usize),
+                    Geometry::Lines(_) => None,
+                });
+            if let Some(shape) = region(window, polygons) {
+                writer.add(1, std::iter::empty(), &shape);
+            }
+        }
+        writer.finish(out);
     }
 
-    /// The cell shown instead of a feature that became nothing.
-    fn small(&self, at: u32, z: u8, window: Window) -> Option<crate::mvt::Shape> {
+    /// What a tile shows: what crosses the antimeridian lies partly in the next world.
+    fn windows(&self, tile: TileCoord) -> impl Iterator<Item = Window> + use<> {
+        let step = self.step(tile.z());
+        [-1, 0, 1].into_iter().map(move |around| Window::new(tile, around, step))
+    }
+
+    /// The parts whose boxes a window meets, in order.
+    fn found(&self, window: Window) -> Vec<Part> {
+        let mut found: Vec<Part> =
+            self.index.locate_in_envelope_intersecting(&envelope(window)).map(|one| one.data).collect();
+        found.sort_unstable();
+        found
+    }
+
+    /// Whether anything may be in a tile, at whatever zoom it is shown.
+    #[must_use]
+    pub fn touches(&self, tile: TileCoord) -> bool {
+        self.windows(tile)
+            .any(|window| self.index.locate_in_envelope_intersecting(&envelope(window)).next().is_some())
+    }
+
+    /// The tile of a zoom in which most features begin.
+    #[must_use]
+    pub fn fullest(&self, z: u8) -> Option<TileCoord> {
+        let tiles = f64::from(1_u32 << z.min(crate::coord::MAX_ZOOM));
+        let tile = |at: &u32| match &self.features[*at as usize].geometry {
+            Geometry::Polygons(polygons) => polygons.first()?.first()?.first(),
+            Geometry::Lines(lines) => lines.first()?.first(),
+        };
+        let place = |p: &Point| p.map(|c| (c.clamp(0.0, 1.0) * tiles) as u32);
+        let mut begun: Vec<[u32; 2]> = self.along.iter().filter_map(tile).map(place).collect();
+        begun.sort_unstable();
+        let fullest = begun.chunk_by(|a, b| a == b).rev().max_by_key(|same| same.len())?;
+        TileCoord::new(z, fullest[0][0], fullest[0][1]).ok()
+    }
+
+    fn step(&self, z: u8) -> u16 {
+        self.look.coarse.iter().find(|coarse| coarse.zoom == z).map_or(1, |coarse| coarse.step)
+    }
+
+    /// The square of the grid shown instead of a feature that became nothing.
+    fn small(&self, at: u32, z: u8, window: Window) -> Option<Shape> {
         let shown = self.shown_small[usize::from(z)].get_or_init(|| self.shown_small(z));
         shown.binary_search(&at).ok()?;
         let Geometry::Polygons(polygons) = &self.features[at as usize].geometry else { return None };
         stand_in(window, *polygons.first()?.first()?.first()?)
     }
 
-    /// Which of the features that become nothing at a zoom are shown as one cell: one whenever the area lost so far, along
-    /// a curve that stays near, comes to a cell. Where neighbours gain what a feature loses, none is.
+    /// Which of the features that become nothing at a zoom are shown as a square of its grid: one whenever the area lost so
+    /// far, along a curve that stays near, comes to that. Where neighbours gain what a feature loses, none is.
     fn shown_small(&self, z: u8) -> Vec<u32> {
         let step = self.step(z);
         let areas: Vec<(f64, f64)> = self
@@ -131,11 +220,12 @@ impl Layer {
                 Geometry::Lines(_) => (0.0, 0.0),
             })
             .collect();
+        let square = f64::from(step) * f64::from(step);
         let (mut lost, mut shown) = (0.0, Vec::new());
         for (at, (exact, on_grid)) in self.along.iter().zip(areas) {
             lost += exact - on_grid;
-            if on_grid == 0.0 && exact > 0.0 && lost >= 1.0 {
-                lost -= 1.0;
+            if on_grid == 0.0 && exact > 0.0 && lost >= square {
+                lost -= square;
                 shown.push(*at);
             }
         }
@@ -144,48 +234,30 @@ impl Layer {
     }
 }
 
-/// The layers that make a tile.
-#[derive(Default)]
-pub struct Tileset {
-    /// In the order in which they are written.
-    pub layers: Vec<Layer>,
-}
-
-impl Tileset {
-    /// The bytes of a tile, empty where nothing is.
-    #[must_use]
-    pub fn tile(&self, tile: TileCoord) -> Vec<u8> {
-        let mut out = Vec::new();
-        for layer in &self.layers {
-            layer.write(tile, &mut out);
+/// The boxes around the parts of a shape; none where it has no place, or one that is no number.
+fn bounds(geometry: &Geometry) -> Vec<AABB<Point>> {
+    let around = |places: &mut dyn Iterator<Item = &Point>| {
+        let (mut low, mut high) = ([f64::INFINITY; 2], [f64::NEG_INFINITY; 2]);
+        let mut sound = true;
+        for p in places {
+            for axis in 0..2 {
+                sound &= p[axis].is_finite();
+                low[axis] = low[axis].min(p[axis]);
+                high[axis] = high[axis].max(p[axis]);
+            }
         }
-        out
-    }
-
-    /// West, north, east and south end in the unit square; nothing where nothing is.
-    #[must_use]
-    pub fn bounds(&self) -> Option<[f64; 4]> {
-        let all = self.layers.iter().filter_map(Layer::bounds);
-        all.reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])])
-    }
-}
-
-/// The box around a shape; nothing where it has no place or one that is no number.
-fn bounds(geometry: &Geometry) -> Option<AABB<Point>> {
-    let (mut low, mut high) = ([f64::INFINITY; 2], [f64::NEG_INFINITY; 2]);
-    let mut sound = true;
-    let mut see = |p: &Point| {
-        for axis in 0..2 {
-            sound &= p[axis].is_finite();
-            low[axis] = low[axis].min(p[axis]);
-            high[axis] = high[axis].max(p[axis]);
-        }
+        (sound && low[0] <= high[0]).then(|| AABB::from_corners(low, high))
     };
-    match geometry {
-        Geometry::Polygons(polygons) => polygons.iter().flatten().flatten().for_each(&mut see),
-        Geometry::Lines(lines) => lines.iter().flatten().for_each(&mut see),
-    }
-    (sound && low[0] <= high[0]).then(|| AABB::from_corners(low, high))
+    let parts: Option<Vec<_>> = match geometry {
+        Geometry::Polygons(polygons) => polygons.iter().map(|p| around(&mut p.iter().flatten())).collect(),
+        Geometry::Lines(lines) => lines.iter().map(|line| around(&mut line.iter())).collect(),
+    };
+    parts.unwrap_or_default()
+}
+
+fn envelope(window: Window) -> AABB<Point> {
+    let [west, north, east, south] = window.bounds();
+    AABB::from_corners([west, north], [east, south])
 }
 
 /// A place's position on the Morton curve of a grid of 2³⁰ cells a side.

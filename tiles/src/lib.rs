@@ -21,8 +21,11 @@ pub mod cut;
 // Polygons that are valid on whole numbers.
 mod valid;
 
+// Many shapes as one.
+mod region;
+
 // Bytes out.
 pub mod mvt;
 
-// Shapes that share edges, as one.
-pub mod dissolve;
+// Which tiles there are.
+pub mod pyramid;

@@ -82,7 +82,7 @@ fn ahead(from: Cell, corner: Cell, to: Cell) -> bool {
 }
 
 /// The land that is inside more often than outside.
-fn mended(rings: &[Vec<Cell>]) -> Vec<Vec<Vec<Cell>>> {
+pub(crate) fn mended(rings: &[Vec<Cell>]) -> Vec<Vec<Vec<Cell>>> {
     let options = IntOverlayOptions { preserve_output_collinear: true, ..IntOverlayOptions::default() };
     let corners = rings.iter().map(Vec::len).sum();
     let mut overlay = Overlay::<i32>::new_custom(corners, options, Default::default());
@@ -103,11 +103,14 @@ fn mended(rings: &[Vec<Cell>]) -> Vec<Vec<Vec<Cell>>> {
         }
     }
     outer.sort_by_key(|ring| double_area(ring));
+    let shells: Vec<Shell<'_>> = outer.iter().map(|ring| Shell::new(ring)).collect();
+    // The smallest that holds it is its own.
+    let owners: Vec<Option<usize>> =
+        holes.iter().map(|hole| shells.iter().position(|shell| shell.holds(hole))).collect();
     let mut polygons: Vec<Vec<Vec<Cell>>> = outer.into_iter().map(|ring| vec![ring]).collect();
-    for hole in holes {
-        // The smallest that holds it is its own.
-        if let Some(polygon) = polygons.iter_mut().find(|polygon| holds(&polygon[0], &hole)) {
-            polygon.push(hole);
+    for (hole, owner) in holes.into_iter().zip(owners) {
+        if let Some(owner) = owner {
+            polygons[owner].push(hole);
         }
     }
     polygons
@@ -133,30 +136,68 @@ fn simple_loops(contour: &[Cell]) -> Vec<Vec<Cell>> {
     loops
 }
 
-/// Whether `ring` holds `hole`, which does not cross it but may touch it.
-fn holds(ring: &[Cell], hole: &[Cell]) -> bool {
-    // Corners and middles of edges, at twice the scale.
-    let next = hole.iter().cycle().skip(1);
-    let places = hole.iter().zip(next).flat_map(|(a, b)| [[2 * a[0], 2 * a[1]], [a[0] + b[0], a[1] + b[1]]]);
-    let decided = places.filter_map(|place| inside(ring, place)).next();
-    decided.unwrap_or(false)
+/// An outer ring that is asked what lies in it: an outline of a hundred thousand corners may have thousands of holes.
+struct Shell<'a> {
+    ring: &'a [Cell],
+    /// What it spans, then what every [`RUN`] edges span.
+    span: [Cell; 2],
+    runs: Vec<[Cell; 2]>,
 }
 
-/// Whether a place at twice the scale lies inside; nothing where it is on the ring.
-fn inside(ring: &[Cell], place: Cell) -> Option<bool> {
-    let mut inside = false;
-    for (a, b) in ring.iter().zip(ring.iter().cycle().skip(1)) {
-        let (a, b) = ([2 * a[0], 2 * a[1]], [2 * b[0], 2 * b[1]]);
-        let on = side(a, b, place);
-        let within = |i: usize| a[i].min(b[i]) <= place[i] && place[i] <= a[i].max(b[i]);
-        if on == 0 && within(0) && within(1) {
-            return None;
-        }
-        if (a[1] > place[1]) != (b[1] > place[1]) && (on > 0) == (b[1] > a[1]) {
-            inside = !inside;
-        }
+/// Edges of a run.
+const RUN: usize = 32;
+
+/// The least and the greatest of each coordinate.
+fn span<'a>(cells: impl Iterator<Item = &'a Cell>) -> [Cell; 2] {
+    cells.fold([[i32::MAX; 2], [i32::MIN; 2]], |[low, high], c| {
+        [[low[0].min(c[0]), low[1].min(c[1])], [high[0].max(c[0]), high[1].max(c[1])]]
+    })
+}
+
+impl<'a> Shell<'a> {
+    fn new(ring: &'a [Cell]) -> Self {
+        let run = |begin| (begin..=begin + RUN).map(|at| &ring[at % ring.len()]);
+        let runs = (0..ring.len()).step_by(RUN).map(|begin| span(run(begin))).collect();
+        Self { ring, span: span(ring.iter()), runs }
     }
-    Some(inside)
+
+    /// Whether `hole`, which does not cross it but may touch it, lies in it.
+    fn holds(&self, hole: &[Cell]) -> bool {
+        let [low, high] = span(hole.iter());
+        if (0..2).any(|i| low[i] < self.span[0][i] || high[i] > self.span[1][i]) {
+            return false;
+        }
+        // Corners and middles of edges, at twice the scale.
+        let next = hole.iter().cycle().skip(1);
+        let places =
+            hole.iter().zip(next).flat_map(|(a, b)| [[2 * a[0], 2 * a[1]], [a[0] + b[0], a[1] + b[1]]]);
+        let decided = places.filter_map(|place| self.inside(place)).next();
+        decided.unwrap_or(false)
+    }
+
+    /// Whether a place at twice the scale lies inside; nothing where it is on the ring.
+    fn inside(&self, place: Cell) -> Option<bool> {
+        let mut inside = false;
+        for (run, [low, high]) in self.runs.iter().enumerate() {
+            // A ray to the right of the place meets only edges at its height that end to the right of it.
+            if 2 * low[1] > place[1] || 2 * high[1] < place[1] || 2 * high[0] < place[0] {
+                continue;
+            }
+            for at in run * RUN..self.ring.len().min((run + 1) * RUN) {
+                let (a, b) = (self.ring[at], self.ring[(at + 1) % self.ring.len()]);
+                let (a, b) = ([2 * a[0], 2 * a[1]], [2 * b[0], 2 * b[1]]);
+                let on = side(a, b, place);
+                let within = |i: usize| a[i].min(b[i]) <= place[i] && place[i] <= a[i].max(b[i]);
+                if on == 0 && within(0) && within(1) {
+                    return None;
+                }
+                if (a[1] > place[1]) != (b[1] > place[1]) && (on > 0) == (b[1] > a[1]) {
+                    inside = !inside;
+                }
+            }
+        }
+        Some(inside)
+    }
 }
 
 #[cfg(test)]

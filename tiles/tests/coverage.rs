@@ -6,11 +6,12 @@ use proptest::prelude::*;
 use tiles::coord::TileCoord;
 use tiles::cut::Window;
 use tiles::feature::{Feature, Geometry};
-use tiles::layer::{Layer, Look, Tileset};
+use tiles::layer::{Layer, Look};
 use tiles::mvt::{Cell, Shape};
+use tiles::pyramid::Tileset;
 
 fn look() -> Look {
-    Look { name: "l".into(), fields: Vec::new(), minzoom: 0, maxzoom: 22, coarse_below: 0 }
+    Look { name: "l".into(), fields: Vec::new(), minzoom: 0, maxzoom: 22, land: None, coarse: Vec::new() }
 }
 
 fn layer(polygons: impl IntoIterator<Item = Vec<[f64; 2]>>) -> Layer {
