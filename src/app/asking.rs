@@ -131,7 +131,7 @@ impl Workshop {
     /// A layer or policy that do not fit.
     pub async fn view_of(&self, key: ViewKey) -> Result<Arc<View>> {
         let (id, version) = (key.scenario.id, key.scenario.version);
-        self.views.retain(|other| other.scenario.id != id || other.scenario.version >= version);
+        self.views.retain(|other| !key.replaces(other));
         let ViewKey { scenario, plan } = key.clone();
         let read = async {
             let log = self.store().decisions(Some(id), DecisionSeq(0)).await?;

@@ -35,6 +35,15 @@ pub struct ViewKey {
 }
 
 impl ViewKey {
+    /// Whether nobody will ask for the other one again: it is of an earlier version of the scenario, or of another status of
+    /// the same plan.
+    pub(super) fn replaces(&self, other: &Self) -> bool {
+        let (own, theirs) = (&self.scenario, &other.scenario);
+        let plan = |key: &Self| key.plan.as_ref().map(|plan| plan.id);
+        own.id == theirs.id
+            && (own.version > theirs.version || own == theirs && plan(self) == plan(other) && self != other)
+    }
+
     /// Names it: another state has another name, and so has what another version of the program makes of the same.
     #[must_use]
     pub fn version(&self) -> String {
@@ -384,4 +393,50 @@ pub struct IndicatorValues {
     pub raw: Vec<Option<f64>>,
     /// 0 to 1, more is better.
     pub normalised: Vec<Option<f64>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{DecisionSeq, Moment, PlanId, PlanStatus, ScenarioId};
+
+    fn key(scenario: i64, version: i64, plan: i64, status: PlanStatus) -> ViewKey {
+        let policy = PolicyRef { name: "2026".to_owned(), version: 1 };
+        let (by, at) = ("li".to_owned(), Moment(0));
+        let id = ScenarioId(scenario);
+        let stored = StoredPlan {
+            id: PlanId(plan),
+            scenario: id,
+            decided: DecisionSeq(0),
+            policy: policy.clone(),
+            job: None,
+            status,
+            by: by.clone(),
+            at,
+        };
+        let layer = parcels::id::LayerId("a".to_owned());
+        let title = String::new();
+        let scenario = ScenarioRecord { id, title, layer, policy, version, archived: false, at, by };
+        ViewKey { scenario, plan: Some(stored) }
+    }
+
+    #[test]
+    fn a_state_replaces_earlier_ones_and_is_named_after_the_program() {
+        use PlanStatus::{Draft, Submitted};
+        let now = key(1, 3, 7, Submitted);
+        for (other, replaced) in [
+            (key(1, 2, 6, Draft), true),
+            (key(1, 3, 7, Draft), true),
+            (key(1, 3, 6, Draft), false),
+            (key(1, 4, 7, Draft), false),
+            (key(2, 2, 7, Draft), false),
+            (now.clone(), false),
+        ] {
+            assert_eq!(now.replaces(&other), replaced, "{other:?}");
+            let same = now.scenario == other.scenario
+                && now.plan.as_ref().unwrap().id == other.plan.as_ref().unwrap().id;
+            assert_eq!(now.version() == other.version(), same);
+        }
+        assert!(now.version().starts_with(env!("CARGO_PKG_VERSION")));
+    }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::http::Answer;
-use crate::project::{project, serve};
+use crate::project::{project, project_of, serve};
 use crate::support::{Server, lianpian};
 
 /// The files of an export, as it is downloaded.
@@ -67,6 +67,20 @@ fn a_plan_cut_short_with_others_beside_it_is_exported_and_shown_as_it_was_kept()
         kept["transfers"].as_array().unwrap().len(),
         "the plan's own transfers are shown"
     );
+}
+
+#[test]
+fn the_service_listens_before_it_has_read_what_it_shows() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = project_of(folder.path(), 6000);
+    let mut command = lianpian();
+    command.arg("serve").arg("--project").arg(&file).args(["--listen", "127.0.0.1:0"]);
+    let server = Server::spawn(&mut command);
+    // Reading the layer takes seconds.
+    server.get("/readyz").problem(503);
+    assert_eq!(server.json("/api/scenarios").as_array().unwrap().len(), 1);
+    server.ready();
+    assert_eq!(server.get("/ogc/collections/parcels").status, 200);
 }
 
 #[test]

@@ -13,12 +13,18 @@ use crate::support::{Server, lianpian};
 
 /// A project with a synthetic park in it.
 pub(crate) fn project(folder: &Path) -> PathBuf {
+    project_of(folder, 900)
+}
+
+/// The same of so many parcels.
+pub(crate) fn project_of(folder: &Path, parcels: u32) -> PathBuf {
     let park = folder.join("park");
     let done = |command: &mut Command| {
         let output = command.output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     };
-    done(lianpian().args(["generate", "--parcels", "900", "--seed", "5", "--out"]).arg(&park));
+    let parcels = parcels.to_string();
+    done(lianpian().args(["generate", "--parcels", &parcels, "--seed", "5", "--out"]).arg(&park));
     let file = folder.join("project.gpkg");
     let mut import = lianpian();
     import.arg("import").arg(park.join("parcels.gpkg")).arg("--policy").arg(park.join("policy.toml"));
