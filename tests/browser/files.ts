@@ -58,3 +58,17 @@ export function withoutSystem(within: Folder): string {
   writeFileSync(path, geojson(metres.slice(0, 5)));
   return path;
 }
+
+/** Parcels that take a while to be checked: each crosses itself a thousand times. */
+export function tangle(within: Folder): string {
+  const path = join(within.path, 'tangle.geojson');
+  const ring = (n: number): Ring => {
+    const at = (k: number): [number, number] => [
+      121 + 0.01 * n + 0.004 * Math.cos(k * 2.399963),
+      31.1 + 0.004 * Math.sin(k * 2.399963),
+    ];
+    return [...Array.from({ length: 2000 }, (_, k) => at(k)), at(0)];
+  };
+  writeFileSync(path, geojson(Array.from({ length: 120 }, (_, n) => ring(n))));
+  return path;
+}

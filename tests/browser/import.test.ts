@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Folder, folder, shapefile, withoutSystem } from './files';
+import { type Folder, folder, shapefile, tangle, withoutSystem } from './files';
 import { ask, drawn, opened, type Park, park } from './park';
 
 interface MapWindow {
@@ -102,6 +102,21 @@ test('what is no file of parcels is refused in words, and another can be tried',
   await page.getByTestId('import-restart').click();
   await page.getByTestId('import-failure').waitFor({ state: 'detached' });
   await page.getByTestId('file-input').setInputFiles(withoutSystem(files));
+  expect(await page.getByTestId('check-files').isEnabled()).toBe(true);
+  expect(faults).toEqual([]);
+  await page.context().close();
+});
+
+test('a check that takes long is told of, and stopped', async () => {
+  const { page, faults } = await opened(there, '/?tab=import');
+  await page.getByTestId('file-input').setInputFiles(tangle(files));
+  await page.getByTestId('check-files').click();
+  await stage(page, 'checking');
+  await page.getByTestId('import-progress').getByText('检查图形').waitFor({ timeout: 30_000 });
+  await page.getByTestId('import-stop').click();
+  await stage(page, 'files');
+  const [job] = await ask<{ kind: string; state: string }[]>(`${there.url}/api/jobs`);
+  expect(job).toMatchObject({ kind: 'check', state: 'cancelled' });
   expect(await page.getByTestId('check-files').isEnabled()).toBe(true);
   expect(faults).toEqual([]);
   await page.context().close();

@@ -94,7 +94,12 @@ export async function planned(url: string, scenario = 1): Promise<void> {
 }
 
 /** A page that fails the test when it asks anybody but the service, breaks its policy, or throws. */
-export async function opened(park: Park, path = '/', language = 'zh'): Promise<{ page: Page; faults: string[] }> {
+export async function opened(
+  park: Park,
+  path = '/',
+  language = 'zh',
+  before?: (page: Page) => Promise<void>,
+): Promise<{ page: Page; faults: string[] }> {
   const context = await park.browser.newContext({
     viewport: { width: 1280, height: 800 },
     locale: language === 'zh' ? 'zh-CN' : 'en-GB',
@@ -109,6 +114,7 @@ export async function opened(park: Park, path = '/', language = 'zh'): Promise<{
   page.on('console', (message) => {
     if (message.text().includes('Content Security Policy')) faults.push(message.text());
   });
+  await before?.(page);
   await page.goto(park.url + path);
   return { page, faults };
 }

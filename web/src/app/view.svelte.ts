@@ -119,7 +119,8 @@ class ViewState {
       return { title: scenario.title, columns, record: plan?.record ?? null, transfers, when: 'after' };
     });
     if (this.compare !== compare) return;
-    if (read) this.other = read;
+    // Parcels of another layer have other numbers.
+    if (read && read.columns.layer === session.columns?.layer) this.other = read;
     else this.compare = null;
   }
 }

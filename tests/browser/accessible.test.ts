@@ -1,0 +1,135 @@
+import { source } from 'axe-core';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Folder, folder, shapefile } from './files';
+import { drawn, opened, type Park, park, planned } from './park';
+
+interface Violation {
+  id: string;
+  impact: string;
+  nodes: { html: string; failureSummary: string }[];
+}
+interface AxeWindow {
+  axe: { run(): Promise<{ violations: Violation[]; passes: unknown[] }> };
+}
+
+let there: Park;
+let files: Folder;
+beforeAll(async () => {
+  files = folder();
+  there = await park(400);
+  await planned(there.url);
+});
+afterAll(async () => {
+  files?.end();
+  await there?.end();
+});
+
+/** What keeps somebody from using what is shown, as axe finds it. */
+async function serious(page: Page, where: string): Promise<string[]> {
+  // The page's own policy lets no script in; what a debugger evaluates is none of the page's.
+  await page.evaluate(source);
+  const { violations, checked } = await page.evaluate(async () => {
+    const found = await (window as unknown as AxeWindow).axe.run();
+    return { violations: found.violations, checked: found.passes.length };
+  });
+  expect(checked, where).toBeGreaterThan(10);
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map((node) => `${where}: ${id}: ${node.html}: ${node.failureSummary}`));
+}
+
+async function tabs(page: Page): Promise<string[]> {
+  const ids = await page
+    .locator('[data-testid^=tab-]')
+    .evaluateAll((all) => all.map((tab) => (tab as HTMLElement).dataset.testid ?? ''));
+  expect(ids.length).toBeGreaterThanOrEqual(4);
+  return ids;
+}
+
+test.each(['zh', 'en'])('nothing on any panel keeps anybody out (%s)', async (language) => {
+  const { page, faults } = await opened(there, '/', language);
+  await drawn(page);
+  const found: string[] = [];
+  for (const theme of ['light', 'dark']) {
+    await page.getByTestId('user-menu').click();
+    await page.getByTestId('theme').selectOption(theme);
+    found.push(...(await serious(page, `menu, ${theme}`)));
+    await page.getByTestId('user-menu').click();
+    for (const tab of await tabs(page)) {
+      const chosen = await page.getByTestId(tab).getAttribute('aria-pressed');
+      if (chosen !== 'true') await page.getByTestId(tab).click();
+      await page.locator('#panel h2, #panel [data-testid=row]').first().waitFor();
+      found.push(...(await serious(page, `${tab}, ${theme}`)));
+    }
+  }
+  expect(found).toEqual([]);
+  expect(faults).toEqual([]);
+  await page.context().close();
+});
+
+test.each([
+  ['zh', 'light'],
+  ['en', 'dark'],
+])('nor on what opens over them (%s, %s)', async (language, theme) => {
+  const { page, faults } = await opened(there, '/', language);
+  await page.getByTestId('user-menu').click();
+  await page.getByTestId('theme').selectOption(theme);
+  await page.getByTestId('user-menu').click();
+  await drawn(page);
+  const found: string[] = [];
+  await page.getByTestId('row').first().click();
+  await page.locator('[data-testid=card][data-fid]').waitFor();
+  found.push(...(await serious(page, 'card')));
+  await page.getByTestId('reject').click();
+  await page.getByTestId('stale').waitFor();
+  found.push(...(await serious(page, 'decided')));
+  await page.getByTestId('undo').click();
+  await page.getByTestId('stale').waitFor({ state: 'detached' });
+  await page.getByTestId('help').click();
+  await page.locator('dialog[open]').waitFor();
+  found.push(...(await serious(page, 'help')));
+  await page.keyboard.press('Escape');
+  await page.getByTestId('tab-scenarios').click();
+  await page.getByTestId('compare-now').click();
+  await page.getByTestId('comparison').waitFor();
+  found.push(...(await serious(page, 'comparison')));
+  await page.getByTestId('tab-import').click();
+  await page.getByTestId('file-input').setInputFiles(shapefile(files, 12));
+  await page.getByTestId('check-files').click();
+  await page.getByTestId('kind-self_crossing').click();
+  await page.getByTestId('issue').first().click();
+  found.push(...(await serious(page, 'report')));
+  expect(found).toEqual([]);
+  expect(faults).toEqual([]);
+  await page.context().close();
+});
+
+test('a page that would ask somebody else is noticed', async () => {
+  const { page, faults } = await opened(there);
+  await drawn(page);
+  expect(faults).toEqual([]);
+  await page.evaluate(() => fetch('http://localhost:9/').catch(() => null));
+  await expect.poll(() => faults.length).toBeGreaterThan(0);
+  await page.context().close();
+});
+
+test('files are chosen, checked and imported without a mouse', async () => {
+  const { page } = await opened(there, '/?tab=import', 'en');
+  page.on('filechooser', (chooser) => void chooser.setFiles(shapefile(files, 6)));
+  await page.getByTestId('choose-files').focus();
+  await page.keyboard.press('Enter');
+  await page.getByTestId('check-files').focus();
+  await page.keyboard.press('Enter');
+  await page.getByTestId('report').waitFor();
+  await page.getByTestId('kind-self_crossing').focus();
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Space');
+  expect(await page.getByTestId('issue').first().getAttribute('aria-pressed')).toBe('true');
+  await page.getByTestId('import-title').focus();
+  await page.keyboard.press('Enter');
+  await page.getByTestId('import-done').waitFor();
+  expect(await page.getByTestId('import-done').evaluate((done) => done === document.activeElement)).toBe(true);
+  await page.context().close();
+});
