@@ -11,7 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::schemas;
-use super::view::View;
+use super::view::{Bounds, View};
 use super::workshop::blocking;
 use crate::error::Result;
 use crate::io::{geojson, plan_features};
@@ -154,6 +154,8 @@ pub struct SubParkRow {
     pub r#in: Moved,
     /// What goes out.
     pub out: Moved,
+    /// Where its parcels lie, in the zone or not: west, south, east, north; none without a place on Earth.
+    pub bounds: Option<[f64; 4]>,
 }
 
 /// Parcels that move.
@@ -192,6 +194,8 @@ fn sub_park(view: &View, name: Option<&str>) -> SubParkRow {
             area_m2: all.area_m2 + area_m2[at],
         })
     };
+    let places: Vec<ParcelIdx> =
+        (0u32..).zip(&own).filter(|(_, own)| **own).map(|(at, _)| ParcelIdx(at)).collect();
     SubParkRow {
         name: name.map(str::to_owned),
         parcels: own.iter().filter(|own| **own).count(),
@@ -203,5 +207,26 @@ fn sub_park(view: &View, name: Option<&str>) -> SubParkRow {
         },
         r#in: moved(&before, &after),
         out: moved(&after, &before),
+        bounds: around(&view.bounds(&places)),
+    }
+}
+
+/// What holds all of them; none where there are none, or any has no place on Earth.
+fn around(all: &[Bounds]) -> Option<Bounds> {
+    let placed = !all.contains(&[0.0; 4]);
+    let joined =
+        all.iter().copied().reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]);
+    joined.filter(|_| placed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn around_holds_all_or_nothing() {
+        assert_eq!(around(&[]), None);
+        assert_eq!(around(&[[1.0, 2.0, 3.0, 4.0], [0.0, 3.0, 2.0, 5.0]]), Some([0.0, 2.0, 3.0, 5.0]));
+        assert_eq!(around(&[[1.0, 2.0, 3.0, 4.0], [0.0; 4]]), None);
     }
 }

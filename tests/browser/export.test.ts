@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { opened, type Park, park, planned } from './park';
+import { ask, drawn, opened, type Park, park, planned, shareOf } from './park';
+import { readPdf, shareIn } from './pdf';
 
 let there: Park;
 beforeAll(async () => {
@@ -9,6 +10,18 @@ beforeAll(async () => {
   await planned(there.url);
 });
 afterAll(() => there?.end());
+
+/** Parcels of a sub-park that move. */
+interface Moved {
+  count: number;
+}
+
+/** The colour that outlines a sub-park. */
+const OUTLINE: [number, number, number] = [0x7d, 0x66, 0xa3];
+
+/** What a browser that draws without a graphics card may take. */
+const SOON = { timeout: 60_000 };
+const SLOW = 180_000;
 
 /** What a zip and a GeoPackage (SQLite) begin with. */
 const ZIP = 'PK\u0003\u0004';
@@ -87,7 +100,7 @@ test('an export shows how far it is, can be stopped, and says why it failed', as
   });
   const row = page.getByTestId('format-gpkg');
   await page.getByTestId('make-gpkg').click();
-  await expect.poll(() => row.locator('progress').getAttribute('value')).toBe('0.25');
+  await expect.poll(() => row.locator('progress').getAttribute('value'), SOON).toBe('0.25');
   await page.getByTestId('stop-gpkg').click();
   await page.locator('[data-testid=format-gpkg][data-state=cancelled]').waitFor();
   expect(await row.textContent()).toContain('Stopped');
@@ -101,3 +114,107 @@ test('an export shows how far it is, can be stopped, and says why it failed', as
   expect(await page.getByTestId('error-gpkg').textContent()).toContain('the disk is full');
   await page.context().close();
 });
+
+test.each([
+  ['A4', 297, 210, 209],
+  ['A3', 420, 297, 314],
+])(
+  'the map sheet prints as one page of %s, with its title and the map at the density of paper',
+  async (paper, width, height, frame) => {
+    const { page, faults } = await opened(there, '/?tab=export');
+    await page.getByTestId('open-sheet').click();
+    // Letters that stand nowhere else on the page.
+    await page.getByTestId('sheet-title').fill('麒麟獬豸');
+    await page.getByTestId('sheet-paper').selectOption(paper);
+    await page.locator('[data-testid=sheet][data-ready=true]').waitFor(SOON);
+    await page.getByTestId('paper-map').evaluate((image: HTMLImageElement) => image.decode());
+    const printed = readPdf(await page.pdf({ preferCSSPageSize: true, printBackground: true }));
+    expect(printed.pages).toEqual([[width, height]]);
+    expect([...'麒麟獬豸审图号'].filter((letter) => !printed.letters.has(letter))).toEqual([]);
+    // The tools above the sheet are not printed.
+    expect(printed.letters.has('窗')).toBe(false);
+    const map = printed.pictures.reduce((a, b) => (b.width > a.width ? b : a));
+    // 230 dots to the inch and more.
+    expect((map.width / frame) * 25.4).toBeGreaterThan(230);
+    expect(shareIn(map, [0x00, 0x72, 0xb2])).toBeGreaterThan(0.002);
+    expect(shareIn(map, [0xd5, 0x5e, 0x00])).toBeGreaterThan(0.001);
+    expect(faults).toEqual([]);
+    await page.context().close();
+  },
+  SLOW,
+);
+
+test(
+  'the scale of the sheet is what is chosen, and Escape goes back to the panel',
+  async () => {
+    const { page } = await opened(there, '/?tab=export', 'en');
+    await page.getByTestId('open-sheet').click();
+    await page.getByTestId('sheet-scale').selectOption('25000');
+    await page.locator('[data-testid=sheet][data-ready=true]').waitFor(SOON);
+    expect(await page.getByTestId('paper-scale').textContent()).toBe('1 : 25,000');
+    await page.keyboard.press('Escape');
+    await page.getByTestId('sheet').waitFor({ state: 'detached' });
+    await expect
+      .poll(() => page.evaluate(() => document.activeElement?.getAttribute('data-testid')), SOON)
+      .toBe('open-sheet');
+    await page.context().close();
+  },
+  SLOW,
+);
+
+test(
+  'sub-parks: sorted, pointed at from both sides, and one chosen is shown on the map with what moves in it',
+  async () => {
+    const { page, faults } = await opened(there, '/?tab=subparks');
+    await drawn(page);
+    const rows = page.getByTestId('sub-park');
+    await rows.first().waitFor();
+    const read = await ask<{ name: string | null; area_m2: { after: number }; in: Moved; out: Moved }[]>(
+      `${there.url}/api/plans/1/sub-parks`,
+    );
+    const names = () => rows.evaluateAll((all) => all.map((row) => row.getAttribute('data-name')));
+    const byArea = read
+      .filter((of) => of.name !== null)
+      .sort((a, b) => b.area_m2.after - a.area_m2.after)
+      .map((of) => of.name);
+    expect((await names()).filter((name) => name !== '')).toEqual(byArea);
+    await page.getByTestId('sub-sort-area').click();
+    expect((await names()).filter((name) => name !== '')).toEqual([...byArea].reverse());
+
+    // From the table to the chart and the map.
+    const most = [...read].sort((a, b) => b.in.count + b.out.count - a.in.count - a.out.count).find((of) => of.name);
+    const row = page.locator(`[data-testid=sub-park][data-name="${most?.name}"]`);
+    const mark = page.locator(`[data-testid=sub-park-chart] [data-name="${most?.name}"]`);
+    const resting = await shareOf(page, OUTLINE);
+    await row.hover();
+    await expect.poll(() => mark.getAttribute('class'), SOON).toContain('hovered');
+    await row.click();
+    await expect.poll(() => page.url(), SOON).toMatch(/at=/);
+    await expect.poll(() => shareOf(page, OUTLINE), SOON).toBeGreaterThan(resting + 0.001);
+    const moves = page.getByTestId('sub-park-moves').locator('li');
+    expect(await moves.count()).toBe((most?.in.count ?? 0) + (most?.out.count ?? 0));
+
+    // One of its parcels is selected, and is on the map that was zoomed.
+    await moves.first().getByRole('button').click();
+    await expect.poll(() => page.url(), SOON).toMatch(/sel=\d+/);
+
+    // From the map to the table: wherever the pointer finds a parcel, the row of its sub-park answers.
+    await page.getByTestId('fit').click();
+    await page.keyboard.press('Escape');
+    const box = await page.getByTestId('map').boundingBox();
+    if (!box) throw new Error('no map');
+    const answered = page.locator('[data-testid=sub-park].hovered');
+    await expect
+      .poll(async () => {
+        await page.mouse.move(
+          box.x + box.width * (0.4 + 0.3 * Math.random()),
+          box.y + box.height * (0.3 + 0.3 * Math.random()),
+        );
+        return answered.count();
+      }, SOON)
+      .toBe(1);
+    expect(faults).toEqual([]);
+    await page.context().close();
+  },
+  SLOW,
+);

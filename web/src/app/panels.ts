@@ -7,6 +7,7 @@ import ImportPanel from '../import/ImportPanel.svelte';
 import PolicyPanel from '../policy/PolicyPanel.svelte';
 import ReviewPanel from '../review/ReviewPanel.svelte';
 import ScenarioPanel from '../scenario/ScenarioPanel.svelte';
+import SubParksPanel from '../subparks/SubParksPanel.svelte';
 import type { IconName } from './Icon.svelte';
 
 export interface Panel {
@@ -22,6 +23,7 @@ export const PANELS: readonly Panel[] = [
   { id: 'review', icon: 'review', label: (t) => t.tabs.review, component: ReviewPanel },
   { id: 'policy', icon: 'policy', label: (t) => t.tabs.policy, component: PolicyPanel },
   { id: 'scenarios', icon: 'scenarios', label: (t) => t.tabs.scenarios, component: ScenarioPanel },
+  { id: 'subparks', icon: 'subparks', label: (t) => t.tabs.subParks, component: SubParksPanel },
   { id: 'export', icon: 'export', label: (t) => t.tabs.export, component: ExportPanel },
   { id: 'import', icon: 'import', label: (t) => t.tabs.import, component: ImportPanel, always: true },
 ];

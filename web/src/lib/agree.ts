@@ -19,6 +19,7 @@ export type Agreed = [
   Fits<Said['IndicatorValues'], Wide<ours.IndicatorValues>>,
   Fits<Said['DecisionRecord'], Wide<ours.Decision>>,
   Fits<Said['StoredPlan'], Wide<ours.Plan>>,
+  Fits<Said['SubParkRow'], Wide<ours.SubPark>>,
   Fits<Said['Preview'], Wide<ours.Preview>>,
 ];
 

@@ -21,6 +21,7 @@ import type {
   Project,
   Scenario,
   ScenarioPolicy,
+  SubPark,
   Transfers,
   Veto,
 } from './types';
@@ -126,6 +127,7 @@ export const api = {
   movePlan: (id: number, from: string, to: string, reason?: string) =>
     post<Plan>(`/api/plans/${id}/steps`, reason ? { from, to, reason } : { from, to }),
   transfers: (plan: number) => ask<Transfers>(`/api/plans/${plan}/transfers`),
+  subParks: (plan: number) => ask<SubPark[]>(`/api/plans/${plan}/sub-parks`),
   blocks: (plan: number, when: 'before' | 'after') =>
     ask<GeoJSON.FeatureCollection>(`/api/plans/${plan}/blocks${when === 'before' ? '?when=before' : ''}`),
   frontier: (scenario: number, steps?: number) =>

@@ -132,6 +132,7 @@ export interface Constraint {
 
 /** The parts of `plan.json` that are shown. */
 export interface PlanRecord {
+  inputs: { crs: string };
   area: { basis: AreaBasis; before_m2: number; after_m2: number; tolerance: number | null };
   objective: { value: number; bound: number; gap: number; before: number; status: string; tau: number };
   score: BeforeAfter<number | null>;
@@ -213,6 +214,23 @@ export interface Transfers {
   plan: number;
   transfers: Transfer[];
   swaps: Swap[];
+}
+
+export interface Moved {
+  count: number;
+  area_m2: number;
+}
+
+/** A sub-park; the last one may have no name: what belongs to none. */
+export interface SubPark {
+  name: string | null;
+  parcels: number;
+  area_m2: BeforeAfter<number>;
+  score: BeforeAfter<number | null>;
+  concentration: BeforeAfter<Concentration>;
+  in: Moved;
+  out: Moved;
+  bounds: Bounds | null;
 }
 
 export interface ScorePart extends Bilingual {

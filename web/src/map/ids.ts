@@ -29,6 +29,8 @@ export const LAYER = {
   overlayLine: 'overlays-line',
   zone: 'zone',
   subParks: 'sub-parks',
+  subParkDim: 'sub-park-dim',
+  subParkFocus: 'sub-park-focus',
   blocksBefore: 'blocks-before',
   blocksAfter: 'blocks-after',
   barriers: 'barriers',

@@ -149,6 +149,13 @@ function layers(theme: Theme): LayerSpecification[] {
     line(LAYER.overlayLine, TILE.overlays, 'overlays'),
     line(LAYER.subParks, TILE.subParks, 'subParks'),
     {
+      id: LAYER.subParkDim,
+      type: 'fill',
+      ...parcels,
+      filter: ['literal', false],
+      paint: { 'fill-color': LINES.ground[theme], 'fill-opacity': 0.6 },
+    },
+    {
       id: LAYER.zone,
       type: 'line',
       ...park,
@@ -161,6 +168,14 @@ function layers(theme: Theme): LayerSpecification[] {
       source: SOURCE.blocksAfter,
       layout: { 'line-join': 'round' },
       paint: { 'line-color': LINES.blocks[theme], 'line-width': 1.6 },
+    },
+    {
+      id: LAYER.subParkFocus,
+      type: 'line',
+      ...parcels,
+      filter: ['literal', false],
+      layout: { 'line-join': 'round' },
+      paint: { 'line-color': LINES.subParks[theme], 'line-width': byZoom(11, 1, 15, 2.5) },
     },
     move(LAYER.moveOut, 2, LINES.out[theme], [2, 1.2]),
     move(LAYER.moveIn, 1, LINES.in[theme], null),
@@ -228,7 +243,12 @@ export interface Start {
   camera: Camera | null;
   basemap: Basemap | null;
   overlays: ReadonlySet<Overlay>;
+  /** Dots to a pixel, for a picture that is taken rather than looked at. */
+  print?: number;
 }
+
+/** Pixels that graphics of the last ten years hold, each way. */
+const PICTURE_MAX = 8192;
 
 export class ParkMap {
   readonly #map: MapLibre;
@@ -241,6 +261,7 @@ export class ParkMap {
   #wanted: Uint16Array = new Uint16Array(0);
   #frame = 0;
   #styled = false;
+  #subParks: { hovered: string | null; chosen: string | null } = { hovered: null, chosen: null };
   #follows: ((camera: Camera) => void) | null = null;
 
   constructor(container: HTMLElement, start: Start, hooks: Hooks) {
@@ -264,6 +285,15 @@ export class ParkMap {
       renderWorldCopies: false,
       keyboard: true,
       locale: {},
+      ...(start.print
+        ? {
+            interactive: false,
+            pixelRatio: start.print,
+            maxCanvasSize: [PICTURE_MAX, PICTURE_MAX] as [number, number],
+            // A picture is read after the frame that drew it.
+            canvasContextAttributes: { preserveDrawingBuffer: true, antialias: true },
+          }
+        : {}),
     });
     this.#map.touchZoomRotate.disableRotation();
     this.#listen();
@@ -309,6 +339,8 @@ export class ParkMap {
       // A new style knows no states.
       this.#drawn = new Uint16Array(this.#wanted.length);
       this.#soon();
+      this.blocks(this.#blocks);
+      this.#focus();
     });
     map.on('idle', () => hooks.drawn());
     map.on('move', () => {
@@ -393,9 +425,29 @@ export class ParkMap {
     if (source && 'setData' in source) (source as { setData(data: GeoJSON.GeoJSON): void }).setData(features);
   }
 
+  /** Points out sub-parks by their names: the parcels of both are outlined, and all others dimmed while one is chosen. */
+  subParks(hovered: string | null, chosen: string | null): void {
+    this.#subParks = { hovered, chosen };
+    this.#focus();
+  }
+
+  #focus(): void {
+    if (!this.#styled) return;
+    const { hovered, chosen } = this.#subParks;
+    const name: ExpressionSpecification = ['coalesce', ['get', 'sub_park'], ''];
+    const both = [hovered, chosen].filter((one): one is string => one !== null);
+    this.#map.setFilter(LAYER.subParkFocus, ['in', name, ['literal', both]]);
+    this.#map.setFilter(LAYER.subParkDim, chosen === null ? ['literal', false] : ['!=', name, chosen]);
+  }
+
   camera(): Camera {
     const { lng, lat } = this.#map.getCenter();
     return { lon: lng, lat, zoom: this.#map.getZoom() };
+  }
+
+  bounds(): Bounds {
+    const seen = this.#map.getBounds();
+    return [seen.getWest(), seen.getSouth(), seen.getEast(), seen.getNorth()];
   }
 
   look(camera: Camera): void {
@@ -446,6 +498,20 @@ export class ParkMap {
   loaded(): { parcels: number; drawn: boolean } {
     const features = this.#map.querySourceFeatures(SOURCE.park, { sourceLayer: TILE.parcels });
     return { parcels: new Set(features.map((f) => f.id)).size, drawn: this.#frame === 0 && this.#map.loaded() };
+  }
+
+  /** The map as a picture (PNG), once all that was asked for is drawn. */
+  async picture(signal: AbortSignal): Promise<Blob> {
+    while (!this.#styled || this.#frame !== 0 || !this.#map.loaded()) {
+      signal.throwIfAborted();
+      await new Promise<void>((done) => {
+        void this.#map.once('idle', () => done());
+        this.#map.triggerRepaint();
+      });
+    }
+    return new Promise((done, fail) =>
+      this.#map.getCanvas().toBlob((blob) => (blob ? done(blob) : fail(new Error('no picture'))), 'image/png'),
+    );
   }
 
   destroy(): void {

@@ -167,7 +167,7 @@ export const LINES: Record<
   paper: { light: '#ffffff', dark: '#10181d' },
   zone: { light: '#27506c', dark: '#9cc3dd' },
   blocks: { light: '#16232c', dark: '#e8edf0' },
-  subParks: { light: '#6a4c93', dark: '#c3a8e6' },
+  subParks: { light: '#7d66a3', dark: '#a993c9' },
   barriers: { light: '#8a6d3b', dark: '#c9a86a' },
   overlays: { light: '#a3195b', dark: '#ee7bb0' },
   in: { light: '#004f7c', dark: '#7cc7f5' },
@@ -181,7 +181,7 @@ export type Overlay = 'transfers' | 'blocks' | 'subParks' | 'barriers' | 'overla
 export const OVERLAYS: { id: Overlay; line: keyof typeof LINES | null; dash: number[] | null; width: number }[] = [
   { id: 'transfers', line: 'in', dash: null, width: 2.5 },
   { id: 'blocks', line: 'blocks', dash: null, width: 1.6 },
-  { id: 'subParks', line: 'subParks', dash: [4, 2], width: 1.6 },
+  { id: 'subParks', line: 'subParks', dash: [3, 3], width: 1 },
   { id: 'barriers', line: 'barriers', dash: null, width: 1.2 },
   { id: 'overlays', line: 'overlays', dash: [1, 1.5], width: 1.6 },
   { id: 'labels', line: null, dash: null, width: 0 },
