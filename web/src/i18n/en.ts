@@ -80,7 +80,14 @@ export const en: Dictionary = {
     undo: 'Undone',
     none: 'Open',
   },
-  tabs: { review: 'Review', policy: 'Policy', scenarios: 'Scenarios', subParks: 'Sub-parks', export: 'Export', import: 'Import' },
+  tabs: {
+    review: 'Review',
+    policy: 'Policy',
+    scenarios: 'Scenarios',
+    subParks: 'Sub-parks',
+    export: 'Export',
+    import: 'Import',
+  },
   map: {
     layers: 'Layers',
     legend: 'Legend',
