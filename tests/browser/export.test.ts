@@ -17,7 +17,7 @@ interface Moved {
 }
 
 /** The colour that outlines a sub-park. */
-const OUTLINE: [number, number, number] = [0x7d, 0x66, 0xa3];
+const OUTLINE: [number, number, number] = [0x6a, 0x4c, 0x93];
 
 /** What a browser that draws without a graphics card may take. */
 const SOON = { timeout: 60_000 };

@@ -1647,6 +1647,8 @@ export interface components {
         SubParkRow: {
             /** @description Its area in the zone. */
             area_m2: components["schemas"]["BeforeAfter_f64"];
+            /** @description Where its parcels lie, in the zone or not: west, south, east, north; none without a place on Earth. */
+            bounds?: number[] | null;
             /** @description How concentrated it is within itself. */
             concentration: components["schemas"]["BeforeAfter_Concentration"];
             /** @description What comes in. */

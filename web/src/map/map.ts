@@ -175,7 +175,7 @@ function layers(theme: Theme): LayerSpecification[] {
       ...parcels,
       filter: ['literal', false],
       layout: { 'line-join': 'round' },
-      paint: { 'line-color': LINES.subParks[theme], 'line-width': byZoom(11, 1, 15, 2.5) },
+      paint: { 'line-color': LINES.focus[theme], 'line-width': byZoom(11, 1, 15, 2.5) },
     },
     move(LAYER.moveOut, 2, LINES.out[theme], [2, 1.2]),
     move(LAYER.moveIn, 1, LINES.in[theme], null),

@@ -153,6 +153,7 @@ export const LINES: Record<
   | 'zone'
   | 'blocks'
   | 'subParks'
+  | 'focus'
   | 'barriers'
   | 'overlays'
   | 'in'
@@ -167,7 +168,9 @@ export const LINES: Record<
   paper: { light: '#ffffff', dark: '#10181d' },
   zone: { light: '#27506c', dark: '#9cc3dd' },
   blocks: { light: '#16232c', dark: '#e8edf0' },
-  subParks: { light: '#7d66a3', dark: '#a993c9' },
+  // Outlines run along every street, so they whisper; that of the one in focus does not.
+  subParks: { light: '#a594c6', dark: '#75649a' },
+  focus: { light: '#6a4c93', dark: '#c3a8e6' },
   barriers: { light: '#8a6d3b', dark: '#c9a86a' },
   overlays: { light: '#a3195b', dark: '#ee7bb0' },
   in: { light: '#004f7c', dark: '#7cc7f5' },
@@ -181,7 +184,7 @@ export type Overlay = 'transfers' | 'blocks' | 'subParks' | 'barriers' | 'overla
 export const OVERLAYS: { id: Overlay; line: keyof typeof LINES | null; dash: number[] | null; width: number }[] = [
   { id: 'transfers', line: 'in', dash: null, width: 2.5 },
   { id: 'blocks', line: 'blocks', dash: null, width: 1.6 },
-  { id: 'subParks', line: 'subParks', dash: [3, 3], width: 1 },
+  { id: 'subParks', line: 'subParks', dash: null, width: 1 },
   { id: 'barriers', line: 'barriers', dash: null, width: 1.2 },
   { id: 'overlays', line: 'overlays', dash: [1, 1.5], width: 1.6 },
   { id: 'labels', line: null, dash: null, width: 0 },
