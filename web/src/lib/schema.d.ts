@@ -773,6 +773,13 @@ export interface components {
             /** Format: double */
             before: number;
         };
+        /** @description A rule that keeps a plan from being worth more. */
+        Binding: {
+            /** @description Its number, such as `C1`. */
+            id: string;
+            /** @description What it says. */
+            text: string;
+        };
         /** @description One indicator of a parcel. */
         CardPart: {
             /** @description English label. */
@@ -1525,6 +1532,8 @@ export interface components {
         Preview: {
             /** @description Area of the zone, m², on the policy's basis. */
             area_m2: components["schemas"]["BeforeAfter_f64"];
+            /** @description Rules that keep the plan from being worth more, by their numbers. */
+            binding: components["schemas"]["Binding"][];
             /**
              * Format: double
              * @description No admissible plan is worth more.
