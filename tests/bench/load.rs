@@ -160,7 +160,7 @@ fn client(park: &Park, nth: u64, all: &Mutex<Times>, sent: &Mutex<BTreeMap<Strin
                     None,
                     &[200],
                 );
-                let version = serde_json::from_slice::<Value>(&now).ok().map(|n| n["version"].clone());
+                let version = plain(&now).map(|n| n["version"].clone());
                 let kind = ["accept", "reject", "comment", "free"][chance.random_range(0..4)];
                 let parcel = &park.codes[chance.random_range(0..park.codes.len())];
                 serial += 1;
@@ -174,6 +174,14 @@ fn client(park: &Park, nth: u64, all: &Mutex<Times>, sent: &Mutex<BTreeMap<Strin
             }
         }
         std::thread::sleep(THINKS.mul_f64(chance.random_range(0.0..2.0)));
+    }
+}
+
+/// An answer in JSON, compressed or not.
+fn plain(answer: &[u8]) -> Option<Value> {
+    match answer.starts_with(&[0x1f, 0x8b]) {
+        true => serde_json::from_reader(flate2::read::GzDecoder::new(answer)).ok(),
+        false => serde_json::from_slice(answer).ok(),
     }
 }
 
