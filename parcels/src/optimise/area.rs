@@ -10,7 +10,7 @@ use super::problem::Lock;
 use crate::progress::{Cancelled, Monitor};
 
 /// How far beyond what all units are worth a price is followed: integers leave this much room.
-const FAR: f64 = 64.0;
+pub(super) const FAR: f64 = 64.0;
 
 /// Where the search ended.
 pub(super) struct AreaSearch {

@@ -3,6 +3,7 @@
 //! Between two solutions the flow, the trees and the exits of the last cut are kept, so what an edit does not touch is not
 //! computed again, and the zone of before is where the next one starts from.
 
+use super::area::FAR;
 use super::concentrate::Lean;
 use super::energy::Energy;
 use super::problem::{Link, Lock, Problem, Solution};
@@ -141,6 +142,11 @@ impl Session {
         self.relaxation.follow(&energy);
         let present = solve::obeying_locks(&energy, self.solution.x.clone());
         self.solution = solve::quick(&energy, &mut self.relaxation, &mut self.lean, present, monitor);
+        // Prices that were far from what this problem needs may have led beyond what integers hold.
+        let lost = self.solution.certified.abs() > FAR * energy.reach;
+        if lost {
+            *self = Self::new(std::mem::take(&mut self.problem), monitor);
+        }
         &self.solution
     }
 

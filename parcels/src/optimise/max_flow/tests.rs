@@ -1,3 +1,5 @@
+//! The cuts against all subsets, and kept networks against fresh ones.
+
 use super::*;
 use proptest::prelude::*;
 

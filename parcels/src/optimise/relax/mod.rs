@@ -29,6 +29,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use exits::Way;
 
+use super::area::FAR;
 use super::energy::{Energy, Prices};
 use super::marginals::Marginals;
 use super::max_flow::{Edge, Network};
@@ -525,16 +526,17 @@ impl Span {
     fn of(energy: &Energy<'_>, axis: Axis) -> Self {
         let problem = energy.problem;
         match axis {
-            Axis::Area => Self {
-                least: problem.area_min,
-                most: problem.area_max,
-                cap: f64::INFINITY,
-                whole: problem.area.iter().sum(),
-            },
+            Axis::Area => {
+                let whole: f64 = problem.area.iter().sum();
+                // Where no price brings the area within its limits, it would rise for ever.
+                let cap = FAR * energy.reach / whole;
+                Self { least: problem.area_min, most: problem.area_max, cap, whole }
+            }
             Axis::Limit(at) => {
                 let limit = &problem.limits[at];
                 let whole = limit.terms.iter().map(|(_, weight)| weight.abs()).sum();
-                Self { least: limit.least, most: limit.most, cap: limit.price, whole }
+                let cap = limit.price.min(FAR * energy.reach / whole);
+                Self { least: limit.least, most: limit.most, cap, whole }
             }
         }
     }
