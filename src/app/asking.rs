@@ -160,9 +160,8 @@ impl Workshop {
     pub async fn veto(&self, id: ScenarioId, fid: u32, monitor: Arc<dyn Monitor + Send>) -> Result<Veto> {
         let view = self.view(id).await?;
         let parcel = view.parcel(fid)?.1.id.0.clone();
-        let live = self.live(id).await?;
+        let (live, policy) = self.live(id).await?;
         blocking(move || {
-            let policy = live.policy();
             let mut locks: Locks = policy.locks.clone();
             for list in [&mut locks.inside, &mut locks.outside] {
                 list.retain(|code| *code != parcel);
@@ -170,8 +169,8 @@ impl Workshop {
             if !locks.freeze.contains(&parcel) {
                 locks.freeze.push(parcel);
             }
-            let now = live.preview(policy, &*monitor)?;
-            let then = live.preview(&Policy { locks, ..policy.clone() }, &*monitor)?;
+            let now = live.preview(&policy, &*monitor)?;
+            let then = live.preview(&Policy { locks, ..policy }, &*monitor)?;
             let zone = |preview: &Preview| {
                 let mut zone: Vec<bool> = view.parcels().iter().map(|p| p.in_zone).collect();
                 for (fids, side) in [(&preview.enter, true), (&preview.leave, false)] {
@@ -207,15 +206,15 @@ impl Workshop {
         steps: usize,
         monitor: Arc<dyn Monitor + Send>,
     ) -> Result<Frontier> {
-        let live = self.live(id).await?;
+        let (live, policy) = self.live(id).await?;
         blocking(move || {
-            let own = live.policy().objective.lambda;
+            let own = policy.objective.lambda;
             let middle = if own > 0.0 { own } else { 1.0 };
             let at = |step: usize| middle * 8_f64.powf(2.0 * step as f64 / (steps - 1) as f64 - 1.0);
             monitor.step("curve", steps as u64 + 1);
             let mut points = Vec::with_capacity(steps);
             let point = |lambda: f64| {
-                let mut policy = live.policy().clone();
+                let mut policy = policy.clone();
                 policy.objective.lambda = lambda;
                 let preview = live.preview(&policy, &OnlyCancel(&*monitor))?;
                 monitor.advance(1);

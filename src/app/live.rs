@@ -9,9 +9,9 @@ use std::sync::{Arc, OnceLock, Weak};
 
 use parcels::adjacency::{Adjacency, FacingByGap, adjacency};
 use parcels::blocks::{Blocks, Concentration};
-use parcels::optimise::{Compiled, ExitKind, Ground, Problem, Session, Solution, Status, compile};
+use parcels::optimise::{Compiled, ExitKind, Ground, Problem, Session, Solution, Status, compile, holds};
 use parcels::plan::BeforeAfter;
-use parcels::policy::{Locks, Policy};
+use parcels::policy::Policy;
 use parcels::progress::{Monitor, go_on};
 use parcels::score::score;
 use parcels::units::M2_PER_HA;
@@ -129,19 +129,6 @@ impl Live {
         Ok(Self { prepared, policy, session, facing: Arc::default() })
     }
 
-    /// The same park with other locks, from the kept state.
-    ///
-    /// # Errors
-    /// Locks that do not fit the parcels, or a request to stop.
-    pub fn locked(&self, locks: Locks, monitor: &dyn Monitor) -> Result<Self> {
-        let policy = Policy { locks, ..self.policy.clone() };
-        let lock = compiled(&self.prepared, &policy)?.problem.lock;
-        let mut session = self.session.clone();
-        session.change(|problem| problem.lock = lock, monitor);
-        go_on(monitor)?;
-        Ok(Self { prepared: self.prepared.clone(), policy, session, facing: self.facing.clone() })
-    }
-
     /// Finds out who faces whom at other gap tolerances, so that those are answered from memory too; ends when nobody keeps
     /// the park any more. Answers before that are the same, later.
     pub fn look_around(live: Weak<Self>) {
@@ -166,20 +153,6 @@ impl Live {
         &self.prepared
     }
 
-    /// Its rules as numbers, under the policy it was solved under first.
-    ///
-    /// # Errors
-    /// A policy that does not fit the parcels.
-    pub fn compiled(&self) -> Result<Compiled> {
-        compiled(&self.prepared, &self.policy)
-    }
-
-    /// The policy it was solved under first.
-    #[must_use]
-    pub fn policy(&self) -> &Policy {
-        &self.policy
-    }
-
     /// What `policy` would lead to. It may differ from the first one in weights, prices, rules, locks, eligibility and gap
     /// tolerance.
     ///
@@ -197,13 +170,7 @@ impl Live {
             Cow::Owned(scores.map_err(|e| misfit("scoring the parcels", e))?)
         };
         go_on(monitor)?;
-        let ground = Ground {
-            layer: &prepared.layer,
-            extra: &prepared.extra,
-            scores: &scores,
-            adjacency: &faces,
-            overlays: &prepared.covered,
-        };
+        let ground = Ground { scores: &scores, adjacency: &faces, ..ground(prepared) };
         let compiled = compile(&ground, policy).map_err(misfitting)?;
         go_on(monitor)?;
         let mut session = self.session.clone();
@@ -276,16 +243,25 @@ impl Live {
     }
 }
 
-/// The problem of a park at its own gap tolerance.
-pub(super) fn compiled(prepared: &Prepared, policy: &Policy) -> Result<Compiled> {
-    let ground = Ground {
+/// A park at its own gap tolerance.
+fn ground(prepared: &Prepared) -> Ground<'_> {
+    Ground {
         layer: &prepared.layer,
         extra: &prepared.extra,
         scores: &prepared.scores,
         adjacency: &prepared.adjacency,
         overlays: &prepared.covered,
-    };
-    compile(&ground, policy).map_err(misfitting)
+    }
+}
+
+/// The problem of a park at its own gap tolerance.
+pub(super) fn compiled(prepared: &Prepared, policy: &Policy) -> Result<Compiled> {
+    compile(&ground(prepared), policy).map_err(misfitting)
+}
+
+/// Whether the policy's locks and rules go together on these parcels.
+pub(super) fn holds_together(prepared: &Prepared, policy: &Policy) -> Result<()> {
+    holds(&ground(prepared), policy).map(drop).map_err(misfitting)
 }
 
 fn misfitting(error: parcels::optimise::CompileError) -> Error {

@@ -13,14 +13,16 @@ use parcels::policy::Policy;
 use super::apart::Main;
 use super::apart::reading::Reading;
 use super::incoming::plain_name;
-use super::live::Live;
+use super::live::{Live, holds_together};
 use super::policy_change::{decided, standing};
 use super::prepare::{LoadedPolicy, Prepared};
 use super::warm::Warm;
 use super::workshop::Workshop;
 use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::io::hash::sha256_hex;
-use crate::store::{DecisionKind, DecisionRecord, DecisionSeq, LayerRecord, PolicyRef, ScenarioId, Zone};
+use crate::store::{
+    DecisionKind, DecisionRecord, DecisionSeq, LayerRecord, PolicyRef, ScenarioId, ScenarioRecord, Zone,
+};
 
 /// How many parks are kept as read, and how many solved.
 const PARKS: usize = 8;
@@ -34,13 +36,10 @@ pub(super) struct Park {
     pub(super) policy: Policy,
 }
 
-/// What a solved park was made of.
-type LiveKey = (LayerId, PolicyRef, BTreeMap<ParcelId, DecisionKind>);
-
 /// Parks that are kept.
 pub(super) struct Parks {
     read: Warm<(LayerId, PolicyRef), Arc<Park>>,
-    solved: Warm<LiveKey, Arc<Live>>,
+    solved: Warm<(LayerId, PolicyRef), Arc<Live>>,
 }
 
 impl Default for Parks {
@@ -58,6 +57,20 @@ impl Park {
         };
         let policy = decided(&self.policy, decisions, |parcel| sides.get(parcel).copied());
         Self { prepared: self.prepared.clone(), policy }
+    }
+
+    /// Whether decisions that stand may come to stand as `then`.
+    ///
+    /// # Errors
+    /// Where they then contradict a rule. Where they do so already, another policy came after them, and every step is allowed
+    /// that may lead out.
+    pub(super) fn lets(
+        &self,
+        now: &BTreeMap<ParcelId, DecisionKind>,
+        then: &BTreeMap<ParcelId, DecisionKind>,
+    ) -> Result<()> {
+        let together = |decisions| holds_together(&self.prepared, &self.decided(decisions).policy);
+        together(then).or_else(|why| if together(now).is_err() { Ok(()) } else { Err(why) })
     }
 }
 
@@ -89,34 +102,17 @@ impl Workshop {
         Ok(self.park(layer, policy).await?.decided(&standing(log)))
     }
 
-    /// The scenario's park as it stands, warm.
+    /// The scenario's park, warm, with the policy that its decisions make. The park is solved once without any decision: to
+    /// lock what was decided since is a change like that of a slider, and no more work.
     ///
     /// # Errors
     /// A layer or policy that is not there or do not fit.
-    pub async fn live(&self, scenario: ScenarioId) -> Result<Arc<Live>> {
-        let of = self.store().scenario(scenario).await?;
+    pub async fn live(&self, scenario: ScenarioId) -> Result<(Arc<Live>, Policy)> {
+        let ScenarioRecord { layer, policy, .. } = self.store().scenario(scenario).await?;
         let log = self.store().decisions(Some(scenario), DecisionSeq(0)).await?;
-        self.solved((of.layer, of.policy, standing(&log))).await
-    }
-
-    /// The park as decisions leave it. Who decides does not wait for it to be solved from the start: the park without any
-    /// decision is kept warm as well, and the locks go on from there.
-    async fn solved(&self, key: LiveKey) -> Result<Arc<Live>> {
-        if key.2.is_empty() {
-            return self.undecided(&key.0, &key.1).await;
-        }
-        let (layer, policy, decisions) = key.clone();
-        let go_on = async {
-            let park = self.park(&layer, &policy).await?;
-            let live = self.undecided(&layer, &policy).await?;
-            Ok(move || Ok(Arc::new(live.locked(park.decided(&decisions).policy.locks, &())?)))
-        };
-        self.parks.solved.get(key, go_on).await
-    }
-
-    async fn undecided(&self, layer: &LayerId, policy: &PolicyRef) -> Result<Arc<Live>> {
+        let park = self.park(&layer, &policy).await?;
+        let Park { policy: decided, .. } = park.decided(&standing(&log));
         let solve = async {
-            let park = self.park(layer, policy).await?;
             Ok(move || {
                 let live = Arc::new(Live::new(park.prepared.clone(), park.policy.clone(), &())?);
                 let kept = Arc::downgrade(&live);
@@ -125,8 +121,7 @@ impl Workshop {
                 Ok(live)
             })
         };
-        let key = (layer.clone(), policy.clone(), BTreeMap::new());
-        self.parks.solved.get(key, solve).await
+        Ok((self.parks.solved.get((layer, policy), solve).await?, decided))
     }
 
     /// Lays the files of a layer out in a folder of their own.

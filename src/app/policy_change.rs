@@ -7,7 +7,7 @@ use parcels::policy::Policy;
 use serde_json::Value;
 
 use crate::error::{Context as _, Error, ErrorKind, Result};
-use crate::store::{DecisionKind, DecisionRecord, DecisionSeq};
+use crate::store::{DecisionKind, DecisionRecord, DecisionSeq, NewDecision};
 
 /// `policy` with `change` merged into it (RFC 7386: objects are merged, null removes, all else replaces).
 ///
@@ -48,11 +48,19 @@ fn merge(into: &mut Value, change: &Value) {
 /// What people decided of parcels, the last word on each: as it stands after `log`, oldest first.
 #[must_use]
 pub fn standing(log: &[DecisionRecord]) -> BTreeMap<ParcelId, DecisionKind> {
-    let undone: BTreeSet<DecisionSeq> = log.iter().filter_map(|d| d.undoes).collect();
+    standing_then(log, &[])
+}
+
+/// As [`standing`], once these are decided too.
+#[must_use]
+pub fn standing_then(log: &[DecisionRecord], new: &[NewDecision]) -> BTreeMap<ParcelId, DecisionKind> {
+    let undoes = log.iter().map(|d| d.undoes).chain(new.iter().map(|d| d.undoes));
+    let undone: BTreeSet<DecisionSeq> = undoes.flatten().collect();
+    let in_force = log.iter().filter(|d| !undone.contains(&d.seq)).map(|d| (d.kind, &d.parcel));
     let mut standing = BTreeMap::new();
-    for decision in log.iter().filter(|d| !undone.contains(&d.seq)) {
-        let Some(parcel) = &decision.parcel else { continue };
-        match decision.kind {
+    for (kind, parcel) in in_force.chain(new.iter().map(|d| (d.kind, &d.parcel))) {
+        let Some(parcel) = parcel else { continue };
+        match kind {
             DecisionKind::Free => {
                 standing.remove(parcel);
             }

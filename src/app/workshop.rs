@@ -21,7 +21,7 @@ use super::incoming::{Incoming, brief};
 use super::live::Preview;
 use super::parks::{Park, Parks};
 use super::plan::{Search, make};
-use super::policy_change::changed;
+use super::policy_change::{changed, standing, standing_then};
 use super::prepare::{LoadedPolicy, Stopwatch};
 use super::shown::{Shown, show_plan};
 use super::tiles::LayerTiles;
@@ -32,8 +32,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::io::read::ReadOptions;
 use crate::io::write::PlanOutput;
 use crate::store::{
-    Applied, DecisionRecord, DecisionSeq, JobId, JobRecord, LayerRecord, Moment, NewDecision, NewLayer,
-    NewPlan, NewScenario, PlanId, PlanStatus, PlanStep, PolicyRef, ScenarioChange, ScenarioId,
+    Applied, DecisionKind, DecisionRecord, DecisionSeq, JobId, JobRecord, LayerRecord, Moment, NewDecision,
+    NewLayer, NewPlan, NewScenario, PlanId, PlanStatus, PlanStep, PolicyRef, ScenarioChange, ScenarioId,
     ScenarioRecord, Store, StoredPlan,
 };
 
@@ -248,7 +248,8 @@ impl Workshop {
     /// Records decisions, all or none.
     ///
     /// # Errors
-    /// As [`Store::decide`], and of kind `Usage` for a parcel that the layer does not have.
+    /// As [`Store::decide`], and of kind `Usage` for a parcel that the layer does not have, or a decision that contradicts a
+    /// rule, so that no plan could follow it.
     pub async fn decide(
         &self,
         scenario: ScenarioId,
@@ -263,6 +264,11 @@ impl Workshop {
             decisions.iter().filter_map(|d| d.parcel.as_ref()).find(|p| !known.contains(p))
         {
             return Err(Error::new(ErrorKind::Usage, format!("the layer has no parcel {stranger}")));
+        }
+        if decisions.iter().any(|d| !matches!(d.kind, DecisionKind::Comment | DecisionKind::Reject)) {
+            let log = self.store.decisions(Some(scenario), DecisionSeq(0)).await?;
+            let (now, then) = (standing(&log), standing_then(&log, decisions));
+            blocking(move || park.lets(&now, &then)).await?;
         }
         let made = self.store.decide(scenario, based_on, decisions, &who.by, who.at).await?;
         for decision in &made {
@@ -281,8 +287,8 @@ impl Workshop {
         change: Value,
         monitor: Arc<dyn Monitor + Send>,
     ) -> Result<Preview> {
-        let live = self.live(scenario).await?;
-        blocking(move || live.preview(&changed(live.policy(), &change)?, &*monitor)).await
+        let (live, policy) = self.live(scenario).await?;
+        blocking(move || live.preview(&changed(&policy, &change)?, &*monitor)).await
     }
 
     /// Plans a scenario around its decisions, keeps the plan as a draft and shows it in the project's own layers.

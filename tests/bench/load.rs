@@ -74,6 +74,8 @@ struct Times {
     by_kind: BTreeMap<&'static str, Vec<f64>>,
     errors: BTreeMap<String, usize>,
     conflicts: usize,
+    /// The first answer of each kind that failed.
+    said: BTreeMap<String, String>,
     /// From the moment a decision was sent to the moment each listener heard of it.
     heard: Vec<f64>,
 }
@@ -81,6 +83,7 @@ struct Times {
 struct Park {
     to: SocketAddr,
     extent: [f64; 4],
+    /// What a plan proposes to move.
     codes: Vec<String>,
     count: u64,
     until: Instant,
@@ -99,7 +102,10 @@ fn client(park: &Park, nth: u64, all: &Mutex<Times>, sent: &Mutex<BTreeMap<Strin
                 let mut all = all.lock().unwrap();
                 all.by_kind.entry(kind).or_default().push(1e3 * start.elapsed().as_secs_f64());
                 if !fine.contains(&status) {
-                    *all.errors.entry(format!("{kind} {status}")).or_default() += 1;
+                    let what = format!("{kind} {status}");
+                    let text = || plain(&body).map(|b| b.to_string()).unwrap_or_default();
+                    all.said.entry(what.clone()).or_insert_with(text);
+                    *all.errors.entry(what).or_default() += 1;
                 }
                 (status, body)
             };
@@ -283,8 +289,14 @@ fn main() {
     let state = first.json("/api/scenarios/1/parcels");
     let extent = first.json("/ogc/collections/parcels")["extent"]["spatial"]["bbox"][0].clone();
     let extent: Vec<f64> = extent.as_array().unwrap().iter().map(|n| n.as_f64().unwrap()).collect();
-    let found = first.json("/api/scenarios/1/search?q=3&limit=200");
-    let codes = found.as_array().unwrap().iter().map(|f| f["parcel"].as_str().unwrap().to_owned()).collect();
+    let plan = first.json("/api/plans").as_array().unwrap()[0]["id"].clone();
+    let proposed = first.json(&format!("/api/plans/{plan}/transfers"));
+    let codes = proposed["transfers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|t| t["parcel"].as_str().unwrap().to_owned())
+        .collect();
     let until = Instant::now() + Duration::from_secs(seconds);
     let count = state["count"].as_u64().unwrap();
     let park =
@@ -358,5 +370,5 @@ fn main() {
         at(1.0),
         cpu - cpu_before
     );
-    assert!(errors.is_empty(), "{errors:?}");
+    assert!(errors.is_empty(), "{:#?}", all.said);
 }

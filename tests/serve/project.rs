@@ -142,6 +142,14 @@ fn planners_plan_decide_plan_again_sign_and_go_on() {
     let stranger = json!({ "based_on": 2, "decisions": [decision("reject", "no such parcel")] });
     server.post("/api/scenarios/1/decisions", &stranger).problem(422);
 
+    // A rule keeps some parcels out: who wants one in all the same is told so, and nobody else is held up.
+    let page = server.json("/ogc/collections/parcels/items?limit=1&filter=hold%3D%27overlay:redlines%27");
+    let kept_out = page["features"][0]["properties"]["parcel"].as_str().expect("red lines cross parcels");
+    let wish = json!({ "based_on": 2, "decisions": [decision("lock_in", kept_out)] });
+    let why = server.post("/api/scenarios/1/decisions", &wish).problem(422);
+    assert!(why.contains("redlines") && why.contains(kept_out), "{why}");
+    server.json("/api/scenarios/1/parcels");
+
     // The next plan keeps to both, and its proof stands.
     let (second, around) = server.planned();
     assert_ne!(first, second);

@@ -297,8 +297,11 @@ fn mean_score(area: &[f64], scores: &[Option<f64>]) -> f64 {
     if weight > 0.0 { weighted / weight } else { 0.0 }
 }
 
-/// Why each parcel may not move. What a person decided comes before what rules say.
-fn holds(ground: &Ground<'_>, policy: &Policy) -> Result<Vec<Hold>, CompileError> {
+/// Why each parcel may not move, as [`compile`] has it. What a person decided comes before what rules say.
+///
+/// # Errors
+/// A policy that does not fit the data, see [`CompileError`].
+pub fn holds(ground: &Ground<'_>, policy: &Policy) -> Result<Vec<Hold>, CompileError> {
     let layer = ground.layer;
     let tables = [layer.table(), ground.extra];
     let may = |section, filters: &[Filter]| {

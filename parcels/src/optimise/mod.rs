@@ -34,7 +34,7 @@ mod oracle;
 mod tests;
 
 pub use alternatives::alternatives;
-pub use compile::{CompileError, Compiled, Ground, Hold, compile};
+pub use compile::{CompileError, Compiled, Ground, Hold, compile, holds};
 pub use figures::Breakpoint;
 pub use frontier::{Frontier, frontier};
 pub use problem::{Exit, ExitKind, Limit, Link, Lock, Problem, Solution, Status, gap};
