@@ -7,7 +7,7 @@ use super::area::search;
 use super::clusters::settle;
 use super::energy::{Energy, Prices};
 use super::problem::{Problem, gap};
-use super::relax::Relaxation;
+use super::relax::{FALLS, Relaxation};
 use super::solve::{NEAR, before, finish};
 use super::state::State;
 use crate::progress::Monitor;
@@ -22,6 +22,8 @@ const BONUS_ROUNDS: usize = 4;
 const STRIDE: f64 = 1.4;
 /// A bonus that suffices and one that does not are near enough when the one is less than so many times the other.
 const NARROW: f64 = 1.15;
+/// How near to the price of area that fits best each look comes: the bound at a bonus is of no use in itself.
+const SLACK: f64 = 10.0 * FALLS;
 /// Most bonuses looked at.
 const LOOKS: usize = 8;
 
@@ -47,6 +49,7 @@ impl Lean {
         let cut = energy.leaning(bonus(energy, &nearness, factor));
         let found = search(&cut, &energy.problem.lock, &base(prices), monitor).ok()?;
         let mut relaxation = Relaxation::new(&cut, found.prices);
+        relaxation.hurry(SLACK);
         relaxation.solve(monitor).ok()?;
         Some(Self { nearness, factor, relaxation })
     }

@@ -292,7 +292,9 @@ impl<'p> Energy<'p> {
 
     pub(super) fn to_int(&self, value: f64) -> i64 {
         // Clamped far beyond any sum of link capacities: such a unit is decided.
-        (value * self.scale).round().clamp(-(2.0_f64.powi(60)), 2.0_f64.powi(60)) as i64
+        let scaled = (value * self.scale).clamp(-(2.0_f64.powi(60)), 2.0_f64.powi(60));
+        // As `round`, but for the last bit of what is beyond half a unit by less than that: many times quicker.
+        (scaled + 0.5_f64.copysign(scaled)) as i64
     }
 
     /// Rounded down, so that the flow never exceeds the real cost.

@@ -127,6 +127,25 @@ pub(super) fn descend(state: &mut State<'_, '_>) {
 /// How many units of either side are tried in swaps.
 const SWAP_POOL: usize = 160;
 
+/// What is known of a unit that may be swapped, in the state as it is.
+struct Known {
+    unit: usize,
+    gain: f64,
+    /// Once it was asked.
+    may_flip: Option<bool>,
+}
+
+impl Known {
+    fn may(&mut self, state: &State<'_, '_>) -> bool {
+        *self.may_flip.get_or_insert_with(|| state.may_flip(self.unit))
+    }
+}
+
+fn known(state: &State<'_, '_>, pool: &[(f64, u32)]) -> Vec<Known> {
+    let units = pool.iter().map(|(_, unit)| *unit as usize);
+    units.map(|unit| Known { unit, gain: state.gain(unit), may_flip: None }).collect()
+}
+
 /// Swaps one unit in for one unit out while any pair gains. The pools are those that lose least at the area's price.
 pub(super) fn swap(state: &mut State<'_, '_>, area_price: f64, rounds: usize) {
     let problem = state.energy.problem;
@@ -147,11 +166,16 @@ pub(super) fn swap(state: &mut State<'_, '_>, area_price: f64, rounds: usize) {
             pool.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         }
         let [enter, leave] = pools;
+        // What a flip gains and whether it may be stay as they are until a swap is kept.
+        let sides = |state: &State<'_, '_>| [&enter, &leave].map(|pool| known(state, pool));
+        let [mut coming, mut going] = sides(state);
         let mut gained = false;
-        for &(_, a) in &enter {
-            for &(_, b) in &leave {
+        for (at, &(_, a)) in enter.iter().enumerate() {
+            for (to, &(_, b)) in leave.iter().enumerate() {
                 let (a, b) = (a as usize, b as usize);
-                if state.x[a] || !state.x[b] {
+                // Two that face each other gain less together, never more.
+                let together = coming[at].gain + going[to].gain;
+                if together <= LEAST_GAIN || state.x[a] || !state.x[b] {
                     continue;
                 }
                 let area = state.area + problem.area[a] - problem.area[b];
@@ -162,14 +186,17 @@ pub(super) fn swap(state: &mut State<'_, '_>, area_price: f64, rounds: usize) {
                     .filter(|n| n.unit as usize == b)
                     .map(|n| -2.0 * n.cost)
                     .sum();
-                if state.gain(a) + state.gain(b) + between <= LEAST_GAIN || state.area_off(area) > 0.0 {
+                if together + between <= LEAST_GAIN || state.area_off(area) > 0.0 {
                     continue;
                 }
                 // The second flip's leave is only known after the first, so try it and look.
-                let (first, second) = if state.may_flip(b) { (b, a) } else { (a, b) };
-                if !state.may_flip(first) {
+                let (first, second) = if going[to].may(state) {
+                    (b, a)
+                } else if coming[at].may(state) {
+                    (a, b)
+                } else {
                     continue;
-                }
+                };
                 state.flip(first);
                 if state.may_flip(second) {
                     state.flip(second);
@@ -177,6 +204,7 @@ pub(super) fn swap(state: &mut State<'_, '_>, area_price: f64, rounds: usize) {
                     if now > best + LEAST_GAIN {
                         best = now;
                         gained = true;
+                        [coming, going] = sides(state);
                         continue;
                     }
                     state.flip(second);

@@ -101,6 +101,7 @@ impl Session {
         }
         let energy = Energy::at_scale(problem, Some(self.scale));
         self.relaxation.follow(&energy);
+        self.relaxation.hurry(0.0);
         let mut starts = vec![solve::obeying_locks(&energy, self.solution.x.clone())];
         // Told to stop, the flow proves a bound all the same.
         let settled = self.relaxation.settle(&energy, f64::NEG_INFINITY, monitor);

@@ -10,7 +10,7 @@ use super::energy::{Energy, Prices};
 use super::exact;
 use super::problem::{Exit, Lock, Problem, Solution, Status, gap};
 use super::refine::{descend, fill, swap};
-use super::relax::{ROUNDS, Relaxation};
+use super::relax::{FALLS, ROUNDS, Relaxation};
 use super::state::State;
 use crate::progress::Monitor;
 
@@ -153,6 +153,16 @@ pub(super) fn quick(
     let problem = energy.problem;
     let objective_before = before(energy);
     let mut kept = Kept { best: None, fallback: None };
+    relaxation.hurry(FALLS);
+    let scattered = |zone: &[bool]| {
+        let least = problem.concentration_min;
+        least > 0.0 && State::new(energy, zone.to_vec()).concentration() < least
+    };
+    let end = |relaxation: &Relaxation, Proof { bound, .. }: &Proof, start: &[bool]| {
+        let enough = bound - ENOUGH * (bound - objective_before);
+        finish(energy, energy, relaxation, start.to_vec(), enough, monitor)
+    };
+    let leans = lean.is_some() && problem.concentration_min > 0.0;
     let mut cut = || {
         // Told to stop, the flow proves a bound all the same.
         let mut starts = match relaxation.settle(energy, f64::NEG_INFINITY, monitor) {
@@ -162,20 +172,23 @@ pub(super) fn quick(
         if has_more_prices(problem) {
             starts.splice(0..0, relaxation.tighten(energy, objective_before, QUICK_ROUNDS, monitor));
         }
-        let proof = Proof::of(energy, relaxation);
-        let enough = proof.bound - ENOUGH * (proof.bound - objective_before);
-        let ends = finish(energy, energy, relaxation, starts.swap_remove(0), enough, monitor);
-        (proof, ends)
+        let (proof, start) = (Proof::of(energy, relaxation), starts.swap_remove(0));
+        // What is scattered to begin with rarely ends concentrated enough: for when nothing else is found.
+        let ends = if leans && scattered(&start) { None } else { Some(end(relaxation, &proof, &start)) };
+        (proof, start, ends)
     };
     // Where concentration was short before it is likely to be so again: both at once.
-    let ((proof, ends), more) = match lean {
-        Some(lean) if problem.concentration_min > 0.0 => rayon::join(cut, || lean.again(energy, monitor)),
+    let ((proof, start, ends), more) = match lean {
+        Some(lean) if leans => rayon::join(cut, || lean.again(energy, monitor)),
         _ => (cut(), Vec::new()),
     };
     let bound = proof.bound;
-    let enough = bound - ENOUGH * (bound - objective_before);
-    kept.keep_all(ends);
     kept.keep_all(more);
+    match ends {
+        Some(ends) => kept.keep_all(ends),
+        None if kept.best.is_none() => kept.keep_all(end(relaxation, &proof, &start)),
+        None => {}
+    }
     let short = problem.concentration_min > 0.0 && kept.gap(bound, objective_before) >= NEAR;
     if lean.is_none() && short && !monitor.cancelled() {
         *lean = Lean::from_zone(energy, &proof.prices, present.clone(), monitor);
@@ -189,7 +202,7 @@ pub(super) fn quick(
             kept.keep(state.clone());
         }
         settle(&mut state, proof.prices.area);
-        refine(&mut state, proof.prices.area, enough);
+        refine(&mut state, proof.prices.area, bound);
         kept.keep(state);
     }
     conclude(energy, proof, kept, bound, monitor)

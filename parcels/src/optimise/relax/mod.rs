@@ -48,7 +48,7 @@ const STRIDE: f64 = 0.005;
 /// Most turns over all limits on sums.
 const TURNS: usize = 4;
 /// What counts as falling, as a share of what the plan gains.
-const FALLS: f64 = 1e-5;
+pub(super) const FALLS: f64 = 1e-5;
 
 /// A step that halves when its direction turns.
 #[derive(Debug, Clone)]
@@ -90,6 +90,8 @@ pub(super) struct Relaxation {
     area_step: Step,
     limit_steps: Vec<Step>,
     block_step: Step,
+    /// How far above the least bound to be had [`Relaxation::settle`] may stop, as a share of it.
+    slack: f64,
 }
 
 /// A sum of units that a price of either sign holds within its limits.
@@ -120,6 +122,7 @@ impl Relaxation {
             load: Vec::new(),
             marginals: Marginals::new(energy.len()),
             block_step: Step::new(0.0),
+            slack: 0.0,
         }
     }
 
@@ -129,6 +132,12 @@ impl Relaxation {
     /// When told to stop; the flow still proves a bound.
     pub(super) fn solve(&mut self, monitor: &dyn Monitor) -> Result<(), Cancelled> {
         if self.network.solve(&|| !monitor.cancelled()) { Ok(()) } else { Err(Cancelled) }
+    }
+
+    /// Lets [`Relaxation::settle`] stop where the bound is at most this share of it above the least to be had: much sooner
+    /// than at the least itself.
+    pub(super) fn hurry(&mut self, slack: f64) {
+        self.slack = slack;
     }
 
     pub(super) fn prices(&self) -> &Prices {
@@ -459,6 +468,10 @@ impl Relaxation {
                     let meet = (e - d + s * p - t * q) / (s - t);
                     // Rounding: the lines do not meet between the cuts, so one of these is best.
                     if !(p < meet && meet < q) {
+                        return Ok(());
+                    }
+                    // No price has a bound below where the lines meet.
+                    if bound - (d + s * (meet - p)) <= self.slack * bound.abs() {
                         return Ok(());
                     }
                     meet
