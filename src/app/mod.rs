@@ -100,6 +100,7 @@ pub mod tiles;
 pub mod pyramid;
 
 // What a page asks a project for.
+mod aside;
 pub mod asking;
 
 // What scenarios come to, side by side.

@@ -17,6 +17,7 @@ use tokio::sync::broadcast;
 
 use super::apart::reading::Reading;
 use super::apart::{Apart, Limits, Main};
+use super::aside::aside;
 use super::incoming::{Incoming, brief};
 use super::live::Preview;
 use super::parks::{Park, Parks};
@@ -288,7 +289,7 @@ impl Workshop {
         monitor: Arc<dyn Monitor + Send>,
     ) -> Result<Preview> {
         let (live, policy) = self.live(scenario).await?;
-        blocking(move || live.preview(&changed(&policy, &change)?, &*monitor)).await
+        aside(move || live.preview(&changed(&policy, &change)?, &*monitor)).await
     }
 
     /// Plans a scenario around its decisions, keeps the plan as a draft and shows it in the project's own layers.
