@@ -59,18 +59,12 @@ impl Park {
         Self { prepared: self.prepared.clone(), policy }
     }
 
-    /// Whether decisions that stand may come to stand as `then`.
+    /// Whether these decisions go together with the policy's rules.
     ///
     /// # Errors
-    /// Where they then contradict a rule. Where they do so already, another policy came after them, and every step is allowed
-    /// that may lead out.
-    pub(super) fn lets(
-        &self,
-        now: &BTreeMap<ParcelId, DecisionKind>,
-        then: &BTreeMap<ParcelId, DecisionKind>,
-    ) -> Result<()> {
-        let together = |decisions| holds_together(&self.prepared, &self.decided(decisions).policy);
-        together(then).or_else(|why| if together(now).is_err() { Ok(()) } else { Err(why) })
+    /// Where they contradict one, so that no plan could follow both.
+    pub(super) fn bears(&self, decisions: &BTreeMap<ParcelId, DecisionKind>) -> Result<()> {
+        holds_together(&self.prepared, &self.decided(decisions).policy)
     }
 }
 

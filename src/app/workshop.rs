@@ -208,16 +208,33 @@ impl Workshop {
     /// Changes a scenario.
     ///
     /// # Errors
-    /// As [`Store::change_scenario`].
+    /// As [`Store::change_scenario`], and of kind `Usage` for a policy that does not fit the layer, or contradicts what stands
+    /// decided, so that no plan could follow both.
     pub async fn change_scenario(
         &self,
         id: ScenarioId,
         based_on: i64,
         change: &ScenarioChange,
     ) -> Result<ScenarioRecord> {
+        if let Some(policy) = &change.policy {
+            let of = self.store.scenario(id).await?;
+            // Where nothing fits as it is, any policy is allowed that may lead out.
+            if let Err(why) = self.bears(&of, policy).await
+                && self.bears(&of, &of.policy).await.is_ok()
+            {
+                return Err(why);
+            }
+        }
         let now = self.store.change_scenario(id, based_on, change).await?;
         self.tell(Event::Scenario(now.clone()));
         Ok(now)
+    }
+
+    /// Whether the scenario's layer and what stands decided in it go together with a policy.
+    async fn bears(&self, scenario: &ScenarioRecord, policy: &PolicyRef) -> Result<()> {
+        let log = self.store.decisions(Some(scenario.id), DecisionSeq(0)).await?;
+        let park = self.park(&scenario.layer, policy).await?;
+        blocking(move || park.bears(&standing(&log))).await
     }
 
     /// Makes a scenario whose layer and policy are there.
@@ -269,7 +286,9 @@ impl Workshop {
         if decisions.iter().any(|d| !matches!(d.kind, DecisionKind::Comment | DecisionKind::Reject)) {
             let log = self.store.decisions(Some(scenario), DecisionSeq(0)).await?;
             let (now, then) = (standing(&log), standing_then(&log, decisions));
-            blocking(move || park.lets(&now, &then)).await?;
+            // Where they contradict a rule already, every step is allowed that may lead out.
+            blocking(move || park.bears(&then).or_else(|why| park.bears(&now).map_or(Ok(()), |()| Err(why))))
+                .await?;
         }
         let made = self.store.decide(scenario, based_on, decisions, &who.by, who.at).await?;
         for decision in &made {

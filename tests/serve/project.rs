@@ -264,3 +264,32 @@ fn jobs_are_cancelled_asked_for_once_and_policies_have_versions() {
     assert_eq!((changed.status, &changed.json()["version"]), (200, &json!(1)), "{}", changed.text());
     server.put("PATCH", "/api/scenarios/1", "li", &change).problem(409);
 }
+
+#[test]
+fn a_policy_that_contradicts_what_stands_decided_does_not_come() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = project(folder.path());
+    let server = serve(&file);
+    server.planned();
+    let page = server.json("/ogc/collections/parcels/items?limit=1&filter=hold%3D%27overlay:redlines%27");
+    let kept_out = page["features"][0]["properties"]["parcel"].as_str().expect("red lines cross parcels");
+    let set = |based_on: u64, ignore_m2: f64| {
+        let change = json!({ "overlays": { "redlines": { "ignore_m2": ignore_m2 } } });
+        server.post("/api/scenarios/1/policy", &json!({ "based_on": based_on, "change": change }))
+    };
+    let decide = |based_on: u64, kind: &str| {
+        let decisions = [json!({ "kind": kind, "parcel": kept_out })];
+        server.post("/api/scenarios/1/decisions", &json!({ "based_on": based_on, "decisions": decisions }))
+    };
+    // Without the rule the parcel may be locked in, and then the rule does not come back.
+    assert_eq!(set(0, 1e9).status, 200);
+    assert_eq!(decide(1, "lock_in").status, 201);
+    let why = set(2, 1.0).problem(422);
+    assert!(why.contains("redlines") && why.contains(kept_out), "{why}");
+    let scenario = server.json("/api/scenarios/1");
+    assert_eq!((&scenario["version"], &scenario["policy"]["version"]), (&json!(2), &json!(2)));
+    server.json("/api/scenarios/1/parcels");
+    // Once it is free again it does.
+    assert_eq!(decide(2, "free").status, 201);
+    assert_eq!(set(3, 1.0).status, 200);
+}
