@@ -76,6 +76,8 @@ bench: setup
 	PEERS="$(PEERS)" cargo bench --locked --quiet --bench optimiser -- $(SIZES)
 	$(call say,answers while a slider moves)
 	cargo bench --locked --quiet --bench preview
+	$(call say,features of a layer)
+	cargo bench --locked --quiet --bench features
 	$(call say,a pyramid of tiles$(comma) beside tippecanoe where it is in the path)
 	cargo bench --locked --quiet --bench tiles -- $(SIZES)
 

@@ -9,11 +9,11 @@
 #[path = "../serve/http.rs"]
 #[expect(dead_code, reason = "the tests of the service use all of it")]
 mod http;
+mod service;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -22,7 +22,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use rand_pcg::Pcg64Mcg;
 use serde_json::{Value, json};
 
-use http::read;
+use service::{Client, Service, project};
 
 const CLIENTS: u64 = 50;
 /// How long a client looks at what it got, on average.
@@ -31,42 +31,6 @@ const THINKS: Duration = Duration::from_millis(1000);
 const SCENARIOS: i64 = 4;
 /// Clients that turn sliders; each asks as fast as it is answered while it drags.
 const DRAGS: usize = 8;
-
-/// A connection that stays.
-struct Client {
-    stream: TcpStream,
-    to: SocketAddr,
-    name: String,
-}
-
-impl Client {
-    fn new(to: SocketAddr, name: String) -> Self {
-        let stream = TcpStream::connect(to).unwrap();
-        stream.set_nodelay(true).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-        Self { stream, to, name }
-    }
-
-    fn ask(&mut self, method: &str, path: &str, body: Option<&Value>) -> (u16, Vec<u8>) {
-        let body = body.map(Value::to_string).unwrap_or_default();
-        let head = format!(
-            "{method} {path} HTTP/1.1\r\nHost: {}\r\nX-Lianpian-User: {}\r\nAccept-Encoding: gzip\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
-            self.to,
-            self.name,
-            body.len()
-        );
-        // In one piece, as a browser sends it.
-        self.stream.write_all((head + &body).as_bytes()).unwrap();
-        let answer = read(&self.stream, true).expect("the service answers");
-        (answer.status, answer.body)
-    }
-
-    fn json(&mut self, path: &str) -> Value {
-        let head = format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", self.to);
-        self.stream.write_all(head.as_bytes()).unwrap();
-        read(&self.stream, true).unwrap().json()
-    }
-}
 
 /// Times by kind of request, ms, and what failed.
 #[derive(Default)]
@@ -91,7 +55,7 @@ struct Park {
 
 fn client(park: &Park, nth: u64, all: &Mutex<Times>, sent: &Mutex<BTreeMap<String, Instant>>) {
     let mut chance = Pcg64Mcg::seed_from_u64(nth);
-    let mut client = Client::new(park.to, format!("client-{nth}"));
+    let mut client = Client::new(park.to, &format!("client-{nth}"));
     let mut serial = 0;
     while Instant::now() < park.until {
         let scenario = chance.random_range(1..=SCENARIOS);
@@ -216,26 +180,6 @@ fn listener(park: &Park, all: &Mutex<Times>, sent: &Mutex<BTreeMap<String, Insta
     }
 }
 
-/// Resident memory (MB) and processor time (s) of a process.
-fn taken(pid: u32) -> (u64, f64) {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let kb = status
-        .lines()
-        .find(|l| l.starts_with("VmRSS:"))
-        .and_then(|l| l.split_whitespace().nth(1)?.parse::<u64>().ok());
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
-    let ticks: u64 = stat
-        .rsplit(')')
-        .next()
-        .unwrap()
-        .split_whitespace()
-        .skip(11)
-        .take(2)
-        .filter_map(|t| t.parse::<u64>().ok())
-        .sum();
-    (kb.unwrap_or(0) / 1024, ticks as f64 / 100.0)
-}
-
 fn of(sorted: &[f64], share: f64) -> f64 {
     sorted
         .get(((sorted.len() as f64 * share) as usize).min(sorted.len().saturating_sub(1)))
@@ -248,38 +192,11 @@ fn main() {
         |name: &str, usual: u64| std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(usual);
     let (seconds, parcels) = (number("SECONDS_OF_LOAD", 300), number("PARCELS", 10_000));
     let home = tempfile::tempdir().unwrap();
-    let (folder, project) = (home.path().join("park"), home.path().join("project.gpkg"));
-    let program = || {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_lianpian"));
-        command.stdout(Stdio::null()).arg("--quiet");
-        command
-    };
-    assert!(
-        program()
-            .args(["generate", "--parcels", &parcels.to_string(), "--out"])
-            .arg(&folder)
-            .status()
-            .unwrap()
-            .success()
-    );
-    for _ in 0..SCENARIOS {
-        let mut import = program();
-        import.arg("import").arg(folder.join("parcels.gpkg")).arg("--policy").arg(folder.join("policy.toml"));
-        assert!(import.arg("--project").arg(&project).status().unwrap().success());
-    }
-    let mut service = program()
-        .args(["serve", "--listen", "127.0.0.1:0", "--project"])
-        .arg(&project)
-        .env("LIANPIAN_LOG", "off")
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    BufReader::new(service.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let to: SocketAddr = line.trim().strip_prefix("listening on http://").unwrap().parse().unwrap();
+    let service = Service::start(&project(home.path(), parcels, SCENARIOS));
+    let to = service.address;
 
     // A plan for every scenario, so that there is something to look at.
-    let mut first = Client::new(to, "first".into());
+    let mut first = Client::new(to, "first");
     for scenario in 1..=SCENARIOS {
         assert_eq!(first.ask("POST", &format!("/api/scenarios/{scenario}/plans"), Some(&json!({}))).0, 202);
     }
@@ -321,9 +238,9 @@ fn main() {
         })
         .collect();
     let mut memory = Vec::new();
-    let (_, cpu_before) = taken(service.id());
+    let ticks_before = service.ticks();
     while finished.load(Ordering::Relaxed) < CLIENTS && clients.iter().any(|c| !c.is_finished()) {
-        memory.push(taken(service.id()).0);
+        memory.push(service.memory_mb());
         std::thread::sleep(Duration::from_secs(1));
     }
     for client in clients {
@@ -333,9 +250,8 @@ fn main() {
     for listener in listeners {
         listener.join().unwrap();
     }
-    let (_, cpu) = taken(service.id());
-    service.kill().unwrap();
-    service.wait().unwrap();
+    let cpu_s = (service.ticks() - ticks_before) as f64 / 100.0;
+    drop(service);
 
     let mut all = all.lock().unwrap();
     let requests: usize = all.by_kind.values().map(Vec::len).sum();
@@ -368,7 +284,7 @@ fn main() {
         at(0.1),
         at(0.5),
         at(1.0),
-        cpu - cpu_before
+        cpu_s
     );
     assert!(errors.is_empty(), "{:#?}", all.said);
 }
