@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 use tiles::feature::{Feature, Field, Geometry, Ring, Value};
 use tiles::layer::{Layer, Look};
-use tiles::mercator::{from_degrees, to_degrees};
+use tiles::mercator::{from_degrees, rejoin, to_degrees};
 use tiles::pyramid::Tileset;
 
 use super::prepare::{OverlayLayer, Prepared};
@@ -35,9 +35,11 @@ struct VectorLayer<'a> {
     maxzoom: u8,
 }
 
-/// West, south, east and north end, degrees; nothing where nothing is.
+/// West, south, east and north end, degrees; nothing where nothing is. What crosses the antimeridian is around the world, for
+/// maps look for no tiles beyond it.
 pub(super) fn bounds(tileset: &Tileset) -> Option<[f64; 4]> {
     let [west, north, east, south] = tileset.bounds()?;
+    let (west, east) = if west < 0.0 || east > 1.0 { (0.0, 1.0) } else { (west, east) };
     let ([west, north], [east, south]) = (to_degrees([west, north]), to_degrees([east, south]));
     Some([west, south, east, north])
 }
@@ -201,7 +203,11 @@ fn barriers(shown: &Shown<'_>) -> Result<Layer> {
     let lines = Shapes::Lines(lines);
     let placed = project::as_needed(&lines, shown.parcels.crs(), &project::wgs84())?;
     let Shapes::Lines(placed) = placed.as_ref() else { return Err(mixed()) };
-    let line = |line: &Cow<'_, LineString<f64>>| Geometry::Lines(vec![points(line)]);
+    let line = |line: &Cow<'_, LineString<f64>>| {
+        let mut lines = vec![points(line)];
+        rejoin(&mut lines, false);
+        Geometry::Lines(lines)
+    };
     let kinds = shown.barriers.iter().map(|b| b.kind.clone());
     Ok(made("barriers", &["kind"], 8, with_text(placed.iter().map(line).collect(), kinds)))
 }
@@ -216,8 +222,11 @@ fn areas<'a>(shapes: impl IntoIterator<Item = &'a MultiPolygon<f64>>, crs: &Crs)
 
 /// An area, given in degrees.
 fn area(shape: &MultiPolygon<f64>) -> Geometry {
-    let rings =
-        |p: &geo::Polygon<f64>| std::iter::once(p.exterior()).chain(p.interiors()).map(ring).collect();
+    let rings = |p: &geo::Polygon<f64>| {
+        let mut rings: Vec<Ring> = std::iter::once(p.exterior()).chain(p.interiors()).map(ring).collect();
+        rejoin(&mut rings, true);
+        rings
+    };
     Geometry::Polygons(shape.iter().map(rings).collect())
 }
 
