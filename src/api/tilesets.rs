@@ -107,7 +107,7 @@ async fn tilesets(Shared(state): Shared<State>) -> Response {
 }
 
 /// What the tiles of an archive hold and where they are (TileJSON 3.0.0) · 切片包说明
-#[utoipa::path(get, path = "/api/tilesets/{name}/tiles.json", tag = "tilesets", params(Version), responses((status = 200, description = "TileJSON", body = Object)))]
+#[utoipa::path(get, path = "/api/tilesets/{name}/tiles.json", operation_id = "tileset_description", tag = "tilesets", params(Version), responses((status = 200, description = "TileJSON", body = Object)))]
 async fn description(
     Shared(state): Shared<State>,
     Path(name): Path<String>,
@@ -138,7 +138,7 @@ async fn description(
 }
 
 /// A tile of an archive · 切片包中的切片
-#[utoipa::path(get, path = "/api/tilesets/{name}/tiles/{z}/{x}/{y}", tag = "tilesets", params(Version), responses(
+#[utoipa::path(get, path = "/api/tilesets/{name}/tiles/{z}/{x}/{y}", operation_id = "tileset_tile", tag = "tilesets", params(Version), responses(
     (status = 200, description = "A tile", body = Vec<u8>, content_type = "application/vnd.mapbox-vector-tile"),
     (status = 204, description = "Nothing is there"),
 ))]

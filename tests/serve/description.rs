@@ -44,8 +44,10 @@ fn that_of_the_project_is_the_one_kept_and_complete_in_itself() {
         let name = reference.strip_prefix("#/components/schemas/").unwrap_or_else(|| panic!("{reference}"));
         assert!(json["components"]["schemas"][name].is_object(), "{reference}");
     }
+    let mut names = BTreeSet::new();
     for (path, item) in json["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
+            assert!(names.insert(operation["operationId"].as_str().unwrap()), "{method} {path}: named twice");
             let summary = operation["summary"].as_str().unwrap_or_default();
             assert!(summary.contains(" · "), "{method} {path} is described in one language: {summary}");
             assert!(operation["responses"]["default"].is_object(), "{method} {path}");

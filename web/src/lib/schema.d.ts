@@ -649,7 +649,7 @@ export interface paths {
             cookie?: never;
         };
         /** What the tiles of an archive hold and where they are (TileJSON 3.0.0) · 切片包说明 */
-        get: operations["description"];
+        get: operations["tileset_description"];
         put?: never;
         post?: never;
         delete?: never;
@@ -666,7 +666,7 @@ export interface paths {
             cookie?: never;
         };
         /** A tile of an archive · 切片包中的切片 */
-        get: operations["tile"];
+        get: operations["tileset_tile"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3899,7 +3899,7 @@ export interface operations {
             };
         };
     };
-    description: {
+    tileset_description: {
         parameters: {
             query?: {
                 /** @description Names the version of the archive; with it, what is answered may be kept for ever. */
@@ -3945,7 +3945,7 @@ export interface operations {
             };
         };
     };
-    tile: {
+    tileset_tile: {
         parameters: {
             query?: {
                 /** @description Names the version of the archive; with it, what is answered may be kept for ever. */
