@@ -23,10 +23,9 @@ use crate::store::PolicyRef;
 
 /// The deepest zoom that is cut; a map enlarges these beyond it. A cell is 1.5 cm on the equator there.
 pub const ZOOM_MAX: u8 = 16;
-/// What a map of 1280 by 800 pixels may have to load at any zoom. Its tiles have 512 pixels or more, so that it is about
-/// two and a half wide and one and a half high: eight are in sight, and where it lies badly a few edges of others, which
-/// the fullest eight make up for.
-const VIEW: Budget = Budget { bytes: 600_000, block: (4, 2), sample: 20_000 };
+/// What a map of 1280 by 800 pixels may have to load at any zoom. Its tiles have 512 pixels, so that it is two and a half
+/// wide and one and a half high: where it lies badly it meets four by three, all of which are loaded whole.
+const VIEW: Budget = Budget { bytes: 600_000, block: (4, 3), sample: 20_000 };
 /// What the compressed tiles of one layer may take in memory.
 const CACHE_BYTES: u64 = 128 << 20;
 /// How tiles are kept as they are cut; what a client wants otherwise is made from these.
