@@ -13,6 +13,9 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use sha2::{Digest as _, Sha256};
 
+use super::accept::takes;
+use crate::io::coding::Coding;
+
 /// A name for what is made from these parts and nothing else.
 pub(super) fn etag(parts: &[&str]) -> HeaderValue {
     let mut hash = Sha256::new();
@@ -27,18 +30,19 @@ pub(super) fn etag(parts: &[&str]) -> HeaderValue {
 /// The names of what a client has, and the encodings that it takes.
 pub(super) struct Known {
     names: Vec<HeaderValue>,
-    encodings: String,
+    /// What the client says of encodings.
+    accepted: HeaderMap,
 }
 
 impl<S: Sync> FromRequestParts<S> for Known {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let encodings = parts.headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|v| v.to_str().ok());
-        Ok(Self {
-            names: parts.headers.get_all(header::IF_NONE_MATCH).iter().cloned().collect(),
-            encodings: encodings.collect::<Vec<_>>().join(","),
-        })
+        let mut accepted = HeaderMap::new();
+        for value in parts.headers.get_all(header::ACCEPT_ENCODING) {
+            accepted.append(header::ACCEPT_ENCODING, value.clone());
+        }
+        Ok(Self { names: parts.headers.get_all(header::IF_NONE_MATCH).iter().cloned().collect(), accepted })
     }
 }
 
@@ -65,7 +69,8 @@ impl Known {
     }
 
     fn takes(&self, encoding: &str) -> bool {
-        self.encodings.split(',').any(|one| one.split(';').next().is_some_and(|name| name.trim() == encoding))
+        let coding = [Coding::Gzip, Coding::Brotli, Coding::Zstd].into_iter().find(|c| c.name() == encoding);
+        coding.is_some_and(|coding| takes(&self.accepted, coding))
     }
 }
 
@@ -116,7 +121,9 @@ mod tests {
             ("", false),
         ] {
             let names = vec![HeaderValue::from_static(known)];
-            let answer = Known { names, encodings: "br, gzip;q=0.8".to_owned() }.unchanged(&name);
+            let mut accepted = HeaderMap::new();
+            accepted.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("br, gzip;q=0.8, zstd;q=0"));
+            let answer = Known { names, accepted }.unchanged(&name);
             assert_eq!(answer.is_some(), fine, "{known}");
             let Some(answer) = answer else { continue };
             assert_eq!(answer.status(), StatusCode::NOT_MODIFIED);

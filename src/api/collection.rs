@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use geo::{BoundingRect as _, Coord, LineString, MultiPolygon, Rect};
 use rayon::prelude::*;
 use rstar::primitives::{GeomWithData, Rectangle};
@@ -14,9 +15,12 @@ use sha2::{Digest as _, Sha256};
 
 use super::columns::ColumnData;
 use super::systems::{Projector, System};
+use crate::app::tiles::LayerTiles;
 use crate::digits::put_fixed;
+use crate::error::{Error, ErrorKind, Result};
 
 /// Where collections come from: a written plan, a project store. `src/api` knows nothing else of it.
+#[async_trait]
 pub trait Collections: Send + Sync {
     /// All of them, in the order shown to people.
     fn list(&self) -> Vec<Arc<Collection>>;
@@ -26,10 +30,30 @@ pub trait Collections: Send + Sync {
         self.list().into_iter().find(|c| c.id() == id)
     }
 
+    /// Whether the collection of this id is there as vector tiles, too.
+    fn tiled(&self, _id: &str) -> bool {
+        false
+    }
+
+    /// Its tiles, made when they are first asked for.
+    ///
+    /// # Errors
+    /// Of kind `NotFound` where it has none; when they cannot be made.
+    async fn tiles(&self, id: &str) -> Result<Arc<LayerTiles>> {
+        Err(untiled(id))
+    }
+
     /// Whether requests can be answered; until then `/readyz` says no.
     fn ready(&self) -> bool {
         true
     }
+}
+
+/// What is said of a collection that is not there as tiles.
+#[must_use]
+pub fn untiled(id: &str) -> Error {
+    Error::new(ErrorKind::NotFound, format!("the collection {id} is not served as tiles"))
+        .try_this("its features are under /items")
 }
 
 /// The parts a [`Collection`] is built from.

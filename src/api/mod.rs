@@ -1,5 +1,5 @@
-//! The HTTP interface: the map at `/`, the project under `/api`, OGC API – Features under `/ogc`, and what running a
-//! service takes.
+//! The HTTP interface: the map at `/`, the project and archives of tiles under `/api`, OGC API – Features and Tiles under
+//! `/ogc`, and what running a service takes.
 //!
 //! A request's way: `observe` numbers, counts and logs it; `cache` answers 304 and tells encodings apart;
 //! `guard` sets the security headers and refuses what is too large, too slow, too much or not meant for this server;
@@ -29,8 +29,17 @@ pub mod metrics;
 // Ids, logs and counts of requests.
 mod observe;
 
+// Which encoding a client likes best.
+mod accept;
+
 // ETag, 304, Vary.
 mod cache;
+
+// Vector tiles as answers.
+mod tiles;
+
+// Archives of them.
+mod tilesets;
 
 // Limits and security headers.
 mod guard;
@@ -63,6 +72,7 @@ use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate as _};
 use tower_http::compression::{CompressionLayer, CompressionLevel};
 
 use collection::Collections;
@@ -71,6 +81,7 @@ pub use server::serve;
 use settings::Settings;
 
 use crate::app::workshop::{Event, Workshop};
+use crate::io::tile_file::TileFile;
 
 /// What all requests share.
 #[derive(Clone)]
@@ -78,6 +89,7 @@ pub struct State(Arc<Shared>);
 
 struct Shared {
     collections: Arc<dyn Collections>,
+    tilesets: Vec<Arc<TileFile>>,
     metrics: Metrics,
     settings: Settings,
     slots: Arc<Semaphore>,
@@ -89,22 +101,27 @@ struct Shared {
 impl State {
     /// What is served, and how.
     #[must_use]
-    pub fn new(collections: Arc<dyn Collections>, settings: Settings) -> Self {
-        Self::of(collections, None, settings)
+    pub fn new(collections: Arc<dyn Collections>, tilesets: Vec<Arc<TileFile>>, settings: Settings) -> Self {
+        Self::of(collections, None, tilesets, settings)
     }
 
     /// A project is served, with the layers of its current plan.
     #[must_use]
-    pub fn project(workshop: Arc<Workshop>, settings: Settings) -> Self {
-        Self::of(workshop.clone(), Some(workshop), settings)
+    pub fn project(workshop: Arc<Workshop>, tilesets: Vec<Arc<TileFile>>, settings: Settings) -> Self {
+        Self::of(workshop.clone(), Some(workshop), tilesets, settings)
     }
 
-    fn of(collections: Arc<dyn Collections>, workshop: Option<Arc<Workshop>>, settings: Settings) -> Self {
+    fn of(
+        collections: Arc<dyn Collections>,
+        workshop: Option<Arc<Workshop>>,
+        tilesets: Vec<Arc<TileFile>>,
+        settings: Settings,
+    ) -> Self {
         let slots = Arc::new(Semaphore::new(settings.requests_max));
         let metrics = Metrics::new();
         let draining = AtomicBool::new(false);
         let asked = project::Asked::default();
-        Self(Arc::new(Shared { collections, metrics, settings, slots, draining, workshop, asked }))
+        Self(Arc::new(Shared { collections, tilesets, metrics, settings, slots, draining, workshop, asked }))
     }
 
     fn settings(&self) -> &Settings {
@@ -113,6 +130,10 @@ impl State {
 
     fn collections(&self) -> &dyn Collections {
         self.0.collections.as_ref()
+    }
+
+    fn tilesets(&self) -> &[Arc<TileFile>] {
+        &self.0.tilesets
     }
 
     fn workshop(&self) -> Option<Arc<Workshop>> {
@@ -150,7 +171,7 @@ pub fn router(state: State) -> Router {
     let routes = Router::new()
         .merge(page::routes())
         .merge(ogc::routes())
-        .merge(description::described(project::routes()))
+        .merge(description::described(project::routes().merge(tilesets::routes())))
         .merge(health::routes());
     wrapped(routes, state)
 }
@@ -159,7 +180,10 @@ pub fn router(state: State) -> Router {
 fn wrapped(routes: Router<State>, state: State) -> Router {
     // The fastest level: parcels shrink to a seventh even so, and the next level takes three times as long. Without brotli:
     // of two encodings that a client likes as much the layer would take it, and it costs the most time.
-    let compression = CompressionLayer::new().no_br().quality(CompressionLevel::Fastest);
+    // Archives are of compressed tiles, and asked for by ranges of their own bytes.
+    let worth_it = DefaultPredicate::new().and(NotForContentType::const_new(tilesets::PMTILES));
+    let compression =
+        CompressionLayer::new().no_br().quality(CompressionLevel::Fastest).compress_when(worth_it);
     routes
         .fallback(problem::no_such_page)
         .method_not_allowed_fallback(problem::no_such_method)

@@ -10,6 +10,8 @@ use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
 use serde_json::json;
 
+use crate::error::{Error, ErrorKind};
+
 /// The media type.
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
@@ -64,6 +66,19 @@ impl Problem {
         let problem =
             json!({ "type": "about:blank", "title": title, "status": status, "detail": self.detail });
         problem.to_string().into_bytes()
+    }
+}
+
+/// A failure of a use case as a client may see it.
+impl From<&Error> for Problem {
+    fn from(error: &Error) -> Self {
+        let status = match error.kind {
+            ErrorKind::Usage | ErrorKind::Impossible => StatusCode::UNPROCESSABLE_ENTITY,
+            ErrorKind::NotFound => StatusCode::NOT_FOUND,
+            ErrorKind::Conflict | ErrorKind::Cancelled => StatusCode::CONFLICT,
+            ErrorKind::Unreadable | ErrorKind::Unwritable => return Self::internal(&error.for_people()),
+        };
+        Self::new(status, error.for_people())
     }
 }
 

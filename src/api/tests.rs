@@ -36,7 +36,7 @@ fn app(settings: Settings) -> Router {
         .route("/echo", post(|Json(body): Json<Vec<u32>>| async move { axum::Json(body) }))
         .route("/panic", get(panics))
         .route("/slow", get(|| async { tokio::time::sleep(Duration::from_secs(60)).await }));
-    wrapped(routes, State::new(Arc::new(Nothing), settings))
+    wrapped(routes, State::new(Arc::new(Nothing), Vec::new(), settings))
 }
 
 async fn panics() {

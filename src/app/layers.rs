@@ -3,11 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use geo::{Coord, MultiPolygon};
 use parcels::parcel::Crs;
 use parcels::progress::{Monitor, go_on};
 
-use crate::api::collection::{Collection, Collections, Parts};
+use super::tile_layers::PARCELS;
+use super::tiles::LayerTiles;
+use super::warm::Warm;
+use crate::api::collection::{Collection, Collections, Parts, untiled};
 use crate::api::columns::{ColumnData, Values};
 use crate::api::systems::{Projector, System};
 use crate::error::{Error, ErrorKind, Result};
@@ -30,11 +34,12 @@ const LAYERS: [(&str, &str, &str); 3] = [
 ];
 
 /// The layers of a written plan.
-#[derive(Debug)]
 pub struct PlanLayers {
     all: Vec<Arc<Collection>>,
+    tiles: Warm<(), Arc<LayerTiles>>,
 }
 
+#[async_trait]
 impl Collections for PlanLayers {
     fn list(&self) -> Vec<Arc<Collection>> {
         self.all.clone()
@@ -43,9 +48,24 @@ impl Collections for PlanLayers {
     fn get(&self, id: &str) -> Option<Arc<Collection>> {
         self.all.iter().find(|c| c.id() == id).cloned()
     }
+
+    fn tiled(&self, id: &str) -> bool {
+        id == PARCELS && self.get(id).is_some()
+    }
+
+    async fn tiles(&self, id: &str) -> Result<Arc<LayerTiles>> {
+        let parcels = self.get(id).filter(|_| self.tiled(id)).ok_or_else(|| untiled(id))?;
+        self.tiles.get((), async { Ok(move || LayerTiles::of_collection(&parcels).map(Arc::new)) }).await
+    }
 }
 
 impl PlanLayers {
+    /// Of no plan at all, for a service of other things.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { all: Vec::new(), tiles: Warm::new(1) }
+    }
+
     /// Reads the folder that `plan` wrote.
     ///
     /// # Errors
@@ -60,7 +80,7 @@ impl PlanLayers {
             all.push(Arc::new(collection(features, name, title, description, &crs)?));
             go_on(monitor)?;
         }
-        Ok(Self { all })
+        Ok(Self { all, tiles: Warm::new(1) })
     }
 }
 

@@ -94,7 +94,11 @@ pub mod incoming;
 // A plan's layers as they are served.
 pub mod layers;
 
-// A layer as vector tiles,
+// What tiles hold,
+mod tile_layers;
+// from which zoom on,
+mod thin;
+// a layer as vector tiles,
 pub mod tiles;
 // all of them in one file.
 pub mod pyramid;

@@ -1,7 +1,7 @@
 //! `tiles`: parcels and what belongs to them as a pyramid of vector tiles in one file.
 //!
 //! Where a tile would exceed what is asked for with every parcel in it, it shows the land of all parcels as one, and outlines, on
-//! a grid just coarse enough. One zoom has one look, so that neighbouring tiles fit; the fullest tile decides.
+//! a grid just coarse enough; the fullest tile decides.
 
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -12,25 +12,22 @@ use parcels::validate::validate;
 use rayon::prelude::*;
 use serde_json::{Value as Json, json};
 use tiles::coord::TileCoord;
-use tiles::layer::{Coarse, Layer, Look};
 use tiles::pyramid::Tileset;
 
 use super::check::usual_columns;
 use super::prepare::{Stopwatch, load_policy, misfit, prepare};
-use super::tiles::{PARCELS, Shown, bounds, compressed, tileset, vector_layers};
+use super::thin::{Budget, thinned};
+use super::tile_layers::{Shown, bounds, tileset, vector_layers};
 use crate::error::{Context as _, Error, ErrorKind, Result};
+use crate::io::coding::Coding;
 use crate::io::crs::Proj;
 use crate::io::read::{ReadOptions, read_layer};
 use crate::io::source::Source;
 use crate::io::staging::Staging;
 use crate::io::tile_archive::{About, TileArchive, in_order};
 
-/// The coarsest grid, cells: a tile has 4096 a side and some 512 pixels.
-const STEP_MAX: u16 = 32;
 /// Tiles that are cut before any of them is written: what waits in memory.
 const AT_ONCE: usize = 64;
-/// What the land of all parcels is called in a tile.
-const LAND: &str = "land";
 
 /// What to make tiles of, and how.
 #[derive(Debug, Clone)]
@@ -95,7 +92,8 @@ pub fn tiles(request: &TilesRequest, monitor: &dyn Monitor) -> Result<TilesRepor
         let what = format!("the least zoom, {zoom_min}, is above the greatest, {zoom_max}");
         return Err(Error::new(ErrorKind::Usage, what).try_this(format!("--max-zoom {zoom_min}")));
     }
-    let (set, parcels_from) = small_enough(set, zoom_min..=zoom_max, request, monitor)?;
+    let budget = Budget { bytes: request.tile_bytes, block: (1, 1), sample: usize::MAX };
+    let (set, parcels_from) = thinned(set, zoom_min..=zoom_max, request.parcels_from, budget, monitor)?;
 
     let mut addresses = set.tiles(zoom_min..=zoom_max).map_err(|e| {
         Error::new(ErrorKind::Impossible, format!("{}: making tiles", request.input))
@@ -159,69 +157,6 @@ fn least_zoom(set: &Tileset) -> u8 {
     (0..=12).find(|zoom| span * f64::from(1_u32 << zoom) >= 1.0 / 64.0).unwrap_or(12)
 }
 
-/// The layers so that tiles are small enough, and the zoom from which on they show parcels.
-fn small_enough(
-    mut set: Tileset,
-    zooms: RangeInclusive<u8>,
-    request: &TilesRequest,
-    monitor: &dyn Monitor,
-) -> Result<(Tileset, u8)> {
-    monitor.step("tiles", 0);
-    let (least, most) = (*zooms.start(), *zooms.end());
-    let (asked, tile_bytes) = (request.parcels_from, request.tile_bytes);
-    let at = |from: u8| {
-        move |mut look: Look| {
-            look.maxzoom = most;
-            if look.name == PARCELS {
-                look.minzoom = from;
-                look.land = Some(LAND.to_owned());
-            }
-            look
-        }
-    };
-    let fits = |set: &Tileset, zoom| {
-        go_on(monitor)?;
-        let fullest = set.layers.iter().filter(|l| l.look().name == PARCELS).find_map(|l| l.fullest(zoom));
-        let tile = fullest.map_or_else(Vec::new, |tile| set.tile(tile));
-        // What is that large never gets small enough, and takes long to compress.
-        Ok::<bool, Error>(tile.len() / 10 < tile_bytes && compressed(&tile)?.len() <= tile_bytes)
-    };
-    set = looking(set, &at(least));
-    let mut from = asked.unwrap_or(most).clamp(least, most);
-    while asked.is_none() && from > least && fits(&set, from - 1)? {
-        from -= 1;
-    }
-    set = looking(set, &at(from));
-    // The further out, the coarser, as long as a tile gets more to show.
-    let mut step = 2;
-    for zoom in (least..from).rev() {
-        step = (step / 2).max(1);
-        loop {
-            if step > 1 {
-                set = looking(set, &|mut look: Look| {
-                    look.coarse.retain(|coarse| coarse.zoom != zoom);
-                    look.coarse.push(Coarse { zoom, step });
-                    look
-                });
-            }
-            if step >= STEP_MAX || fits(&set, zoom)? {
-                break;
-            }
-            step *= 2;
-        }
-    }
-    Ok((set, from))
-}
-
-/// The same layers with other looks.
-fn looking(set: Tileset, change: &dyn Fn(Look) -> Look) -> Tileset {
-    let changed = |layer: Layer| {
-        let look = change(layer.look().clone());
-        layer.looking(look)
-    };
-    Tileset { layers: set.layers.into_iter().map(changed).collect() }
-}
-
 /// Cuts, compresses and writes tiles, some at a time; how many there are, and the bytes of the largest.
 fn write(
     archive: &mut TileArchive,
@@ -236,7 +171,7 @@ fn write(
             go_on(monitor)?;
             let tile = set.tile(*at);
             monitor.advance(1);
-            if tile.is_empty() { Ok(None) } else { compressed(&tile).map(Some) }
+            if tile.is_empty() { Ok(None) } else { Coding::Gzip.packed(&tile).map(Some) }
         };
         let made: Result<Vec<Option<Vec<u8>>>> = some.par_iter().map(cut).collect();
         for (at, tile) in some.iter().zip(made?) {

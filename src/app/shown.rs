@@ -3,8 +3,10 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use async_trait::async_trait;
 use geo::MultiPolygon;
 use parcels::blocks::Blocks;
+use parcels::id::LayerId;
 use parcels::policy::Policy;
 use tokio::runtime::Handle;
 
@@ -13,35 +15,61 @@ use super::live::compiled;
 use super::parks::Park;
 use super::plan::land_use;
 use super::prepare::Prepared;
+use super::tile_layers::PARCELS;
+use super::tiles::LayerTiles;
 use super::workshop::{Workshop, blocking};
-use crate::api::collection::{Collection, Collections};
+use crate::api::collection::{Collection, Collections, untiled};
 use crate::error::{Context as _, ErrorKind, Result};
 use crate::io::feature_layer::Features;
 use crate::io::plan_features;
 use crate::io::write::PlanOutput;
 use crate::store::{LayerRecord, PlanContent, PlanId, Store, Zone};
 
-/// The layers that are served, and the plan they are of.
+/// What is served now.
+#[derive(Default, Clone)]
+struct Now {
+    /// The plan that it is of.
+    plan: Option<PlanId>,
+    /// The layer that is planned.
+    layer: Option<LayerId>,
+    collections: Vec<Arc<Collection>>,
+}
+
+/// The layers that are served.
 #[derive(Default)]
 pub(super) struct Shown {
-    now: RwLock<(Option<PlanId>, Vec<Arc<Collection>>)>,
+    now: RwLock<Now>,
     /// Whether a service that has just started still reads them.
     starting: AtomicBool,
 }
 
 impl Shown {
-    /// Serves the layers of a plan, or those that stand for none, unless those of a newer one are served by now.
-    pub(super) fn put(&self, plan: Option<PlanId>, layers: Vec<Arc<Collection>>) {
+    /// Serves the layers of a plan for a layer, or those that stand for none, unless those of a newer one are served by now.
+    pub(super) fn put(&self, plan: Option<PlanId>, layer: LayerId, collections: Vec<Arc<Collection>>) {
         let mut now = self.now.write().unwrap_or_else(PoisonError::into_inner);
-        if now.0 <= plan {
-            *now = (plan, layers);
+        if now.plan <= plan {
+            *now = Now { plan, layer: Some(layer), collections };
         }
+    }
+
+    fn now(&self) -> Now {
+        self.now.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
+#[async_trait]
 impl Collections for Workshop {
     fn list(&self) -> Vec<Arc<Collection>> {
-        self.shown.now.read().unwrap_or_else(PoisonError::into_inner).1.clone()
+        self.shown.now().collections
+    }
+
+    fn tiled(&self, id: &str) -> bool {
+        id == PARCELS && self.get(id).is_some()
+    }
+
+    async fn tiles(&self, id: &str) -> Result<Arc<LayerTiles>> {
+        let layer = self.shown.now().layer.filter(|_| self.tiled(id)).ok_or_else(|| untiled(id))?;
+        self.layer_tiles(&layer).await
     }
 
     fn ready(&self) -> bool {
@@ -58,6 +86,7 @@ impl Workshop {
         let Some(newest) = self.store().plans(None).await?.pop() else {
             return self.show_unplanned().await;
         };
+        let layer = self.store().scenario(newest.scenario).await?.layer;
         let kept = self.kept(newest.id).await?;
         let layers = blocking(move || {
             kept.hand_over(|out| {
@@ -66,7 +95,7 @@ impl Workshop {
             })
         });
         let layers = layers.await?;
-        self.shown.put(Some(newest.id), layers);
+        self.shown.put(Some(newest.id), layer, layers);
         Ok(())
     }
 
@@ -76,7 +105,7 @@ impl Workshop {
         let planned = |layer: &LayerRecord| scenarios.iter().rfind(|scenario| scenario.layer == layer.id);
         let Some(newest) = layers.iter().rev().find_map(planned) else { return Ok(()) };
         let park = self.park(&newest.layer, &newest.policy).await?;
-        self.shown.put(None, blocking(move || unplanned(&park)).await?);
+        self.shown.put(None, newest.layer.clone(), blocking(move || unplanned(&park)).await?);
         Ok(())
     }
 

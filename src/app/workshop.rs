@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use parcels::id::{LayerId, ParcelId};
 use parcels::policy::Policy;
@@ -40,6 +40,8 @@ use crate::store::{
 
 /// How many views are kept.
 const VIEWS: usize = 8;
+/// How many layers are kept ready to be cut.
+const TILED_LAYERS: usize = 4;
 
 /// A layer to bring in: files by name, of which one holds the parcels.
 #[derive(Debug, Clone)]
@@ -103,7 +105,7 @@ pub struct Workshop {
     /// Scenarios as they were shown last.
     pub(super) views: Warm<ViewKey, Arc<View>>,
     /// Layers ready to be cut into tiles.
-    pub(super) tiles: Mutex<Vec<Arc<LayerTiles>>>,
+    pub(super) tiles: Warm<(LayerId, PolicyRef), Arc<LayerTiles>>,
 }
 
 impl Workshop {
@@ -120,7 +122,7 @@ impl Workshop {
             events: broadcast::channel(BEHIND).0,
             shown: Shown::default(),
             views: Warm::new(VIEWS),
-            tiles: Mutex::default(),
+            tiles: Warm::new(TILED_LAYERS),
         }
     }
 
@@ -336,10 +338,11 @@ impl Workshop {
             Ok(kept)
         })
         .await?;
+        let layer = of.layer.clone();
         let plan =
             NewPlan { scenario, decided: last, policy: of.policy, job, content, by: who.by, at: who.at };
         let plan = self.store.add_plan(&plan).await?;
-        self.shown.put(Some(plan.id), layers);
+        self.shown.put(Some(plan.id), layer, layers);
         self.tell(Event::Plan(plan.clone()));
         Ok(plan)
     }

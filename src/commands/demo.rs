@@ -91,7 +91,7 @@ impl Demo {
             self.make_project(&project, quiet).await?;
             let settings = Settings { listen: self.listen, ..Settings::default() };
             say("the map, until Ctrl-C 地图（Ctrl-C 结束）:");
-            serve::serve_project(&project.display().to_string(), settings).await
+            serve::serve_project(&project.display().to_string(), Vec::new(), settings).await
         })?;
         runtime.shutdown_background();
         Ok(0)

@@ -18,12 +18,14 @@ use crate::app::layers::PlanLayers;
 use crate::app::workshop::Workshop;
 use crate::clock::now;
 use crate::error::{Context as _, Error, ErrorKind, Result};
+use crate::io::tile_file::TileFile;
 use crate::store;
 use crate::terminal::{Terminal, say, stop_asked};
 
-/// Serve a project: the map at /, its API under /api, and OGC API – Features under /ogc for QGIS and GDAL
+/// Serve a project: the map at /, its API under /api, and OGC API – Features and Tiles under /ogc for QGIS and GDAL
 ///
-/// With --plan, a written plan instead: its layers under /ogc.
+/// With --plan, a written plan instead: its layers under /ogc. With --tiles, archives of tiles as well, or alone: their tiles
+/// and the files themselves under /api/tilesets.
 ///
 /// Every option can also stand in the environment, as named below, or in the file given by --config; the command line goes
 /// before the environment, and that before the file.
@@ -35,6 +37,10 @@ pub(super) struct Serve {
     /// A project: a GeoPackage, or postgres://… for a database.
     #[arg(long, env = "LIANPIAN_PROJECT", value_name = "FILE|URL", conflicts_with = "plan")]
     project: Option<String>,
+    /// An archive that `tiles` wrote, or another PMTiles file; several by the option again. Its name in addresses is that of
+    /// the file without the ending.
+    #[arg(long, env = "LIANPIAN_TILES", value_name = "FILE.pmtiles")]
+    tiles: Option<Vec<PathBuf>>,
     /// A TOML file with options of this command, written as here but with _ for -.
     #[arg(long, env = "LIANPIAN_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
@@ -52,6 +58,9 @@ struct Options {
     /// The project, in the file.
     #[arg(skip)]
     project: Option<String>,
+    /// Archives of tiles, in the file.
+    #[arg(skip)]
+    tiles: Option<Vec<PathBuf>>,
     /// Where to listen; port 0 lets the system choose. 127.0.0.1:8080 when not given.
     #[arg(long, env = "LIANPIAN_LISTEN", value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
@@ -125,29 +134,52 @@ impl Serve {
         let file = self.config.as_deref().map(read).transpose()?.unwrap_or_default();
         let project = self.project.or_else(|| file.project.clone());
         let plan = self.plan.or_else(|| file.plan.clone());
+        let tiles = self.tiles.or_else(|| file.tiles.clone()).unwrap_or_default();
         let options = self.options.or(file);
         start_log(options.log_format.unwrap_or(LogFormat::Text), "info");
         let settings = options.settings()?;
 
         let runtime = threads()?;
+        let tilesets = runtime.block_on(opened(&tiles))?;
         match (project, plan) {
-            (Some(project), _) => runtime.block_on(serve_project(&project, settings))?,
+            (Some(project), _) => runtime.block_on(serve_project(&project, tilesets, settings))?,
             (None, Some(plan)) => {
                 let monitor = Terminal::new(quiet);
                 let layers = PlanLayers::read(&plan, &monitor)?;
                 monitor.finish();
-                runtime.block_on(serve(State::new(Arc::new(layers), settings), stop_asked(), listening))?;
+                let state = State::new(Arc::new(layers), tilesets, settings);
+                runtime.block_on(serve(state, stop_asked(), listening))?;
+            }
+            (None, None) if !tilesets.is_empty() => {
+                let state = State::new(Arc::new(PlanLayers::none()), tilesets, settings);
+                runtime.block_on(serve(state, stop_asked(), listening))?;
             }
             (None, None) => {
                 return Err(Error::new(ErrorKind::Usage, "there is nothing to serve")
                     .try_this("--project FILE.gpkg, which `lianpian import` makes")
-                    .try_this("--plan PLAN_DIR, the folder that `lianpian plan --out` wrote"));
+                    .try_this("--plan PLAN_DIR, the folder that `lianpian plan --out` wrote")
+                    .try_this("--tiles FILE.pmtiles, which `lianpian tiles` makes"));
             }
         }
         // Work whose client was cut off is not waited for.
         runtime.shutdown_background();
         Ok(0)
     }
+}
+
+/// Opens archives, each of which has a name of its own.
+async fn opened(paths: &[PathBuf]) -> Result<Vec<Arc<TileFile>>> {
+    let mut all: Vec<Arc<TileFile>> = Vec::new();
+    for path in paths {
+        let file = TileFile::open(path).await?;
+        if all.iter().any(|other| other.name() == file.name()) {
+            let what = format!("two archives of tiles are called {}", file.name());
+            return Err(Error::new(ErrorKind::Usage, what)
+                .try_this("another name for one of the files, for it stands in its address"));
+        }
+        all.push(Arc::new(file));
+    }
+    Ok(all)
 }
 
 fn cores() -> usize {
@@ -172,7 +204,11 @@ fn listening(address: SocketAddr) {
 }
 
 /// Serves a project, and does its jobs; shared with `demo`.
-pub(super) async fn serve_project(project: &str, settings: Settings) -> Result<()> {
+pub(super) async fn serve_project(
+    project: &str,
+    tilesets: Vec<Arc<TileFile>>,
+    settings: Settings,
+) -> Result<()> {
     let store = store::open(project, None).await?;
     let scratch = tempfile::tempdir().context(ErrorKind::Unwritable, "making a folder for files")?;
     let limits = Limits {
@@ -190,7 +226,7 @@ pub(super) async fn serve_project(project: &str, settings: Settings) -> Result<(
             tokio::spawn(work(workshop.clone(), owner, stopped.clone()))
         })
         .collect();
-    let served = serve(State::project(workshop, settings), stop_asked(), listening).await;
+    let served = serve(State::project(workshop, tilesets, settings), stop_asked(), listening).await;
     let _ = stop.send(true);
     for worker in workers {
         let _ = worker.await;
@@ -211,6 +247,7 @@ impl Options {
         Self {
             plan: self.plan.or(other.plan),
             project: self.project.or(other.project),
+            tiles: self.tiles.or(other.tiles),
             listen: self.listen.or(other.listen),
             public_url: self.public_url.or(other.public_url),
             body_bytes_max: self.body_bytes_max.or(other.body_bytes_max),

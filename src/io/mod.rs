@@ -57,8 +57,13 @@ pub mod project;
 // Results that appear whole or not at all.
 pub mod staging;
 
-// Tiles in one file.
+// How bytes are packed for the way.
+pub mod coding;
+
+// Tiles in one file, written
 pub mod tile_archive;
+// and read.
+pub mod tile_file;
 
 // Text as DBF holds it.
 pub mod dbf_text;

@@ -77,7 +77,7 @@ pub fn in_order(tiles: &mut [TileCoord]) {
     tiles.sort_by_cached_key(|tile| address(*tile).map_or(u64::MAX, |at| TileId::from(at).value()));
 }
 
-fn address(at: TileCoord) -> pmtiles::PmtResult<Address> {
+pub(super) fn address(at: TileCoord) -> pmtiles::PmtResult<Address> {
     Address::new(at.z(), at.x(), at.y())
 }
 

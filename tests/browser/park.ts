@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
-const PROGRAM = process.env.LIANPIAN ?? join(import.meta.dirname, '../../target/debug/lianpian');
+export const PROGRAM = process.env.LIANPIAN ?? join(import.meta.dirname, '../../target/debug/lianpian');
 /** What makes Chromium draw WebGL2 without a graphics card, and ask nobody outside. */
 const FLAGS = [
   '--no-sandbox',
@@ -27,7 +27,7 @@ export interface Park {
   end(): Promise<void>;
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const address = server.address();
@@ -36,7 +36,7 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-async function answers(url: string, program: ChildProcess): Promise<void> {
+export async function answers(url: string, program: ChildProcess): Promise<void> {
   for (;;) {
     if (program.exitCode !== null) throw new Error(`the program ended with ${program.exitCode}`);
     const answer = await fetch(url).catch(() => null);

@@ -2,12 +2,15 @@
 
     python reads_tiles.py FILE.pmtiles PARCELS KB
 
-Fails unless every ring is simple, every tile small enough, every parcel is there at the greatest zoom, and land keeps its area.
+Fails unless every ring is simple, every tile small enough, every parcel is there at the greatest zoom, land keeps its area,
+and GDAL's driver for tiles finds in each of them what mapbox-vector-tile does.
 """
 
 import gzip
 import sys
+import tempfile
 from collections import defaultdict
+from pathlib import Path
 
 import mapbox_vector_tile
 import pyogrio
@@ -33,10 +36,17 @@ from_zoom = layers["parcels"]["minzoom"]
 # Area by layer and zoom, in tiles of zoom 0 and in cells; what lies in the buffer is another tile's.
 area, cells, codes, ids = defaultdict(float), defaultdict(float), set(), {}
 whole = box(0, 0, 4096, 4096)
+folder = tempfile.TemporaryDirectory()
 for (z, x, y), data in tiles:
     assert len(data) <= most or z == header["max_zoom"], f"{z}/{x}/{y} has {len(data)} bytes"
     tile = mapbox_vector_tile.decode(gzip.decompress(data), default_options={"y_coord_down": True})
+    file = Path(folder.name) / f"{z}-{x}-{y}.pbf"
+    file.write_bytes(data)
+    assert set(pyogrio.list_layers(file)[:, 0]) == set(tile), f"GDAL finds other layers in {z}/{x}/{y}"
     for name, layer in tile.items():
+        _, _, shapes, _ = pyogrio.raw.read(file, layer=name, CLIP="NO")
+        assert all(shapes), f"{name} in {z}/{x}/{y} has shapes that GDAL cannot read"
+        assert len(shapes) == len(layer["features"]), f"GDAL finds {len(shapes)} {name} in {z}/{x}/{y}"
         assert layers[name]["minzoom"] <= z <= layers[name]["maxzoom"], f"{name} in {z}/{x}/{y}"
         assert layer["extent"] == 4096
         for feature in layer["features"]:
@@ -63,7 +73,7 @@ for z in zooms:
     if cells[name, z] > 50_000:
         assert abs(area[name, z] / land - 1) < 0.005, f"{name} at zoom {z}: {area[name, z] / land}"
 
-# GDAL reads the greatest zoom; what crosses tiles comes in parts.
+# GDAL reads the archive as one, at its greatest zoom; what crosses tiles comes in parts.
 _, _, geometry, fields = pyogrio.raw.read(archive, layer="parcels", columns=["code"])
 assert set(fields[0]) == codes and all(geometry), "GDAL reads other parcels"
 print(f"{len(tiles)} tiles, zooms {zooms[0]} to {zooms[-1]}, parcels from {from_zoom} on, {len(codes)} parcels")

@@ -237,6 +237,10 @@ fn unknown_parameters_are_refused_everywhere() {
         "/ogc/collections/parcels",
         "/ogc/collections/parcels/queryables",
         "/ogc/collections/parcels/schema",
+        "/ogc/collections/parcels/tiles",
+        "/ogc/collections/parcels/tiles.json",
+        "/ogc/collections/parcels/tiles/WebMercatorQuad",
+        "/ogc/tileMatrixSets",
         ITEMS,
         "/ogc/collections/parcels/items/1",
     ] {
@@ -279,6 +283,10 @@ fn people_get_pages_without_scripts_or_strangers() {
         "/ogc/collections/parcels/queryables",
         "/ogc/collections/transfers/items",
         "/ogc/collections/blocks/items/1",
+        "/ogc/collections/parcels/tiles",
+        "/ogc/collections/parcels/tiles/WebMercatorQuad",
+        "/ogc/tileMatrixSets",
+        "/ogc/tileMatrixSets/WebMercatorQuad",
     ] {
         let page = server.get_with(path, browser);
         assert_eq!(page.status, 200);

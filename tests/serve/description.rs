@@ -44,8 +44,10 @@ fn that_of_the_project_is_the_one_kept_and_complete_in_itself() {
         let name = reference.strip_prefix("#/components/schemas/").unwrap_or_else(|| panic!("{reference}"));
         assert!(json["components"]["schemas"][name].is_object(), "{reference}");
     }
+    let mut names = BTreeSet::new();
     for (path, item) in json["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
+            assert!(names.insert(operation["operationId"].as_str().unwrap()), "{method} {path}: named twice");
             let summary = operation["summary"].as_str().unwrap_or_default();
             assert!(summary.contains(" · "), "{method} {path} is described in one language: {summary}");
             assert!(operation["responses"]["default"].is_object(), "{method} {path}");
@@ -136,10 +138,17 @@ fn it_is_true_and_complete_in_itself() {
         assert!(json.pointer(pointer).is_some(), "{reference}");
     }
     let mut operations = BTreeSet::new();
+    // Where the made-up park has a tile.
+    let [column, row] =
+        tiles::mercator::from_degrees(121.101, 31.151).map(|c| (c * f64::from(1 << 14)) as u32);
     for (path, item) in json["paths"].as_object().unwrap() {
         let get = &item["get"];
         assert!(operations.insert(get["operationId"].as_str().unwrap()), "{path}");
-        let answer = server.get(&path.replace("{featureId}", "1"));
+        let mut address = path.replace("{featureId}", "1");
+        for (name, number) in [("{tileMatrix}", 14), ("{tileRow}", row), ("{tileCol}", column)] {
+            address = address.replace(name, &number.to_string());
+        }
+        let answer = server.get(&address);
         assert_eq!(answer.status, 200, "{path}");
         let media = get["responses"]["200"]["content"].as_object().unwrap();
         assert!(media.contains_key(answer.header("content-type")), "{path}");

@@ -19,4 +19,6 @@ mod operations;
 mod project;
 mod support;
 mod systems;
+mod tiles;
+mod tilesets;
 mod uploads;

@@ -68,7 +68,7 @@ impl Window {
     fn polygon(self, rings: &[Ring]) -> Vec<Vec<Vec<Cell>>> {
         let mut clipped = Vec::with_capacity(rings.len());
         for (at, ring) in rings.iter().enumerate() {
-            let mut local = self.clipped(ring.iter().map(|p| self.local(*p)).collect());
+            let mut local = self.clipped(self.corners(ring).map(|p| self.local(*p)).collect());
             if local.len() < 3 {
                 if at == 0 {
                     return Vec::new();
@@ -82,6 +82,30 @@ impl Window {
             clipped.push(local);
         }
         valid(clipped)
+    }
+
+    /// The corners of a ring that this window depends on: of those in a row beyond one of its sides, the first and the last.
+    /// What is seen is the same without the others, and an outline of a town is cut as fast as the part of it that is seen.
+    pub(crate) fn corners(self, ring: &Ring) -> impl Iterator<Item = &Point> {
+        let [west, north, east, south] = self.bounds();
+        let beyond = move |p: &Point| {
+            u8::from(p[0] < west)
+                | u8::from(p[0] > east) << 1
+                | u8::from(p[1] < north) << 2
+                | u8::from(p[1] > south) << 3
+        };
+        // The sides that all are beyond since the last one that is kept, which is one of them.
+        let mut common = 0;
+        ring.iter().enumerate().filter_map(move |(at, here)| {
+            let own = beyond(here);
+            let next = ring.get(at + 1).map_or(0, beyond);
+            if common & own & next != 0 {
+                common &= own;
+                return None;
+            }
+            common = own;
+            Some(here)
+        })
     }
 
     /// A place as this window counts cells.
@@ -227,4 +251,62 @@ pub(crate) fn stand_in(window: Window, place: Point) -> Option<Shape> {
     (seen(x) && seen(y)).then(|| {
         Shape::Polygons(vec![vec![vec![[x, y], [x + side, y], [x + side, y + side], [x, y + side]]]])
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The land of a ring that runs clockwise on a screen.
+    fn land(window: Window, ring: &[Point]) -> Vec<Vec<Vec<Cell>>> {
+        valid(vec![window.clipped(ring.iter().map(|p| window.local(*p)).collect())])
+    }
+
+    fn double(polygons: &[Vec<Vec<Cell>>]) -> i64 {
+        polygons.iter().flatten().map(|ring| double_area(ring)).sum()
+    }
+
+    fn seen(window: Window, ring: &Ring) -> Ring {
+        window.corners(ring).copied().collect()
+    }
+
+    #[test]
+    fn most_corners_beyond_a_side_are_left_out() {
+        let window = Window::new(TileCoord::new(4, 8, 8).unwrap(), 0, 1);
+        // Around the tile, far away, with a bay that reaches into it.
+        let far = |n: i32| f64::from(n) * 0.01;
+        let mut ring: Ring = (0..40).map(|n| [0.8, 0.3 + far(n)]).collect();
+        ring.extend((0..20).map(|n| [0.8 - far(n), 0.7]));
+        ring.extend([[0.54, 0.7], [0.53, 0.53], [0.52, 0.7]]);
+        ring.extend((0..20).map(|n| [0.5 - far(n), 0.7]));
+        ring.extend((0..40).map(|n| [0.3, 0.7 - far(n)]));
+        let seen = seen(window, &ring);
+        assert!(seen.len() < 16, "{}", seen.len());
+        let (all, some) = (double(&land(window, &ring)), double(&land(window, &seen)));
+        let whole = 2 * (i64::from(EXTENT) + 2 * BUFFER).pow(2);
+        assert_eq!(all, some);
+        assert!(all > whole / 2 && all < whole, "the bay is seen: {all} of {whole}");
+    }
+
+    proptest! {
+        /// What is seen of a ring is the same without the corners that are left out, wherever the tile lies.
+        #[test]
+        fn what_is_seen_stays(
+            reach in prop::collection::vec(0.001_f64..0.2, 8..60),
+            x in 0_u32..64,
+            y in 0_u32..64,
+        ) {
+            let corners = reach.len() as f64;
+            let ring: Ring = (0_u32..)
+                .zip(&reach)
+                .map(|(n, reach)| (std::f64::consts::TAU * f64::from(n) / corners, reach))
+                .map(|(turn, reach)| [0.5 + reach * turn.cos(), 0.5 + reach * turn.sin()])
+                .collect();
+            // The tiles around the middle, which the ring goes around and through.
+            let window = Window::new(TileCoord::new(7, 32 + x, 32 + y).unwrap(), 0, 1);
+            prop_assert_eq!(double(&land(window, &ring)), double(&land(window, &seen(window, &ring))));
+        }
+    }
 }

@@ -7,6 +7,7 @@ use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
 
 use crate::coord::TileCoord;
+use crate::crowd::Crowd;
 use crate::cut::{Window, areas, stand_in};
 use crate::feature::{Feature, Field, Geometry};
 use crate::mercator::Point;
@@ -101,13 +102,17 @@ impl Layer {
 
     /// Appends this layer's part of a tile.
     pub fn write(&self, tile: TileCoord, out: &mut Vec<u8>) {
-        let z = tile.z();
+        self.write_part(tile, tile.z(), out);
+    }
+
+    /// As [`Layer::write`], with the look of a zoom that is that of the tile or lesser.
+    pub fn write_part(&self, tile: TileCoord, z: u8, out: &mut Vec<u8>) {
         if z > self.look.maxzoom {
             return;
         }
         if z < self.look.minzoom {
             if let Some(name) = &self.look.land {
-                self.write_land(name, tile, out);
+                self.write_land(name, tile, z, out);
             }
             return;
         }
@@ -115,7 +120,7 @@ impl Layer {
             self.look.fields.iter().enumerate().filter(|(_, field)| field.minzoom <= z).collect();
         let mut writer =
             LayerWriter::new(&self.look.name, fields.iter().map(|(_, f)| f.name.clone()).collect());
-        for window in self.windows(tile) {
+        for window in self.windows(tile, z) {
             let found = self.found(window);
             for parts in found.chunk_by(|a, b| a.0 == b.0) {
                 let at = parts[0].0;
@@ -141,9 +146,9 @@ impl Layer {
     }
 
     /// The land of all features as one feature.
-    fn write_land(&self, name: &str, tile: TileCoord, out: &mut Vec<u8>) {
+    fn write_land(&self, name: &str, tile: TileCoord, z: u8, out: &mut Vec<u8>) {
         let mut writer = LayerWriter::new(name, Vec::new());
-        for window in self.windows(tile) {
+        for window in self.windows(tile, z) {
             let found = self.found(window);
             let polygons =
                 found.iter().filter_map(|(at, part)| match &self.features[*at as usize].geometry {
@@ -157,9 +162,11 @@ impl Layer {
         writer.finish(out);
     }
 
-    /// What a tile shows: what crosses the antimeridian lies partly in the next world.
-    fn windows(&self, tile: TileCoord) -> impl Iterator<Item = Window> + use<> {
-        let step = self.step(tile.z());
+    /// What a tile shows, on the grid of a zoom: what crosses the antimeridian lies partly in the next world.
+    fn windows(&self, tile: TileCoord, z: u8) -> impl Iterator<Item = Window> + use<> {
+        // A line of that grid is one of the tile's, too.
+        let finer = tile.z().saturating_sub(z).min(15);
+        let step = u16::try_from(u32::from(self.step(z)) << finer).unwrap_or(u16::MAX);
         [-1, 0, 1].into_iter().map(move |around| Window::new(tile, around, step))
     }
 
@@ -174,23 +181,22 @@ impl Layer {
     /// Whether anything may be in a tile, at whatever zoom it is shown.
     #[must_use]
     pub fn touches(&self, tile: TileCoord) -> bool {
-        self.windows(tile)
+        self.windows(tile, tile.z())
             .any(|window| self.index.locate_in_envelope_intersecting(&envelope(window)).next().is_some())
     }
 
-    /// The tile of a zoom in which most features begin.
+    /// How many features begin in each tile of a zoom.
     #[must_use]
-    pub fn fullest(&self, z: u8) -> Option<TileCoord> {
-        let tiles = f64::from(1_u32 << z.min(crate::coord::MAX_ZOOM));
-        let tile = |at: &u32| match &self.features[*at as usize].geometry {
+    pub fn crowd(&self, z: u8) -> Crowd {
+        let zoom = z.min(crate::coord::MAX_ZOOM);
+        let tiles = f64::from(1_u32 << zoom);
+        let first = |at: &u32| match &self.features[*at as usize].geometry {
             Geometry::Polygons(polygons) => polygons.first()?.first()?.first(),
             Geometry::Lines(lines) => lines.first()?.first(),
         };
-        let place = |p: &Point| p.map(|c| (c.clamp(0.0, 1.0) * tiles) as u32);
-        let mut begun: Vec<[u32; 2]> = self.along.iter().filter_map(tile).map(place).collect();
-        begun.sort_unstable();
-        let fullest = begun.chunk_by(|a, b| a == b).rev().max_by_key(|same| same.len())?;
-        TileCoord::new(z, fullest[0][0], fullest[0][1]).ok()
+        let column = |c: f64| ((c.clamp(0.0, 1.0) * tiles) as u32).min((1 << zoom) - 1);
+        let begun = self.along.iter().filter_map(first).map(|p| (column(p[0]), column(p[1])));
+        Crowd::new(zoom, begun.collect())
     }
 
     fn step(&self, z: u8) -> u16 {

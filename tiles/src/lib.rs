@@ -15,6 +15,9 @@ pub mod feature;
 // Features by place.
 pub mod layer;
 
+// Where they crowd.
+pub mod crowd;
+
 // From shapes to cells.
 pub mod cut;
 

@@ -27,9 +27,16 @@ impl Tileset {
     /// The bytes of a tile, empty where nothing is.
     #[must_use]
     pub fn tile(&self, tile: TileCoord) -> Vec<u8> {
+        self.part(tile, tile.z())
+    }
+
+    /// What tiles of a zoom show of the area of a tile: the same shapes, on the same grid. Where the zoom is lesser than
+    /// the tile's, it is a sample of a tile that would take long to cut as a whole.
+    #[must_use]
+    pub fn part(&self, tile: TileCoord, zoom: u8) -> Vec<u8> {
         let mut out = Vec::new();
         for layer in &self.layers {
-            layer.write(tile, &mut out);
+            layer.write_part(tile, zoom, &mut out);
         }
         out
     }

@@ -17,7 +17,7 @@ pub(crate) fn region<'a>(window: Window, polygons: impl Iterator<Item = &'a Vec<
         for (at, ring) in rings.iter().enumerate() {
             // Windings as they come in are anybody's.
             let backwards = (exact_double_area(ring) > 0.0) != (at == 0);
-            let mut places = ring.iter().map(|p| window.local(*p));
+            let mut places = window.corners(ring).map(|p| window.local(*p));
             let Some(first) = places.next() else { continue };
             let mut before = first;
             for here in places.chain([first]) {

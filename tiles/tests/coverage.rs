@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 use tiles::coord::TileCoord;
 use tiles::cut::Window;
@@ -80,6 +82,62 @@ proptest! {
         prop_assert!((area(whole.as_ref()) - parts).abs() <= folds, "{} against {parts}", area(whole.as_ref()));
         if z >= 16 {
             prop_assert_eq!(area(whole.as_ref()), parts);
+            let cut = quads.iter().map(|quad| window.cut(&Geometry::Polygons(vec![vec![quad.clone()]])));
+            let cut: Vec<_> = cut.collect();
+            prop_assert_eq!(outline(cut.iter().flatten()), outline(whole.iter()));
+        }
+    }
+}
+
+/// Edges that shapes have, in steps from one cell to the next on their way, less those that another runs back along: what
+/// is left of neighbours that share every edge is the edge of them all.
+fn outline<'a>(shapes: impl Iterator<Item = &'a Shape>) -> BTreeMap<(Cell, Cell), i32> {
+    let mut edges = BTreeMap::new();
+    for shape in shapes {
+        let Shape::Polygons(polygons) = shape else { continue };
+        for ring in polygons.iter().flatten() {
+            for (a, b) in ring.iter().zip(ring.iter().cycle().skip(1)) {
+                let way = [b[0] - a[0], b[1] - a[1]];
+                let steps = gcd(way[0].abs(), way[1].abs());
+                let at = |n: i32| [a[0] + way[0] / steps.max(1) * n, a[1] + way[1] / steps.max(1) * n];
+                for n in 0..steps {
+                    *edges.entry((at(n), at(n + 1))).or_insert(0) += 1;
+                    *edges.entry((at(n + 1), at(n))).or_insert(0) -= 1;
+                }
+            }
+        }
+    }
+    edges.retain(|_, count| *count > 0);
+    edges
+}
+
+fn gcd(a: i32, b: i32) -> i32 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(6))]
+    /// From zooms at which a parcel has two cells to those at which it has hundreds, tiles together show as much land as
+    /// there is. Four tiles meet in the middle.
+    #[test]
+    fn each_zoom_keeps_the_land(
+        shift in prop::collection::vec((-0.3_f64..0.3, -0.3_f64..0.3), 101 * 101),
+        size_cells in 1.5_f64..2.0,
+    ) {
+        let side = 100;
+        let size = size_cells / f64::from(4096_u32 << 12);
+        let middle = [0.837_01_f64, 0.409_02].map(|c| (c * f64::from(1 << 12)).round() / f64::from(1 << 12));
+        let corners: Vec<[f64; 2]> = shift.iter().enumerate().map(|(n, (dx, dy))| {
+            let (x, y) = ((n % (side + 1)) as f64 - 50.0, (n / (side + 1)) as f64 - 50.0);
+            [middle[0] + size * (x + dx), middle[1] + size * (y + dy)]
+        }).collect();
+        let (around, quads) = mesh(&corners, side);
+        let land = tiles::cut::exact_double_area(&around).abs() / 2.0;
+        let set = Tileset { layers: vec![layer(quads)] };
+        for z in 12..=16 {
+            let (found, tiles) = land_of(&set, z);
+            prop_assert!(tiles >= 4);
+            prop_assert!((found / land - 1.0).abs() < 0.005, "zoom {}: {} of {}", z, found, land);
         }
     }
 }
@@ -93,34 +151,57 @@ fn an_empty_place_has_an_empty_tile() {
 
 #[test]
 fn what_crosses_the_antimeridian_is_on_both_sides() {
-    let set = Tileset { layers: vec![layer([vec![[0.99, 0.4], [1.01, 0.4], [1.01, 0.5], [0.99, 0.5]]])] };
-    assert!(!set.tile(at(4, [0.999, 0.45])).is_empty());
-    assert!(!set.tile(at(4, [0.001, 0.45])).is_empty());
+    let set = Tileset { layers: vec![layer([vec![[0.99, 0.4], [1.02, 0.4], [1.02, 0.5], [0.99, 0.5]]])] };
+    for z in 2..9 {
+        let (west, east) = (land_west_of(&set, z, 0.5), land_of(&set, z).0);
+        assert!((west / 0.002 - 1.0).abs() < 0.005, "zoom {z}: {west} at the western edge of the map");
+        assert!((east / 0.003 - 1.0).abs() < 0.005, "zoom {z}: {east} in all");
+    }
+    // Given as others give it, it is the same.
+    let degrees = [(176.4, 30.0), (-172.8, 30.0), (-172.8, 0.0), (176.4, 0.0)];
+    let mut rings = vec![degrees.map(|(lon, lat)| tiles::mercator::from_degrees(lon, lat)).to_vec()];
+    tiles::mercator::rejoin(&mut rings, true);
+    let set = Tileset { layers: vec![layer(rings)] };
+    let land = 0.03 * (0.5 - tiles::mercator::from_degrees(0.0, 30.0)[1]);
+    assert!((land_of(&set, 6).0 / land - 1.0).abs() < 0.005);
     assert!(set.tile(at(4, [0.5, 0.45])).is_empty());
 }
 
 #[test]
-fn a_shape_at_the_pole_ends_at_the_edge() {
-    let pole: Vec<[f64; 2]> = [(0.0, 80.0), (90.0, 80.0), (90.0, 90.0), (0.0, 90.0)]
-        .map(|(x, y)| tiles::mercator::from_degrees(x, y))
-        .into();
-    let tile = at(3, [0.6, 0.0]);
-    let shape = Window::new(tile, 0, 1).cut(&Geometry::Polygons(vec![vec![pole]])).unwrap();
-    assert!(area(Some(&shape)) > 0);
+fn shapes_at_the_poles_end_at_the_edge_of_the_map() {
+    for (from, to) in [(80.0, 90.0), (-90.0, -80.0)] {
+        let ring: Vec<[f64; 2]> = [(0.0, from), (90.0, from), (90.0, to), (0.0, to)]
+            .map(|(x, y)| tiles::mercator::from_degrees(x, y))
+            .into();
+        let land = 0.25 * (ring[0][1] - ring[2][1]).abs();
+        let set = Tileset { layers: vec![layer([ring])] };
+        for z in 0..6 {
+            let (found, _) = land_of(&set, z);
+            assert!((found / land - 1.0).abs() < 0.005, "zoom {z}: {found} instead of {land}");
+        }
+    }
 }
 
 #[test]
 fn a_million_corners_are_cut() {
     let corners = 1_000_000;
-    let ring: Vec<[f64; 2]> = (0..corners)
-        .map(|n| std::f64::consts::TAU * f64::from(n) / f64::from(corners))
-        .map(|turn| [0.5 + 0.01 * turn.cos(), 0.5 + 0.01 * turn.sin()])
-        .collect();
     let tile = TileCoord::new(0, 0, 0).unwrap();
-    let shape = Window::new(tile, 0, 1).cut(&Geometry::Polygons(vec![vec![ring]])).unwrap();
+    let shape = Window::new(tile, 0, 1).cut(&Geometry::Polygons(vec![vec![round(corners)]])).unwrap();
     let exact = std::f64::consts::PI * (0.01_f64 * 4096.0).powi(2);
     let found = area(Some(&shape)) as f64 / 2.0;
     assert!((found / exact - 1.0).abs() < 0.005, "{found} instead of {exact}");
+    // And in the tiles of a zoom that it fills several of.
+    let set = Tileset { layers: vec![layer([round(corners)])] };
+    let ((found, tiles), exact) = (land_of(&set, 7), std::f64::consts::PI * 0.01 * 0.01);
+    assert!(tiles >= 9 && (found / exact - 1.0).abs() < 0.005, "{found} of {exact} in {tiles} tiles");
+}
+
+/// A circle of so many corners around the middle of the world.
+fn round(corners: u32) -> Vec<[f64; 2]> {
+    (0..corners)
+        .map(|n| std::f64::consts::TAU * f64::from(n) / f64::from(corners))
+        .map(|turn| [0.5 + 0.01 * turn.cos(), 0.5 + 0.01 * turn.sin()])
+        .collect()
 }
 
 #[test]
@@ -142,14 +223,59 @@ fn land_in_pieces_smaller_than_a_cell_is_not_lost() {
 fn shown(layer: &Layer, tile: TileCoord) -> f64 {
     let mut bytes = Vec::new();
     layer.write(tile, &mut bytes);
-    let (body, _) = messages(&bytes)[0];
+    rings(&bytes).iter().map(|rings| double_area(rings) as f64 / 2.0).sum()
+}
+
+/// The rings of the features of a tile's first layer.
+fn rings(tile: &[u8]) -> Vec<Vec<Vec<Cell>>> {
+    let Some((body, _)) = messages(tile).first().copied() else { return Vec::new() };
     let features = messages(body).into_iter().filter(|(_, field)| *field == 2);
-    features
-        .map(|(feature, _)| {
-            let commands = messages(feature).into_iter().find(|(_, field)| *field == 4).unwrap().0;
-            decoded(commands) as f64 / 2.0
-        })
-        .sum()
+    let commands = |feature| messages(feature).into_iter().find(|(_, field)| *field == 4).unwrap().0;
+    features.map(|(feature, _)| decoded(commands(feature))).collect()
+}
+
+/// Land in the tiles of a zoom, each up to its edge, in parts of the unit square; and how many tiles have some.
+fn land_of(set: &Tileset, z: u8) -> (f64, usize) {
+    let found: Vec<f64> = set
+        .tiles(z..=z)
+        .unwrap()
+        .into_iter()
+        .map(|tile| within(set, tile))
+        .filter(|area| *area > 0.0)
+        .collect();
+    (found.iter().sum(), found.len())
+}
+
+/// The same of tiles that begin west of a place.
+fn land_west_of(set: &Tileset, z: u8, x: f64) -> f64 {
+    let west = |tile: &TileCoord| f64::from(tile.x()) < x * f64::from(1_u32 << z);
+    set.tiles(z..=z).unwrap().into_iter().filter(west).map(|tile| within(set, tile)).sum()
+}
+
+fn within(set: &Tileset, tile: TileCoord) -> f64 {
+    let rings = rings(&set.tile(tile));
+    let cells: f64 = rings.iter().flatten().map(|ring| area_in_tile(ring)).sum();
+    cells / (4096.0 * f64::from(1_u32 << tile.z())).powi(2)
+}
+
+/// Area of the part of a ring that is not in the tile's buffer: cut side by side.
+fn area_in_tile(ring: &[Cell]) -> f64 {
+    let mut ring: Vec<[f64; 2]> = ring.iter().map(|p| p.map(f64::from)).collect();
+    for (axis, limit, sign) in [(0, 0.0, 1.0), (0, 4096.0, -1.0), (1, 0.0, 1.0), (1, 4096.0, -1.0)] {
+        let depth = |p: &[f64; 2]| (p[axis] - limit) * sign;
+        let mut kept = Vec::new();
+        for (a, b) in ring.iter().zip(ring.iter().cycle().skip(1)) {
+            if depth(a) >= 0.0 {
+                kept.push(*a);
+            }
+            if (depth(a) >= 0.0) != (depth(b) >= 0.0) {
+                let part = depth(a) / (depth(a) - depth(b));
+                kept.push([a[0] + part * (b[0] - a[0]), a[1] + part * (b[1] - a[1])]);
+            }
+        }
+        ring = kept;
+    }
+    tiles::cut::exact_double_area(&ring) / 2.0
 }
 
 fn varint(bytes: &mut &[u8]) -> u64 {
@@ -180,8 +306,8 @@ fn messages(mut bytes: &[u8]) -> Vec<(&[u8], u64)> {
     found
 }
 
-/// Twice the area of the rings that commands draw.
-fn decoded(mut commands: &[u8]) -> i64 {
+/// The rings that commands draw.
+fn decoded(mut commands: &[u8]) -> Vec<Vec<Cell>> {
     let (mut rings, mut ring, mut pen) = (Vec::new(), Vec::new(), [0_i32; 2]);
     while !commands.is_empty() {
         let command = varint(&mut commands);
@@ -197,5 +323,5 @@ fn decoded(mut commands: &[u8]) -> i64 {
             ring.push(pen);
         }
     }
-    double_area(&rings)
+    rings
 }

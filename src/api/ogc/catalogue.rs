@@ -9,7 +9,7 @@ use super::answer::{self, Asked};
 use super::html::{self, Page};
 use super::links::link;
 use super::params::F;
-use super::{GEOJSON, HTML, JSON, SCHEMA};
+use super::{GEOJSON, HTML, JSON, SCHEMA, tiles};
 use crate::api::State;
 use crate::api::collection::Collection;
 use crate::api::problem::Problem;
@@ -77,6 +77,9 @@ fn described(collection: &Collection, asked: &Asked, mut links: Vec<Value>) -> V
         link(&below("/queryables"), QUERYABLES, SCHEMA, "可查询属性 Queryables"),
         link(&below("/schema"), SCHEMA_REL, SCHEMA, "属性 Schema"),
     ]);
+    if asked.state.collections().tiled(collection.id()) {
+        links.extend(tiles::links_of(asked, collection.id()));
+    }
     let systems: Vec<&str> = collection.systems().iter().map(|s| s.uri.as_str()).collect();
     let mut json = json!({
         "id": collection.id(),

@@ -9,12 +9,13 @@ use super::answer::Asked;
 use super::html::{self, Page};
 use super::links::link;
 use super::params::F;
+use super::tiles::GRIDS;
 use super::{DESCRIPTION, HTML, JSON, OPENAPI, OPENAPI_30, TITLE};
 use crate::api::State;
 use crate::api::problem::Problem;
 
 /// What is conformed to. OpenAPI 3.1 has no class in these standards yet; the same in 3.0 is there too.
-const CLASSES: [&str; 19] = [
+const CLASSES: [&str; 27] = [
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/collections",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
@@ -34,6 +35,14 @@ const CLASSES: [&str; 19] = [
     "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions-plus",
     "http://www.opengis.net/spec/cql2/1.0/conf/spatial-functions",
     "http://www.opengis.net/spec/cql2/1.0/conf/property-property",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tileset",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tilesets-list",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/geodata-tilesets",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/mvt",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/oas30",
+    "http://www.opengis.net/spec/tms/2.0/conf/json-tilematrixset",
+    "http://www.opengis.net/spec/tms/2.0/conf/json-tilesetmetadata",
 ];
 
 pub(super) async fn landing(Shared(state): Shared<State>, parts: Parts) -> Result<Response, Problem> {
@@ -51,6 +60,7 @@ pub(super) async fn landing(Shared(state): Shared<State>, parts: Parts) -> Resul
             "符合的标准 Conformance classes",
         ),
         link(&asked.at("/collections"), "data", JSON, "要素集 Collections"),
+        link(&asked.at("/tileMatrixSets"), GRIDS, JSON, "切片网格 Tile matrix sets"),
     ]);
     let json = json!({ "title": TITLE, "description": DESCRIPTION, "links": links });
     Ok(asked.answer(JSON, &json, |json| {

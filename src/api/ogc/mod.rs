@@ -1,4 +1,5 @@
-//! OGC API – Features: part 1 (core, GeoJSON, HTML), part 2 (CRS), part 3 (filters in CQL2, queryables).
+//! OGC API – Features: part 1 (core, GeoJSON, HTML), part 2 (CRS), part 3 (filters in CQL2, queryables). OGC API – Tiles:
+//! part 1, of vector tiles.
 //!
 //! `ENDPOINTS` is the one table of what there is: the routes, the parameters each takes and the OpenAPI document all
 //! come from it.
@@ -33,6 +34,9 @@ mod ask;
 // The features.
 mod items;
 
+// The same as vector tiles.
+mod tiles;
+
 // The description of all this.
 mod openapi;
 
@@ -41,12 +45,13 @@ use axum::http::header;
 use axum::routing::{MethodRouter, get};
 
 use super::State;
+use super::tiles::MVT;
 use params::Param;
 
 /// The title of the service.
 const TITLE: &str = "连片 lianpian";
 const DESCRIPTION: &str =
-    "Parcels, transfers and blocks of a plan, as OGC API – Features. 规划方案的地块、调整与片区。";
+    "Parcels, transfers and blocks of a plan, as OGC API – Features and Tiles. 规划方案的地块、调整与片区。";
 
 /// One address of the interface.
 struct Endpoint {
@@ -67,7 +72,7 @@ const OPENAPI: &str = "application/vnd.oai.openapi+json;version=3.1";
 const OPENAPI_30: &str = "application/vnd.oai.openapi+json;version=3.0";
 const HTML: &str = "text/html";
 
-static ENDPOINTS: [Endpoint; 10] = [
+static ENDPOINTS: [Endpoint; 16] = [
     Endpoint {
         path: "/ogc",
         operation: "getLandingPage",
@@ -147,6 +152,54 @@ static ENDPOINTS: [Endpoint; 10] = [
         params: &[&params::CRS, &params::F],
         media: &[GEOJSON, HTML],
         route: || get(items::item),
+    },
+    Endpoint {
+        path: "/ogc/collections/{collectionId}/tiles",
+        operation: ".collection.vector.getTileSetsList",
+        summary: "The tilesets of a collection",
+        params: &[&params::F],
+        media: &[JSON, HTML],
+        route: || get(tiles::tilesets),
+    },
+    Endpoint {
+        path: "/ogc/collections/{collectionId}/tiles.json",
+        operation: ".collection.vector.getTileJson",
+        summary: "The tiles of a collection, as TileJSON 3 has them",
+        params: &[&params::F],
+        media: &[JSON, HTML],
+        route: || get(tiles::tile_json),
+    },
+    Endpoint {
+        path: "/ogc/collections/{collectionId}/tiles/WebMercatorQuad",
+        operation: ".collection.vector.getTileSet",
+        summary: "One tileset: what is in its tiles, and where they are",
+        params: &[&params::F],
+        media: &[JSON, HTML],
+        route: || get(tiles::tileset),
+    },
+    Endpoint {
+        path: "/ogc/collections/{collectionId}/tiles/WebMercatorQuad/{tileMatrix}/{tileRow}/{tileCol}",
+        operation: ".collection.vector.getTile",
+        summary: "A tile; the row stands before the column",
+        params: &[&params::V],
+        media: &[MVT],
+        route: || get(tiles::tile),
+    },
+    Endpoint {
+        path: "/ogc/tileMatrixSets",
+        operation: "getTileMatrixSetsList",
+        summary: "The grids that tiles lie on",
+        params: &[&params::F],
+        media: &[JSON, HTML],
+        route: || get(tiles::grids),
+    },
+    Endpoint {
+        path: "/ogc/tileMatrixSets/WebMercatorQuad",
+        operation: "getTileMatrixSet",
+        summary: "One grid",
+        params: &[&params::F],
+        media: &[JSON, HTML],
+        route: || get(tiles::grid),
     },
 ];
 

@@ -17,6 +17,8 @@ use super::{DESCRIPTION, ENDPOINTS, Endpoint, GEOJSON, HTML, JSON, OPENAPI, OPEN
 use crate::api::State;
 use crate::api::collection::Collection;
 use crate::api::problem::{PROBLEM_JSON, Problem};
+use crate::api::tiles::MVT;
+use crate::app::tiles::ZOOM_MAX;
 
 /// A version of OpenAPI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,11 +71,21 @@ fn answer(state: State, parts: &Parts, version: Version, media: &'static str) ->
     }))
 }
 
+/// Where a tile lies, as addresses say it, with the largest there is.
+const TILE_PLACES: [(&str, &str, u32); 3] = [
+    ("tileMatrix", "The zoom", ZOOM_MAX as u32),
+    ("tileRow", "From the north", (1 << ZOOM_MAX) - 1),
+    ("tileCol", "From the west", (1 << ZOOM_MAX) - 1),
+];
+
 fn document(asked: &Asked, version: Version) -> Value {
     let mut paths = Map::new();
     for endpoint in &ENDPOINTS {
         if endpoint.path.contains("{collectionId}") {
             for collection in asked.state.collections().list() {
+                if endpoint.path.contains("/tiles") && !asked.state.collections().tiled(collection.id()) {
+                    continue;
+                }
                 let path = endpoint.path.replace("{collectionId}", collection.id());
                 paths.insert(path, json!({ "get": operation(endpoint, Some(&collection)) }));
             }
@@ -96,7 +108,13 @@ fn document(asked: &Asked, version: Version) -> Value {
 }
 
 fn operation(endpoint: &Endpoint, collection: Option<&Collection>) -> Value {
-    let id = collection.map(|c| format!(".{}", c.id())).unwrap_or_default();
+    let id = collection.map(|c| c.id()).unwrap_or_default();
+    let operation = match (endpoint.operation, id) {
+        (name, "") => name.to_owned(),
+        // The standard of tiles says how the names end.
+        (name, id) if name.starts_with('.') => format!("{id}{name}"),
+        (name, id) => format!("{name}.{id}"),
+    };
     let mut params: Vec<Value> = Vec::new();
     if let Some(collection) = collection.filter(|_| endpoint.path.ends_with("{featureId}")) {
         params.push(json!({
@@ -107,6 +125,16 @@ fn operation(endpoint: &Endpoint, collection: Option<&Collection>) -> Value {
             "schema": { "type": "integer", "minimum": 1, "maximum": collection.len().max(1) },
         }));
     }
+    let within = TILE_PLACES.iter().filter(|(name, ..)| endpoint.path.contains(&format!("{{{name}}}")));
+    params.extend(within.map(|(name, about, most)| {
+        json!({
+            "name": name,
+            "in": "path",
+            "required": true,
+            "description": about,
+            "schema": { "type": "integer", "minimum": 0, "maximum": most },
+        })
+    }));
     params.extend(endpoint.params.iter().map(|p| parameter(p, collection)));
     if let Some(collection) = collection.filter(|_| endpoint.path.ends_with("/items")) {
         params.extend(collection.columns().iter().map(|c| {
@@ -127,6 +155,9 @@ fn operation(endpoint: &Endpoint, collection: Option<&Collection>) -> Value {
     let failure = |what: &str| json!({ "description": what, "content": { PROBLEM_JSON: { "schema": { "$ref": "#/components/schemas/problem" } } } });
     let mut responses = Map::new();
     responses.insert("200".into(), json!({ "description": endpoint.summary, "content": content }));
+    if endpoint.media.contains(&MVT) {
+        responses.insert("204".into(), json!({ "description": "Nothing is there" }));
+    }
     responses.insert("304".into(), json!({ "description": "What the client has is still right" }));
     responses.insert("400".into(), failure("The request cannot be understood"));
     if endpoint.path.contains('{') {
@@ -134,7 +165,7 @@ fn operation(endpoint: &Endpoint, collection: Option<&Collection>) -> Value {
     }
     responses.insert("default".into(), failure("It failed"));
     json!({
-        "operationId": format!("{}{id}", endpoint.operation),
+        "operationId": operation,
         "summary": endpoint.summary,
         "tags": [collection.map_or("service", |c| c.id())],
         "parameters": params,
@@ -166,12 +197,18 @@ fn parameter(param: &Param, collection: Option<&Collection>) -> Value {
 fn schema_of(endpoint: &Endpoint, media: &str) -> Value {
     let name = match (media, endpoint.operation) {
         (HTML, _) => return json!({ "type": "string" }),
+        (MVT, _) => return json!({ "type": "string", "format": "binary" }),
         (GEOJSON, "getFeatures") => "featureCollection",
         (GEOJSON, _) => "feature",
         (JSON, "getApi") => return json!({ "type": "object" }),
         (JSON, "getLandingPage") => "landingPage",
         (JSON, "getConformance") => "conformance",
         (JSON, "getCollections") => "collections",
+        (JSON, ".collection.vector.getTileSetsList") => "tileSets",
+        (JSON, ".collection.vector.getTileSet") => "tileSet",
+        (JSON, ".collection.vector.getTileJson") => return json!({ "type": "object" }),
+        (JSON, "getTileMatrixSetsList") => "tileMatrixSets",
+        (JSON, "getTileMatrixSet") => "tileMatrixSet",
         (JSON, _) => "collection",
         _ => return json!({ "type": "object" }),
     };
@@ -208,7 +245,9 @@ fn schemas(version: Version) -> Value {
         "link": {
             "type": "object",
             "required": ["href", "rel"],
-            "properties": { "href": text, "rel": text, "type": text, "title": text },
+            "properties": {
+                "href": text, "rel": text, "type": text, "title": text, "templated": { "type": "boolean" },
+            },
         },
         "landingPage": {
             "type": "object",
@@ -231,6 +270,38 @@ fn schemas(version: Version) -> Value {
             "properties": {
                 "id": text, "title": text, "description": text, "itemType": { "type": "string", "enum": ["feature"] },
                 "crs": { "type": "array", "items": text }, "storageCrs": text, "extent": { "type": "object" },
+                "links": list("link"),
+            },
+        },
+        "tileSets": {
+            "type": "object",
+            "required": ["tilesets"],
+            "properties": { "tilesets": list("tileSet"), "links": list("link") },
+        },
+        "tileSet": {
+            "type": "object",
+            "required": ["dataType", "crs", "links"],
+            "properties": {
+                "title": text, "dataType": { "type": "string", "enum": ["vector"] }, "crs": text,
+                "tileMatrixSetURI": text, "boundingBox": { "type": "object" },
+                "tileMatrixSetLimits": { "type": "array", "items": { "type": "object" } },
+                "layers": { "type": "array", "items": { "type": "object" } },
+                "links": list("link"),
+            },
+        },
+        "tileMatrixSets": {
+            "type": "object",
+            "required": ["tileMatrixSets"],
+            "properties": {
+                "tileMatrixSets": { "type": "array", "items": { "type": "object" } }, "links": list("link"),
+            },
+        },
+        "tileMatrixSet": {
+            "type": "object",
+            "required": ["id", "crs", "tileMatrices"],
+            "properties": {
+                "id": text, "title": text, "uri": text, "crs": text,
+                "tileMatrices": { "type": "array", "items": { "type": "object" } },
                 "links": list("link"),
             },
         },

@@ -30,6 +30,12 @@ pub(super) const F: Param = Param {
     schema: || json!({ "type": "string", "enum": ["json", "html"] }),
     list: false,
 };
+pub(super) const V: Param = Param {
+    name: "v",
+    about: "Which version of the tiles; it stands in the address that their tileset gives, which holds for ever",
+    schema: || json!({ "type": "string" }),
+    list: false,
+};
 const LIMIT: Param = Param {
     name: "limit",
     about: "Features on a page at most; more than the maximum is taken as the maximum",

@@ -58,7 +58,7 @@ use super::State;
 use super::problem::Problem;
 use crate::app::workshop::{Who, Workshop};
 use crate::clock::now;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::store::{Conflict, Project};
 
 pub(super) use preview::Asked;
@@ -156,17 +156,7 @@ fn refused(error: &Error) -> Response {
         let more = json!({ "now": conflict.now, "since": conflict.since });
         return Problem::new(StatusCode::CONFLICT, detail).with(more);
     }
-    let status = match error.kind {
-        ErrorKind::Usage => StatusCode::UNPROCESSABLE_ENTITY,
-        ErrorKind::NotFound => StatusCode::NOT_FOUND,
-        ErrorKind::Conflict => StatusCode::CONFLICT,
-        ErrorKind::Impossible => StatusCode::UNPROCESSABLE_ENTITY,
-        ErrorKind::Cancelled => StatusCode::CONFLICT,
-        ErrorKind::Unreadable | ErrorKind::Unwritable => {
-            return Problem::internal(&error.for_people()).into_response();
-        }
-    };
-    Problem::new(status, error.for_people()).into_response()
+    Problem::from(error).into_response()
 }
 
 fn said<T: Serialize>(result: crate::error::Result<T>) -> Response {

@@ -607,6 +607,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tilesets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The archives of tiles that are served · 切片包列表 */
+        get: operations["tilesets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tilesets/{name}/archive.pmtiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The archive itself, whole or by ranges of bytes, as MapLibre's protocol `pmtiles://` reads it · 切片包文件 */
+        get: operations["archive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tilesets/{name}/tiles.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the tiles of an archive hold and where they are (TileJSON 3.0.0) · 切片包说明 */
+        get: operations["tileset_description"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tilesets/{name}/tiles/{z}/{x}/{y}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A tile of an archive · 切片包中的切片 */
+        get: operations["tileset_tile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/uploads": {
         parameters: {
             query?: never;
@@ -1696,6 +1764,32 @@ export interface components {
             id: number;
             /** @description Codes of its parcels. */
             parcels: string[];
+        };
+        /** @description An archive of tiles. */
+        Tileset: {
+            /** @description Where the file itself is, which may be asked for by ranges of bytes. */
+            archive: string;
+            /** @description West, south, east and north end, degrees. */
+            bounds: number[];
+            /**
+             * Format: int64
+             * @description The bytes of the file.
+             */
+            bytes: number;
+            /**
+             * Format: int32
+             * @description Its greatest zoom.
+             */
+            maxzoom: number;
+            /**
+             * Format: int32
+             * @description Its least zoom.
+             */
+            minzoom: number;
+            /** @description Its name. */
+            name: string;
+            /** @description Where its TileJSON is. */
+            tiles_json: string;
         };
         /** @description One parcel that changes sides. */
         TransferRow: {
@@ -3678,6 +3772,211 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Veto"];
                 };
+            };
+            /** @description A failure 错误 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong with this request, and what to try. */
+                        detail: string;
+                        /**
+                         * Format: int32
+                         * @description The status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description A page about this kind of failure, or about:blank. */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    tilesets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The archives */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tileset"][];
+                };
+            };
+            /** @description A failure 错误 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong with this request, and what to try. */
+                        detail: string;
+                        /**
+                         * Format: int32
+                         * @description The status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description A page about this kind of failure, or about:blank. */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    archive: {
+        parameters: {
+            query?: {
+                /** @description Names the version of the archive; with it, what is answered may be kept for ever. */
+                v?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.pmtiles": number[];
+                };
+            };
+            /** @description A range of it */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.pmtiles": number[];
+                };
+            };
+            /** @description It does not have that range */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A failure 错误 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong with this request, and what to try. */
+                        detail: string;
+                        /**
+                         * Format: int32
+                         * @description The status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description A page about this kind of failure, or about:blank. */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    tileset_description: {
+        parameters: {
+            query?: {
+                /** @description Names the version of the archive; with it, what is answered may be kept for ever. */
+                v?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description TileJSON */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description A failure 错误 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong with this request, and what to try. */
+                        detail: string;
+                        /**
+                         * Format: int32
+                         * @description The status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description A page about this kind of failure, or about:blank. */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    tileset_tile: {
+        parameters: {
+            query?: {
+                /** @description Names the version of the archive; with it, what is answered may be kept for ever. */
+                v?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+                z: number;
+                x: number;
+                y: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A tile */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.mapbox-vector-tile": number[];
+                };
+            };
+            /** @description Nothing is there */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A failure 错误 */
             default: {

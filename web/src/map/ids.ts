@@ -10,6 +10,8 @@ export const SOURCE = {
 /** Layers within the vector tiles, as the service names them. */
 export const TILE = {
   parcels: 'parcels',
+  /** All parcels as one, at zooms at which they are too many to be told apart. */
+  land: 'land',
   zone: 'zone',
   blocks: 'blocks',
   subParks: 'sub_parks',
@@ -21,6 +23,7 @@ export const LAYER = {
   background: 'background',
   basemap: 'basemap',
   overlayFill: 'overlays-fill',
+  land: 'land',
   parcels: 'parcels',
   hatchLocked: 'parcels-locked',
   hatchOut: 'parcels-out',

@@ -123,6 +123,13 @@ function layers(theme: Theme): LayerSpecification[] {
   return [
     { id: LAYER.background, type: 'background', paint: { 'background-color': LINES.ground[theme] } },
     {
+      id: LAYER.land,
+      type: 'fill',
+      ...park,
+      'source-layer': TILE.land,
+      paint: { 'fill-color': LINES.blank[theme] },
+    },
+    {
       id: LAYER.parcels,
       type: 'fill',
       ...parcels,

@@ -1,0 +1,145 @@
+//! From which zoom on tiles show parcels, and how coarse they draw the land before: so that a map has little to load.
+//!
+//! One zoom has one look, so that neighbouring tiles fit; where most parcels are decides. The pyramid in a file measures its
+//! fullest tile. A service measures a sample of the fullest view, for somebody waits: pieces of its tiles, drawn as the whole
+//! would be.
+
+use std::ops::RangeInclusive;
+
+use parcels::progress::{Monitor, go_on};
+use tiles::coord::TileCoord;
+use tiles::crowd::Crowd;
+use tiles::layer::{Coarse, Layer, Look};
+use tiles::pyramid::Tileset;
+
+use super::tile_layers::PARCELS;
+use crate::error::{Error, Result};
+use crate::io::coding::Coding;
+
+/// What the land of all parcels is called in a tile.
+const LAND: &str = "land";
+/// The coarsest grid, cells: a tile has 4096 a side and some 512 pixels.
+const STEP_MAX: u16 = 32;
+/// Pieces of a sample.
+const PIECES: usize = 8;
+/// How many zooms pieces may lie below the tiles they are of.
+const FINER_MAX: u8 = 10;
+
+/// What may be loaded.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Budget {
+    /// Compressed bytes
+    pub(super) bytes: usize,
+    /// of all tiles together in so many columns and rows.
+    pub(super) block: (u32, u32),
+    /// How many parcels may be cut to find out.
+    pub(super) sample: usize,
+}
+
+/// The layers so that tiles are small enough, and the zoom from which on they show parcels, where none is given.
+pub(super) fn thinned(
+    mut set: Tileset,
+    zooms: RangeInclusive<u8>,
+    parcels_from: Option<u8>,
+    budget: Budget,
+    monitor: &dyn Monitor,
+) -> Result<(Tileset, u8)> {
+    monitor.step("tiles", 0);
+    let (least, most) = (*zooms.start(), *zooms.end());
+    let at = |from: u8| {
+        move |mut look: Look| {
+            look.maxzoom = most;
+            if look.name == PARCELS {
+                look.minzoom = from;
+                look.land = Some(LAND.to_owned());
+            }
+            look
+        }
+    };
+    let crowds = crowds(&set, most);
+    let fits = |set: &Tileset, zoom| fits(set, &crowds, zoom, budget, monitor);
+    set = looking(set, &at(least));
+    let mut from = parcels_from.unwrap_or(most).clamp(least, most);
+    while parcels_from.is_none() && from > least && fits(&set, from - 1)? {
+        from -= 1;
+    }
+    set = looking(set, &at(from));
+    // The further out, the coarser, as long as a tile gets more to show.
+    let mut step = 2;
+    for zoom in (least..from).rev() {
+        step = (step / 2).max(1);
+        loop {
+            if step > 1 {
+                set = looking(set, &|mut look: Look| {
+                    look.coarse.retain(|coarse| coarse.zoom != zoom);
+                    look.coarse.push(Coarse { zoom, step });
+                    look
+                });
+            }
+            if step >= STEP_MAX || fits(&set, zoom)? {
+                break;
+            }
+            step *= 2;
+        }
+    }
+    Ok((set, from))
+}
+
+/// Where parcels are at each zoom, a few below the greatest included.
+fn crowds(set: &Tileset, most: u8) -> Vec<Crowd> {
+    let deepest = most + 2;
+    let parcels = set.layers.iter().find(|layer| layer.look().name == PARCELS);
+    let mut crowds: Vec<Crowd> = parcels.map(|layer| layer.crowd(deepest)).into_iter().collect();
+    for zoom in (0..deepest).rev() {
+        crowds.extend(crowds.last().map(|finer| finer.at(zoom)));
+    }
+    crowds.reverse();
+    crowds
+}
+
+/// Whether the fullest block of tiles of a zoom keeps to the budget.
+fn fits(set: &Tileset, crowds: &[Crowd], zoom: u8, budget: Budget, monitor: &dyn Monitor) -> Result<bool> {
+    go_on(monitor)?;
+    let Some(crowd) = crowds.get(usize::from(zoom)) else { return Ok(true) };
+    let block = crowd.block(budget.block.0, budget.block.1);
+    let (pieces, of) = sample(&crowds[usize::from(zoom)..], &block, budget.sample);
+    if pieces.is_empty() {
+        return Ok(true);
+    }
+    // As one, for what many pieces begin with is in a tile once.
+    let drawn: Vec<u8> = pieces.iter().flat_map(|piece| set.part(*piece, zoom)).collect();
+    let whole = |bytes: usize| bytes * of / pieces.len();
+    // What is that large never gets small enough, and takes long to compress.
+    Ok::<bool, Error>(
+        whole(drawn.len()) / 10 < budget.bytes && whole(Coding::Gzip.packed(&drawn)?.len()) <= budget.bytes,
+    )
+}
+
+/// Tiles in those of a block that hold at most so many parcels together, if they can, and of how many they are some.
+fn sample(crowds: &[Crowd], block: &[TileCoord], most: usize) -> (Vec<TileCoord>, usize) {
+    let mut found = (Vec::new(), 0);
+    for crowd in crowds.iter().take(usize::from(FINER_MAX) + 1) {
+        let all = crowd.within(block);
+        let count: usize = all.iter().map(|(_, count)| count).sum();
+        if count <= most {
+            return (all.iter().map(|(tile, _)| *tile).collect(), all.len());
+        }
+        let stride = all.len().div_ceil(PIECES).max(1);
+        let some: Vec<_> = all.iter().skip(stride / 2).step_by(stride).collect();
+        let parcels: usize = some.iter().map(|(_, count)| count).sum();
+        found = (some.iter().map(|(tile, _)| *tile).collect(), all.len());
+        if parcels <= most {
+            break;
+        }
+    }
+    found
+}
+
+/// The same layers with other looks.
+fn looking(set: Tileset, change: &dyn Fn(Look) -> Look) -> Tileset {
+    let changed = |layer: Layer| {
+        let look = change(layer.look().clone());
+        layer.looking(look)
+    };
+    Tileset { layers: set.layers.into_iter().map(changed).collect() }
+}
