@@ -24,6 +24,8 @@ const STEP_MAX: u16 = 32;
 const PIECES: usize = 8;
 /// How many zooms pieces may lie below the tiles they are of.
 const FINER_MAX: u8 = 10;
+/// What a sample says may be off by so much.
+const MARGIN: f64 = 4.0 / 3.0;
 
 /// What may be loaded.
 #[derive(Debug, Clone, Copy)]
@@ -102,33 +104,37 @@ fn fits(set: &Tileset, crowds: &[Crowd], zoom: u8, budget: Budget, monitor: &dyn
     go_on(monitor)?;
     let Some(crowd) = crowds.get(usize::from(zoom)) else { return Ok(true) };
     let block = crowd.block(budget.block.0, budget.block.1);
-    let (pieces, of) = sample(&crowds[usize::from(zoom)..], &block, budget.sample);
+    let Sample { pieces, part } = sample(&crowds[usize::from(zoom)..], &block, budget.sample);
     if pieces.is_empty() {
         return Ok(true);
     }
     // As one, for what many pieces begin with is in a tile once.
     let drawn: Vec<u8> = pieces.iter().flat_map(|piece| set.part(*piece, zoom)).collect();
-    let whole = |bytes: usize| bytes * of / pieces.len();
+    let margin = if part < 1.0 { MARGIN } else { 1.0 };
+    let most = (budget.bytes as f64 * part / margin) as usize;
     // What is that large never gets small enough, and takes long to compress.
-    Ok::<bool, Error>(
-        whole(drawn.len()) / 10 < budget.bytes && whole(Coding::Gzip.packed(&drawn)?.len()) <= budget.bytes,
-    )
+    Ok::<bool, Error>(drawn.len() / 10 < most && Coding::Gzip.packed(&drawn)?.len() <= most)
 }
 
-/// Tiles in those of a block that hold at most so many parcels together, if they can, and of how many they are some.
-fn sample(crowds: &[Crowd], block: &[TileCoord], most: usize) -> (Vec<TileCoord>, usize) {
-    let mut found = (Vec::new(), 0);
+/// Tiles that stand for a block.
+struct Sample {
+    pieces: Vec<TileCoord>,
+    /// What part of the whole they are: of the tiles with something in them, or of the parcels where that is less.
+    part: f64,
+}
+
+/// Tiles in those of a block that hold at most so many parcels together, if they can.
+fn sample(crowds: &[Crowd], block: &[TileCoord], most: usize) -> Sample {
+    let parcels = |tiles: &[(TileCoord, usize)]| tiles.iter().map(|(_, count)| count).sum::<usize>();
+    let mut found = Sample { pieces: Vec::new(), part: 1.0 };
     for crowd in crowds.iter().take(usize::from(FINER_MAX) + 1) {
         let all = crowd.within(block);
-        let count: usize = all.iter().map(|(_, count)| count).sum();
-        if count <= most {
-            return (all.iter().map(|(tile, _)| *tile).collect(), all.len());
-        }
-        let stride = all.len().div_ceil(PIECES).max(1);
-        let some: Vec<_> = all.iter().skip(stride / 2).step_by(stride).collect();
-        let parcels: usize = some.iter().map(|(_, count)| count).sum();
-        found = (some.iter().map(|(tile, _)| *tile).collect(), all.len());
-        if parcels <= most {
+        let stride = if parcels(&all) <= most { 1 } else { all.len().div_ceil(PIECES).max(1) };
+        let some: Vec<_> = all.iter().skip(stride / 2).step_by(stride).copied().collect();
+        let share = |of: usize, all: usize| of as f64 / all.max(1) as f64;
+        let part = share(some.len(), all.len()).min(share(parcels(&some), parcels(&all)));
+        found = Sample { pieces: some.iter().map(|(tile, _)| *tile).collect(), part };
+        if parcels(&some) <= most {
             break;
         }
     }
