@@ -76,8 +76,8 @@ bench: setup
 	PEERS="$(PEERS)" cargo bench --locked --quiet --bench optimiser -- $(SIZES)
 	$(call say,answers while a slider moves)
 	cargo bench --locked --quiet --bench preview
-	$(call say,features of a layer)
-	cargo bench --locked --quiet --bench features
+	$(call say,answers for a layer)
+	cargo bench --locked --quiet --bench serving -- $(SIZES)
 	$(call say,a pyramid of tiles$(comma) beside tippecanoe where it is in the path)
 	cargo bench --locked --quiet --bench tiles -- $(SIZES)
 

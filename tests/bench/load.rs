@@ -192,7 +192,8 @@ fn main() {
         |name: &str, usual: u64| std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(usual);
     let (seconds, parcels) = (number("SECONDS_OF_LOAD", 300), number("PARCELS", 10_000));
     let home = tempfile::tempdir().unwrap();
-    let service = Service::start(&project(home.path(), parcels, SCENARIOS));
+    let service =
+        Service::start(&["--project".as_ref(), project(home.path(), parcels, SCENARIOS).as_os_str()]);
     let to = service.address;
 
     // A plan for every scenario, so that there is something to look at.

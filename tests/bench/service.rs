@@ -1,6 +1,7 @@
 //! The real service for a benchmark: a made-up park in a project, the program that serves it, a connection that stays, and
 //! what the process takes.
 
+use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
@@ -25,6 +26,16 @@ pub(crate) fn project(home: &Path, parcels: u64, scenarios: i64) -> PathBuf {
     project
 }
 
+/// The archive of tiles of that park.
+#[allow(dead_code, reason = "not every benchmark asks")]
+pub(crate) fn archive(home: &Path) -> PathBuf {
+    let file = home.join("park.pmtiles");
+    let mut tiles = program();
+    tiles.arg("tiles").arg(home.join("park/parcels.gpkg")).arg("--out").arg(&file);
+    assert!(tiles.status().unwrap().success());
+    file
+}
+
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lianpian"));
     command.stdout(Stdio::null()).arg("--quiet");
@@ -39,9 +50,10 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    pub(crate) fn start(project: &Path) -> Self {
+    /// Serves what these options say.
+    pub(crate) fn start(options: &[&OsStr]) -> Self {
         let mut command = program();
-        command.args(["serve", "--listen", "127.0.0.1:0", "--project"]).arg(project);
+        command.args(["serve", "--listen", "127.0.0.1:0"]).args(options);
         let mut child = command.env("LIANPIAN_LOG", "off").stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -50,7 +62,6 @@ impl Service {
     }
 
     /// Resident memory, MB.
-    #[allow(dead_code, reason = "not every benchmark asks")]
     pub(crate) fn memory_mb(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find(|l| l.starts_with("VmRSS:"));
@@ -105,13 +116,8 @@ impl Client {
 
     /// JSON, asked for as it is.
     pub(crate) fn json(&mut self, path: &str) -> Value {
-        serde_json::from_slice(&self.plain(path)).unwrap()
-    }
-
-    /// A body that is not packed.
-    pub(crate) fn plain(&mut self, path: &str) -> Vec<u8> {
         let head = format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", self.to);
         self.stream.write_all(head.as_bytes()).unwrap();
-        read(&self.stream, true).unwrap().body
+        read(&self.stream, true).unwrap().json()
     }
 }
