@@ -35,6 +35,11 @@ pub trait Collections: Send + Sync {
         false
     }
 
+    /// Its tiles in this version, where they are ready.
+    fn ready_tiles(&self, _id: &str, _version: &str) -> Option<Arc<LayerTiles>> {
+        None
+    }
+
     /// Its tiles, made when they are first asked for.
     ///
     /// # Errors

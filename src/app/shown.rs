@@ -67,6 +67,11 @@ impl Collections for Workshop {
         id == PARCELS && self.get(id).is_some()
     }
 
+    fn ready_tiles(&self, id: &str, version: &str) -> Option<Arc<LayerTiles>> {
+        let layer = self.shown.now().layer.filter(|_| self.tiled(id))?;
+        Workshop::ready_tiles(self, &layer, version)
+    }
+
     async fn tiles(&self, id: &str) -> Result<Arc<LayerTiles>> {
         let layer = self.shown.now().layer.filter(|_| self.tiled(id)).ok_or_else(|| untiled(id))?;
         self.layer_tiles(&layer).await

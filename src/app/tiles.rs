@@ -164,14 +164,20 @@ impl LayerTiles {
 }
 
 impl Workshop {
+    /// The tiles of a layer in this version, where they are ready; without a word to the store, for a map asks for dozens.
+    #[must_use]
+    pub fn ready_tiles(&self, id: &LayerId, version: &str) -> Option<Arc<LayerTiles>> {
+        self.tiles.ready(|(layer, _), tiles| layer == id && tiles.version() == version)
+    }
+
     /// A layer as tiles, with what the policy of the newest scenario on it counts as belonging to it.
     ///
     /// # Errors
     /// Of kind `NotFound` where there is no such layer, or no scenario on it yet; when it has no place on Earth.
     pub async fn layer_tiles(&self, id: &LayerId) -> Result<Arc<LayerTiles>> {
-        self.store().layer(id).await?;
         let of_layer = self.store().scenarios().await?.into_iter().filter(|s| s.layer == *id);
         let Some(policy) = of_layer.map(|s| s.policy).next_back() else {
+            self.store().layer(id).await?;
             return Err(Error::new(ErrorKind::NotFound, "no scenario plans this layer yet")
                 .try_this("make one: its policy says what belongs to the layer"));
         };

@@ -40,6 +40,19 @@ impl<K: PartialEq, V: Clone + Send + 'static> Warm<K, V> {
         .await
     }
 
+    /// What is ready and fits; it counts as asked for.
+    pub(super) fn ready(&self, fits: impl Fn(&K, &V) -> bool) -> Option<V> {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = slots.iter().enumerate().find_map(|(at, (key, slot))| {
+            // What is being made, or looked at by another, is asked for the long way.
+            let value = slot.try_lock().ok()?.clone()?;
+            fits(key, &value).then_some((at, value))
+        });
+        let (at, value) = found?;
+        slots[..=at].rotate_right(1);
+        Some(value)
+    }
+
     /// Lets go of all whose key is not to be kept.
     pub(super) fn retain(&self, keep: impl Fn(&K) -> bool) {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner).retain(|(key, _)| keep(key));
@@ -94,6 +107,19 @@ mod tests {
         ask(&warm, 3, &made).await;
         ask(&warm, 1, &made).await;
         assert_eq!(made.load(Ordering::SeqCst), 5);
+    }
+
+    #[tokio::test]
+    async fn what_is_ready_is_found_by_what_it_is_and_stays() {
+        let (warm, made) = (Warm::new(2), Made::default());
+        assert_eq!(warm.ready(|_, _| true), None);
+        ask(&warm, 1, &made).await;
+        ask(&warm, 2, &made).await;
+        assert_eq!(warm.ready(|key, value| *key == 1 && *value == 10), Some(10));
+        assert_eq!(warm.ready(|key, value| *key == 2 && *value == 10), None);
+        // It was asked for last, so the other one goes.
+        ask(&warm, 3, &made).await;
+        assert_eq!((warm.ready(|key, _| *key == 1), warm.ready(|key, _| *key == 2)), (Some(10), None));
     }
 
     #[tokio::test]

@@ -81,12 +81,17 @@ fn main() {
     }
     let begun = Instant::now();
     let tiles = "/ogc/collections/parcels/tiles/WebMercatorQuad";
-    while client.ask("GET", "/ogc/collections/parcels/tiles/WebMercatorQuad", None).0 != 200 {
-        std::thread::sleep(Duration::from_millis(200));
-    }
+    let template = loop {
+        // Until they are ready the service says that it is not.
+        match client.json(tiles)["links"].as_array() {
+            Some(links) => break links.iter().find(|l| l["rel"] == "item").unwrap()["href"].clone(),
+            None => std::thread::sleep(Duration::from_millis(200)),
+        }
+    };
+    let version = template.as_str().unwrap().split('?').nth(1).unwrap();
     println!("tiles ready after {:.1} s; memory {} MB", begun.elapsed().as_secs_f64(), service.memory_mb());
     for zoom in 13..=16 {
-        let paths = middle(extent, zoom, |x, y| format!("{tiles}/{zoom}/{y}/{x}"));
+        let paths = middle(extent, zoom, |x, y| format!("{tiles}/{zoom}/{y}/{x}?{version}"));
         for name in ["cut", "kept"] {
             println!("{:<32}{}", format!("z{zoom}, {name}"), measured(&service, &mut client, &paths));
         }

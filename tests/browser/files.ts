@@ -72,3 +72,12 @@ export function tangle(within: Folder): string {
   writeFileSync(path, geojson(Array.from({ length: 120 }, (_, n) => ring(n))));
   return path;
 }
+
+/** A table of the firms on the shapefile's parcels, as a statistics office hands it out. */
+export function firmTable(within: Folder, count: number): string {
+  const path = join(within.path, '企业.csv');
+  const row = (n: number) => `9131${n},第${n + 1}机床厂,青浦-${n + 1},${(n + 1) * 100},${(count - n) * 10}`;
+  const rows = Array.from({ length: count }, (_, n) => row(n));
+  writeFileSync(path, ['统一社会信用代码,企业名称,宗地代码,营业收入(万元),用电量', ...rows, ''].join('\n'));
+  return path;
+}

@@ -1,8 +1,8 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Folder, folder, shapefile, tangle, withoutSystem } from './files';
+import { type Folder, firmTable, folder, shapefile, tangle, withoutSystem } from './files';
 import { ask, drawn, opened, type Park, park } from './park';
 
 interface MapWindow {
@@ -118,6 +118,46 @@ test('a check that takes long is told of, and stopped', async () => {
   const [job] = await ask<{ kind: string; state: string }[]>(`${there.url}/api/jobs`);
   expect(job).toMatchObject({ kind: 'check', state: 'cancelled' });
   expect(await page.getByTestId('check-files').isEnabled()).toBe(true);
+  expect(faults).toEqual([]);
+  await page.context().close();
+});
+
+test('files are dropped onto the page; a table of firms among them becomes the score', async () => {
+  const { page, faults } = await opened(there, '/?tab=import');
+  const chosen = [...shapefile(files, 18), firmTable(files, 18)];
+  const parts = chosen.map((path) => ({ name: basename(path), base64: readFileSync(path).toString('base64') }));
+  const dropped = await page.evaluateHandle((all) => {
+    const transfer = new DataTransfer();
+    for (const { name, base64 } of all)
+      transfer.items.add(new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], name));
+    return transfer;
+  }, parts);
+  await page.getByTestId('drop').dispatchEvent('drop', { dataTransfer: dropped });
+  await page.getByTestId('check-files').click();
+  await stage(page, 'checked');
+  expect(await page.getByTestId('tables').textContent()).toContain('企业.csv：18 行');
+  // What its columns mean is guessed, and put right where the guess is wrong.
+  expect(await page.getByTestId('firms-parcel_code').inputValue()).toBe('宗地代码');
+  expect(await page.getByTestId('firms-firm').inputValue()).toBe('统一社会信用代码');
+  await page.getByTestId('firms-name').selectOption('企业名称');
+  expect(await page.getByTestId('firms').getByLabel('营业收入(万元)').isChecked()).toBe(true);
+  await page.getByTestId('firms').getByLabel('用电量').uncheck();
+  await page.getByTestId('import-title').fill('带企业');
+  await page.getByTestId('import-run').click();
+  await page.getByTestId('import-done').waitFor({ timeout: 30_000 });
+  await page.getByTestId('import-open').click();
+  await drawn(page);
+  const options = page.getByTestId('colour-by').locator('optgroup option');
+  expect(await options.allTextContents()).toEqual(['营业收入(万元)（每亩）']);
+  const made = (await ask<{ id: number; title: string }[]>(`${there.url}/api/scenarios`)).find(
+    (s) => s.title === '带企业',
+  );
+  const [found] = await ask<{ fid: number; name: string }[]>(
+    `${there.url}/api/scenarios/${made?.id}/search?q=青浦-7&limit=1`,
+  );
+  expect(found?.name).toBe('第7机床厂');
+  const { score } = await ask<{ score: (number | null)[] }>(`${there.url}/api/scenarios/${made?.id}/parcels`);
+  expect(score.filter((one) => one !== null).length).toBeGreaterThan(15);
   expect(faults).toEqual([]);
   await page.context().close();
 });

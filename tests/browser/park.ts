@@ -1,7 +1,7 @@
-/** The program itself on a synthetic park, and a browser before it. */
+/** The program itself on a park, synthetic or real, and a browser before it. */
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,9 +21,15 @@ const FLAGS = [
   '--enable-unsafe-swiftshader',
 ];
 
+export type Bounds = [west: number, south: number, east: number, north: number];
+
 export interface Park {
   url: string;
   browser: Browser;
+  /** Ends the program without warning, as a crash or a cut cable would. */
+  fail(): Promise<void>;
+  /** Starts it again at the same address. */
+  recover(): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -45,30 +51,75 @@ export async function answers(url: string, program: ChildProcess): Promise<void>
   }
 }
 
-/** Makes a park of so many parcels, plans it once, and opens a browser. */
-export async function park(parcels: number): Promise<Park> {
+/** Runs the program with the arguments. */
+function run(...args: string[]): void {
+  execFileSync(PROGRAM, ['--quiet', ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+/** Has a project made in a folder of its own, serves it, and opens a browser. */
+async function served(make: (folder: string, project: string) => void, options: string[] = []): Promise<Park> {
   const folder = mkdtempSync(join(tmpdir(), 'lianpian-browser-'));
   const project = join(folder, 'park.gpkg');
-  const run = (...args: string[]) =>
-    execFileSync(PROGRAM, ['--quiet', ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
-  run('generate', '--parcels', String(parcels), '--seed', '1', '--out', folder);
-  run('import', join(folder, 'parcels.gpkg'), '--policy', join(folder, 'policy.toml'), '--project', project);
+  make(folder, project);
   const url = `http://127.0.0.1:${await freePort()}`;
-  const program = spawn(PROGRAM, ['--quiet', 'serve', '--project', project, '--listen', url.slice(7)], {
-    stdio: 'ignore',
-  });
-  await answers(`${url}/readyz`, program);
+  const start = async (): Promise<ChildProcess> => {
+    const how = ['--quiet', 'serve', '--project', project, '--listen', url.slice(7), ...options];
+    const program = spawn(PROGRAM, how, { stdio: 'ignore' });
+    await answers(`${url}/readyz`, program);
+    return program;
+  };
+  const stop = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
+    if (program.exitCode !== null || program.signalCode !== null) return;
+    const ended = new Promise((then) => program.once('exit', then));
+    program.kill(signal);
+    await ended;
+  };
+  let program = await start();
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args: FLAGS });
   return {
     url,
     browser,
+    fail: () => stop('SIGKILL'),
+    recover: async () => {
+      program = await start();
+    },
     end: async () => {
       await browser.close();
-      program.kill('SIGTERM');
-      await new Promise((ended) => (program.exitCode === null ? program.once('exit', ended) : ended(null)));
+      await stop('SIGTERM');
       rmSync(folder, { recursive: true });
     },
   };
+}
+
+/** A synthetic park of so many parcels, not planned yet, served with further options. */
+export function park(parcels: number, ...options: string[]): Promise<Park> {
+  return served((folder, project) => {
+    run('generate', '--parcels', String(parcels), '--seed', '1', '--out', folder);
+    run('import', join(folder, 'parcels.gpkg'), '--policy', join(folder, 'policy.toml'), '--project', project);
+  }, options);
+}
+
+/** Real data beside the project, where they are there. In CI their absence is a failure. */
+export function real(name: string): string | null {
+  const path = join(import.meta.dirname, '../../../shared/data/real', name);
+  if (existsSync(path)) return path;
+  if (process.env.CI) throw new Error(`${path} is missing`);
+  console.log(`skipped: ${path} is not there`);
+  return null;
+}
+
+/** A city as its assessor hands it out: parcels, tax roll and zoning in one folder, under `tests/fixtures/cambridge.toml`. */
+export function city(data: string): Promise<Park> {
+  return served((folder, project) => {
+    const fixture = readFileSync(join(import.meta.dirname, '../fixtures/cambridge.toml'), 'utf8');
+    // The policy names what lies beside it.
+    const policy = fixture.replace(/"[^"]*\/([^"/]+\.gz)"/g, (_, name: string) => {
+      copyFileSync(join(data, name), join(folder, name));
+      return `"${name}"`;
+    });
+    writeFileSync(join(folder, 'policy.toml'), policy);
+    run('import', join(data, 'parcels.gpkg'), '--policy', join(folder, 'policy.toml'), '--project', project);
+  });
 }
 
 /** Asks the service as a program would. */
@@ -91,6 +142,23 @@ export async function planned(url: string, scenario = 1): Promise<void> {
     if (job.state === 'done') return;
     if (job.state === 'failed') throw new Error(job.error ?? 'failed');
   }
+}
+
+/** Where the middle of a place is on the page, as the map shows it now. */
+export async function pointOf(page: Page, [west, south, east, north]: Bounds): Promise<{ x: number; y: number }> {
+  const camera = await page.evaluate(() =>
+    (
+      window as unknown as { lianpianMap: { camera(): { lon: number; lat: number; zoom: number } } }
+    ).lianpianMap.camera(),
+  );
+  const box = await page.getByTestId('map').boundingBox();
+  if (!box) throw new Error('no map');
+  const world = 512 * 2 ** camera.zoom;
+  const down = (lat: number) => (world / (2 * Math.PI)) * Math.log(Math.tan(Math.PI / 4 + (lat * Math.PI) / 360));
+  return {
+    x: box.x + box.width / 2 + (((west + east) / 2 - camera.lon) * world) / 360,
+    y: box.y + box.height / 2 + down(camera.lat) - down((south + north) / 2),
+  };
 }
 
 /** A page that fails the test when it asks anybody but the service, breaks its policy, or throws. */

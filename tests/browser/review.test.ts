@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ask, drawn, opened, type Park, park, planned } from './park';
+import { ask, drawn, opened, type Park, park, planned, shareOf } from './park';
 
 interface Moves {
   transfers: { fid: number; parcel: string; direction: 'in' | 'out' }[];
@@ -18,7 +18,8 @@ beforeAll(async () => {
 afterAll(() => there?.end());
 
 const REPLANNED_MS = 60_000;
-const verdictOf = (page: Page, fid: string) => page.locator(`[data-testid=row][data-fid="${fid}"] [data-testid=verdict]`);
+const verdictOf = (page: Page, fid: string) =>
+  page.locator(`[data-testid=row][data-fid="${fid}"] [data-testid=verdict]`);
 
 async function newestPlan(scenario: number): Promise<Stored & Moves> {
   const plan = (await ask<Stored[]>(`${there.url}/api/scenarios/${scenario}/plans`)).at(-1);
@@ -98,7 +99,9 @@ test('a scenario is duplicated, changed, and compared with the first', async () 
   const first = page.getByTestId('first-plan').or(page.getByTestId('replan'));
   await first.first().click();
   await expect
-    .poll(async () => (await ask<Stored[]>(`${there.url}/api/scenarios/${copy}/plans`)).length, { timeout: REPLANNED_MS })
+    .poll(async () => (await ask<Stored[]>(`${there.url}/api/scenarios/${copy}/plans`)).length, {
+      timeout: REPLANNED_MS,
+    })
     .toBeGreaterThan(0);
   const { fid } = await firstRow(page);
   const plans = (await ask<Stored[]>(`${there.url}/api/scenarios/${copy}/plans`)).length;
@@ -107,7 +110,9 @@ test('a scenario is duplicated, changed, and compared with the first', async () 
   await page.getByTestId('card-close').click();
   await page.getByTestId('replan').click();
   await expect
-    .poll(async () => (await ask<Stored[]>(`${there.url}/api/scenarios/${copy}/plans`)).length, { timeout: REPLANNED_MS })
+    .poll(async () => (await ask<Stored[]>(`${there.url}/api/scenarios/${copy}/plans`)).length, {
+      timeout: REPLANNED_MS,
+    })
     .toBeGreaterThan(plans);
   await page.locator(`[data-testid=row][data-fid="${fid}"]`).waitFor({ state: 'detached' });
 
@@ -118,13 +123,45 @@ test('a scenario is duplicated, changed, and compared with the first', async () 
   expect(differ.length).toBeGreaterThan(0);
   await expect.poll(() => page.getByTestId('differ').textContent()).toContain(`${differ.length} 宗`);
   expect(await page.getByTestId('comparison').locator('tbody tr').count()).toBe(5);
+  // Side by side: the parcel that was rejected moves on one of the maps alone.
+  const halves = await page.getByTestId('map').locator('canvas').count();
+  expect(halves).toBe(2);
+  expect(await page.getByTestId('map-other').evaluate((map) => map.getBoundingClientRect().width)).toBeGreaterThan(300);
   await page.getByTestId('how-swipe').click();
   const swipe = page.getByTestId('swipe');
   await swipe.focus();
   await page.keyboard.press('ArrowRight');
   expect(await swipe.getAttribute('aria-valuenow')).toBe('52');
+  // Against the present zone nothing moves: to the right of the handle is what is compared with, to its left the own map.
+  const own = await shareOf(page, [0x00, 0x72, 0xb2]);
+  await page.getByTestId('compare-now').click();
+  await swipe.focus();
+  for (let i = 0; i < 26; i += 1) await page.keyboard.press('ArrowLeft');
+  await expect.poll(() => shareOf(page, [0x00, 0x72, 0xb2]), { timeout: 30_000 }).toBeLessThan(own / 2);
+  for (let i = 0; i < 48; i += 1) await page.keyboard.press('ArrowRight');
+  await expect.poll(() => shareOf(page, [0x00, 0x72, 0xb2]), { timeout: 30_000 }).toBeGreaterThan(own / 2);
   await page.getByTestId('end-compare').click();
   await page.getByTestId('map-other').waitFor({ state: 'detached' });
+  expect(faults).toEqual([]);
+  await page.context().close();
+});
+
+test('a scenario is begun anew on a layer that was imported, named, and put away', async () => {
+  const { page, faults } = await opened(there, '/?tab=scenarios', 'en');
+  await drawn(page);
+  await page.getByTestId('new-scenario').click();
+  await page.getByTestId('new-title').fill('From scratch');
+  await page.getByTestId('new-make').click();
+  await expect.poll(() => page.getByTestId('scenario').locator('option:checked').textContent()).toBe('From scratch');
+  const id = Number(await page.getByTestId('scenario').inputValue());
+  expect(await ask<unknown[]>(`${there.url}/api/scenarios/${id}/decisions`)).toEqual([]);
+  await page.getByTestId(`rename-${id}`).click();
+  await page.getByTestId('rename-field').fill('Renamed');
+  await page.keyboard.press('Enter');
+  await expect.poll(() => page.getByTestId('scenarios').textContent()).toContain('Renamed');
+  await page.getByTestId('open-1').click();
+  await page.getByTestId(`archive-${id}`).click();
+  await page.getByTestId(`archive-${id}`).waitFor({ state: 'detached' });
   expect(faults).toEqual([]);
   await page.context().close();
 });

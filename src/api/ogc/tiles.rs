@@ -168,8 +168,13 @@ pub(super) async fn tile(
         return Err(Problem::not_found(detail));
     };
     tiles::place(z, x, y, ZOOM_MAX)?;
-    let layer = state.collections().tiles(&id).await.map_err(|error| Problem::from(&error))?;
-    let wanted = Wanted { version: query.get(&V), known, headers: &parts.headers };
+    let version = query.get(&V);
+    let ready = version.and_then(|version| state.collections().ready_tiles(&id, version));
+    let layer = match ready {
+        Some(ready) => ready,
+        None => state.collections().tiles(&id).await.map_err(|error| Problem::from(&error))?,
+    };
+    let wanted = Wanted { version, known, headers: &parts.headers };
     tiles::answer(layer, (z, x, y), wanted).await
 }
 

@@ -49,6 +49,11 @@ pub(super) async fn tile(
     headers: HeaderMap,
 ) -> Answer {
     place(z, x, y, ZOOM_MAX)?;
-    let tiles = workshop.layer_tiles(&LayerId(id)).await.map_err(|error| Problem::from(&error))?;
+    let id = LayerId(id);
+    let ready = v.as_deref().and_then(|version| workshop.ready_tiles(&id, version));
+    let tiles = match ready {
+        Some(ready) => ready,
+        None => workshop.layer_tiles(&id).await.map_err(|error| Problem::from(&error))?,
+    };
     answer(tiles, (z, x, y), Wanted { version: v.as_deref(), known, headers: &headers }).await
 }

@@ -35,6 +35,7 @@ class ViewState {
   narrow = $state(false);
   pointer = $state.raw<[number, number] | null>(null);
   metresPerPixel = $state(0);
+  zoom = $state(0);
   /** What is found by the search, drawn as selected on request. */
   other = $state.raw<Other | null>(null);
 

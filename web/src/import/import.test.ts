@@ -37,10 +37,19 @@ test('a failure is taken apart, and systems are offered', () => {
   );
   expect(said.what).toMatch(/^a\.shp: it does not state/);
   expect(said.because).toEqual(['no .prj']);
-  expect(said.candidates.map((c) => c.crs)).toEqual(['EPSG:4548', 'local:NAME']);
-  expect(said.candidates[0]?.text).toContain('117.0000 E');
+  expect(said.candidates).toEqual([
+    { crs: 'EPSG:4548', place: { name: 'CGCS2000 / 3-degree Gauss-Kruger CM 117E', lon: 117, lat: 31.1 } },
+    { crs: 'local:own', place: null },
+  ]);
+  expect(said.system).toBe(true);
   expect(said.hints).toEqual(['first exchange x and y']);
-  expect(explained('plain')).toEqual({ what: 'plain', because: [], hints: [], candidates: [] });
+  expect(explained('plain')).toEqual({
+    what: 'plain',
+    because: [],
+    hints: [],
+    candidates: [],
+    system: false,
+  });
 });
 
 test('issues are told by kind, the worst first, and all are counted', () => {
@@ -55,8 +64,8 @@ test('issues are told by kind, the worst first, and all are counted', () => {
 });
 
 test('of the systems that would fit, that of the place where the project lies comes first', () => {
-  const at = (crs: string, lon: number) => ({ crs, text: `zone: the data would lie at ${lon}.1 E 31.1 N` });
-  const some = [at('a', 78), at('b', 114), at('c', 120), { crs: 'local:NAME', text: 'own' }];
-  expect(closestFirst(some, 121.2).map((c) => c.crs)).toEqual(['c', 'b', 'a', 'local:NAME']);
+  const at = (crs: string, lon: number) => ({ crs, place: { name: 'zone', lon, lat: 31.1 } });
+  const some = [at('a', 78), at('b', 114), at('c', 120), { crs: 'local:own', place: null }];
+  expect(closestFirst(some, 121.2).map((c) => c.crs)).toEqual(['c', 'b', 'a', 'local:own']);
   expect(closestFirst(some, null)).toEqual(some);
 });

@@ -7,6 +7,7 @@ import type { Checked, Imported, Job, Meaning, PolicyRef } from '../lib/types';
 import { upload } from '../lib/upload';
 import { type Explained, explained } from './failure';
 import { mains, missing, titleOf } from './files';
+import { type Firms, firmsChange, guessed } from './firms';
 
 /** The service takes in so many at once. */
 const AT_ONCE = 3;
@@ -32,6 +33,8 @@ class Wizard {
   checked = $state.raw<Checked | null>(null);
   /** What the columns mean, as far as somebody confirmed or changed it. */
   meaning = $state<Meaning>({});
+  /** What the columns of the table of firms mean, where there is one. */
+  firms = $state.raw<Firms | null>(null);
   layer = $state<string | null>(null);
   crs = $state<string | null>(null);
   crsConfirmed = $state(false);
@@ -93,6 +96,7 @@ class Wizard {
     this.stage = 'files';
     this.failure = null;
     this.checked = null;
+    this.firms = null;
     this.imported = null;
     this.layer = null;
     this.crs = null;
@@ -129,6 +133,9 @@ class Wizard {
       const checked = job.result as Checked;
       this.checked = checked;
       this.meaning = { ...checked.meaning };
+      // What somebody said of a table that is still there stands.
+      if (!checked.tables.some((table) => table.name === this.firms?.table))
+        this.firms = checked.tables.map(guessed).find((firms) => firms !== null) ?? null;
       this.layer = checked.layers.length > 1 ? checked.layer : this.layer;
       this.title ||= titleOf(main);
       this.issue = null;
@@ -147,7 +154,8 @@ class Wizard {
     try {
       // A service that was started anew has forgotten uploads.
       await this.#send();
-      const how = this.policy ? { policy: this.policy } : { change: { columns: plain(this.meaning) } };
+      const change = { columns: plain(this.meaning), ...(this.firms ? firmsChange(this.firms) : {}) };
+      const how = this.policy ? { policy: this.policy } : { change };
       const asked = { ...this.#incoming(main), title: this.title.trim(), ...how };
       const job = await this.#run(await api.import(asked));
       if (!job || !this.#went(job)) {

@@ -3,6 +3,7 @@
 export const SOURCE = {
   park: 'park',
   blocksAfter: 'blocks-after',
+  moves: 'moves',
   basemap: 'basemap',
   issues: 'issues',
 } as const;
@@ -31,12 +32,14 @@ export const LAYER = {
   outline: 'parcels-outline',
   overlayLine: 'overlays-line',
   zone: 'zone',
+  zoneFill: 'zone-fill',
   subParks: 'sub-parks',
   subParkDim: 'sub-park-dim',
   subParkFocus: 'sub-park-focus',
   blocksBefore: 'blocks-before',
   blocksAfter: 'blocks-after',
   barriers: 'barriers',
+  movesFar: 'moves-far',
   moveIn: 'moves-in',
   moveOut: 'moves-out',
   hover: 'hover',

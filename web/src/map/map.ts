@@ -13,11 +13,11 @@ import {
 } from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import 'maplibre-gl/dist/maplibre-gl.css';
-import type { Bounds } from '../lib/types';
+import type { Bounds, Direction } from '../lib/types';
 import { hatch } from './hatch';
 import { type Hatch, IMAGE, LAYER, SOURCE, TILE } from './ids';
 import { reconcile, unpack } from './states';
-import { fills, hatchOf, LINES, OVERLAYS, type Overlay, type Theme } from './style';
+import { fills, hatchOf, LINES, OVERLAYS, type Overlay, type Theme, ZONE } from './style';
 
 setWorkerUrl(workerUrl);
 
@@ -36,8 +36,8 @@ export interface Hooks {
   click(fid: number | null, adding: boolean): void;
   camera(camera: Camera): void;
   pointer(place: [lon: number, lat: number] | null): void;
-  /** Metres that a pixel shows, after every move. */
-  scale(metresPerPixel: number): void;
+  /** Metres that a pixel shows, and the zoom, after every move. */
+  scale(metresPerPixel: number, zoom: number): void;
   drawn(): void;
   failed(why: 'context' | 'source', detail: string): void;
   restored(): void;
@@ -53,6 +53,12 @@ export interface TileSource {
   parcelsMinzoom: number;
   /** Where there are no tiles: all parcels at once. */
   geojson: GeoJSON.FeatureCollection | null;
+}
+
+/** Where a parcel moves, and which way. */
+export interface Move {
+  direction: Direction;
+  bounds: Bounds;
 }
 
 export interface Basemap {
@@ -84,7 +90,10 @@ const moves = (code: number): ExpressionSpecification => ['==', ['to-number', st
 const byZoom = (...stops: number[]): ExpressionSpecification =>
   ['interpolate', ['linear'], ['zoom'], ...stops] as unknown as ExpressionSpecification;
 
-function layers(theme: Theme): LayerSpecification[] {
+/** `far` is the zoom below which tiles hold no single parcels: there the zone is filled as one, and moves are dots. */
+function layers(theme: Theme, far: number): LayerSpecification[] {
+  // A limit of nought would be none.
+  const fromFar = { maxzoom: Math.max(far, 0.01) } as const;
   const park = { source: SOURCE.park } as const;
   const parcels = { ...park, 'source-layer': TILE.parcels } as const;
   const line = (id: string, layer: string, overlay: Overlay): LayerSpecification => {
@@ -128,6 +137,14 @@ function layers(theme: Theme): LayerSpecification[] {
       ...park,
       'source-layer': TILE.land,
       paint: { 'fill-color': LINES.blank[theme] },
+    },
+    {
+      id: LAYER.zoneFill,
+      type: 'fill',
+      ...park,
+      'source-layer': TILE.zone,
+      ...fromFar,
+      paint: { 'fill-color': ZONE.STAY_IN.fill[theme] },
     },
     {
       id: LAYER.parcels,
@@ -184,6 +201,19 @@ function layers(theme: Theme): LayerSpecification[] {
       layout: { 'line-join': 'round' },
       paint: { 'line-color': LINES.focus[theme], 'line-width': byZoom(11, 1, 15, 2.5) },
     },
+    {
+      id: LAYER.movesFar,
+      type: 'circle',
+      source: SOURCE.moves,
+      ...fromFar,
+      paint: {
+        'circle-radius': 4,
+        // Full for in and a ring for out, so that colour is not all that tells them apart.
+        'circle-color': ['case', ['get', 'in'], ZONE.IN.fill[theme], LINES.paper[theme]],
+        'circle-stroke-color': ['case', ['get', 'in'], LINES.paper[theme], ZONE.OUT.fill[theme]],
+        'circle-stroke-width': ['case', ['get', 'in'], 1, 2.5],
+      },
+    },
     move(LAYER.moveOut, 2, LINES.out[theme], [2, 1.2]),
     move(LAYER.moveIn, 1, LINES.in[theme], null),
     {
@@ -236,7 +266,7 @@ function parcelsOnly(all: LayerSpecification[]): LayerSpecification[] {
 
 /** Which layers a switch of the legend turns on and off. */
 const SWITCHED: Record<Overlay, string[]> = {
-  transfers: [LAYER.moveIn, LAYER.moveOut],
+  transfers: [LAYER.moveIn, LAYER.moveOut, LAYER.movesFar],
   blocks: [LAYER.blocksAfter, LAYER.zone],
   subParks: [LAYER.subParks],
   barriers: [LAYER.barriers],
@@ -254,6 +284,13 @@ export interface Start {
   print?: number;
 }
 
+/** How much of the map lies under something else at its edges, pixels. */
+export interface Covered {
+  right: number;
+  bottom: number;
+}
+const UNCOVERED: Covered = { right: 0, bottom: 0 };
+
 /** Pixels that graphics of the last ten years hold, each way. */
 const PICTURE_MAX = 8192;
 
@@ -264,6 +301,7 @@ export class ParkMap {
   #theme: Theme;
   #overlays: ReadonlySet<Overlay>;
   #blocks: GeoJSON.FeatureCollection = { type: 'FeatureCollection', features: [] };
+  #moves: GeoJSON.FeatureCollection = { type: 'FeatureCollection', features: [] };
   #drawn: Uint16Array = new Uint16Array(0);
   #wanted: Uint16Array = new Uint16Array(0);
   #frame = 0;
@@ -319,8 +357,10 @@ export class ParkMap {
             maxzoom: source.maxzoom,
           },
       [SOURCE.blocksAfter]: { type: 'geojson', data: this.#blocks },
+      [SOURCE.moves]: { type: 'geojson', data: this.#moves },
     };
-    const all = source.geojson ? parcelsOnly(layers(this.#theme)) : layers(this.#theme);
+    const made = layers(this.#theme, source.parcelsMinzoom);
+    const all = source.geojson ? parcelsOnly(made) : made;
     if (basemap) {
       sources[SOURCE.basemap] = {
         type: 'raster',
@@ -346,13 +386,15 @@ export class ParkMap {
       // A new style knows no states.
       this.#drawn = new Uint16Array(this.#wanted.length);
       this.#soon();
-      this.blocks(this.#blocks);
+      // What came before the style was there.
+      this.#put(SOURCE.blocksAfter, this.#blocks);
+      this.#put(SOURCE.moves, this.#moves);
       this.#focus();
     });
     map.on('idle', () => hooks.drawn());
     map.on('move', () => {
       const camera = this.camera();
-      hooks.scale(this.metresPerPixel());
+      hooks.scale(this.metresPerPixel(), map.getZoom());
       this.#follows?.(camera);
     });
     map.on('moveend', () => hooks.camera(this.camera()));
@@ -373,7 +415,7 @@ export class ParkMap {
     map.on('webglcontextlost', () => hooks.failed('context', ''));
     map.on('webglcontextrestored', () => hooks.restored());
     map.on('error', (event) => hooks.failed('source', String(event.error?.message ?? event.error)));
-    map.once('load', () => hooks.scale(this.metresPerPixel()));
+    map.once('load', () => hooks.scale(this.metresPerPixel(), map.getZoom()));
   }
 
   #addHatch(id: string): void {
@@ -427,8 +469,23 @@ export class ParkMap {
 
   /** Outlines of the plan's blocks. */
   blocks(features: GeoJSON.FeatureCollection): void {
+    if (features === this.#blocks) return;
     this.#blocks = features;
-    const source = this.#map.getSource(SOURCE.blocksAfter);
+    this.#put(SOURCE.blocksAfter, features);
+  }
+
+  /** Where parcels come in and go out, for a view from far away. */
+  moves(of: readonly Move[]): void {
+    const features = of.map(({ direction, bounds: [west, south, east, north] }): GeoJSON.Feature => {
+      const coordinates = [(west + east) / 2, (south + north) / 2];
+      return { type: 'Feature', properties: { in: direction === 'in' }, geometry: { type: 'Point', coordinates } };
+    });
+    this.#moves = { type: 'FeatureCollection', features };
+    this.#put(SOURCE.moves, this.#moves);
+  }
+
+  #put(id: string, features: GeoJSON.FeatureCollection): void {
+    const source = this.#styled ? this.#map.getSource(id) : undefined;
     if (source && 'setData' in source) (source as { setData(data: GeoJSON.GeoJSON): void }).setData(features);
   }
 
@@ -461,9 +518,11 @@ export class ParkMap {
     this.#map.jumpTo({ center: [camera.lon, camera.lat], zoom: camera.zoom });
   }
 
-  fit(bounds: Bounds, zoomMax = 22): void {
+  fit(bounds: Bounds, zoomMax = 22, covered: Covered = UNCOVERED): void {
+    const { clientWidth, clientHeight } = this.#map.getContainer();
+    const margin = Math.min(64, clientWidth / 10, clientHeight / 10);
     this.#map.fitBounds(bounds, {
-      padding: 64,
+      padding: { top: margin, left: margin, right: margin + covered.right, bottom: margin + covered.bottom },
       maxZoom: zoomMax,
       animate: !matchMedia('(prefers-reduced-motion: reduce)').matches,
       duration: 400,
@@ -474,13 +533,14 @@ export class ParkMap {
     this.fit(this.#start.source.bounds);
   }
 
-  /** Brings a place into sight without changing the zoom, where it is not in sight yet. */
-  reveal(bounds: Bounds): void {
-    const seen = this.#map.getBounds();
+  /** Brings a place into sight without changing the zoom, where it is not in sight yet beside what covers the map. */
+  reveal(bounds: Bounds, covered: Covered = UNCOVERED): void {
+    const { clientWidth, clientHeight } = this.#map.getContainer();
     const [west, south, east, north] = bounds;
-    const inside = seen.contains([west, south]) && seen.contains([east, north]);
-    if (inside && this.#map.getZoom() >= 13) return;
-    this.fit(bounds, Math.max(this.#map.getZoom(), 15));
+    const [from, to] = [this.#map.project([west, north]), this.#map.project([east, south])];
+    const within = from.x >= 0 && from.y >= 0 && to.x <= clientWidth - covered.right;
+    if (within && to.y <= clientHeight - covered.bottom && this.#map.getZoom() >= 13) return;
+    this.fit(bounds, Math.max(this.#map.getZoom(), 15), covered);
   }
 
   zoomBy(step: number): void {

@@ -9,7 +9,7 @@ export type Verdict = Exclude<(typeof CODES)[number], 'none'>;
 const VERDICTS: readonly DecisionKind[] = ['accept', 'reject', 'lock_in', 'lock_out'];
 
 /** The decisions that are not undone, without the undoing ones, oldest first. */
-function valid(log: readonly Decision[]): Decision[] {
+export function valid(log: readonly Decision[]): Decision[] {
   const undone = new Set(log.filter((d) => d.kind === 'undo').map((d) => d.undoes));
   return log.filter((d) => d.kind !== 'undo' && !undone.has(d.seq));
 }
