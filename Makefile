@@ -69,7 +69,7 @@ test-clients: build
 
 # The million takes some minutes more: `make bench SIZES=1m`. With PEERS=folder, the optimiser is held against the runners
 # there (gen.py, cut.py, mip.py, relaxcut.py, mincluster.py), whose modules the python3 in the path must have.
-bench: setup
+bench: build setup-test
 	$(call say,times and memory of the main job)
 	cargo bench --locked --quiet --bench main_job -- $(SIZES)
 	$(call say,the optimiser alone)
@@ -80,6 +80,8 @@ bench: setup
 	cargo bench --locked --quiet --bench serving -- $(SIZES)
 	$(call say,a pyramid of tiles$(comma) beside tippecanoe where it is in the path)
 	cargo bench --locked --quiet --bench tiles -- $(SIZES)
+	$(call say,the map in a browser)
+	@$(web) SPEED=10000 LIANPIAN=$(CURDIR)/target/release/lianpian npm run --silent browser speed
 
 # Fifty clients for five minutes: `make load SECONDS_OF_LOAD=60 PARCELS=100000`.
 load: setup

@@ -148,7 +148,8 @@ test('files are dropped onto the page; a table of firms among them becomes the s
   await page.getByTestId('import-open').click();
   await drawn(page);
   const options = page.getByTestId('colour-by').locator('optgroup option');
-  expect(await options.allTextContents()).toEqual(['营业收入(万元)（每亩）']);
+  // What was drawn may still be the scenario before.
+  await expect.poll(() => options.allTextContents()).toEqual(['营业收入(万元)（每亩）']);
   const made = (await ask<{ id: number; title: string }[]>(`${there.url}/api/scenarios`)).find(
     (s) => s.title === '带企业',
   );
