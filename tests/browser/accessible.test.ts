@@ -1,12 +1,11 @@
 import { source } from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Folder, folder, shapefile } from './files';
+import { brokenFile, type Folder, firmTable, folder, shapefile } from './files';
 import { drawn, opened, type Park, park, planned } from './park';
 
 interface Violation {
   id: string;
-  impact: string;
   nodes: { html: string; failureSummary: string }[];
 }
 interface AxeWindow {
@@ -26,17 +25,15 @@ afterAll(async () => {
 });
 
 /** What keeps somebody from using what is shown, as axe finds it. */
-async function serious(page: Page, where: string): Promise<string[]> {
+async function violations(page: Page, where: string): Promise<string[]> {
   // The page's own policy lets no script in; what a debugger evaluates is none of the page's.
   await page.evaluate(source);
-  const { violations, checked } = await page.evaluate(async () => {
-    const found = await (window as unknown as AxeWindow).axe.run();
-    return { violations: found.violations, checked: found.passes.length };
+  const { found, checked } = await page.evaluate(async () => {
+    const { violations: found, passes } = await (window as unknown as AxeWindow).axe.run();
+    return { found, checked: passes.length };
   });
   expect(checked, where).toBeGreaterThan(10);
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map((node) => `${where}: ${id}: ${node.html}: ${node.failureSummary}`));
+  return found.flatMap(({ id, nodes }) => nodes.map((node) => `${where}: ${id}: ${node.html}: ${node.failureSummary}`));
 }
 
 async function tabs(page: Page): Promise<string[]> {
@@ -54,13 +51,13 @@ test.each(['zh', 'en'])('nothing on any panel keeps anybody out (%s)', async (la
   for (const theme of ['light', 'dark']) {
     await page.getByTestId('user-menu').click();
     await page.getByTestId('theme').selectOption(theme);
-    found.push(...(await serious(page, `menu, ${theme}`)));
+    found.push(...(await violations(page, `menu, ${theme}`)));
     await page.getByTestId('user-menu').click();
     for (const tab of await tabs(page)) {
       const chosen = await page.getByTestId(tab).getAttribute('aria-pressed');
       if (chosen !== 'true') await page.getByTestId(tab).click();
       await page.locator('#panel h2, #panel [data-testid=row]').first().waitFor();
-      found.push(...(await serious(page, `${tab}, ${theme}`)));
+      found.push(...(await violations(page, `${tab}, ${theme}`)));
     }
   }
   expect(found).toEqual([]);
@@ -80,26 +77,41 @@ test.each([
   const found: string[] = [];
   await page.getByTestId('row').first().click();
   await page.locator('[data-testid=card][data-fid]').waitFor();
-  found.push(...(await serious(page, 'card')));
+  found.push(...(await violations(page, 'card')));
   await page.getByTestId('reject').click();
   await page.getByTestId('stale').waitFor();
-  found.push(...(await serious(page, 'decided')));
+  found.push(...(await violations(page, 'decided')));
   await page.getByTestId('undo').click();
   await page.getByTestId('stale').waitFor({ state: 'detached' });
   await page.getByTestId('help').click();
   await page.locator('dialog[open]').waitFor();
-  found.push(...(await serious(page, 'help')));
+  found.push(...(await violations(page, 'help')));
   await page.keyboard.press('Escape');
   await page.getByTestId('tab-scenarios').click();
+  await page.getByTestId('new-scenario').click();
+  await page.getByTestId('new-form').waitFor();
+  found.push(...(await violations(page, 'new scenario')));
+  await page.getByTestId('new-scenario').click();
   await page.getByTestId('compare-now').click();
   await page.getByTestId('comparison').waitFor();
-  found.push(...(await serious(page, 'comparison')));
+  found.push(...(await violations(page, 'comparison')));
   await page.getByTestId('tab-import').click();
-  await page.getByTestId('file-input').setInputFiles(shapefile(files, 12));
+  await page.getByTestId('file-input').setInputFiles(brokenFile(files));
   await page.getByTestId('check-files').click();
+  await page.getByTestId('import-failure').waitFor({ timeout: 30_000 });
+  found.push(...(await violations(page, 'refused')));
+  await page.getByTestId('import-restart').click();
+  await page.getByTestId('import-failure').waitFor({ state: 'detached' });
+  await page.getByTestId('file-input').setInputFiles([...shapefile(files, 12), firmTable(files, 12)]);
+  await page.getByTestId('check-files').click();
+  await page.getByTestId('firms-parcel_code').waitFor();
   await page.getByTestId('kind-self_crossing').click();
   await page.getByTestId('issue').first().click();
-  found.push(...(await serious(page, 'report')));
+  found.push(...(await violations(page, 'report')));
+  await page.getByTestId('tab-export').click();
+  await page.getByTestId('open-sheet').click();
+  await page.locator('[data-testid=sheet][data-ready=true]').waitFor({ timeout: 30_000 });
+  found.push(...(await violations(page, 'sheet')));
   expect(found).toEqual([]);
   expect(faults).toEqual([]);
   await page.context().close();

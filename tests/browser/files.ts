@@ -81,3 +81,10 @@ export function firmTable(within: Folder, count: number): string {
   writeFileSync(path, ['统一社会信用代码,企业名称,宗地代码,营业收入(万元),用电量', ...rows, ''].join('\n'));
   return path;
 }
+
+/** What is called a GeoPackage and is none. */
+export function brokenFile(within: Folder): string {
+  const path = join(within.path, 'broken.gpkg');
+  writeFileSync(path, 'no database');
+  return path;
+}

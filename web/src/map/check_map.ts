@@ -132,6 +132,11 @@ export class CheckMap {
     this.#map.fitBounds(this.#bounds, { padding: 48, animate: false });
   }
 
+  /** What its part of the page is called. */
+  called(name: string): void {
+    this.#map.getCanvas().setAttribute('aria-label', name);
+  }
+
   resize(): void {
     this.#map.resize();
   }

@@ -543,6 +543,11 @@ export class ParkMap {
     this.fit(bounds, Math.max(this.#map.getZoom(), 15), covered);
   }
 
+  /** What its part of the page is called. */
+  called(name: string): void {
+    this.#map.getCanvas().setAttribute('aria-label', name);
+  }
+
   zoomBy(step: number): void {
     this.#map.zoomTo(this.#map.getZoom() + step, { duration: 200 });
   }
@@ -561,15 +566,19 @@ export class ParkMap {
     this.#map.resize();
   }
 
-  /** How many parcels the loaded tiles hold, and whether everything asked for is drawn. For tests of the whole. */
-  loaded(): { parcels: number; drawn: boolean } {
-    const features = this.#map.querySourceFeatures(SOURCE.park, { sourceLayer: TILE.parcels });
-    return { parcels: new Set(features.map((f) => f.id)).size, drawn: this.#frame === 0 && this.#map.loaded() };
+  /** How many parcels the loaded tiles hold. For tests of the whole. */
+  parcels(): number {
+    return new Set(this.#map.querySourceFeatures(SOURCE.park, { sourceLayer: TILE.parcels }).map((f) => f.id)).size;
+  }
+
+  /** Whether everything asked for is drawn. */
+  drawn(): boolean {
+    return this.#styled && this.#frame === 0 && this.#map.loaded();
   }
 
   /** The map as a picture (PNG), once all that was asked for is drawn. */
   async picture(signal: AbortSignal): Promise<Blob> {
-    while (!this.#styled || this.#frame !== 0 || !this.#map.loaded()) {
+    while (!this.drawn()) {
       signal.throwIfAborted();
       await new Promise<void>((done) => {
         void this.#map.once('idle', () => done());
