@@ -16,7 +16,7 @@ import 'maplibre-gl/dist/maplibre-gl.css';
 import type { Bounds, Direction } from '../lib/types';
 import { hatch } from './hatch';
 import { type Hatch, IMAGE, LAYER, SOURCE, TILE } from './ids';
-import { reconcile, unpack } from './states';
+import { type Lines, linesOf, reconcile, unpack } from './states';
 import { fills, hatchOf, LINES, OVERLAYS, type Overlay, type Theme, ZONE } from './style';
 
 setWorkerUrl(workerUrl);
@@ -124,7 +124,7 @@ function layers(theme: Theme, far: number): LayerSpecification[] {
     layout: { 'line-join': 'round' },
     paint: {
       'line-color': colour,
-      'line-width': byZoom(11, 1, 15, 2.5, 18, 4),
+      'line-width': 0,
       'line-opacity': when(moves(code), 1),
       ...(dash ? { 'line-dasharray': dash } : {}),
     },
@@ -220,21 +220,21 @@ function layers(theme: Theme, far: number): LayerSpecification[] {
       id: LAYER.hover,
       type: 'line',
       ...parcels,
-      paint: { 'line-color': LINES.ink[theme], 'line-width': 2, 'line-opacity': when(is('h'), 0.8) },
+      paint: { 'line-color': LINES.ink[theme], 'line-width': 0, 'line-opacity': when(is('h'), 0.8) },
     },
     {
       id: LAYER.selectedHalo,
       type: 'line',
       ...parcels,
       layout: { 'line-join': 'round' },
-      paint: { 'line-color': LINES.paper[theme], 'line-width': 6, 'line-opacity': when(is('s'), 1) },
+      paint: { 'line-color': LINES.paper[theme], 'line-width': 0, 'line-opacity': when(is('s'), 1) },
     },
     {
       id: LAYER.selected,
       type: 'line',
       ...parcels,
       layout: { 'line-join': 'round' },
-      paint: { 'line-color': LINES.ink[theme], 'line-width': 3, 'line-opacity': when(is('s'), 1) },
+      paint: { 'line-color': LINES.ink[theme], 'line-width': 0, 'line-opacity': when(is('s'), 1) },
     },
     {
       id: LAYER.parcelCodes,
@@ -264,6 +264,19 @@ function parcelsOnly(all: LayerSpecification[]): LayerSpecification[] {
   });
 }
 
+/**
+ * Lines around single parcels. Every parcel is drawn for them, if only so that nothing shows: half of a frame's time where no
+ * card does the drawing. So they have no width while there are none, which the map then passes over; to hide a layer would
+ * make it lay all tiles out anew when it is shown again.
+ */
+const WIDTHS: readonly (readonly [string, keyof Lines, number | ExpressionSpecification])[] = [
+  [LAYER.moveIn, 'in', byZoom(11, 1, 15, 2.5, 18, 4)],
+  [LAYER.moveOut, 'out', byZoom(11, 1, 15, 2.5, 18, 4)],
+  [LAYER.hover, 'hovered', 2],
+  [LAYER.selectedHalo, 'selected', 6],
+  [LAYER.selected, 'selected', 3],
+];
+
 /** Which layers a switch of the legend turns on and off. */
 const SWITCHED: Record<Overlay, string[]> = {
   transfers: [LAYER.moveIn, LAYER.moveOut, LAYER.movesFar],
@@ -283,6 +296,8 @@ export interface Start {
   /** Dots to a pixel, for a picture that is taken rather than looked at. */
   print?: number;
 }
+
+const NO_LINES: Lines = { in: false, out: false, selected: false, hovered: false };
 
 /** How much of the map lies under something else at its edges, pixels. */
 export interface Covered {
@@ -306,6 +321,8 @@ export class ParkMap {
   #wanted: Uint16Array = new Uint16Array(0);
   #frame = 0;
   #styled = false;
+  /** The lines that have a width. */
+  #lines = NO_LINES;
   #subParks: { hovered: string | null; chosen: string | null } = { hovered: null, chosen: null };
   #follows: ((camera: Camera) => void) | null = null;
 
@@ -374,7 +391,7 @@ export class ParkMap {
       if (this.#overlays.has(overlay as Overlay)) continue;
       for (const layer of all) if (ids.includes(layer.id)) layer.layout = { ...layer.layout, visibility: 'none' };
     }
-    return { version: 8, sources, layers: all };
+    return { version: 8, transition: { duration: 0 }, sources, layers: all };
   }
 
   #listen(): void {
@@ -385,6 +402,7 @@ export class ParkMap {
       this.#styled = true;
       // A new style knows no states.
       this.#drawn = new Uint16Array(this.#wanted.length);
+      this.#lines = NO_LINES;
       this.#soon();
       // What came before the style was there.
       this.#put(SOURCE.blocksAfter, this.#blocks);
@@ -443,6 +461,10 @@ export class ParkMap {
       this.#map.setFeatureState({ source: SOURCE.park, ...within, id }, unpack(packed));
     });
     if (!done) this.#soon();
+    const lines = linesOf(this.#wanted);
+    for (const [layer, of, width] of WIDTHS)
+      if (lines[of] !== this.#lines[of]) this.#map.setPaintProperty(layer, 'line-width', lines[of] ? width : 0);
+    this.#lines = lines;
   }
 
   /** What each parcel is to look like, in the order of their numbers. Drawn within the next frames. */

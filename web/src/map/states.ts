@@ -21,6 +21,29 @@ export function unpack(packed: number): { c: number; m: number; s: boolean; h: b
   return { c: packed & 0xff, m: (packed >> 8) & 3, s: (packed & SELECTED) !== 0, h: (packed & HOVERED) !== 0 };
 }
 
+/** Which lines around single parcels there are any of. */
+export interface Lines {
+  in: boolean;
+  out: boolean;
+  selected: boolean;
+  hovered: boolean;
+}
+
+export function linesOf(states: Uint16Array): Lines {
+  let moves = 0;
+  let flags = 0;
+  for (const packed of states) {
+    moves |= 1 << ((packed >> 8) & 3);
+    flags |= packed;
+  }
+  return {
+    in: (moves & (1 << MOVE.in)) !== 0,
+    out: (moves & (1 << MOVE.out)) !== 0,
+    selected: (flags & SELECTED) !== 0,
+    hovered: (flags & HOVERED) !== 0,
+  };
+}
+
 /** Calls `set` for each parcel whose number differs from `drawn`, at most `most` times; says whether all are done. */
 export function reconcile(
   drawn: Uint16Array,
