@@ -80,36 +80,41 @@ impl Lean {
         energy: &'e Energy<'p>,
         monitor: &dyn Monitor,
     ) -> Vec<State<'e, 'p>> {
-        let first = energy.leaning(bonus(energy, &self.nearness, self.factor));
-        self.relaxation.follow(&first);
-        let (mut at, mut stride) = (self.factor, STRIDE);
-        // The least bonus known to suffice, with its cut, and the largest known not to.
-        let (mut high, mut low): (Option<(Self, Energy<'_>)>, Option<f64>) = (None, None);
+        let mut at = self.factor;
+        let mut cut = energy.leaning(bonus(energy, &self.nearness, at));
+        self.relaxation.follow(&cut);
+        let mut stride = STRIDE;
+        // The least bonus known to suffice, with its cut and prices, and the largest known not to.
+        let (mut high, mut low): (Option<(f64, Energy<'_>, Prices)>, Option<f64>) = (None, None);
         for _ in 0..LOOKS {
-            let cut = energy.leaning(bonus(energy, &self.nearness, at));
-            self.factor = at;
-            let prices = self.relaxation.prices().clone();
-            self.relaxation.set_prices(&cut, prices);
             if self.relaxation.settle(&cut, f64::NEG_INFINITY, monitor).is_err() {
                 return Vec::new();
             }
             let mut state = State::new(energy, self.start());
             settle(&mut state, self.relaxation.prices().area);
             if state.concentration() >= energy.problem.concentration_min {
-                high = Some((self.clone(), cut));
+                high = Some((at, cut, self.relaxation.prices().clone()));
             } else {
                 low = Some(at);
             }
             at = match (low, &high) {
-                (Some(low), Some((high, _))) if high.factor < low * NARROW => break,
-                (Some(low), Some((high, _))) => (low * high.factor).sqrt(),
+                (Some(low), Some((high, ..))) if *high < low * NARROW => break,
+                (Some(low), Some((high, ..))) => (low * high).sqrt(),
                 (None, _) => at / stride,
                 (_, None) => at * stride,
             };
             stride = stride.powf(1.5);
+            cut = energy.leaning(bonus(energy, &self.nearness, at));
+            let prices = self.relaxation.prices().clone();
+            self.relaxation.set_prices(&cut, prices);
         }
-        let Some((lean, cut)) = high else { return Vec::new() };
-        *self = lean;
+        let Some((factor, cut, prices)) = high else { return Vec::new() };
+        // Back to it, should another one have been looked at since: the cut is the same, whatever the way there.
+        self.factor = factor;
+        self.relaxation.set_prices(&cut, prices);
+        if self.relaxation.solve(monitor).is_err() {
+            return Vec::new();
+        }
         finish(energy, &cut, &self.relaxation, self.start(), f64::INFINITY, monitor)
     }
 

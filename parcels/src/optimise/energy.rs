@@ -1,5 +1,7 @@
 //! The problem as numbers ready to cut: what each unit gains by being in, each link costs by being cut.
 
+use std::sync::Arc;
+
 use super::max_flow::{Edge, Network};
 use super::problem::{Exit, Lock, Problem};
 use crate::progress::{Cancelled, Monitor};
@@ -35,11 +37,14 @@ pub(super) struct Energy<'p> {
     /// What F gains when the unit is in, links aside.
     pub(super) unary: Vec<f64>,
     pub(super) constant: f64,
-    rows: Vec<u32>,
-    neighbours: Vec<Neighbour>,
+    /// Area and number of the units that are in now.
+    present: (f64, f64),
+    // Shared with those that lean.
+    rows: Arc<[u32]>,
+    neighbours: Arc<[Neighbour]>,
     /// Where each unit's part of `weights` begins; empty where there are no such limits.
-    weight_rows: Vec<u32>,
-    weights: Vec<(u32, f64)>,
+    weight_rows: Arc<[u32]>,
+    weights: Arc<[(u32, f64)]>,
     /// More than all units together are worth.
     pub(super) reach: f64,
     /// Integer units to one unit of F: a power of two, so that scaling is exact.
@@ -67,7 +72,10 @@ impl<'p> Energy<'p> {
                     + problem.kappa * problem.area[i] * stay
             })
             .collect();
-        let before: f64 = (0..count).filter(|&i| problem.in_zone[i]).map(|i| problem.area[i]).sum();
+        let mut present = (0.0, 0.0);
+        for (area, _) in problem.area.iter().zip(&problem.in_zone).filter(|(_, now)| **now) {
+            present = (present.0 + area, present.1 + 1.0);
+        }
         let mut rows = vec![0_u32; count + 1];
         for link in &problem.links {
             rows[link.a as usize + 1] += 1;
@@ -98,11 +106,12 @@ impl<'p> Energy<'p> {
             problem,
             unary,
             reach,
-            constant: -problem.kappa * before,
-            rows,
-            neighbours,
-            weight_rows,
-            weights,
+            constant: -problem.kappa * present.0,
+            present,
+            rows: rows.into(),
+            neighbours: neighbours.into(),
+            weight_rows: weight_rows.into(),
+            weights: weights.into(),
             scale,
         }
     }
@@ -150,6 +159,7 @@ impl<'p> Energy<'p> {
     }
 
     /// What the unit gains by being in at these prices, links aside.
+    #[inline]
     pub(super) fn priced(&self, unit: usize, prices: &Prices) -> f64 {
         let stay = if self.problem.in_zone[unit] { 1.0 } else { -1.0 };
         let gain = self.unary[unit]
@@ -163,13 +173,7 @@ impl<'p> Energy<'p> {
     /// that is in now.
     pub(super) fn constant_at(&self, prices: &Prices) -> f64 {
         let p = self.problem;
-        let (mut area, mut units) = (0.0, 0.0);
-        for (a, now) in p.area.iter().zip(&p.in_zone) {
-            if *now {
-                area += a;
-                units += 1.0;
-            }
-        }
+        let (area, units) = self.present;
         let limits = [
             (prices.area, if prices.area > 0.0 { p.area_max } else { p.area_min }),
             (prices.moved, p.moved_area_max),
