@@ -14,11 +14,11 @@ use lianpian::io::source::Source;
 use parcels::policy::Policy;
 
 /// Positions of each slider.
-const POSITIONS: usize = 20;
+const POSITIONS: usize = 40;
 
 fn main() {
     println!(
-        "preview of another policy, ms: median / 95th percentile of {POSITIONS} positions of each slider"
+        "preview of another policy, ms: median / 95th percentile / most of {POSITIONS} positions of each slider"
     );
     for parcels in [10_000, 100_000] {
         let folder = tempfile::tempdir().unwrap();
@@ -40,7 +40,7 @@ fn main() {
             ("λ", Box::new(|p, t| p.objective.lambda = 2.0 + 18.0 * t)),
             ("κ", Box::new(|p, t| p.objective.kappa = 20.0 * t)),
             ("least block", Box::new(|p, t| p.constraints.min_block_ha = 10.0 * t)),
-            ("gap", Box::new(|p, t| p.contiguity.gap_m = 2.0 * (20.0 * t).round())),
+            ("gap", Box::new(|p, t| p.contiguity.gap_m = 2.0 * (20.0 * t).floor())),
         ];
         for (name, turn) in sliders {
             let mut ms: Vec<f64> = (0..POSITIONS)
@@ -53,7 +53,8 @@ fn main() {
                 })
                 .collect();
             ms.sort_by(f64::total_cmp);
-            println!("{parcels:>7} {name:<12} {:>7.1} / {:>7.1}", ms[POSITIONS / 2], ms[POSITIONS * 19 / 20]);
+            let (median, p95, most) = (ms[POSITIONS / 2], ms[POSITIONS * 95 / 100 - 1], ms[POSITIONS - 1]);
+            println!("{parcels:>7} {name:<12} {median:>7.1} / {p95:>7.1} / {most:>7.1}");
         }
     }
 }
