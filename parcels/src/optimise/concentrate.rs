@@ -18,8 +18,10 @@ const TILTS: [f64; 4] = [1.5, 2.25, 4.0, 8.0];
 const BONUSES: [f64; 8] = [1.0 / 16.0, 1.0 / 8.0, 1.0 / 4.0, 1.0 / 2.0, 1.0, 2.0, 4.0, 8.0];
 /// How often the least bonus that suffices is bracketed more closely.
 const BONUS_ROUNDS: usize = 4;
-/// How much dearer the bonus becomes at first where it suffices no more, or cheaper where it still does.
-const STRIDE: f64 = 1.4;
+/// How much dearer the bonus becomes at most from one look to the next, or cheaper.
+const STRIDE: f64 = 4.0;
+/// By how much concentration grows with the logarithm of the bonus, where no two looks tell.
+const SLOPE: f64 = 0.15;
 /// A bonus that suffices and one that does not are near enough when the one is less than so many times the other.
 const NARROW: f64 = 1.15;
 /// How near to the price of area that fits best each look comes: the bound at a bonus is of no use in itself.
@@ -83,27 +85,31 @@ impl Lean {
         let mut at = self.factor;
         let mut cut = energy.leaning(bonus(energy, &self.nearness, at));
         self.relaxation.follow(&cut);
-        let mut stride = STRIDE;
         // The least bonus known to suffice, with its cut and prices, and the largest known not to.
         let (mut high, mut low): (Option<(f64, Energy<'_>, Prices)>, Option<f64>) = (None, None);
+        let mut trend = Trend::default();
         for _ in 0..LOOKS {
             if self.relaxation.settle(&cut, f64::NEG_INFINITY, monitor).is_err() {
                 return Vec::new();
             }
             let mut state = State::new(energy, self.start());
             settle(&mut state, self.relaxation.prices().area);
-            if state.concentration() >= energy.problem.concentration_min {
+            let spare = state.concentration() / energy.problem.concentration_min - 1.0;
+            if spare >= 0.0 {
                 high = Some((at, cut, self.relaxation.prices().clone()));
             } else {
                 low = Some(at);
             }
+            let suffices = trend.zero(at, spare);
+            let (above, below) = (suffices * NARROW.sqrt(), suffices / NARROW.sqrt());
             at = match (low, &high) {
-                (Some(low), Some((high, ..))) if *high < low * NARROW => break,
-                (Some(low), Some((high, ..))) => (low * high).sqrt(),
-                (None, _) => at / stride,
-                (_, None) => at * stride,
+                (Some(low), Some((high, ..))) if *high <= low * NARROW * 1.001 => break,
+                (Some(low), Some((high, ..))) if below <= low || above >= *high => (low * high).sqrt(),
+                (Some(_), Some((high, ..))) if above * NARROW.sqrt() >= *high => below,
+                (_, None) => above.clamp(at * NARROW, at * STRIDE),
+                (None, _) => below.clamp(at / STRIDE, at / NARROW),
+                _ => above,
             };
-            stride = stride.powf(1.5);
             cut = energy.leaning(bonus(energy, &self.nearness, at));
             let prices = self.relaxation.prices().clone();
             self.relaxation.set_prices(&cut, prices);
@@ -124,6 +130,21 @@ impl Lean {
         } else {
             self.relaxation.smallest()
         }
+    }
+}
+
+/// How concentration follows the bonus, from the last two looks.
+#[derive(Default)]
+struct Trend {
+    last: Option<(f64, f64)>,
+}
+
+impl Trend {
+    /// The bonus at which nothing is to spare, when at `factor` it is `spare`.
+    fn zero(&mut self, factor: f64, spare: f64) -> f64 {
+        let slope = self.last.map(|(other, before)| (spare - before) / (factor / other).ln());
+        self.last = Some((factor, spare));
+        factor * (-spare / slope.filter(|s| *s > SLOPE / 4.0).unwrap_or(SLOPE)).exp()
     }
 }
 
