@@ -1,9 +1,9 @@
 //! What the service serves: named, immutable tables of features in memory, and where they come from.
 //!
-//! A [`Collection`] is built once and never changes; a source puts a new one in the place of the old. Every feature's
-//! JSON is made when it is built, in longitude and latitude, so that answering a box is finding rows and copying bytes.
-//! It costs memory (2 to 3 kB a parcel) and saves nearly all of a request's time.
+//! A [`Collection`] is built once and never changes; a source puts a new one in the place of the old. It keeps typed columns
+//! and corners, some 600 bytes a parcel; a feature's JSON is written when it is asked for, within a few microseconds.
 
+use std::io::Write as _;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -13,6 +13,7 @@ use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
 use sha2::{Digest as _, Sha256};
 
+use super::areas::Areas;
 use super::columns::ColumnData;
 use super::systems::{Projector, System};
 use crate::app::tiles::LayerTiles;
@@ -72,9 +73,9 @@ pub struct Parts {
     /// One a column, as long as there are features.
     pub columns: Vec<ColumnData>,
     /// One a feature, longitude before latitude, in degrees of CRS84.
-    pub lonlat: Vec<MultiPolygon<f64>>,
+    pub lonlat: Areas,
     /// The same in the CRS they are kept in, easting before northing; empty when that is CRS84 itself.
-    pub stored: Vec<MultiPolygon<f64>>,
+    pub stored: Areas,
     /// The systems it is served in; CRS84 is the first.
     pub systems: Vec<System>,
     /// Which of them it is kept in; none when that has no address of its own.
@@ -93,10 +94,8 @@ pub struct Collection {
     /// Of each feature; empty (minimum above maximum) for one without a place.
     boxes: Vec<[f64; 4]>,
     index: RTree<Box2>,
-    /// Every feature's JSON, one after the other.
-    text: Vec<u8>,
-    /// Where each begins, and where its geometry does.
-    places: Vec<(usize, usize)>,
+    /// The names of the columns as members of a feature's properties begin.
+    keys: Vec<String>,
 }
 
 impl std::fmt::Debug for Collection {
@@ -109,16 +108,18 @@ impl std::fmt::Debug for Collection {
 const NOWHERE: [f64; 4] = [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
 
 impl Collection {
-    /// Indexes the features and writes their JSON.
+    /// Indexes the features.
     ///
     /// # Panics
     /// When the parts differ in length: a mistake of the program.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
+        let parts = Parts { lonlat: parts.lonlat.shrunk(), stored: parts.stored.shrunk(), ..parts };
         let count = parts.lonlat.len();
         assert!(parts.columns.iter().all(|c| c.len() == count), "every column has a value a feature");
         assert!(parts.stored.is_empty() || parts.stored.len() == count, "every feature has a shape kept");
-        let boxes: Vec<[f64; 4]> = parts.lonlat.par_iter().map(box_of).collect();
+        let boxes: Vec<[f64; 4]> =
+            (0..count).into_par_iter().map(|row| box_of(&parts.lonlat.get(row))).collect();
         let extent = boxes.iter().filter(|b| b[0] <= b[2]).fold(None, |all: Option<[f64; 4]>, b| {
             let a = all.unwrap_or(NOWHERE);
             Some([a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])])
@@ -130,10 +131,30 @@ impl Collection {
             )
         });
         let index = RTree::bulk_load(rectangles.collect());
-        let (text, places) = write_all(&parts);
-        let version = Sha256::digest(&text)[..8].iter().map(|b| format!("{b:02x}")).collect();
         let extent = extent.map(|b| Rect::new(Coord { x: b[0], y: b[1] }, Coord { x: b[2], y: b[3] }));
-        Self { parts, version, extent, boxes, index, text, places }
+        let keys = parts.columns.iter().map(|c| format!("{}:", json_text(&c.name))).collect();
+        let mut made = Self { parts, version: String::new(), extent, boxes, index, keys };
+        made.version = made.digest();
+        made
+    }
+
+    /// A hash of all features as they are written.
+    fn digest(&self) -> String {
+        const CHUNK: usize = 4096;
+        let starts: Vec<usize> = (0..self.len()).step_by(CHUNK).collect();
+        let part = |start: &usize| {
+            let mut text = Vec::new();
+            for row in *start..self.len().min(start + CHUNK) {
+                self.put_feature(&mut text, row);
+            }
+            Sha256::digest(&text)
+        };
+        let parts: Vec<_> = starts.par_iter().map(part).collect();
+        let mut whole = Sha256::new();
+        for part in parts {
+            whole.update(part);
+        }
+        whole.finalize()[..8].iter().map(|b| format!("{b:02x}")).collect()
     }
 
     /// Its name in addresses.
@@ -163,13 +184,13 @@ impl Collection {
     /// Number of features. Their ids are 1 to this.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.places.len()
+        self.boxes.len()
     }
 
     /// Whether it holds none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.places.is_empty()
+        self.boxes.is_empty()
     }
 
     /// Its columns.
@@ -216,14 +237,14 @@ impl Collection {
 
     /// A row's shape in longitude and latitude.
     #[must_use]
-    pub fn lonlat(&self, row: usize) -> &MultiPolygon<f64> {
-        &self.parts.lonlat[row]
+    pub fn lonlat(&self, row: usize) -> MultiPolygon<f64> {
+        self.parts.lonlat.get(row)
     }
 
     /// A row's shape in the CRS it is kept in.
     #[must_use]
-    pub fn stored(&self, row: usize) -> &MultiPolygon<f64> {
-        self.parts.stored.get(row).unwrap_or(&self.parts.lonlat[row])
+    pub fn stored(&self, row: usize) -> MultiPolygon<f64> {
+        if self.parts.stored.is_empty() { self.lonlat(row) } else { self.parts.stored.get(row) }
     }
 
     /// The rows from `first` on whose bounds meet one of `boxes`, in order.
@@ -250,19 +271,25 @@ impl Collection {
         }))
     }
 
-    /// A row's whole JSON, in longitude and latitude.
-    #[must_use]
-    pub fn feature(&self, row: usize) -> &[u8] {
-        let (start, _) = self.places[row];
-        let end = self.places.get(row + 1).map_or(self.text.len(), |(next, _)| *next);
-        &self.text[start..end]
+    /// Appends a row's whole JSON, in longitude and latitude.
+    pub fn put_feature(&self, out: &mut Vec<u8>, row: usize) {
+        self.put_until_geometry(out, row);
+        put_geometry(out, &self.lonlat(row), &self.parts.systems[0]);
+        out.push(b'}');
     }
 
-    /// A row's JSON up to its geometry, which is its last member.
-    #[must_use]
-    pub fn feature_before_geometry(&self, row: usize) -> &[u8] {
-        let (start, geometry) = self.places[row];
-        &self.text[start..geometry]
+    /// Appends a row's JSON up to its geometry, which is its last member.
+    pub fn put_until_geometry(&self, out: &mut Vec<u8>, row: usize) {
+        // Writing into memory cannot fail.
+        let _ = write!(out, "{{\"type\":\"Feature\",\"id\":{},\"properties\":{{", row + 1);
+        for (at, (column, key)) in self.parts.columns.iter().zip(&self.keys).enumerate() {
+            if at > 0 {
+                out.push(b',');
+            }
+            out.extend_from_slice(key.as_bytes());
+            column.put_json(out, row);
+        }
+        out.extend_from_slice(b"},\"geometry\":");
     }
 }
 
@@ -279,46 +306,6 @@ fn located(shape: &MultiPolygon<f64>) -> bool {
 
 fn rings(shape: &MultiPolygon<f64>) -> impl Iterator<Item = &LineString<f64>> {
     shape.iter().flat_map(|p| std::iter::once(p.exterior()).chain(p.interiors()))
-}
-
-/// JSON of features, and where each and its geometry begins.
-type Written = (Vec<u8>, Vec<(usize, usize)>);
-
-fn write_all(parts: &Parts) -> Written {
-    const CHUNK: usize = 4096;
-    let keys: Vec<String> = parts.columns.iter().map(|c| format!("{}:", json_text(&c.name))).collect();
-    let starts: Vec<usize> = (0..parts.lonlat.len()).step_by(CHUNK).collect();
-    let chunk = |start: &usize| {
-        let mut out = Vec::new();
-        let mut places = Vec::with_capacity(CHUNK);
-        for row in *start..parts.lonlat.len().min(start + CHUNK) {
-            let begin = out.len();
-            out.extend_from_slice(
-                format!("{{\"type\":\"Feature\",\"id\":{},\"properties\":{{", row + 1).as_bytes(),
-            );
-            for (at, (column, key)) in parts.columns.iter().zip(&keys).enumerate() {
-                if at > 0 {
-                    out.push(b',');
-                }
-                out.extend_from_slice(key.as_bytes());
-                column.put_json(&mut out, row);
-            }
-            out.extend_from_slice(b"},\"geometry\":");
-            places.push((begin, out.len()));
-            put_geometry(&mut out, &parts.lonlat[row], &parts.systems[0]);
-            out.push(b'}');
-        }
-        (out, places)
-    };
-    let chunks: Vec<Written> = starts.par_iter().map(chunk).collect();
-    let mut text = Vec::with_capacity(chunks.iter().map(|(t, _)| t.len()).sum());
-    let mut places = Vec::with_capacity(parts.lonlat.len());
-    for (part, within) in chunks {
-        let offset = text.len();
-        places.extend(within.into_iter().map(|(begin, geometry)| (begin + offset, geometry + offset)));
-        text.extend_from_slice(&part);
-    }
-    (text, places)
 }
 
 /// A text as JSON.

@@ -2,11 +2,55 @@
 
 use serde_json::{Value, json};
 
+/// Texts one after the other, some of them unknown.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Texts {
+    text: String,
+    /// Where each ends, and whether it is known.
+    ends: Vec<(usize, bool)>,
+}
+
+impl Texts {
+    /// Number of texts.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The text of a row.
+    #[must_use]
+    pub fn get(&self, row: usize) -> Option<&str> {
+        let start = row.checked_sub(1).map_or(0, |before| self.ends[before].0);
+        let (end, known) = self.ends[row];
+        known.then(|| &self.text[start..end])
+    }
+}
+
+impl<S: AsRef<str>> FromIterator<Option<S>> for Texts {
+    fn from_iter<I: IntoIterator<Item = Option<S>>>(texts: I) -> Self {
+        let mut all = Self::default();
+        for text in texts {
+            if let Some(text) = &text {
+                all.text.push_str(text.as_ref());
+            }
+            all.ends.push((all.text.len(), text.is_some()));
+        }
+        all.text.shrink_to_fit();
+        all
+    }
+}
+
 /// The values of a column, one a feature.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Values {
     /// Texts.
-    Text(Vec<Option<Box<str>>>),
+    Text(Texts),
     /// Whole numbers.
     Whole(Vec<Option<i64>>),
     /// Yes or no.
@@ -80,7 +124,7 @@ impl ColumnData {
     #[must_use]
     pub fn at(&self, row: usize) -> Datum<'_> {
         match &self.values {
-            Values::Text(all) => all[row].as_deref().map_or(Datum::Null, Datum::Text),
+            Values::Text(all) => all.get(row).map_or(Datum::Null, Datum::Text),
             // Ids and counts: far below 2⁵³.
             Values::Whole(all) => all[row].map_or(Datum::Null, |n| Datum::Number(n as f64)),
             Values::Flag(all) => all[row].map_or(Datum::Null, Datum::Flag),
@@ -93,7 +137,7 @@ impl ColumnData {
     pub(super) fn put_json(&self, out: &mut Vec<u8>, row: usize) {
         // Writing into memory cannot fail.
         let _ = match &self.values {
-            Values::Text(all) => serde_json::to_writer(out, &all[row]),
+            Values::Text(all) => serde_json::to_writer(out, &all.get(row)),
             Values::Whole(all) => serde_json::to_writer(out, &all[row]),
             Values::Flag(all) => serde_json::to_writer(out, &all[row]),
             // What is not finite becomes null.

@@ -14,6 +14,9 @@ pub mod extract;
 // Coordinate reference systems by address.
 pub mod systems;
 
+// Shapes of many features.
+pub mod areas;
+
 // Typed columns.
 pub mod columns;
 

@@ -1,5 +1,6 @@
 //! What of a plan is served: its layers as collections, built once and kept in memory.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use parcels::progress::{Monitor, go_on};
 use super::tile_layers::PARCELS;
 use super::tiles::LayerTiles;
 use super::warm::Warm;
+use crate::api::areas::Areas;
 use crate::api::collection::{Collection, Collections, Parts, untiled};
 use crate::api::columns::{ColumnData, Values};
 use crate::api::systems::{Projector, System};
@@ -32,6 +34,9 @@ const LAYERS: [(&str, &str, &str); 3] = [
     ),
     ("blocks", "片区 Blocks", "The contiguous blocks of the zone after the plan. 调整后的连片区块。"),
 ];
+
+/// Shapes that are projected at a time, so that a million of them are not there twice.
+const AT_ONCE: usize = 1 << 15;
 
 /// The layers of a written plan.
 pub struct PlanLayers {
@@ -77,7 +82,7 @@ impl PlanLayers {
         let mut all = Vec::new();
         for (name, title, description) in LAYERS {
             let features = read_back::layer(&plan, name, None, monitor)?;
-            all.push(Arc::new(collection(features, name, title, description, &crs)?));
+            all.push(Arc::new(collection(&features, name, title, description, &crs)?));
             go_on(monitor)?;
         }
         Ok(Self { all, tiles: Warm::new(1) })
@@ -92,7 +97,7 @@ pub fn of_plan(layers: [Features<'_>; 3], crs: &Crs) -> Result<Vec<Arc<Collectio
     let named = layers.into_iter().zip(LAYERS);
     named
         .map(|(features, (name, title, description))| {
-            collection(features, name, title, description, crs).map(Arc::new)
+            collection(&features, name, title, description, crs).map(Arc::new)
         })
         .collect()
 }
@@ -119,7 +124,7 @@ pub fn of_layer<'a>(
     let named = std::iter::once(parcels).chain(zone).zip(UNPLANNED);
     named
         .map(|(features, (name, title, description))| {
-            collection(features, name, title, description, crs).map(Arc::new)
+            collection(&features, name, title, description, crs).map(Arc::new)
         })
         .collect()
 }
@@ -129,7 +134,7 @@ pub fn of_layer<'a>(
 /// # Errors
 /// When its shapes cannot be placed on Earth.
 pub fn collection(
-    features: Features<'_>,
+    features: &Features<'_>,
     id: &str,
     title: &str,
     description: &str,
@@ -138,12 +143,18 @@ pub fn collection(
     let count = features.len();
     let columns = features.columns.iter().filter_map(|c| column(c, count)).collect();
     let wgs84 = project::wgs84();
-    let lonlat = project::as_needed(&features.shapes, crs, &wgs84).map_err(|why| {
-        Error::new(ErrorKind::Usage, format!("the layer {id} cannot be served: it has no place on Earth"))
-            .because(why)
-            .try_this("state the CRS when planning: lianpian plan … --crs EPSG:4528")
-    })?;
-    let lonlat = areas(lonlat.into_owned())?;
+    let mut lonlat = Areas::default();
+    for part in areas(&features.shapes)?.chunks(AT_ONCE) {
+        let part = Shapes::Areas(part.iter().map(|shape| Cow::Borrowed(shape.as_ref())).collect());
+        let placed = project::as_needed(&part, crs, &wgs84).map_err(|why| {
+            Error::new(ErrorKind::Usage, format!("the layer {id} cannot be served: it has no place on Earth"))
+                .because(why)
+                .try_this("state the CRS when planning: lianpian plan … --crs EPSG:4528")
+        })?;
+        for shape in areas(&placed)? {
+            lonlat.push(shape);
+        }
+    }
     let mut systems = vec![
         System::crs84(),
         System::epsg(4326, "WGS 84", true, true),
@@ -164,7 +175,8 @@ pub fn collection(
         // The layer's own comes first.
         storage = storage.or(Some(at));
     }
-    let stored = if project::same(crs, &wgs84) { Vec::new() } else { areas(features.shapes)? };
+    let kept = |shapes| areas(shapes).map(|all| all.iter().map(AsRef::as_ref).collect());
+    let stored = if project::same(crs, &wgs84) { Areas::default() } else { kept(&features.shapes)? };
     Ok(Collection::new(Parts {
         id: id.to_owned(),
         title: title.to_owned(),
@@ -196,9 +208,9 @@ impl Projector for Proj {
     }
 }
 
-fn areas(shapes: Shapes<'_>) -> Result<Vec<MultiPolygon<f64>>> {
+fn areas<'s, 'a>(shapes: &'s Shapes<'a>) -> Result<&'s [Cow<'a, MultiPolygon<f64>>]> {
     match shapes {
-        Shapes::Areas(all) => Ok(all.into_iter().map(std::borrow::Cow::into_owned).collect()),
+        Shapes::Areas(all) => Ok(all),
         Shapes::Lines(_) => Err(Error::new(ErrorKind::Usage, "only layers of areas are served")),
     }
 }
@@ -209,7 +221,7 @@ fn column(column: &Column<'_>, count: usize) -> Option<ColumnData> {
         Kind::Text => Values::Text(
             cells
                 .map(|cell| match cell {
-                    Cell::Text(text) => Some(text.into()),
+                    Cell::Text(text) => Some(text),
                     _ => None,
                 })
                 .collect(),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use geo::{LineString, MultiPolygon};
 use parcels::adjacency::Adjacency;
 use parcels::blocks::Blocks;
-use parcels::parcel::{Barrier, Crs, Layer as Parcels};
+use parcels::parcel::{Barrier, Crs, Layer as Parcels, Parcel};
 use parcels::regions;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
@@ -25,6 +25,9 @@ use crate::io::{plan_features, project};
 
 /// What the layer of parcels is called in a tile.
 pub(super) const PARCELS: &str = "parcels";
+
+/// Shapes that are projected at a time, so that a million of them are not there twice.
+const AT_ONCE: usize = 1 << 15;
 
 /// One layer within the tiles, as TileJSON has it.
 #[derive(Serialize)]
@@ -83,16 +86,8 @@ impl<'a> From<&'a Prepared> for Shown<'a> {
 
 /// The layers of the tiles, in the order in which they are written.
 pub(super) fn tileset(shown: &Shown<'_>) -> Result<Tileset> {
-    let parcels = shown.parcels.parcels();
-    let shapes = areas(parcels.iter().map(|p| &p.shape), shown.parcels.crs())?;
-    let named = |text: &Option<String>| text.clone().map(Value::Text);
-    let features = (1..).zip(shapes).zip(parcels).map(|((id, geometry), parcel)| Feature {
-        id,
-        geometry,
-        properties: vec![Some(Value::Text(parcel.id.0.clone())), named(&parcel.sub_park)],
-    });
     // Parcels come first, for some clients read no other layer of a tile.
-    let mut layers = vec![made(PARCELS, &["code", "sub_park"], 0, features.collect())];
+    let mut layers = vec![parcels(shown.parcels)?];
     layers.push(overlays(shown)?);
     layers.push(sub_parks(shown)?);
     layers.extend(zone(shown)?);
@@ -100,13 +95,35 @@ pub(super) fn tileset(shown: &Shown<'_>) -> Result<Tileset> {
     Ok(Tileset { layers })
 }
 
+fn parcels(layer: &Parcels) -> Result<Layer> {
+    let of_part = |part: &[Parcel]| -> Vec<Result<Feature>> {
+        let shapes = match areas(part.iter().map(|p| &p.shape), layer.crs()) {
+            Ok(shapes) => shapes,
+            Err(why) => return vec![Err(why)],
+        };
+        let named = |text: &Option<String>| text.clone().map(Value::Text);
+        let feature = |(geometry, parcel): (Geometry, &Parcel)| Feature {
+            id: 0,
+            geometry,
+            properties: vec![Some(Value::Text(parcel.id.0.clone())), named(&parcel.sub_park)],
+        };
+        shapes.into_iter().zip(part).map(|one| Ok(feature(one))).collect()
+    };
+    let all = layer.parcels().chunks(AT_ONCE).flat_map(of_part);
+    let numbered = (1..).zip(all).map(|(id, feature)| Ok(Feature { id, ..feature? }));
+    Layer::try_new(look(PARCELS, &["code", "sub_park"], 0), numbered)
+}
+
 /// A layer of these, shown from a zoom on.
-fn made(name: &str, fields: &[&str], minzoom: u8, features: Vec<Feature>) -> Layer {
+fn made(name: &str, fields: &[&str], minzoom: u8, features: impl IntoIterator<Item = Feature>) -> Layer {
+    Layer::new(look(name, fields, minzoom), features)
+}
+
+/// How a layer of this name looks, with these texts, from a zoom on.
+fn look(name: &str, fields: &[&str], minzoom: u8) -> Look {
     let field = |name: &&str| Field { name: (*name).to_owned(), kind: "String", minzoom };
     let fields = fields.iter().map(field).collect();
-    let name = name.to_owned();
-    let look = Look { name, fields, minzoom, maxzoom: ZOOM_MAX, land: None, coarse: Vec::new() };
-    Layer::new(look, features)
+    Look { name: name.to_owned(), fields, minzoom, maxzoom: ZOOM_MAX, land: None, coarse: Vec::new() }
 }
 
 /// The parcels of a written plan, of which nothing else is known.
@@ -115,7 +132,7 @@ pub(super) fn of_collection(collection: &Collection) -> Tileset {
     let named = [column("parcel"), column("sub_park")];
     let features = (0..collection.len()).map(|row| Feature {
         id: row as u64 + 1,
-        geometry: area(collection.lonlat(row)),
+        geometry: area(&collection.lonlat(row)),
         properties: named
             .iter()
             .map(|column| match column.map(|column| column.at(row)) {
@@ -124,7 +141,7 @@ pub(super) fn of_collection(collection: &Collection) -> Tileset {
             })
             .collect(),
     });
-    Tileset { layers: vec![made(PARCELS, &["code", "sub_park"], 0, features.collect())] }
+    Tileset { layers: vec![made(PARCELS, &["code", "sub_park"], 0, features)] }
 }
 
 fn overlays(shown: &Shown<'_>) -> Result<Layer> {

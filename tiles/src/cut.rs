@@ -1,9 +1,10 @@
 //! From shapes in the unit square to cells of a tile.
 
 use crate::coord::TileCoord;
-use crate::feature::{Geometry, Ring};
+use crate::feature::Geometry;
 use crate::mercator::Point;
 use crate::mvt::{Cell, EXTENT, Shape};
+use crate::shapes::{Extent, Path, Shapes};
 use crate::valid::{double_area, valid};
 
 /// Cells that a tile holds beyond its edge, so that a line along it is drawn whole.
@@ -47,65 +48,73 @@ impl Window {
     /// The part of a shape that the window shows; nothing where there is none.
     #[must_use]
     pub fn cut(self, geometry: &Geometry) -> Option<Shape> {
-        match geometry {
-            Geometry::Polygons(polygons) => self.polygons(polygons.iter()),
-            Geometry::Lines(lines) => self.lines(lines.iter()),
-        }
+        let mut one = Shapes::default();
+        one.push(geometry);
+        self.parts(&one, 0, one.parts(0))
     }
 
-    /// As [`Window::cut`], of some polygons.
-    pub(crate) fn polygons<'a>(self, polygons: impl Iterator<Item = &'a Vec<Ring>>) -> Option<Shape> {
-        let cut: Vec<_> = polygons.flat_map(|rings| self.polygon(rings)).collect();
+    /// As [`Window::cut`], of some parts of a feature.
+    pub(crate) fn parts(
+        self,
+        shapes: &Shapes,
+        feature: usize,
+        parts: impl Iterator<Item = usize>,
+    ) -> Option<Shape> {
+        if shapes.lines(feature) {
+            let cut: Vec<_> =
+                parts.flat_map(|part| shapes.paths(part)).flat_map(|line| self.line(line.points)).collect();
+            return (!cut.is_empty()).then_some(Shape::Lines(cut));
+        }
+        let cut: Vec<_> = parts.flat_map(|part| self.polygon(shapes.paths(part))).collect();
         (!cut.is_empty()).then_some(Shape::Polygons(cut))
     }
 
-    /// As [`Window::cut`], of some lines.
-    pub(crate) fn lines<'a>(self, lines: impl Iterator<Item = &'a Vec<Point>>) -> Option<Shape> {
-        let cut: Vec<_> = lines.flat_map(|line| self.line(line)).collect();
-        (!cut.is_empty()).then_some(Shape::Lines(cut))
-    }
-
-    fn polygon(self, rings: &[Ring]) -> Vec<Vec<Vec<Cell>>> {
-        let mut clipped = Vec::with_capacity(rings.len());
-        for (at, ring) in rings.iter().enumerate() {
-            let mut local = self.clipped(self.corners(ring).map(|p| self.local(*p)).collect());
-            if local.len() < 3 {
-                if at == 0 {
-                    return Vec::new();
-                }
-                continue;
+    fn polygon<'a>(self, rings: impl Iterator<Item = Path<'a>>) -> Vec<Vec<Vec<Cell>>> {
+        let mut clipped = Vec::new();
+        for (at, ring) in rings.enumerate() {
+            let local = self.clipped(self.corners(ring));
+            if local.len() >= 3 {
+                clipped.push(local);
+            } else if at == 0 {
+                return Vec::new();
             }
-            // Windings as they come in are anybody's.
-            if (exact_double_area(ring) > 0.0) != (at == 0) {
-                local.reverse();
-            }
-            clipped.push(local);
         }
         valid(clipped)
     }
 
     /// The corners of a ring that this window depends on: of those in a row beyond one of its sides, the first and the last.
     /// What is seen is the same without the others, and an outline of a town is cut as fast as the part of it that is seen.
-    pub(crate) fn corners(self, ring: &Ring) -> impl Iterator<Item = &Point> {
+    pub(crate) fn corners(self, ring: Path<'_>) -> Vec<Global> {
         let [west, north, east, south] = self.bounds();
-        let beyond = move |p: &Point| {
-            u8::from(p[0] < west)
-                | u8::from(p[0] > east) << 1
-                | u8::from(p[1] < north) << 2
-                | u8::from(p[1] > south) << 3
+        // The sides that all of an extent is beyond.
+        let beyond = |[w, n, e, s]: Extent| {
+            u8::from(e < west) | u8::from(w > east) << 1 | u8::from(s < north) << 2 | u8::from(n > south) << 3
         };
+        let at_corner = |at: usize| ring.points.get(at).map_or(0, |[x, y]| beyond([*x, *y, *x, *y]));
         // The sides that all are beyond since the last one that is kept, which is one of them.
         let mut common = 0;
-        ring.iter().enumerate().filter_map(move |(at, here)| {
-            let own = beyond(here);
-            let next = ring.get(at + 1).map_or(0, beyond);
-            if common & own & next != 0 {
-                common &= own;
-                return None;
+        let mut kept = Vec::new();
+        let (mut at, mut own) = (0, at_corner(0));
+        while let Some(here) = ring.points.get(at) {
+            // A run of them all beyond a side is passed at once.
+            if let Some((extent, end)) = ring.run(at).filter(|_| common != 0) {
+                let (all, next) = (beyond(extent), at_corner(end));
+                if common & all & next != 0 {
+                    common &= all;
+                    (at, own) = (end, next);
+                    continue;
+                }
             }
-            common = own;
-            Some(here)
-        })
+            let next = at_corner(at + 1);
+            if common & own & next == 0 {
+                common = own;
+                kept.push(self.local(*here));
+            } else {
+                common &= own;
+            }
+            (at, own) = (at + 1, next);
+        }
+        kept
     }
 
     /// A place as this window counts cells.
@@ -220,25 +229,25 @@ pub fn exact_double_area(ring: &[Point]) -> f64 {
 }
 
 /// Area of a polygon at a zoom, cells: as it is, and as it is on the grid.
-pub(crate) fn areas(rings: &[Ring], z: u8, step: u16) -> (f64, f64) {
+pub(crate) fn areas<'a>(rings: impl Iterator<Item = Path<'a>>, z: u8, step: u16) -> (f64, f64) {
     let step = i64::from(step);
     let side = cells(z);
     let (mut exact, mut on) = (0.0, 0.0);
-    let Some(origin) = rings.first().and_then(|r| r.first()).map(|p| on_grid(*p, z, step)) else {
+    let mut rings = rings.peekable();
+    let Some(origin) = rings.peek().and_then(|r| r.points.first()).map(|p| on_grid(*p, z, step)) else {
         return (0.0, 0.0);
     };
-    for (at, ring) in rings.iter().enumerate() {
-        let sign = if at == 0 { 1.0 } else { -1.0 };
-        let exact_area = exact_double_area(ring);
-        exact += sign * exact_area.abs() / 2.0 * side * side;
+    for ring in rings {
+        exact += exact_double_area(ring.points) / 2.0 * side * side;
         let local: Vec<Cell> = ring
+            .points
             .iter()
             .filter_map(|p| {
                 let place = on_grid(*p, z, step);
                 cell([place[0] - origin[0], place[1] - origin[1]])
             })
             .collect();
-        on += sign * exact_area.signum() * double_area(&local) as f64 / 2.0;
+        on += double_area(&local) as f64 / 2.0;
     }
     (exact, on)
 }
@@ -264,12 +273,19 @@ mod tests {
         valid(vec![window.clipped(ring.iter().map(|p| window.local(*p)).collect())])
     }
 
-    fn double(polygons: &[Vec<Vec<Cell>>]) -> i64 {
-        polygons.iter().flatten().map(|ring| double_area(ring)).sum()
+    /// The same from the corners that are looked at, and how many those are.
+    fn seen(window: Window, ring: &[Point]) -> (Vec<Vec<Vec<Cell>>>, usize) {
+        let mut one = Shapes::default();
+        one.push(&Geometry::Polygons(vec![vec![ring.to_vec()]]));
+        let path = one.paths(0).next().unwrap();
+        assert_eq!(path.points, ring, "it is wound as it was");
+        let corners = window.corners(path);
+        let count = corners.len();
+        (valid(vec![window.clipped(corners)]), count)
     }
 
-    fn seen(window: Window, ring: &Ring) -> Ring {
-        window.corners(ring).copied().collect()
+    fn double(polygons: &[Vec<Vec<Cell>>]) -> i64 {
+        polygons.iter().flatten().map(|ring| double_area(ring)).sum()
     }
 
     #[test]
@@ -277,14 +293,14 @@ mod tests {
         let window = Window::new(TileCoord::new(4, 8, 8).unwrap(), 0, 1);
         // Around the tile, far away, with a bay that reaches into it.
         let far = |n: i32| f64::from(n) * 0.01;
-        let mut ring: Ring = (0..40).map(|n| [0.8, 0.3 + far(n)]).collect();
+        let mut ring: Vec<Point> = (0..40).map(|n| [0.8, 0.3 + far(n)]).collect();
         ring.extend((0..20).map(|n| [0.8 - far(n), 0.7]));
         ring.extend([[0.54, 0.7], [0.53, 0.53], [0.52, 0.7]]);
         ring.extend((0..20).map(|n| [0.5 - far(n), 0.7]));
         ring.extend((0..40).map(|n| [0.3, 0.7 - far(n)]));
-        let seen = seen(window, &ring);
-        assert!(seen.len() < 16, "{}", seen.len());
-        let (all, some) = (double(&land(window, &ring)), double(&land(window, &seen)));
+        let (some, corners) = seen(window, &ring);
+        assert!(corners < 16, "{corners}");
+        let (all, some) = (double(&land(window, &ring)), double(&some));
         let whole = 2 * (i64::from(EXTENT) + 2 * BUFFER).pow(2);
         assert_eq!(all, some);
         assert!(all > whole / 2 && all < whole, "the bay is seen: {all} of {whole}");
@@ -294,19 +310,19 @@ mod tests {
         /// What is seen of a ring is the same without the corners that are left out, wherever the tile lies.
         #[test]
         fn what_is_seen_stays(
-            reach in prop::collection::vec(0.001_f64..0.2, 8..60),
+            reach in prop::collection::vec(0.001_f64..0.2, 8..600),
             x in 0_u32..64,
             y in 0_u32..64,
         ) {
             let corners = reach.len() as f64;
-            let ring: Ring = (0_u32..)
+            let ring: Vec<Point> = (0_u32..)
                 .zip(&reach)
                 .map(|(n, reach)| (std::f64::consts::TAU * f64::from(n) / corners, reach))
                 .map(|(turn, reach)| [0.5 + reach * turn.cos(), 0.5 + reach * turn.sin()])
                 .collect();
             // The tiles around the middle, which the ring goes around and through.
             let window = Window::new(TileCoord::new(7, 32 + x, 32 + y).unwrap(), 0, 1);
-            prop_assert_eq!(double(&land(window, &ring)), double(&land(window, &seen(window, &ring))));
+            prop_assert_eq!(double(&land(window, &ring)), double(&seen(window, &ring).0));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Features by place, and the tiles made of them.
 
+use std::convert::Infallible;
 use std::sync::OnceLock;
 
 use rayon::prelude::*;
@@ -9,10 +10,11 @@ use rstar::{AABB, RTree};
 use crate::coord::TileCoord;
 use crate::crowd::Crowd;
 use crate::cut::{Window, areas, stand_in};
-use crate::feature::{Feature, Field, Geometry};
+use crate::feature::{Feature, Field};
 use crate::mercator::Point;
 use crate::mvt::{LayerWriter, Shape};
 use crate::region::region;
+use crate::shapes::{Shapes, Values};
 
 /// Zooms that there are.
 const ZOOMS: usize = crate::coord::MAX_ZOOM as usize + 1;
@@ -44,13 +46,15 @@ pub struct Coarse {
     pub step: u16,
 }
 
-/// One of the polygons or lines of a feature.
+/// A feature, and one of the polygons or lines of all.
 type Part = (u32, u32);
 
 /// Immutable features, found by place.
 pub struct Layer {
     look: Look,
-    features: Vec<Feature>,
+    ids: Vec<u64>,
+    shapes: Shapes,
+    values: Values,
     /// Parts of features by place: an outline of a thousand pieces is not looked through for each tile.
     index: RTree<GeomWithData<Rectangle<Point>, Part>>,
     /// Features along a curve that stays near.
@@ -62,20 +66,44 @@ pub struct Layer {
 impl Layer {
     /// Indexes features.
     #[must_use]
-    pub fn new(look: Look, features: Vec<Feature>) -> Self {
-        let boxes: Vec<Vec<AABB<Point>>> = features.par_iter().map(|f| bounds(&f.geometry)).collect();
-        let placed = (0..).zip(&boxes).flat_map(|(at, boxes)| {
-            let each = (0..).zip(boxes);
-            each.map(move |(part, b)| {
-                GeomWithData::new(Rectangle::from_corners(b.lower(), b.upper()), (at, part))
+    pub fn new(look: Look, features: impl IntoIterator<Item = Feature>) -> Self {
+        let all = Self::try_new(look, features.into_iter().map(Ok::<_, Infallible>));
+        match all {
+            Ok(layer) => layer,
+        }
+    }
+
+    /// Indexes features that may turn out not to be there.
+    ///
+    /// # Errors
+    /// The first that came instead of one.
+    pub fn try_new<E>(look: Look, features: impl IntoIterator<Item = Result<Feature, E>>) -> Result<Self, E> {
+        let (mut ids, mut shapes, mut values) =
+            (Vec::new(), Shapes::default(), Values::new(look.fields.len()));
+        for feature in features {
+            let feature = feature?;
+            ids.push(feature.id);
+            shapes.push(&feature.geometry);
+            values.push(&feature.properties);
+        }
+        shapes.shrink();
+        values.shrink();
+        let extents: Vec<_> = (0..ids.len()).into_par_iter().map(|at| shapes.extents(at)).collect();
+        let placed = (0..).zip(&extents).flat_map(|(at, extents)| {
+            let parts = (0..).skip(shapes.parts(at as usize).start);
+            parts.zip(extents).map(move |(part, [west, north, east, south])| {
+                GeomWithData::new(Rectangle::from_corners([*west, *north], [*east, *south]), (at, part))
             })
         });
         let index = RTree::bulk_load(placed.collect());
-        let mut along: Vec<(u64, u32)> =
-            (0..).zip(&boxes).filter_map(|(at, b)| Some((near(b.first()?.lower()), at))).collect();
+        let mut along: Vec<(u64, u32)> = (0..)
+            .zip(&extents)
+            .filter_map(|(at, e)| e.first().map(|[west, north, ..]| (near([*west, *north]), at)))
+            .collect();
         along.sort_unstable();
         let along = along.into_iter().map(|(_, at)| at).collect();
-        Self { look, features, index, along, shown_small: [const { OnceLock::new() }; ZOOMS] }
+        let shown_small = [const { OnceLock::new() }; ZOOMS];
+        Ok(Self { look, ids, shapes, values, index, along, shown_small })
     }
 
     /// The same features with another look.
@@ -123,22 +151,16 @@ impl Layer {
         for window in self.windows(tile, z) {
             let found = self.found(window);
             for parts in found.chunk_by(|a, b| a.0 == b.0) {
-                let at = parts[0].0;
-                let feature = &self.features[at as usize];
-                let drawn = match &feature.geometry {
-                    Geometry::Polygons(polygons) => {
-                        let parts = parts.iter().map(|(_, part)| &polygons[*part as usize]);
-                        if self.step(z) > 1 { region(window, parts) } else { window.polygons(parts) }
-                    }
-                    Geometry::Lines(lines) => {
-                        window.lines(parts.iter().map(|(_, part)| &lines[*part as usize]))
-                    }
+                let at = parts[0].0 as usize;
+                let numbers = parts.iter().map(|(_, part)| *part as usize);
+                let drawn = if self.step(z) > 1 && !self.shapes.lines(at) {
+                    region(window, &self.shapes, numbers)
+                } else {
+                    window.parts(&self.shapes, at, numbers)
                 };
                 if let Some(shape) = drawn.or_else(|| self.small(at, z, window)) {
-                    let properties = fields
-                        .iter()
-                        .map(|(field, _)| feature.properties.get(*field).and_then(Option::as_ref));
-                    writer.add(feature.id, properties, &shape);
+                    let values = fields.iter().map(|(field, _)| self.values.get(at, *field));
+                    writer.add(self.ids[at], values, &shape);
                 }
             }
         }
@@ -150,12 +172,9 @@ impl Layer {
         let mut writer = LayerWriter::new(name, Vec::new());
         for window in self.windows(tile, z) {
             let found = self.found(window);
-            let polygons =
-                found.iter().filter_map(|(at, part)| match &self.features[*at as usize].geometry {
-                    Geometry::Polygons(polygons) => polygons.get(*part as usize),
-                    Geometry::Lines(_) => None,
-                });
-            if let Some(shape) = region(window, polygons) {
+            let polygons = found.iter().filter(|(at, _)| !self.shapes.lines(*at as usize));
+            let parts = polygons.map(|(_, part)| *part as usize);
+            if let Some(shape) = region(window, &self.shapes, parts) {
                 writer.add(1, std::iter::empty(), &shape);
             }
         }
@@ -190,12 +209,12 @@ impl Layer {
     pub fn crowd(&self, z: u8) -> Crowd {
         let zoom = z.min(crate::coord::MAX_ZOOM);
         let tiles = f64::from(1_u32 << zoom);
-        let first = |at: &u32| match &self.features[*at as usize].geometry {
-            Geometry::Polygons(polygons) => polygons.first()?.first()?.first(),
-            Geometry::Lines(lines) => lines.first()?.first(),
-        };
         let column = |c: f64| ((c.clamp(0.0, 1.0) * tiles) as u32).min((1 << zoom) - 1);
-        let begun = self.along.iter().filter_map(first).map(|p| (column(p[0]), column(p[1])));
+        let begun = self
+            .along
+            .iter()
+            .filter_map(|at| self.shapes.first(*at as usize))
+            .map(|p| (column(p[0]), column(p[1])));
         Crowd::new(zoom, begun.collect())
     }
 
@@ -204,11 +223,10 @@ impl Layer {
     }
 
     /// The square of the grid shown instead of a feature that became nothing.
-    fn small(&self, at: u32, z: u8, window: Window) -> Option<Shape> {
+    fn small(&self, at: usize, z: u8, window: Window) -> Option<Shape> {
         let shown = self.shown_small[usize::from(z)].get_or_init(|| self.shown_small(z));
-        shown.binary_search(&at).ok()?;
-        let Geometry::Polygons(polygons) = &self.features[at as usize].geometry else { return None };
-        stand_in(window, *polygons.first()?.first()?.first()?)
+        shown.binary_search(&u32::try_from(at).ok()?).ok()?;
+        stand_in(window, self.shapes.first(at)?)
     }
 
     /// Which of the features that become nothing at a zoom are shown as a square of its grid: one whenever the area lost so
@@ -218,12 +236,13 @@ impl Layer {
         let areas: Vec<(f64, f64)> = self
             .along
             .par_iter()
-            .map(|at| match &self.features[*at as usize].geometry {
-                Geometry::Polygons(polygons) => {
-                    let each = polygons.iter().map(|rings| areas(rings, z, step));
-                    each.fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
+            .map(|at| {
+                let at = *at as usize;
+                if self.shapes.lines(at) {
+                    return (0.0, 0.0);
                 }
-                Geometry::Lines(_) => (0.0, 0.0),
+                let each = self.shapes.parts(at).map(|part| areas(self.shapes.paths(part), z, step));
+                each.fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
             })
             .collect();
         let square = f64::from(step) * f64::from(step);
@@ -238,27 +257,6 @@ impl Layer {
         shown.sort_unstable();
         shown
     }
-}
-
-/// The boxes around the parts of a shape; none where it has no place, or one that is no number.
-fn bounds(geometry: &Geometry) -> Vec<AABB<Point>> {
-    let around = |places: &mut dyn Iterator<Item = &Point>| {
-        let (mut low, mut high) = ([f64::INFINITY; 2], [f64::NEG_INFINITY; 2]);
-        let mut sound = true;
-        for p in places {
-            for axis in 0..2 {
-                sound &= p[axis].is_finite();
-                low[axis] = low[axis].min(p[axis]);
-                high[axis] = high[axis].max(p[axis]);
-            }
-        }
-        (sound && low[0] <= high[0]).then(|| AABB::from_corners(low, high))
-    };
-    let parts: Option<Vec<_>> = match geometry {
-        Geometry::Polygons(polygons) => polygons.iter().map(|p| around(&mut p.iter().flatten())).collect(),
-        Geometry::Lines(lines) => lines.iter().map(|line| around(&mut line.iter())).collect(),
-    };
-    parts.unwrap_or_default()
 }
 
 fn envelope(window: Window) -> AABB<Point> {

@@ -12,6 +12,9 @@ pub mod mercator;
 // What goes in.
 pub mod feature;
 
+// What is kept of it.
+mod shapes;
+
 // Features by place.
 pub mod layer;
 

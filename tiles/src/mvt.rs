@@ -20,7 +20,7 @@ pub enum Shape {
 }
 
 /// One layer of one tile, in the making.
-pub struct LayerWriter {
+pub(crate) struct LayerWriter {
     bytes: Vec<u8>,
     keys: Vec<String>,
     values: Vec<Vec<u8>>,
@@ -30,16 +30,20 @@ pub struct LayerWriter {
 
 impl LayerWriter {
     /// A layer with these property names.
-    #[must_use]
-    pub fn new(name: &str, keys: Vec<String>) -> Self {
+    pub(crate) fn new(name: &str, keys: Vec<String>) -> Self {
         let mut bytes = Vec::new();
         number_field(&mut bytes, 15, 2);
         bytes_field(&mut bytes, 1, name.as_bytes());
         Self { bytes, keys, values: Vec::new(), place_of: HashMap::new(), features: 0 }
     }
 
-    /// Adds a feature; `properties` go with the keys by place.
-    pub fn add<'v>(&mut self, id: u64, properties: impl Iterator<Item = Option<&'v Value>>, shape: &Shape) {
+    /// Adds a feature; `properties`, [`encoded`], go with the keys by place.
+    pub(crate) fn add<'v>(
+        &mut self,
+        id: u64,
+        properties: impl Iterator<Item = Option<&'v [u8]>>,
+        shape: &Shape,
+    ) {
         let mut tags = Vec::new();
         for (key, value) in (0_u64..).zip(properties) {
             if let Some(value) = value {
@@ -64,7 +68,7 @@ impl LayerWriter {
     }
 
     /// Appends the layer to a tile; nothing where it has no feature.
-    pub fn finish(mut self, tile: &mut Vec<u8>) {
+    pub(crate) fn finish(mut self, tile: &mut Vec<u8>) {
         if self.features == 0 {
             return;
         }
@@ -79,25 +83,28 @@ impl LayerWriter {
     }
 
     /// The place of a value among the layer's; each is written once.
-    fn place(&mut self, value: &Value) -> u32 {
-        let mut bytes = Vec::new();
-        match value {
-            Value::Text(text) => bytes_field(&mut bytes, 1, text.as_bytes()),
-            Value::Number(number) => {
-                varint(&mut bytes, 3 << 3 | 1);
-                bytes.extend(number.to_le_bytes());
-            }
-            // sint64 is short for small numbers of either sign.
-            Value::Int(number) => number_field(&mut bytes, 6, zigzag(*number)),
-            Value::Bool(yes) => number_field(&mut bytes, 7, u64::from(*yes)),
-        }
-        if let Some(place) = self.place_of.get(&bytes) {
+    fn place(&mut self, value: &[u8]) -> u32 {
+        if let Some(place) = self.place_of.get(value) {
             return *place;
         }
         let place = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
-        self.values.push(bytes.clone());
-        self.place_of.insert(bytes, place);
+        self.values.push(value.to_owned());
+        self.place_of.insert(value.to_owned(), place);
         place
+    }
+}
+
+/// Appends a value as tiles have it.
+pub(crate) fn encoded(value: &Value, bytes: &mut Vec<u8>) {
+    match value {
+        Value::Text(text) => bytes_field(bytes, 1, text.as_bytes()),
+        Value::Number(number) => {
+            varint(bytes, 3 << 3 | 1);
+            bytes.extend(number.to_le_bytes());
+        }
+        // sint64 is short for small numbers of either sign.
+        Value::Int(number) => number_field(bytes, 6, zigzag(*number)),
+        Value::Bool(yes) => number_field(bytes, 7, u64::from(*yes)),
     }
 }
 
@@ -177,8 +184,10 @@ mod tests {
     fn a_value_is_written_once() {
         let mut writer = LayerWriter::new("l", vec!["k".into()]);
         let line = Shape::Lines(vec![vec![[0, 0], [1, 1]]]);
+        let mut same = Vec::new();
+        encoded(&Value::Text("same".into()), &mut same);
         for id in 0..2 {
-            writer.add(id, std::iter::once(Some(&Value::Text("same".into()))), &line);
+            writer.add(id, std::iter::once(Some(same.as_slice())), &line);
         }
         assert_eq!(writer.values.len(), 1);
     }

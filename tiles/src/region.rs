@@ -5,27 +5,22 @@
 //! the grid has room for, however many shapes there were. Area is kept on the whole: the sum of the shapes' signed areas on
 //! the grid is, averaged over where the grid happens to lie, the sum of their areas.
 
-use crate::cut::{Global, Window, exact_double_area};
-use crate::feature::Ring;
+use crate::cut::{Global, Window};
 use crate::mvt::{Cell, Shape};
+use crate::shapes::Shapes;
 use crate::valid::{double_area, mended};
 
 /// The part of the land of all polygons that the window shows, as one shape; nothing where there is none.
-pub(crate) fn region<'a>(window: Window, polygons: impl Iterator<Item = &'a Vec<Ring>>) -> Option<Shape> {
+pub(crate) fn region(window: Window, shapes: &Shapes, parts: impl Iterator<Item = usize>) -> Option<Shape> {
     let mut edges: Vec<(Global, Global)> = Vec::new();
-    for rings in polygons {
-        for (at, ring) in rings.iter().enumerate() {
-            // Windings as they come in are anybody's.
-            let backwards = (exact_double_area(ring) > 0.0) != (at == 0);
-            let mut places = window.corners(ring).map(|p| window.local(*p));
-            let Some(first) = places.next() else { continue };
-            let mut before = first;
-            for here in places.chain([first]) {
-                if here != before {
-                    edges.push(if backwards { (here, before) } else { (before, here) });
-                }
-                before = here;
+    for ring in parts.flat_map(|part| shapes.paths(part)) {
+        let places = window.corners(ring);
+        let Some(mut before) = places.last().copied() else { continue };
+        for here in places {
+            if here != before {
+                edges.push((before, here));
             }
+            before = here;
         }
     }
     without_opposites(&mut edges);
@@ -118,6 +113,8 @@ fn loops(edges: &[(Global, Global)]) -> Vec<Vec<Global>> {
 mod tests {
     use super::*;
     use crate::coord::TileCoord;
+    use crate::cut::exact_double_area;
+    use crate::feature::{Geometry, Ring};
 
     const CELL: f64 = 1.0 / 4096.0;
 
@@ -128,7 +125,9 @@ mod tests {
 
     fn drawn(step: u16, polygons: &[Vec<Ring>]) -> Vec<Vec<Vec<Cell>>> {
         let window = Window::new(TileCoord::new(0, 0, 0).unwrap(), 0, step);
-        match region(window, polygons.iter()) {
+        let mut shapes = Shapes::default();
+        shapes.push(&Geometry::Polygons(polygons.to_vec()));
+        match region(window, &shapes, shapes.parts(0)) {
             Some(Shape::Polygons(polygons)) => polygons,
             _ => Vec::new(),
         }

@@ -22,7 +22,7 @@ fn layer(polygons: impl IntoIterator<Item = Vec<[f64; 2]>>) -> Layer {
         geometry: Geometry::Polygons(vec![vec![ring]]),
         properties: Vec::new(),
     });
-    Layer::new(look(), features.collect())
+    Layer::new(look(), features)
 }
 
 fn at(z: u8, place: [f64; 2]) -> TileCoord {

@@ -82,7 +82,7 @@ fn relates(spatial: &Spatial, collection: &Collection, row: usize) -> Option<boo
         // A feature without a place.
         return None;
     }
-    let (shape, own): (&MultiPolygon<f64>, [f64; 4]) = if spatial.stored {
+    let (shape, own): (MultiPolygon<f64>, [f64; 4]) = if spatial.stored {
         let shape = collection.stored(row);
         let r = shape.bounding_rect()?;
         (shape, [r.min().x, r.min().y, r.max().x, r.max().y])
@@ -100,7 +100,7 @@ fn relates(spatial: &Spatial, collection: &Collection, row: usize) -> Option<boo
         Relation::Disjoint => return Some(!shape.intersects(given)),
         _ => {}
     }
-    let matrix = if spatial.given_first { given.relate(shape) } else { shape.relate(given) };
+    let matrix = if spatial.given_first { given.relate(&shape) } else { shape.relate(given) };
     Some(match spatial.relation {
         Relation::Intersects => matrix.is_intersects(),
         Relation::Disjoint => matrix.is_disjoint(),

@@ -7,6 +7,7 @@ use parcels::parcel::Crs;
 use proptest::prelude::*;
 
 use super::{Filter, Language};
+use crate::api::areas::Areas;
 use crate::api::collection::{Collection, Parts};
 use crate::api::columns::{ColumnData, Values};
 use crate::api::systems::{Projector, System};
@@ -38,11 +39,11 @@ fn squares() -> Collection {
                 "n",
                 Values::Real((0..10).map(|n| if n == 4 { f64::NAN } else { f64::from(n) }).collect()),
             ),
-            column("名", Values::Text((0..10).map(|n| (n != 5).then(|| format!("a{n}").into())).collect())),
+            column("名", Values::Text((0..10).map(|n| (n != 5).then(|| format!("a{n}"))).collect())),
             column("even", Values::Flag((0..10).map(|n| Some(n % 2 == 0)).collect())),
         ],
-        lonlat,
-        stored: Vec::new(),
+        lonlat: lonlat.iter().collect(),
+        stored: Areas::default(),
         systems: vec![System::crs84(), System::epsg(4326, "WGS 84", true, true)],
         storage: Some(0),
         projector: Arc::new(Nowhere),

@@ -22,6 +22,9 @@ use crate::api::columns::Datum;
 use crate::api::problem::Problem;
 use crate::api::systems::{System, project_shapes};
 
+/// About what a parcel takes as JSON.
+const FEATURE_BYTES: usize = 1500;
+
 const CONTENT_CRS: HeaderName = HeaderName::from_static("content-crs");
 
 pub(super) async fn items(
@@ -128,8 +131,7 @@ fn page_as_json(
     system: &System,
     links: &[Value],
 ) -> Result<Vec<u8>, Problem> {
-    let bytes: usize = rows.rows.iter().map(|row| collection.feature(*row).len() + 2).sum();
-    let mut out = Vec::with_capacity(bytes + 2048);
+    let mut out = Vec::with_capacity(rows.rows.len() * FEATURE_BYTES + 2048);
     out.extend_from_slice(b"{\"type\":\"FeatureCollection\"");
     if let Some(matched) = rows.matched {
         out.extend_from_slice(format!(",\"numberMatched\":{matched}").as_bytes());
@@ -142,7 +144,7 @@ fn page_as_json(
     Ok(out)
 }
 
-/// Appends the features of some rows in a system: copied where it is CRS84, with other coordinates otherwise.
+/// Appends the features of some rows in a system.
 fn put_rows(
     out: &mut Vec<u8>,
     collection: &Collection,
@@ -154,7 +156,7 @@ fn put_rows(
     if system == crs84 {
         for (at, row) in rows.iter().enumerate() {
             out.extend_from_slice(if at > 0 { between } else { b"" });
-            out.extend_from_slice(collection.feature(*row));
+            collection.put_feature(out, *row);
         }
         return Ok(());
     }
@@ -165,7 +167,7 @@ fn put_rows(
         // From what is kept, where that can be: the way from one grid of a datum to another is exact.
         let from = collection.storage().unwrap_or(crs84);
         let shape = |row: &usize| {
-            if from == crs84 { collection.lonlat(*row).clone() } else { collection.stored(*row).clone() }
+            if from == crs84 { collection.lonlat(*row) } else { collection.stored(*row) }
         };
         let mut shapes: Vec<MultiPolygon<f64>> = rows.iter().map(shape).collect();
         project_shapes(&mut shapes, collection.projector(), &from.crs, &system.crs)
@@ -174,13 +176,12 @@ fn put_rows(
     };
     for (at, row) in rows.iter().enumerate() {
         out.extend_from_slice(if at > 0 { between } else { b"" });
-        out.extend_from_slice(collection.feature_before_geometry(*row));
-        let shape = match &projected {
-            Some(shapes) => &shapes[at],
-            None if stored => collection.stored(*row),
-            None => collection.lonlat(*row),
-        };
-        put_geometry(out, shape, system);
+        collection.put_until_geometry(out, *row);
+        match &projected {
+            Some(shapes) => put_geometry(out, &shapes[at], system),
+            None if stored => put_geometry(out, &collection.stored(*row), system),
+            None => put_geometry(out, &collection.lonlat(*row), system),
+        }
         out.push(b'}');
     }
     Ok(())
@@ -221,7 +222,7 @@ fn shown(value: &Datum<'_>) -> String {
 
 /// The outlines of some rows, north up, as wide as they lie on the ground.
 fn picture(collection: &Collection, rows: &[usize]) -> String {
-    let shapes: Vec<&MultiPolygon<f64>> =
+    let shapes: Vec<MultiPolygon<f64>> =
         rows.iter().map(|row| collection.lonlat(*row)).filter(|s| s.bounding_rect().is_some()).collect();
     let bounds = rows.iter().map(|row| collection.bounds(*row)).filter(|b| b[0] <= b[2]);
     let all = bounds.reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]);

@@ -88,13 +88,12 @@ impl Window {
         match &self.exact {
             Exact::Near => {
                 let own = collection.bounds(row);
-                let shape = collection.lonlat(row);
                 self.near.iter().any(|b| {
                     let within = own[0] >= b[0] && own[1] >= b[1] && own[2] <= b[2] && own[3] <= b[3];
-                    within || meets(shape, &rect_of(*b))
+                    within || meets(&collection.lonlat(row), &rect_of(*b))
                 })
             }
-            Exact::Stored(rect) => meets(collection.stored(row), rect),
+            Exact::Stored(rect) => meets(&collection.stored(row), rect),
             Exact::Outline(outline) => collection.lonlat(row).intersects(outline),
         }
     }
