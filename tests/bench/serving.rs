@@ -1,6 +1,6 @@
 //! What the service takes to answer for a layer: `make bench`, or `cargo bench --bench serving -- 1m`. A box of about 1.3
 //! thousand parcels and the first hundred of them; tiles that are cut for the first time, those that were, and those of an
-//! archive. Prints medians and processor time, asserts nothing.
+//! archive; and what a first view has to load. Prints medians and processor time, asserts nothing.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 #![expect(clippy::unwrap_used, reason = "a benchmark ends where something fails")]
@@ -21,7 +21,7 @@ const IN_BOX: f64 = 1_300.0;
 /// Enough for the kernel's hundredths of a second.
 const ROUNDS: usize = 300;
 /// Tiles of a zoom, at most.
-const TILES: usize = 200;
+const TILES: usize = 400;
 
 /// The same questions, each asked once: the median time, the processor time of each, and what came, bytes.
 fn measured(service: &Service, client: &mut Client, paths: &[String]) -> String {
@@ -41,14 +41,26 @@ fn measured(service: &Service, client: &mut Client, paths: &[String]) -> String 
     format!("{:>6} times {kb:>8.1} kB {:>8.2} ms {cpu_ms:>8.2} CPU ms", paths.len(), ms[ms.len() / 2])
 }
 
+/// The tile of a zoom that a place is in, column and row.
+fn tile_at([lon, lat]: [f64; 2], zoom: u8) -> [u32; 2] {
+    tiles::mercator::from_degrees(lon, lat).map(|c| (c * f64::from(1_u32 << zoom)) as u32)
+}
+
+/// The four by three tiles of a zoom in the middle of an extent.
+fn view(extent: [f64; 4], zoom: u8, make: impl Fn(u32, u32) -> String) -> Vec<String> {
+    let [west, south, east, north] = extent;
+    let [x, y] = tile_at([f64::midpoint(west, east), f64::midpoint(south, north)], zoom);
+    (x.saturating_sub(2)..x + 2)
+        .flat_map(|x| (y.saturating_sub(1)..y + 2).map(move |y| (x, y)))
+        .map(|(x, y)| make(x, y))
+        .collect()
+}
+
 /// The tiles of a zoom in the middle of an extent, as `make` names them.
 fn middle(extent: [f64; 4], zoom: u8, make: impl Fn(u32, u32) -> String) -> Vec<String> {
-    let tiles = f64::from(1_u32 << zoom);
-    let column = |lon: f64| ((lon + 180.0) / 360.0 * tiles) as u32;
-    let row = |lat: f64| ((1.0 - lat.to_radians().tan().asinh() / std::f64::consts::PI) / 2.0 * tiles) as u32;
     let [west, south, east, north] = extent;
-    let all: Vec<(u32, u32)> =
-        (column(west)..=column(east)).flat_map(|x| (row(north)..=row(south)).map(move |y| (x, y))).collect();
+    let ([left, top], [right, bottom]) = (tile_at([west, north], zoom), tile_at([east, south], zoom));
+    let all: Vec<(u32, u32)> = (left..=right).flat_map(|x| (top..=bottom).map(move |y| (x, y))).collect();
     let skip = all.len().saturating_sub(TILES) / 2;
     all.into_iter().skip(skip).take(TILES).map(|(x, y)| make(x, y)).collect()
 }
@@ -92,11 +104,21 @@ fn main() {
     println!("tiles ready after {:.1} s; memory {} MB", begun.elapsed().as_secs_f64(), service.memory_mb());
     for zoom in 13..=16 {
         let paths = middle(extent, zoom, |x, y| format!("{tiles}/{zoom}/{y}/{x}?{version}"));
-        for name in ["cut", "kept"] {
-            println!("{:<32}{}", format!("z{zoom}, {name}"), measured(&service, &mut client, &paths));
+        // One of the first finds out which parcels are too small to be seen at the zoom, for all others.
+        let (first, others) = paths.split_at(paths.len() / 2);
+        for (name, paths) in [("cut, first half", first), ("cut, second half", others), ("kept", others)] {
+            println!("{:<32}{}", format!("z{zoom}, {name}"), measured(&service, &mut client, paths));
         }
     }
     println!("memory {} MB", service.memory_mb());
+    let kb: Vec<String> = (8..=16)
+        .map(|zoom| {
+            let paths = view(extent, zoom, |x, y| format!("{tiles}/{zoom}/{y}/{x}?{version}"));
+            let bytes: usize = paths.iter().map(|path| client.ask("GET", path, None).1.len()).sum();
+            format!("z{zoom} {:.0}", bytes as f64 / 1e3)
+        })
+        .collect();
+    println!("twelve tiles in the middle, which a map of 1280 by 800 pixels may need, kB: {}", kb.join(", "));
     drop((client, service));
 
     let file = archive(home.path());
