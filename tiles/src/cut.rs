@@ -65,13 +65,14 @@ impl Window {
                 parts.flat_map(|part| shapes.paths(part)).flat_map(|line| self.line(line.points)).collect();
             return (!cut.is_empty()).then_some(Shape::Lines(cut));
         }
-        let cut: Vec<_> = parts.flat_map(|part| self.polygon(shapes.paths(part))).collect();
+        let cut: Vec<_> =
+            parts.flat_map(|part| self.polygon(shapes.paths_near(part, self.bounds()))).collect();
         (!cut.is_empty()).then_some(Shape::Polygons(cut))
     }
 
-    fn polygon<'a>(self, rings: impl Iterator<Item = Path<'a>>) -> Vec<Vec<Vec<Cell>>> {
-        let mut clipped = Vec::new();
-        for (at, ring) in rings.enumerate() {
+    fn polygon(self, rings: Vec<Path<'_>>) -> Vec<Vec<Vec<Cell>>> {
+        let mut clipped = Vec::with_capacity(rings.len());
+        for (at, ring) in rings.into_iter().enumerate() {
             let local = self.clipped(self.corners(ring));
             if local.len() >= 3 {
                 clipped.push(local);

@@ -13,7 +13,7 @@ use crate::valid::{double_area, mended};
 /// The part of the land of all polygons that the window shows, as one shape; nothing where there is none.
 pub(crate) fn region(window: Window, shapes: &Shapes, parts: impl Iterator<Item = usize>) -> Option<Shape> {
     let mut edges: Vec<(Global, Global)> = Vec::new();
-    for ring in parts.flat_map(|part| shapes.paths(part)) {
+    for ring in parts.flat_map(|part| shapes.paths_near(part, window.bounds())) {
         let places = window.corners(ring);
         let Some(mut before) = places.last().copied() else { continue };
         for here in places {

@@ -9,6 +9,8 @@ use crate::mvt::encoded;
 
 /// Corners in a run.
 const RUN: usize = 64;
+/// A polygon of more rings has many holes.
+const HOLES: usize = 8;
 
 /// West, north, east and south end.
 pub(crate) type Extent = [f64; 4];
@@ -49,6 +51,8 @@ pub(crate) struct Shapes {
     features: Vec<(usize, bool)>,
     /// What is around the runs of a path, where it has many.
     runs: BTreeMap<usize, Vec<Extent>>,
+    /// What is around the holes of a polygon, where it has many.
+    holes: BTreeMap<usize, Vec<Extent>>,
 }
 
 /// What ends there and begins where the one before ends.
@@ -67,6 +71,10 @@ impl Shapes {
                         // Windings as they come in are anybody's.
                         let turned = (exact_double_area(ring) > 0.0) != (at == 0);
                         self.path(ring, turned);
+                    }
+                    if rings.len() > HOLES {
+                        let holes = rings.iter().skip(1).map(|hole| extent(hole.iter()));
+                        self.holes.insert(self.parts.len(), holes.collect());
                     }
                     self.parts.push(self.paths.len());
                 }
@@ -118,13 +126,27 @@ impl Shapes {
 
     /// The rings of a polygon, the outer one first, or the one line of a line.
     pub(crate) fn paths(&self, part: usize) -> impl Iterator<Item = Path<'_>> {
-        range(&self.parts, part).map(|path| {
-            let points = &self.points[range(&self.paths, path)];
-            if points.len() <= 2 * RUN {
-                return Path::plain(points);
-            }
-            Path { points, runs: self.runs.get(&path).map_or(&[], Vec::as_slice) }
-        })
+        range(&self.parts, part).map(|at| self.path_at(at))
+    }
+
+    /// The same, but of many holes only those that may meet a window.
+    pub(crate) fn paths_near(&self, part: usize, [west, north, east, south]: Extent) -> Vec<Path<'_>> {
+        let Some(holes) = self.holes.get(&part) else { return self.paths(part).collect() };
+        let paths = range(&self.parts, part);
+        let near = (paths.start + 1..paths.end).zip(holes).filter(|(_, hole)| {
+            let [w, n, e, s] = **hole;
+            // What is no number is not passed over.
+            !(e < west || w > east || s < north || n > south)
+        });
+        std::iter::once(paths.start).chain(near.map(|(at, _)| at)).map(|at| self.path_at(at)).collect()
+    }
+
+    fn path_at(&self, at: usize) -> Path<'_> {
+        let points = &self.points[range(&self.paths, at)];
+        if points.len() <= 2 * RUN {
+            return Path::plain(points);
+        }
+        Path { points, runs: self.runs.get(&at).map_or(&[], Vec::as_slice) }
     }
 
     /// The first corner of a feature.
