@@ -8,5 +8,7 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 60_000,
     hookTimeout: 180_000,
+    // What a machine is slow to do is no mistake.
+    expect: { poll: { timeout: 10_000 } },
   },
 });

@@ -78,6 +78,8 @@ class Session {
   readonly #byFid = $derived(new Map([...this.#codes].map(([code, fid]) => [fid, code])));
   #columnsTimer: ReturnType<typeof setTimeout> | undefined;
   #hush: (() => void) | null = null;
+  /** Done when the last gesture is. */
+  #turn: Promise<void> = Promise.resolve();
   readonly #waiting = new Map<number, (() => void)[]>();
 
   get actor(): string {
@@ -344,23 +346,42 @@ class Session {
     return null;
   }
 
+  /**
+   * One gesture after the other, as they were made: what comes back may be told by the service before it is answered, and who
+   * sees it may go on at once.
+   */
+  #inTurn<T>(gesture: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(gesture);
+    this.#turn = done.then(
+      () => undefined,
+      () => undefined,
+    );
+    return done;
+  }
+
   /** Decides on parcels by their codes. */
   async decide(kind: NewDecision['kind'], parcels: readonly string[], reason?: string): Promise<boolean> {
     if (parcels.length === 0) return false;
     const said = reason?.trim();
-    const made = await this.#send(parcels.map((parcel) => ({ kind, parcel, ...(said ? { reason: said } : {}) })));
-    if (made) this.redoable = [];
-    return made !== null;
+    return this.#inTurn(async () => {
+      const made = await this.#send(parcels.map((parcel) => ({ kind, parcel, ...(said ? { reason: said } : {}) })));
+      if (made) this.redoable = [];
+      return made !== null;
+    });
   }
 
   async undo(): Promise<void> {
-    const gesture = this.undoable;
-    if (gesture && (await this.#send(undoing(gesture)))) this.redoable = [...this.redoable, gesture];
+    await this.#inTurn(async () => {
+      const gesture = this.undoable;
+      if (gesture && (await this.#send(undoing(gesture)))) this.redoable = [...this.redoable, gesture];
+    });
   }
 
   async redo(): Promise<void> {
-    const gesture = this.redoable.at(-1);
-    if (gesture && (await this.#send(again(gesture)))) this.redoable = this.redoable.slice(0, -1);
+    await this.#inTurn(async () => {
+      const gesture = this.redoable.at(-1);
+      if (gesture && (await this.#send(again(gesture)))) this.redoable = this.redoable.slice(0, -1);
+    });
   }
 
   async replan(): Promise<void> {

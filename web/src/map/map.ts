@@ -87,11 +87,24 @@ function hatched(kind: Hatch, theme: Theme): ExpressionSpecification {
 
 const when = (flag: ExpressionSpecification, yes: number): ExpressionSpecification => ['case', flag, yes, 0];
 const moves = (code: number): ExpressionSpecification => ['==', ['to-number', state('m'), 0], code];
-const byZoom = (...stops: number[]): ExpressionSpecification =>
+const byZoom = (...stops: (number | string)[]): ExpressionSpecification =>
   ['interpolate', ['linear'], ['zoom'], ...stops] as unknown as ExpressionSpecification;
 
-/** `far` is the zoom below which tiles hold no single parcels: there the zone is filled as one, and moves are dots. */
-function layers(theme: Theme, far: number): LayerSpecification[] {
+/** Edges of parcels, as faint as lines thinner than a pixel: two digits of opacity behind the colour's six. */
+const hairline = (theme: Theme): ExpressionSpecification =>
+  byZoom(...[11, '33', 14, 'a0', 16, 'ff'].map((at) => (typeof at === 'string' ? LINES.edge[theme] + at : at)));
+
+/**
+ * From this zoom on parcels have edges of their own width. Before, where a map shows thousands, they are hairlines drawn with
+ * the fill, which take a tenth of the time, and fainter the further out.
+ */
+const WIDE_EDGES = 16;
+
+/**
+ * `far` is the zoom below which tiles hold no single parcels: there the zone is filled as one, and moves are dots. On paper
+ * a hairline is too thin.
+ */
+function layers(theme: Theme, far: number, paper: boolean): LayerSpecification[] {
   // A limit of nought would be none.
   const fromFar = { maxzoom: Math.max(far, 0.01) } as const;
   const park = { source: SOURCE.park } as const;
@@ -103,7 +116,6 @@ function layers(theme: Theme, far: number): LayerSpecification[] {
       type: 'line',
       ...park,
       'source-layer': layer,
-      layout: { 'line-join': 'round' },
       paint: {
         'line-color': LINES[of?.line ?? 'ink'][theme],
         'line-width': of?.width ?? 1,
@@ -115,13 +127,12 @@ function layers(theme: Theme, far: number): LayerSpecification[] {
     id,
     type: 'fill',
     ...parcels,
-    paint: { 'fill-pattern': IMAGE[kind], 'fill-opacity': hatched(kind, theme) },
+    paint: { 'fill-pattern': IMAGE[kind], 'fill-opacity': hatched(kind, theme), 'fill-antialias': false },
   });
   const move = (id: string, code: number, colour: string, dash: number[] | null): LayerSpecification => ({
     id,
     type: 'line',
     ...parcels,
-    layout: { 'line-join': 'round' },
     paint: {
       'line-color': colour,
       'line-width': 0,
@@ -150,7 +161,7 @@ function layers(theme: Theme, far: number): LayerSpecification[] {
       id: LAYER.parcels,
       type: 'fill',
       ...parcels,
-      paint: { 'fill-color': fillColour(theme), 'fill-antialias': false },
+      paint: { 'fill-color': fillColour(theme), 'fill-antialias': !paper, 'fill-outline-color': hairline(theme) },
     },
     pattern(LAYER.hatchUnknown, 'unknown'),
     pattern(LAYER.hatchLocked, 'locked'),
@@ -159,6 +170,7 @@ function layers(theme: Theme, far: number): LayerSpecification[] {
       id: LAYER.outline,
       type: 'line',
       ...parcels,
+      minzoom: paper ? 0 : WIDE_EDGES,
       paint: { 'line-color': LINES.edge[theme], 'line-width': byZoom(11, 0.2, 14, 0.7, 18, 1.5) },
     },
     {
@@ -190,7 +202,6 @@ function layers(theme: Theme, far: number): LayerSpecification[] {
       id: LAYER.blocksAfter,
       type: 'line',
       source: SOURCE.blocksAfter,
-      layout: { 'line-join': 'round' },
       paint: { 'line-color': LINES.blocks[theme], 'line-width': 1.6 },
     },
     {
@@ -198,7 +209,6 @@ function layers(theme: Theme, far: number): LayerSpecification[] {
       type: 'line',
       ...parcels,
       filter: ['literal', false],
-      layout: { 'line-join': 'round' },
       paint: { 'line-color': LINES.focus[theme], 'line-width': byZoom(11, 1, 15, 2.5) },
     },
     {
@@ -376,7 +386,7 @@ export class ParkMap {
       [SOURCE.blocksAfter]: { type: 'geojson', data: this.#blocks },
       [SOURCE.moves]: { type: 'geojson', data: this.#moves },
     };
-    const made = layers(this.#theme, source.parcelsMinzoom);
+    const made = layers(this.#theme, source.parcelsMinzoom, this.#start.print !== undefined);
     const all = source.geojson ? parcelsOnly(made) : made;
     if (basemap) {
       sources[SOURCE.basemap] = {
