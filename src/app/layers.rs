@@ -9,7 +9,7 @@ use geo::{Coord, MultiPolygon};
 use parcels::parcel::Crs;
 use parcels::progress::{Monitor, go_on};
 
-use super::tile_layers::PARCELS;
+use super::tile_layers::{AT_ONCE, PARCELS};
 use super::tiles::LayerTiles;
 use super::warm::Warm;
 use crate::api::areas::Areas;
@@ -34,9 +34,6 @@ const LAYERS: [(&str, &str, &str); 3] = [
     ),
     ("blocks", "片区 Blocks", "The contiguous blocks of the zone after the plan. 调整后的连片区块。"),
 ];
-
-/// Shapes that are projected at a time, so that a million of them are not there twice.
-const AT_ONCE: usize = 1 << 15;
 
 /// The layers of a written plan.
 pub struct PlanLayers {

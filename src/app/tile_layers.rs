@@ -27,7 +27,7 @@ use crate::io::{plan_features, project};
 pub(super) const PARCELS: &str = "parcels";
 
 /// Shapes that are projected at a time, so that a million of them are not there twice.
-const AT_ONCE: usize = 1 << 15;
+pub(super) const AT_ONCE: usize = 1 << 15;
 
 /// One layer within the tiles, as TileJSON has it.
 #[derive(Serialize)]

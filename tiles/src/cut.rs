@@ -307,6 +307,27 @@ mod tests {
         assert!(all > whole / 2 && all < whole, "the bay is seen: {all} of {whole}");
     }
 
+    #[test]
+    fn holes_beyond_a_tile_are_passed_over_and_those_in_it_are_not() {
+        let square =
+            |x: f64, y: f64, side: f64| vec![[x, y], [x + side, y], [x + side, y + side], [x, y + side]];
+        let places = (0..6).flat_map(|n| (0..6).map(move |m| [n, m].map(|k| 0.41 + 0.03 * f64::from(k))));
+        let mut rings = vec![square(0.4, 0.4, 0.2)];
+        rings.extend(places.map(|[x, y]| square(x, y, 0.013)));
+        let mut one = Shapes::default();
+        one.push(&Geometry::Polygons(vec![rings]));
+        let mut passed = 0;
+        for x in 11..21 {
+            for y in 11..21 {
+                let window = Window::new(TileCoord::new(5, x, y).unwrap(), 0, 1);
+                let near = one.paths_near(0, window.bounds());
+                passed += 37 - near.len();
+                assert_eq!(window.polygon(near), window.polygon(one.paths(0).collect()), "{x} {y}");
+            }
+        }
+        assert!(passed > 100 * 30, "{passed}");
+    }
+
     proptest! {
         /// What is seen of a ring is the same without the corners that are left out, wherever the tile lies.
         #[test]
