@@ -78,6 +78,7 @@ fn label(step: &str) -> &str {
         "frontier" => "frontier 前沿",
         "curve" => "curve over λ 曲线",
         "verify" => "verifying 校核",
+        "order" => "sorting by place 按位置排序",
         "tiles" => "cutting tiles 切片",
         "write" => "writing 写出",
         "generate" => "generating 生成",

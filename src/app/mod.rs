@@ -102,6 +102,8 @@ mod thin;
 pub mod tiles;
 // all of them in one file.
 pub mod pyramid;
+// of parcels that are read as their tiles are cut.
+mod ground;
 
 // What a page asks a project for.
 mod aside;

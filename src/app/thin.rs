@@ -9,7 +9,7 @@ use std::ops::RangeInclusive;
 use parcels::progress::{Monitor, go_on};
 use tiles::coord::TileCoord;
 use tiles::crowd::Crowd;
-use tiles::layer::{Coarse, Layer, Look};
+use tiles::layer::{Coarse, Look};
 use tiles::pyramid::Tileset;
 
 use super::tile_layers::PARCELS;
@@ -19,7 +19,7 @@ use crate::io::coding::Coding;
 /// What the land of all parcels is called in a tile.
 const LAND: &str = "land";
 /// The coarsest grid, cells: a tile has 4096 a side and some 512 pixels.
-const STEP_MAX: u16 = 32;
+pub(super) const STEP_MAX: u16 = 32;
 /// Pieces of a sample.
 const PIECES: usize = 8;
 /// How many zooms pieces may lie below the tiles they are of.
@@ -38,60 +38,105 @@ pub(super) struct Budget {
     pub(super) sample: usize,
 }
 
-/// The layers so that tiles are small enough, and the zoom from which on they show parcels, where none is given.
+/// How layers look by zoom, so that tiles are small enough.
+#[derive(Debug, Clone)]
+pub(super) struct Thin {
+    /// The greatest zoom.
+    most: u8,
+    /// The zoom from which on there are parcels, where none was given.
+    pub(super) parcels_from: u8,
+    coarse: Vec<Coarse>,
+}
+
+impl Thin {
+    /// The look of a layer.
+    pub(super) fn look(&self, look: &Look) -> Look {
+        let mut look = Look { maxzoom: self.most, coarse: self.coarse.clone(), ..look.clone() };
+        if look.name == PARCELS {
+            look.minzoom = self.parcels_from;
+            look.land = Some(LAND.to_owned());
+        }
+        look
+    }
+}
+
+/// Layers whose tiles can be tried.
+pub(super) trait Tried {
+    /// How many parcels begin in each tile of a zoom.
+    fn crowd(&self, zoom: u8) -> Crowd;
+
+    /// Gives all layers their looks.
+    fn put_on(&mut self, thin: &Thin);
+
+    /// The bytes of some tiles, one after the other, with the look of a zoom that is theirs or lesser.
+    ///
+    /// # Errors
+    /// None but those of the machine, or a stop.
+    fn drawn(&self, tiles: &[TileCoord], zoom: u8, monitor: &dyn Monitor) -> Result<Vec<u8>>;
+}
+
+impl Tried for Tileset {
+    fn crowd(&self, zoom: u8) -> Crowd {
+        let parcels = self.layers.iter().find(|layer| layer.look().name == PARCELS);
+        parcels.map_or_else(|| Crowd::sum(zoom, []), |layer| layer.crowd(zoom))
+    }
+
+    fn put_on(&mut self, thin: &Thin) {
+        let looking = |layer: tiles::layer::Layer| {
+            let look = thin.look(layer.look());
+            layer.looking(look)
+        };
+        self.layers = std::mem::take(&mut self.layers).into_iter().map(looking).collect();
+    }
+
+    fn drawn(&self, tiles: &[TileCoord], zoom: u8, _: &dyn Monitor) -> Result<Vec<u8>> {
+        Ok(tiles.iter().flat_map(|tile| self.part(*tile, zoom)).collect())
+    }
+}
+
+/// Finds how layers look so that tiles are small enough, and leaves them so.
 pub(super) fn thinned(
-    mut set: Tileset,
+    set: &mut dyn Tried,
     zooms: RangeInclusive<u8>,
     parcels_from: Option<u8>,
     budget: Budget,
     monitor: &dyn Monitor,
-) -> Result<(Tileset, u8)> {
+) -> Result<Thin> {
     monitor.step("tiles", 0);
     let (least, most) = (*zooms.start(), *zooms.end());
-    let at = |from: u8| {
-        move |mut look: Look| {
-            look.maxzoom = most;
-            if look.name == PARCELS {
-                look.minzoom = from;
-                look.land = Some(LAND.to_owned());
-            }
-            look
-        }
-    };
-    let crowds = crowds(&set, most);
-    let fits = |set: &Tileset, zoom| fits(set, &crowds, zoom, budget, monitor);
-    set = looking(set, &at(least));
+    let crowds = crowds(set, most);
+    let fits = |set: &dyn Tried, zoom| fits(set, &crowds, zoom, budget, monitor);
+    let mut thin = Thin { most, parcels_from: least, coarse: Vec::new() };
+    set.put_on(&thin);
     let mut from = parcels_from.unwrap_or(most).clamp(least, most);
-    while parcels_from.is_none() && from > least && fits(&set, from - 1)? {
+    while parcels_from.is_none() && from > least && fits(set, from - 1)? {
         from -= 1;
     }
-    set = looking(set, &at(from));
+    thin.parcels_from = from;
+    set.put_on(&thin);
     // The further out, the coarser, as long as a tile gets more to show.
     let mut step = 2;
     for zoom in (least..from).rev() {
         step = (step / 2).max(1);
         loop {
             if step > 1 {
-                set = looking(set, &|mut look: Look| {
-                    look.coarse.retain(|coarse| coarse.zoom != zoom);
-                    look.coarse.push(Coarse { zoom, step });
-                    look
-                });
+                thin.coarse.retain(|coarse| coarse.zoom != zoom);
+                thin.coarse.push(Coarse { zoom, step });
+                set.put_on(&thin);
             }
-            if step >= STEP_MAX || fits(&set, zoom)? {
+            if step >= STEP_MAX || fits(set, zoom)? {
                 break;
             }
             step *= 2;
         }
     }
-    Ok((set, from))
+    Ok(thin)
 }
 
 /// Where parcels are at each zoom, a few below the greatest included.
-fn crowds(set: &Tileset, most: u8) -> Vec<Crowd> {
+fn crowds(set: &dyn Tried, most: u8) -> Vec<Crowd> {
     let deepest = most + 2;
-    let parcels = set.layers.iter().find(|layer| layer.look().name == PARCELS);
-    let mut crowds: Vec<Crowd> = parcels.map(|layer| layer.crowd(deepest)).into_iter().collect();
+    let mut crowds = vec![set.crowd(deepest)];
     for zoom in (0..deepest).rev() {
         crowds.extend(crowds.last().map(|finer| finer.at(zoom)));
     }
@@ -100,7 +145,7 @@ fn crowds(set: &Tileset, most: u8) -> Vec<Crowd> {
 }
 
 /// Whether the fullest block of tiles of a zoom keeps to the budget.
-fn fits(set: &Tileset, crowds: &[Crowd], zoom: u8, budget: Budget, monitor: &dyn Monitor) -> Result<bool> {
+fn fits(set: &dyn Tried, crowds: &[Crowd], zoom: u8, budget: Budget, monitor: &dyn Monitor) -> Result<bool> {
     go_on(monitor)?;
     let Some(crowd) = crowds.get(usize::from(zoom)) else { return Ok(true) };
     let block = crowd.block(budget.block.0, budget.block.1);
@@ -109,7 +154,7 @@ fn fits(set: &Tileset, crowds: &[Crowd], zoom: u8, budget: Budget, monitor: &dyn
         return Ok(true);
     }
     // As one, for what many pieces begin with is in a tile once.
-    let drawn: Vec<u8> = pieces.iter().flat_map(|piece| set.part(*piece, zoom)).collect();
+    let drawn = set.drawn(&pieces, zoom, monitor)?;
     let margin = if part < 1.0 { MARGIN } else { 1.0 };
     let most = (budget.bytes as f64 * part / margin) as usize;
     // What is that large never gets small enough, and takes long to compress.
@@ -139,13 +184,4 @@ fn sample(crowds: &[Crowd], block: &[TileCoord], most: usize) -> Sample {
         }
     }
     found
-}
-
-/// The same layers with other looks.
-fn looking(set: Tileset, change: &dyn Fn(Look) -> Look) -> Tileset {
-    let changed = |layer: Layer| {
-        let look = change(layer.look().clone());
-        layer.looking(look)
-    };
-    Tileset { layers: set.layers.into_iter().map(changed).collect() }
 }

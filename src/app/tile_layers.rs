@@ -38,19 +38,18 @@ struct VectorLayer<'a> {
     maxzoom: u8,
 }
 
-/// West, south, east and north end, degrees; nothing where nothing is. What crosses the antimeridian is around the world, for
-/// maps look for no tiles beyond it.
-pub(super) fn bounds(tileset: &Tileset) -> Option<[f64; 4]> {
-    let [west, north, east, south] = tileset.bounds()?;
+/// West, south, east and north end, degrees, of west, north, east and south end in the unit square. What crosses the antimeridian
+/// is around the world, for maps look for no tiles beyond it.
+pub(super) fn degrees([west, north, east, south]: [f64; 4]) -> [f64; 4] {
     let (west, east) = if west < 0.0 || east > 1.0 { (0.0, 1.0) } else { (west, east) };
     let ([west, north], [east, south]) = (to_degrees([west, north]), to_degrees([east, south]));
-    Some([west, south, east, north])
+    [west, south, east, north]
 }
 
 /// What the layers of the tiles hold, as TileJSON has it.
-pub(super) fn vector_layers(tileset: &Tileset) -> Json {
+pub(super) fn vector_layers<'a>(looks: impl IntoIterator<Item = &'a Look>) -> Json {
     let mut found = Vec::new();
-    for look in tileset.layers.iter().map(Layer::look) {
+    for look in looks {
         found.push(VectorLayer {
             id: &look.name,
             fields: look.fields.iter().map(|field| (field.name.as_str(), field.kind)).collect(),
@@ -67,8 +66,8 @@ pub(super) fn vector_layers(tileset: &Tileset) -> Json {
 /// What there is to show.
 pub(super) struct Shown<'a> {
     pub(super) parcels: &'a Parcels,
-    /// Who faces whom, without which there are no blocks.
-    pub(super) adjacency: Option<&'a Adjacency>,
+    /// Who faces whom.
+    pub(super) adjacency: &'a Adjacency,
     pub(super) overlays: &'a [OverlayLayer],
     pub(super) barriers: &'a [Barrier],
 }
@@ -77,7 +76,7 @@ impl<'a> From<&'a Prepared> for Shown<'a> {
     fn from(prepared: &'a Prepared) -> Self {
         Self {
             parcels: &prepared.layer,
-            adjacency: Some(&prepared.adjacency),
+            adjacency: &prepared.adjacency,
             overlays: &prepared.overlays,
             barriers: &prepared.barriers,
         }
@@ -88,30 +87,42 @@ impl<'a> From<&'a Prepared> for Shown<'a> {
 pub(super) fn tileset(shown: &Shown<'_>) -> Result<Tileset> {
     // Parcels come first, for some clients read no other layer of a tile.
     let mut layers = vec![parcels(shown.parcels)?];
-    layers.push(overlays(shown)?);
-    layers.push(sub_parks(shown)?);
-    layers.extend(zone(shown)?);
-    layers.push(barriers(shown)?);
+    layers.extend(around(shown)?);
     Ok(Tileset { layers })
 }
 
+/// The layers beside that of parcels.
+pub(super) fn around(shown: &Shown<'_>) -> Result<Vec<Layer>> {
+    let mut layers = vec![overlays(shown)?, sub_parks(shown)?];
+    layers.extend(zone(shown)?);
+    layers.push(barriers(shown)?);
+    Ok(layers)
+}
+
 fn parcels(layer: &Parcels) -> Result<Layer> {
-    let of_part = |part: &[Parcel]| -> Vec<Result<Feature>> {
-        let shapes = match areas(part.iter().map(|p| &p.shape), layer.crs()) {
-            Ok(shapes) => shapes,
-            Err(why) => return vec![Err(why)],
-        };
-        let named = |text: &Option<String>| text.clone().map(Value::Text);
-        let feature = |(geometry, parcel): (Geometry, &Parcel)| Feature {
-            id: 0,
-            geometry,
-            properties: vec![Some(Value::Text(parcel.id.0.clone())), named(&parcel.sub_park)],
-        };
-        shapes.into_iter().zip(part).map(|one| Ok(feature(one))).collect()
-    };
-    let all = layer.parcels().chunks(AT_ONCE).flat_map(of_part);
+    let all = layer.parcels().chunks(AT_ONCE).flat_map(|part| match features(part, layer.crs()) {
+        Ok(features) => features.into_iter().map(Ok).collect(),
+        Err(why) => vec![Err(why)],
+    });
     let numbered = (1..).zip(all).map(|(id, feature)| Ok(Feature { id, ..feature? }));
-    Layer::try_new(look(PARCELS, &["code", "sub_park"], 0), numbered)
+    Layer::try_new(parcels_look(), numbered)
+}
+
+/// How parcels look.
+pub(super) fn parcels_look() -> Look {
+    look(PARCELS, &["code", "sub_park"], 0)
+}
+
+/// Some parcels, numbered from 1.
+pub(super) fn features(parcels: &[Parcel], crs: &Crs) -> Result<Vec<Feature>> {
+    let named = |text: &Option<String>| text.clone().map(Value::Text);
+    let feature = |((id, geometry), parcel): ((u64, Geometry), &Parcel)| Feature {
+        id,
+        geometry,
+        properties: vec![Some(Value::Text(parcel.id.0.clone())), named(&parcel.sub_park)],
+    };
+    let shapes = areas(parcels.iter().map(|p| &p.shape), crs)?;
+    Ok((1..).zip(shapes).zip(parcels).map(feature).collect())
 }
 
 /// A layer of these, shown from a zoom on.
@@ -157,32 +168,26 @@ fn with_text(shapes: Vec<Geometry>, texts: impl Iterator<Item = String>) -> Vec<
         .collect()
 }
 
-/// The present zone as one, and its blocks where it is known who faces whom.
-fn zone(shown: &Shown<'_>) -> Result<Vec<Layer>> {
+/// The present zone as one, and its blocks.
+fn zone(shown: &Shown<'_>) -> Result<[Layer; 2]> {
     let layer = shown.parcels;
-    let outlines = match shown.adjacency {
-        Some(adjacency) => {
-            let inside: Vec<bool> = layer.parcels().iter().map(|p| p.in_zone).collect();
-            let area_m2: Vec<f64> = layer.parcels().iter().map(|p| p.area.planar.0).collect();
-            plan_features::outlines(layer, &Blocks::new(adjacency, &inside, &area_m2))
-        }
-        None => {
-            let inside = layer.parcels().iter().filter(|p| p.in_zone);
-            vec![regions::union(inside.map(|p| &p.shape))]
-        }
-    };
+    let inside: Vec<bool> = layer.parcels().iter().map(|p| p.in_zone).collect();
+    let area_m2: Vec<f64> = layer.parcels().iter().map(|p| p.area.planar.0).collect();
+    let outlines = plan_features::outlines(layer, &Blocks::new(shown.adjacency, &inside, &area_m2));
     let outlines = areas(&outlines, layer.crs())?;
     let polygons = outlines.iter().flat_map(|outline| match outline {
         Geometry::Polygons(polygons) => polygons.clone(),
         Geometry::Lines(_) => Vec::new(),
     });
-    let whole = Feature { id: 1, geometry: Geometry::Polygons(polygons.collect()), properties: Vec::new() };
-    let mut layers = vec![made("zone", &[], 0, vec![whole])];
-    if shown.adjacency.is_some() {
-        let numbers = (1..=outlines.len()).map(|number| number.to_string());
-        layers.push(made("blocks", &["block"], 0, with_text(outlines, numbers)));
-    }
-    Ok(layers)
+    let whole = zone_of(polygons.collect());
+    let numbers = (1..=outlines.len()).map(|number| number.to_string());
+    Ok([whole, made("blocks", &["block"], 0, with_text(outlines, numbers))])
+}
+
+/// The present zone, given its polygons.
+pub(super) fn zone_of(polygons: Vec<Vec<Ring>>) -> Layer {
+    let whole = Feature { id: 1, geometry: Geometry::Polygons(polygons), properties: Vec::new() };
+    made("zone", &[], 0, vec![whole])
 }
 
 fn sub_parks(shown: &Shown<'_>) -> Result<Layer> {
@@ -230,7 +235,10 @@ fn barriers(shown: &Shown<'_>) -> Result<Layer> {
 }
 
 /// Areas in the unit square.
-fn areas<'a>(shapes: impl IntoIterator<Item = &'a MultiPolygon<f64>>, crs: &Crs) -> Result<Vec<Geometry>> {
+pub(super) fn areas<'a>(
+    shapes: impl IntoIterator<Item = &'a MultiPolygon<f64>>,
+    crs: &Crs,
+) -> Result<Vec<Geometry>> {
     let shapes = Shapes::Areas(shapes.into_iter().map(Cow::Borrowed).collect());
     let placed = project::as_needed(&shapes, crs, &project::wgs84())?;
     let Shapes::Areas(placed) = placed.as_ref() else { return Err(mixed()) };

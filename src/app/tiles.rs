@@ -14,7 +14,7 @@ use tiles::pyramid::Tileset;
 
 use super::prepare::Prepared;
 use super::thin::{Budget, thinned};
-use super::tile_layers::{Shown, bounds, of_collection, tileset, vector_layers};
+use super::tile_layers::{Shown, degrees, of_collection, tileset, vector_layers};
 use super::workshop::Workshop;
 use crate::api::collection::Collection;
 use crate::error::{Error, ErrorKind, Result};
@@ -77,8 +77,8 @@ impl LayerTiles {
         Self::of(parcels.version(), of_collection(parcels))
     }
 
-    fn of(content: &str, tileset: Tileset) -> Result<Self> {
-        let (tileset, parcels_zoom_min) = thinned(tileset, 0..=ZOOM_MAX, None, VIEW, &())?;
+    fn of(content: &str, mut tileset: Tileset) -> Result<Self> {
+        let parcels_zoom_min = thinned(&mut tileset, 0..=ZOOM_MAX, None, VIEW, &())?.parcels_from;
         let cut = Cache::with_weighter(10_000, CACHE_BYTES, Weight);
         let version = format!("{} {content}", env!("CARGO_PKG_VERSION"));
         Ok(Self { version, tileset, parcels_zoom_min, cut })
@@ -97,7 +97,7 @@ impl LayerTiles {
         json!({
             "tilejson": "3.0.0",
             "tiles": [tiles],
-            "vector_layers": vector_layers(&self.tileset),
+            "vector_layers": vector_layers(self.looks()),
             "bounds": self.bounds(),
             "minzoom": 0,
             "maxzoom": ZOOM_MAX,
@@ -108,7 +108,7 @@ impl LayerTiles {
     /// West, south, east and north end, degrees.
     #[must_use]
     pub fn bounds(&self) -> [f64; 4] {
-        bounds(&self.tileset).unwrap_or([-180.0, -85.0, 180.0, 85.0])
+        self.tileset.bounds().map_or([-180.0, -85.0, 180.0, 85.0], degrees)
     }
 
     /// How the layers within the tiles look, those first that are first in a tile.

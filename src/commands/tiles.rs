@@ -19,8 +19,8 @@ pub(super) struct Tiles {
     /// The file to write, such as parcels.pmtiles.
     #[arg(long)]
     out: PathBuf,
-    /// Take columns and checks from this policy, and show zone, blocks, sub-parks, barriers and overlays; without one, usual
-    /// column names are looked for.
+    /// Take columns and checks from this policy, and show zone, blocks, sub-parks, barriers and overlays. Without one, usual
+    /// column names are looked for, each parcel is made valid by itself, and there may be more of them than memory holds.
     #[arg(long)]
     policy: Option<PathBuf>,
     #[command(flatten)]

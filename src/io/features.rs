@@ -1,16 +1,16 @@
-//! The features of one layer as its file holds them: shapes in the file's own coordinates, attributes, and what is
-//! said about the coordinate reference system. Nothing is transformed here.
+//! The features of one layer as its file holds them, all or some at a time: shapes in the file's own coordinates, attributes,
+//! and what is said about the coordinate reference system. Nothing is transformed here.
 
-use gdal::vector::{Defn, Feature, Layer, LayerAccess, OGRFieldType};
+use gdal::vector::{Feature, Layer, LayerAccess};
 use gdal::{DatasetOptions, GdalOpenFlags};
 use parcels::parcel::Crs;
 use parcels::progress::{Monitor, go_on};
-use parcels::table::{Column, Table, Value, nearest};
+use parcels::table::{Table, nearest};
 use parcels::validate::{Issue, IssueKind, Severity};
 
 use super::crs::describe;
 use super::crs_check::Extent;
-use super::dbf::Dbf;
+use super::rows::Rows;
 use super::source::Source;
 use super::unpack::{self, Dataset, Kind};
 use super::wkb::{self, Parsed};
@@ -39,15 +39,20 @@ pub(crate) enum Shape {
 
 /// A layer as its file holds it.
 pub(crate) struct Features {
+    pub(crate) shapes: Vec<Shape>,
+    pub(crate) table: Table,
+    /// The bounds of the shapes; none when no feature has a finite point.
+    pub(crate) extent: Option<Extent>,
+    pub(crate) about: About,
+}
+
+/// What is known of a layer beside its features.
+pub(crate) struct About {
     pub(crate) name: String,
     /// The names of all layers in the file.
     pub(crate) layers: Vec<String>,
-    pub(crate) shapes: Vec<Shape>,
-    pub(crate) table: Table,
     /// What the file states; none when it states nothing.
     pub(crate) crs: Option<Crs>,
-    /// The bounds of the shapes; none when no feature has a finite point.
-    pub(crate) extent: Option<Extent>,
     pub(crate) encoding: String,
     pub(crate) issues: Vec<Issue>,
     pub(crate) sha256: String,
@@ -63,91 +68,115 @@ pub(crate) fn read(
     wanted: Wanted,
     monitor: &dyn Monitor,
 ) -> Result<Features> {
-    setup::gdal();
-    let given = encoding.map(encoding::named).transpose()?;
-    let mut input = unpack::dataset(source)?;
-    let opened = open(&input, source)?;
-    let layers: Vec<String> = opened.layers().map(|l| l.name()).collect();
-    let (position, note) = choose(&opened, source, input.layer.as_deref(), wanted)?;
-    let mut issues = std::mem::take(&mut input.issues);
-    issues.extend(note);
-    let mut layer = opened.layer(position).context(ErrorKind::Unreadable, source)?;
-    let crs = stated_crs(&layer)?;
-    let count = layer.try_feature_count().unwrap_or(0);
-    if count > FEATURES_MAX {
-        return Err(Error::new(
-            ErrorKind::Unreadable,
-            format!("{source}: it has {count} features; at most {FEATURES_MAX} are read"),
-        )
-        .try_this("cut it to the area of the park and its surroundings"));
-    }
-    monitor.step("read", count);
-    let name = layer.name();
-    let dbf = match input.kind {
-        Kind::Shapefile => attributes(&input, &mut issues)?,
-        _ => None,
-    };
-    let fields = if input.kind == Kind::Shapefile { Vec::new() } else { fields(layer.defn(), &mut issues) };
-    let mut columns: Vec<Vec<Value>> = fields.iter().map(|_| Vec::with_capacity(count as usize)).collect();
-    let mut shapes = Vec::with_capacity(count as usize);
-    let mut records = Vec::new();
-    let mut damaged = 0;
-    for feature in layer.features() {
-        shapes.push(shape(&feature)?);
-        records.push(feature.fid().map(|fid| fid as usize));
-        for (field, column) in fields.iter().zip(&mut columns) {
-            column.push(field.value(&feature, &mut damaged)?);
-        }
-        if shapes.len() % BEAT == 0 {
-            monitor.advance(BEAT as u64);
-            go_on(monitor)?;
-        }
-    }
-    monitor.advance((shapes.len() % BEAT) as u64);
-    let deleted = dbf.as_ref().map_or(0, |dbf| (0..dbf.records).filter(|r| dbf.is_deleted(*r)).count());
-    if ((shapes.len() + deleted) as u64) < count {
-        let found = format!("the file is damaged: {} of {count} features can be read", shapes.len());
-        issues.push(file_issue(
-            IssueKind::File,
-            Severity::Error,
-            found,
-            "the others are missing; get the file again",
-        ));
-    }
-    let (table, encoding) = match dbf {
-        Some(dbf) => dbf_table(&dbf, &records, &input, given, &mut issues)?,
-        None => {
-            if damaged > 0 {
-                let found = format!("{damaged} texts are not UTF-8");
-                issues.push(file_issue(
-                    IssueKind::AssumedEncoding,
-                    Severity::Warning,
-                    found,
-                    "read with replacement characters",
-                ));
-            }
-            let named = fields.into_iter().zip(columns).map(|(f, values)| Column { name: f.name, values });
-            (Table::new(shapes.len(), named.collect()), encoding_rs::UTF_8)
-        }
-    };
-    let bounds: Vec<Extent> = shapes
-        .iter()
-        .filter_map(|s| match s {
-            Shape::Known(parsed) => Extent::around(parsed.coords()),
+    let mut all = None;
+    let pass = Pass { attributes: true, features: None };
+    let about = Input::open(source, encoding, wanted)?.each(pass, monitor, &mut |shapes, table| {
+        all = Some((shapes, table));
+        Ok(())
+    })?;
+    let (shapes, table) = all.unwrap_or_else(|| (Vec::new(), Table::new(0, Vec::new())));
+    let bounds: Vec<Extent> = shapes.iter().filter_map(Shape::extent).collect();
+    Ok(Features { shapes, table, extent: Extent::of(&bounds), about })
+}
+
+impl Shape {
+    /// What is around it; none when it has no finite point.
+    pub(crate) fn extent(&self) -> Option<Extent> {
+        match self {
+            Self::Known(parsed) => Extent::around(parsed.coords()),
             _ => None,
-        })
-        .collect();
-    Ok(Features {
-        name,
-        layers,
-        shapes,
-        table,
-        crs,
-        extent: Extent::of(&bounds),
-        encoding: encoding.name().to_owned(),
-        issues,
-        sha256: input.sha256,
-    })
+        }
+    }
+}
+
+/// How a layer is gone through.
+#[derive(Clone, Copy)]
+pub(crate) struct Pass {
+    /// Whether attributes are read; the tables have no column otherwise.
+    pub(crate) attributes: bool,
+    /// How many features are handed on at a time; all together where none is given.
+    pub(crate) features: Option<usize>,
+}
+
+/// A file that is ready to be gone through, more than once if need be.
+pub(crate) struct Input<'a> {
+    source: &'a Source,
+    dataset: Dataset,
+    encoding: Option<&'static encoding_rs::Encoding>,
+    wanted: Wanted,
+}
+
+impl<'a> Input<'a> {
+    /// Finds what `source` names, unpacked where it is packed.
+    ///
+    /// # Errors
+    /// When it is not there or of no format that is read, or there is no such encoding.
+    pub(crate) fn open(source: &'a Source, encoding: Option<&str>, wanted: Wanted) -> Result<Self> {
+        setup::gdal();
+        let encoding = encoding.map(encoding::named).transpose()?;
+        Ok(Self { source, dataset: unpack::dataset(source)?, encoding, wanted })
+    }
+
+    /// Hands on the features of the layer with their rows of attributes.
+    ///
+    /// # Errors
+    /// When it cannot be opened, the layer is not clear or not there, or larger than may be handed on together; the first of
+    /// `take`, or a stop.
+    pub(crate) fn each(
+        &self,
+        pass: Pass,
+        monitor: &dyn Monitor,
+        take: &mut dyn FnMut(Vec<Shape>, Table) -> Result<()>,
+    ) -> Result<About> {
+        let (source, input) = (self.source, &self.dataset);
+        let opened = open(input, source)?;
+        let layers: Vec<String> = opened.layers().map(|l| l.name()).collect();
+        let (position, note) = choose(&opened, source, input.layer.as_deref(), self.wanted)?;
+        let mut issues = input.issues.clone();
+        issues.extend(note);
+        let mut layer = opened.layer(position).context(ErrorKind::Unreadable, source)?;
+        let crs = stated_crs(&layer)?;
+        let count = layer.try_feature_count().unwrap_or(0);
+        if count > FEATURES_MAX && pass.features.is_none() {
+            return Err(Error::new(
+                ErrorKind::Unreadable,
+                format!("{source}: it has {count} features; at most {FEATURES_MAX} are read"),
+            )
+            .try_this("cut it to the area of the park and its surroundings"));
+        }
+        monitor.step("read", count);
+        let name = layer.name();
+        let at_once = pass.features.unwrap_or(count as usize);
+        let mut rows = match pass.attributes {
+            true => Rows::of(&layer, input, at_once, self.encoding, &mut issues)?,
+            false => Rows::None(0),
+        };
+        let mut shapes = Vec::with_capacity(at_once);
+        let mut read = 0;
+        for feature in layer.features() {
+            shapes.push(shape(&feature)?);
+            rows.push(&feature)?;
+            read += 1;
+            if read % BEAT == 0 {
+                monitor.advance(BEAT as u64);
+                go_on(monitor)?;
+            }
+            if Some(shapes.len()) == pass.features {
+                take(std::mem::take(&mut shapes), rows.take())?;
+            }
+        }
+        monitor.advance((read % BEAT) as u64);
+        if read == 0 || !shapes.is_empty() {
+            take(shapes, rows.take())?;
+        }
+        if ((read + rows.deleted()) as u64) < count {
+            let found = format!("the file is damaged: {read} of {count} features can be read");
+            let done = "the others are missing; get the file again";
+            issues.push(file_issue(IssueKind::File, Severity::Error, found, done));
+        }
+        let encoding = rows.finish(read, &mut issues).name().to_owned();
+        Ok(About { name, layers, crs, encoding, issues, sha256: input.sha256.clone() })
+    }
 }
 
 fn open(input: &Dataset, source: &Source) -> Result<gdal::Dataset> {
@@ -293,152 +322,4 @@ fn shape(feature: &Feature<'_>) -> Result<Shape> {
         Some(parsed) => Shape::Known(parsed),
         None => Shape::Unknown(geometry.geometry_name()),
     })
-}
-
-/// An attribute of a file that is not a shapefile.
-struct Field {
-    name: String,
-    position: usize,
-    kind: FieldKind,
-}
-
-enum FieldKind {
-    Integer,
-    Integer64,
-    Real,
-    Moment,
-    Text,
-}
-
-fn fields(defn: &Defn, issues: &mut Vec<Issue>) -> Vec<Field> {
-    let mut fields: Vec<Field> = Vec::new();
-    for (position, field) in defn.fields().enumerate() {
-        let kind = match field.field_type() {
-            OGRFieldType::OFTInteger => FieldKind::Integer,
-            OGRFieldType::OFTInteger64 => FieldKind::Integer64,
-            OGRFieldType::OFTReal => FieldKind::Real,
-            OGRFieldType::OFTDate | OGRFieldType::OFTDateTime => FieldKind::Moment,
-            OGRFieldType::OFTBinary => {
-                let found = format!("the column {} holds binary data", field.name());
-                issues.push(file_issue(IssueKind::File, Severity::Note, found, "left aside"));
-                continue;
-            }
-            _ => FieldKind::Text,
-        };
-        fields.push(Field { name: field.name(), position, kind });
-    }
-    repeated_names(fields.iter().map(|f| f.name.as_str()), issues);
-    fields
-}
-
-/// Tells of names that occur more than once; [`Table::new`] keeps them apart.
-pub(crate) fn repeated_names<'a>(names: impl Iterator<Item = &'a str>, issues: &mut Vec<Issue>) {
-    let mut seen = std::collections::BTreeSet::new();
-    for name in names {
-        if !seen.insert(name) {
-            let found = format!("the column name {name} is repeated");
-            issues.push(file_issue(
-                IssueKind::File,
-                Severity::Note,
-                found,
-                "the later one got a number appended",
-            ));
-        }
-    }
-}
-
-impl Field {
-    fn value(&self, feature: &Feature<'_>, damaged: &mut usize) -> Result<Value> {
-        let at = self.position;
-        let value = match self.kind {
-            FieldKind::Integer => {
-                feature.field_as_integer(at).map(|v| v.map(|n| Value::Number(f64::from(n))))
-            }
-            FieldKind::Integer64 => feature.field_as_integer64(at).map(|v| v.map(whole)),
-            FieldKind::Real => feature.field_as_double(at).map(|v| v.map(Value::from_number)),
-            FieldKind::Moment => {
-                feature.field_as_string(at).map(|v| v.map(|t| Value::from_text(&iso_moment(&t))))
-            }
-            FieldKind::Text => feature.field_as_string(at).map(|v| {
-                v.map(|text| {
-                    *damaged += usize::from(text.contains('\u{fffd}'));
-                    Value::from_text(&text)
-                })
-            }),
-        };
-        let value =
-            value.context(ErrorKind::Unreadable, format!("the column {} cannot be read", self.name))?;
-        Ok(value.unwrap_or(Value::Missing))
-    }
-}
-
-/// A whole number, as text when a double does not hold all its digits: then it is a code.
-fn whole(number: i64) -> Value {
-    const EXACT: u64 = 1 << 53;
-    if number.unsigned_abs() <= EXACT {
-        Value::Number(number as f64)
-    } else {
-        Value::Text(number.to_string())
-    }
-}
-
-/// GDAL's `2012/01/31 08:00:00+00` as ISO 8601.
-fn iso_moment(text: &str) -> String {
-    let text = text.replacen('/', "-", 2).replacen(' ', "T", 1);
-    match text.len().checked_sub(3).and_then(|at| text.split_at_checked(at)) {
-        Some((time, zone)) if time.contains('T') && zone.starts_with(['+', '-']) => format!("{text}:00"),
-        _ => text,
-    }
-}
-
-/// The dBASE part of a shapefile.
-fn attributes(input: &Dataset, issues: &mut Vec<Issue>) -> Result<Option<Dbf>> {
-    let Some(path) = &input.dbf else { return Ok(None) };
-    let bytes = std::fs::read(path).context(ErrorKind::Unreadable, unpack::cannot(path))?;
-    match Dbf::parse(bytes) {
-        Ok(dbf) => Ok(Some(dbf)),
-        Err(why) => {
-            let found = format!("the .dbf part of the shapefile cannot be read: {why}");
-            issues.push(file_issue(IssueKind::File, Severity::Error, found, "read without attributes"));
-            Ok(None)
-        }
-    }
-}
-
-fn dbf_table(
-    dbf: &Dbf,
-    records: &[Option<usize>],
-    input: &Dataset,
-    given: Option<&'static encoding_rs::Encoding>,
-    issues: &mut Vec<Issue>,
-) -> Result<(Table, &'static encoding_rs::Encoding)> {
-    let label = match &input.cpg {
-        Some(cpg) => Some(std::fs::read(cpg).context(ErrorKind::Unreadable, unpack::cannot(cpg))?),
-        None => None,
-    };
-    let label = label.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    let by_cpg = label.as_deref().and_then(encoding::by_label).map(|e| (e, "the .cpg file"));
-    let missing = records.iter().filter(|r| r.is_none_or(|r| r >= dbf.records)).count();
-    if missing > 0 || dbf.records < dbf.promised {
-        let found =
-            format!("the .dbf part is too short: {missing} of {} features have no attributes", records.len());
-        issues.push(file_issue(IssueKind::File, Severity::Error, found, "their attributes are missing"));
-    }
-    let (table, chosen) = super::table::decode_dbf(dbf, records, given, by_cpg, issues);
-    Ok((table, chosen))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn moments_and_long_numbers() {
-        assert_eq!(iso_moment("2012/01/31 08:00:00+00"), "2012-01-31T08:00:00+00:00");
-        assert_eq!(iso_moment("2012/01/31 08:00:00.5+0530"), "2012-01-31T08:00:00.5+0530");
-        assert_eq!(iso_moment("2012/01/31"), "2012-01-31");
-        assert_eq!(iso_moment(""), "");
-        assert_eq!(whole(1 << 53), Value::Number(9_007_199_254_740_992.0));
-        assert_eq!(whole(3_101_180_010_020_030_004), Value::Text("3101180010020030004".into()));
-    }
 }

@@ -33,6 +33,9 @@ mod crs_check;
 // One layer as its file holds it.
 mod features;
 
+// Their attributes.
+mod rows;
+
 // Layers of parcels, lines and polygons.
 pub mod read;
 
@@ -62,6 +65,10 @@ pub mod coding;
 
 // Tiles in one file, written
 pub mod tile_archive;
+
+// Features on disk, by place, where they are too many for memory.
+pub mod spool;
+
 // and read.
 pub mod tile_file;
 

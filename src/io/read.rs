@@ -12,8 +12,8 @@ use parcels::table::Table;
 use parcels::validate::{Issue, IssueKind, Severity};
 
 use super::crs::{self, shown};
-use super::crs_check::{metric_target, settle};
-use super::features::{self, Features, Shape, Wanted};
+use super::crs_check::{Extent, metric_target, settle};
+use super::features::{self, About, Features, Input, Pass, Shape, Wanted};
 use super::file_issue;
 use super::source::Source;
 use super::wkb::Parsed;
@@ -67,27 +67,18 @@ pub struct ReadShapes<G> {
 /// When the file cannot be opened, the layer is not clear, no feature has a geometry, or the coordinate reference
 /// system is missing or contradicts the coordinates and `options` do not say which it is.
 pub fn read_layer(source: &Source, options: &ReadOptions, monitor: &dyn Monitor) -> Result<ReadLayer> {
-    let mut features = features::read(source, options.encoding.as_deref(), Wanted::Polygons, monitor)?;
-    if features.shapes.is_empty() {
-        let what = format!("{source}: the layer {} has no features", features.name);
-        return Err(Error::new(ErrorKind::Unreadable, what));
-    }
-    let Some(extent) = features.extent else {
-        let what = format!(
-            "{source}: none of the {} features of {} has a geometry",
-            features.shapes.len(),
-            features.name
-        );
-        return Err(Error::new(ErrorKind::Unreadable, what).try_this("name it as a table if it is one"));
-    };
+    let Features { mut shapes, table, extent, about } =
+        features::read(source, options.encoding.as_deref(), Wanted::Polygons, monitor)?;
+    let mut issues = about.issues;
+    let extent = somewhere(source, &about.name, shapes.len(), extent)?;
     let (input_crs, about_crs) =
-        settle(&source.to_string(), features.crs.take(), options.crs.as_deref(), Some(&extent))?;
-    features.issues.extend(about_crs);
+        settle(&source.to_string(), about.crs, options.crs.as_deref(), Some(&extent))?;
+    issues.extend(about_crs);
     let crs = match metric_target(&input_crs, &extent)? {
         None => input_crs.clone(),
         Some(target) => {
-            reproject(&mut features.shapes, &input_crs, &target)?;
-            features.issues.push(file_issue(
+            reproject(&mut shapes, &input_crs, &target)?;
+            issues.push(file_issue(
                 IssueKind::File,
                 Severity::Note,
                 format!("the coordinates are in {}, not in metres on the ground", shown(&input_crs)),
@@ -96,22 +87,76 @@ pub fn read_layer(source: &Source, options: &ReadOptions, monitor: &dyn Monitor)
             target
         }
     };
-    let mut shapes = Vec::with_capacity(features.shapes.len());
-    for (row, shape) in features.shapes.into_iter().enumerate() {
-        shapes.push(match shape {
-            Shape::Null => RawShape::Null,
-            Shape::Unknown(kind) => RawShape::Other(kind),
-            Shape::Known(parsed) => raw_shape(parsed, row, &mut features.issues),
-        });
-    }
+    let shapes = raw_shapes(shapes, &mut issues);
     Ok(ReadLayer {
-        raw: RawLayer { name: features.name, crs, shapes, table: features.table },
-        layers: features.layers,
+        raw: RawLayer { name: about.name, crs, shapes, table },
+        layers: about.layers,
         input_crs,
-        encoding: features.encoding,
-        issues: features.issues,
-        sha256: features.sha256,
+        encoding: about.encoding,
+        issues,
+        sha256: about.sha256,
     })
+}
+
+/// As [`read_layer`], some features at a time, for a layer that need not be in memory as a whole: each part comes with the row
+/// of its first feature. What is found about the file is not told, and any number of features is read.
+///
+/// # Errors
+/// As [`read_layer`], and the first of `take`.
+pub fn read_parts(
+    source: &Source,
+    options: &ReadOptions,
+    features: usize,
+    monitor: &dyn Monitor,
+    take: &mut dyn FnMut(usize, RawLayer) -> Result<()>,
+) -> Result<()> {
+    let input = Input::open(source, options.encoding.as_deref(), Wanted::Polygons)?;
+    let pass = |attributes| Pass { attributes, features: Some(features) };
+    // Where the features are decides which system they are brought to.
+    let (mut count, mut bounds) = (0, Vec::new());
+    let about = input.each(pass(false), monitor, &mut |shapes, _| {
+        count += shapes.len();
+        bounds.extend(shapes.iter().filter_map(Shape::extent));
+        Ok(())
+    })?;
+    let extent = somewhere(source, &about.name, count, Extent::of(&bounds))?;
+    drop(bounds);
+    let (from, _) = settle(&source.to_string(), about.crs, options.crs.as_deref(), Some(&extent))?;
+    let target = metric_target(&from, &extent)?;
+    let mut first = 0;
+    input.each(pass(true), monitor, &mut |mut shapes, table| {
+        if let Some(target) = &target {
+            reproject(&mut shapes, &from, target)?;
+        }
+        let (row, crs) = (first, target.as_ref().unwrap_or(&from).clone());
+        first += shapes.len();
+        let shapes = raw_shapes(shapes, &mut Vec::new());
+        take(row, RawLayer { name: about.name.clone(), crs, shapes, table })
+    })?;
+    Ok(())
+}
+
+/// Where features are, if they are anywhere.
+fn somewhere(source: &Source, layer: &str, features: usize, extent: Option<Extent>) -> Result<Extent> {
+    if features == 0 {
+        return Err(Error::new(
+            ErrorKind::Unreadable,
+            format!("{source}: the layer {layer} has no features"),
+        ));
+    }
+    extent.ok_or_else(|| {
+        let what = format!("{source}: none of the {features} features of {layer} has a geometry");
+        Error::new(ErrorKind::Unreadable, what).try_this("name it as a table if it is one")
+    })
+}
+
+fn raw_shapes(shapes: Vec<Shape>, issues: &mut Vec<Issue>) -> Vec<RawShape> {
+    let raw = |(row, shape)| match shape {
+        Shape::Null => RawShape::Null,
+        Shape::Unknown(kind) => RawShape::Other(kind),
+        Shape::Known(parsed) => raw_shape(parsed, row, issues),
+    };
+    shapes.into_iter().enumerate().map(raw).collect()
 }
 
 fn raw_shape(parsed: Parsed, row: usize, issues: &mut Vec<Issue>) -> RawShape {
@@ -198,8 +243,9 @@ fn read_shapes<G>(
     monitor: &dyn Monitor,
     explode: impl Fn(Parsed) -> Vec<G>,
 ) -> Result<ReadShapes<G>> {
-    let Features { mut shapes, table, crs, extent, mut issues, sha256, .. } =
+    let Features { mut shapes, table, extent, about } =
         features::read(source, options.encoding.as_deref(), wanted, monitor)?;
+    let About { crs, mut issues, sha256, .. } = about;
     let (crs, about_crs) = settle(&source.to_string(), crs, options.crs.as_deref(), extent.as_ref())?;
     issues.extend(about_crs);
     if (crs.epsg, &crs.wkt) != (target.epsg, &target.wkt) {

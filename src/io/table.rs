@@ -8,7 +8,7 @@ use parcels::table::{Column, Table, Value, nearest};
 use parcels::validate::{Issue, IssueKind, Severity};
 
 use super::dbf::Dbf;
-use super::features::repeated_names;
+use super::rows::repeated_names;
 use super::source::Source;
 use super::{encoding, file_issue, unpack};
 use crate::error::{Context, Error, ErrorKind, Result};
@@ -94,22 +94,22 @@ fn dbase(
     let cpg = std::fs::read(file.with_extension("cpg")).ok();
     let label = cpg.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let by_cpg = label.as_deref().and_then(encoding::by_label).map(|e| (e, "the .cpg file"));
-    Ok(decode_dbf(&dbf, &rows, given, by_cpg, issues))
+    let encoding = dbf_encoding(&dbf, given, by_cpg, issues);
+    Ok((dbf.table(&rows, encoding), encoding))
 }
 
-/// The rows of a dBASE file as a table, in the encoding that was given, else stated, else likely.
-pub(crate) fn decode_dbf(
+/// The encoding of a dBASE file: the one that was given, else stated, else likely.
+pub(crate) fn dbf_encoding(
     dbf: &Dbf,
-    rows: &[Option<usize>],
     given: Option<&'static Encoding>,
     by_cpg: Option<(&'static Encoding, &str)>,
     issues: &mut Vec<Issue>,
-) -> (Table, &'static Encoding) {
+) -> &'static Encoding {
     let by_byte = encoding::by_language_byte(dbf.language).map(|e| (e, "the .dbf file's language byte"));
     let chosen = encoding::choose(given, by_cpg.or(by_byte), &dbf.texts_beyond_ascii(SAMPLES_MAX));
     issues.extend(chosen.issue);
     repeated_names(dbf.names(chosen.encoding).iter().map(String::as_str), issues);
-    (dbf.table(rows, chosen.encoding), chosen.encoding)
+    chosen.encoding
 }
 
 /// A text file of rows and cells.

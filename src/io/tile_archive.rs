@@ -4,9 +4,12 @@
 //! directories of directories where the root would exceed the first 16 KiB.
 
 use std::fs::File;
+use std::io::{BufWriter, Write as _};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
-use pmtiles::{Compression, PmTilesStreamWriter, PmTilesWriter, TileCoord as Address, TileId, TileType};
+use parcels::progress::{Monitor, go_on};
+use pmtiles::{Compression, PmTilesWriter, TileCoord as Address, TileId, TileType};
 use serde_json::Value as Json;
 use tiles::coord::TileCoord;
 
@@ -27,9 +30,12 @@ pub struct About {
     pub metadata: Json,
 }
 
-/// An archive in the making.
+/// An archive in the making. Tiles come in any order and wait in a file without a name.
 pub struct TileArchive {
-    writer: PmTilesStreamWriter<File>,
+    waiting: BufWriter<File>,
+    /// Place on the Hilbert curve, address, and where the tile is, with its bytes.
+    tiles: Vec<(u64, Address, u64, usize)>,
+    end: u64,
     path: PathBuf,
 }
 
@@ -37,11 +43,38 @@ impl TileArchive {
     /// Begins a file.
     ///
     /// # Errors
+    /// When nothing can be written in its folder.
+    pub fn create(path: &Path) -> Result<Self> {
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let waiting = tempfile::tempfile_in(folder).context(ErrorKind::Unwritable, writing(path))?;
+        let waiting = BufWriter::with_capacity(1 << 20, waiting);
+        Ok(Self { waiting, tiles: Vec::new(), end: 0, path: path.to_owned() })
+    }
+
+    /// Adds a tile compressed by gzip.
+    ///
+    /// # Errors
     /// When it cannot be written.
-    pub fn create(path: &Path, about: &About) -> Result<Self> {
-        let file = File::create(path).context(ErrorKind::Unwritable, writing(path))?;
+    pub fn add(&mut self, at: TileCoord, gzip: &[u8]) -> Result<()> {
+        let at = address(at).context(ErrorKind::Unwritable, writing(&self.path))?;
+        self.waiting.write_all(gzip).context(ErrorKind::Unwritable, writing(&self.path))?;
+        self.tiles.push((TileId::from(at).value(), at, self.end, gzip.len()));
+        self.end += gzip.len() as u64;
+        Ok(())
+    }
+
+    /// Writes the tiles, zoom by zoom along the Hilbert curve, directories and header.
+    ///
+    /// # Errors
+    /// When they cannot be written, or a stop.
+    pub fn finish(self, about: &About, monitor: &dyn Monitor) -> Result<()> {
+        let Self { waiting, mut tiles, path, .. } = self;
+        let failed = || writing(&path);
+        let waiting = waiting.into_inner().map_err(std::io::IntoInnerError::into_error);
+        let waiting = waiting.context(ErrorKind::Unwritable, failed())?;
+        let file = File::create(&path).context(ErrorKind::Unwritable, failed())?;
         let [west, south, east, north] = about.bounds;
-        let writer = PmTilesWriter::new(TileType::Mvt)
+        let mut writer = PmTilesWriter::new(TileType::Mvt)
             .precompressed(Compression::Gzip)
             .min_zoom(about.zoom_min)
             .max_zoom(about.zoom_max)
@@ -50,31 +83,19 @@ impl TileArchive {
             .center_zoom(about.zoom_first)
             .metadata(about.metadata.to_string())
             .create(file)
-            .context(ErrorKind::Unwritable, writing(path))?;
-        Ok(Self { writer, path: path.to_owned() })
+            .context(ErrorKind::Unwritable, failed())?;
+        tiles.sort_unstable_by_key(|(id, ..)| *id);
+        monitor.step("write", tiles.len() as u64);
+        let mut tile = Vec::new();
+        for (_, at, offset, bytes) in tiles {
+            go_on(monitor)?;
+            tile.resize(bytes, 0);
+            waiting.read_exact_at(&mut tile, offset).context(ErrorKind::Unwritable, failed())?;
+            writer.add_tile(at, &tile).context(ErrorKind::Unwritable, failed())?;
+            monitor.advance(1);
+        }
+        writer.finalize().context(ErrorKind::Unwritable, failed())
     }
-
-    /// Adds a tile compressed by gzip. They come in the order of [`in_order`].
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub fn add(&mut self, at: TileCoord, gzip: &[u8]) -> Result<()> {
-        let added = address(at).and_then(|at| self.writer.add_tile(at, gzip));
-        added.context(ErrorKind::Unwritable, writing(&self.path))
-    }
-
-    /// Writes directories and header.
-    ///
-    /// # Errors
-    /// When they cannot be written.
-    pub fn finish(self) -> Result<()> {
-        self.writer.finalize().context(ErrorKind::Unwritable, writing(&self.path))
-    }
-}
-
-/// Puts addresses in the order in which an archive has its tiles: zoom by zoom, along the Hilbert curve.
-pub fn in_order(tiles: &mut [TileCoord]) {
-    tiles.sort_by_cached_key(|tile| address(*tile).map_or(u64::MAX, |at| TileId::from(at).value()));
 }
 
 pub(super) fn address(at: TileCoord) -> pmtiles::PmtResult<Address> {

@@ -76,4 +76,5 @@ for z in zooms:
 # GDAL reads the archive as one, at its greatest zoom; what crosses tiles comes in parts.
 _, _, geometry, fields = pyogrio.raw.read(archive, layer="parcels", columns=["code"])
 assert set(fields[0]) == codes and all(geometry), "GDAL reads other parcels"
-print(f"{len(tiles)} tiles, zooms {zooms[0]} to {zooms[-1]}, parcels from {from_zoom} on, {len(codes)} parcels")
+print(f"{len(tiles)} tiles, zooms {zooms[0]} to {zooms[-1]}, parcels from {from_zoom} on, {len(codes)} parcels, "
+      f"layers {', '.join(sorted({name for name, _ in cells}))}")

@@ -68,19 +68,20 @@ fn a_polite_stop_leaves_nothing() {
 
 /// The script that reads an archive with pmtiles, mapbox-vector-tile and GDAL; in CI their absence is a failure.
 #[expect(clippy::print_stdout, reason = "a skipped test says so")]
-fn read_by_others(archive: &Path, parcels: usize, kb: usize) {
+fn read_by_others(archive: &Path, parcels: usize, kb: usize) -> Option<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let python = root.join(".venv/tiles/bin/python");
     if !python.is_file() {
         assert!(std::env::var("CI").is_err(), "readers of tiles are missing: make setup-test");
         println!("skipped: readers of tiles are not there");
-        return;
+        return None;
     }
     let script = root.join("tests/clients/reads_tiles.py");
     let args = [script.to_str().unwrap(), archive.to_str().unwrap(), &parcels.to_string(), &kb.to_string()];
     let done = Command::new(python).args(args).output().unwrap();
     let (said, wrong) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
     assert!(done.status.success(), "{said}\n{wrong}");
+    Some(said.into_owned())
 }
 
 #[test]
@@ -108,4 +109,61 @@ fn without_a_policy_there_are_parcels_and_their_land() {
         ["tiles", input.to_str().unwrap(), "--out", out_name, "--parcels-from", "14", "--max-zoom", "14"];
     let said = run(&args, 0);
     assert!(said.contains("parcels from 14 on"), "{said}");
+}
+
+#[test]
+fn without_a_policy_what_is_no_parcel_is_counted_and_the_zone_is_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    // One is in the zone, one crosses itself, one has no place and no code, one is a point; the two squares share an edge.
+    let feature = |code: &str, zone: u8, geometry: &str| {
+        format!(
+            r#"{{"type":"Feature","properties":{{"parcel_code":{code},"in_zone":{zone}}},"geometry":{geometry}}}"#
+        )
+    };
+    let ring = |points: &str| format!(r#"{{"type":"Polygon","coordinates":[[{points}]]}}"#);
+    let features = [
+        feature(
+            "\"A\"",
+            1,
+            &ring("[121.00,31.00],[121.01,31.00],[121.01,31.01],[121.00,31.01],[121.00,31.00]"),
+        ),
+        feature(
+            "\"B\"",
+            1,
+            &ring("[121.01,31.00],[121.02,31.00],[121.02,31.01],[121.01,31.01],[121.01,31.00]"),
+        ),
+        feature(
+            "\"C\"",
+            0,
+            &ring("[121.03,31.00],[121.04,31.01],[121.04,31.00],[121.03,31.01],[121.03,31.00]"),
+        ),
+        feature("null", 0, "null"),
+        feature("null", 0, r#"{"type":"Point","coordinates":[121.0,31.0]}"#),
+        feature(
+            "null",
+            0,
+            &ring("[121.05,31.00],[121.06,31.00],[121.06,31.01],[121.05,31.01],[121.05,31.00]"),
+        ),
+    ];
+    let input = folder.path().join("lots.geojson");
+    let all = features.join(",");
+    std::fs::write(&input, format!(r#"{{"type":"FeatureCollection","features":[{all}]}}"#)).unwrap();
+    let out = folder.path().join("lots.pmtiles");
+    let args = ["tiles", input.to_str().unwrap(), "--max-zoom", "14", "--out", out.to_str().unwrap()];
+    let said = lianpian().args(args).output().unwrap();
+    assert!(said.status.success());
+    let noted = String::from_utf8_lossy(&said.stderr);
+    assert!(noted.contains("2 of 6 features are no usable polygons"), "{noted}");
+    let seen = read_by_others(&out, 4, 600);
+    assert!(
+        seen.is_none_or(|seen| seen.contains("layers parcels, zone")),
+        "land is for where parcels are too many"
+    );
+
+    std::fs::write(&input, format!(r#"{{"type":"FeatureCollection","features":[{}]}}"#, features[3]))
+        .unwrap();
+    assert!(run_for_stderr(&args, 2).contains("has a geometry"));
+    std::fs::write(&input, format!(r#"{{"type":"FeatureCollection","features":[{}]}}"#, features[4]))
+        .unwrap();
+    assert!(run_for_stderr(&args, 2).contains("no usable parcel"), "a point is no parcel");
 }

@@ -1,6 +1,7 @@
 //! Where features crowd: how many begin in each tile of a zoom.
 
-use crate::coord::TileCoord;
+use crate::coord::{MAX_ZOOM, TileCoord};
+use crate::mercator::Point;
 
 /// How many features begin in each tile of a zoom that has any.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,22 +12,34 @@ pub struct Crowd {
 }
 
 impl Crowd {
-    /// Counts columns and rows of a zoom.
-    pub(crate) fn new(zoom: u8, mut begun: Vec<(u32, u32)>) -> Self {
-        begun.sort_unstable();
-        let tiles = begun.chunk_by(|a, b| a == b).map(|same| (same[0].0, same[0].1, same.len())).collect();
+    /// Counts where features begin, at a zoom.
+    #[must_use]
+    pub fn of(zoom: u8, begun: impl Iterator<Item = Point>) -> Self {
+        let zoom = zoom.min(MAX_ZOOM);
+        let tiles = f64::from(1_u32 << zoom);
+        let column = |c: f64| ((c.clamp(0.0, 1.0) * tiles) as u32).min((1 << zoom) - 1);
+        Self::summed(zoom, begun.map(|[x, y]| (column(x), column(y), 1)).collect())
+    }
+
+    fn summed(zoom: u8, mut tiles: Vec<(u32, u32, usize)>) -> Self {
+        tiles.sort_unstable();
+        let sum = |same: &[(u32, u32, usize)]| (same[0].0, same[0].1, same.iter().map(|t| t.2).sum());
+        let tiles = tiles.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).map(sum).collect();
         Self { zoom, tiles }
+    }
+
+    /// The sum of several at one zoom.
+    #[must_use]
+    pub fn sum(zoom: u8, crowds: impl IntoIterator<Item = Self>) -> Self {
+        Self::summed(zoom, crowds.into_iter().flat_map(|crowd| crowd.at(zoom).tiles).collect())
     }
 
     /// The same at a lesser zoom; as it is where it is at one.
     #[must_use]
     pub fn at(&self, zoom: u8) -> Self {
         let up = self.zoom.saturating_sub(zoom);
-        let mut tiles: Vec<_> = self.tiles.iter().map(|(x, y, count)| (x >> up, y >> up, *count)).collect();
-        tiles.sort_unstable();
-        let sum = |same: &[(u32, u32, usize)]| (same[0].0, same[0].1, same.iter().map(|t| t.2).sum());
-        let tiles = tiles.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).map(sum).collect();
-        Self { zoom: self.zoom - up, tiles }
+        let tiles = self.tiles.iter().map(|(x, y, count)| (x >> up, y >> up, *count)).collect();
+        Self::summed(self.zoom - up, tiles)
     }
 
     /// The block of so many columns and rows in which most features begin: the tiles of it that have any. Blocks that begin
@@ -73,14 +86,21 @@ impl Crowd {
 mod tests {
     use super::*;
 
+    fn of(zoom: u8, begun: &[(u32, u32)]) -> Crowd {
+        let inside = |c: u32| (f64::from(c) + 0.5) / f64::from(1 << zoom);
+        Crowd::of(zoom, begun.iter().map(|(x, y)| [inside(*x), inside(*y)]))
+    }
+
     fn crowd() -> Crowd {
-        Crowd::new(3, vec![(0, 0), (5, 5), (5, 5), (6, 5), (5, 6), (7, 7), (7, 7), (7, 7)])
+        of(3, &[(0, 0), (5, 5), (5, 5), (6, 5), (5, 6), (7, 7), (7, 7), (7, 7)])
     }
 
     #[test]
     fn coarser_zooms_hold_the_same_features() {
-        assert_eq!(crowd().at(0), Crowd::new(0, vec![(0, 0); 8]));
+        assert_eq!(crowd().at(0), of(0, &[(0, 0); 8]));
         assert_eq!(crowd().at(9), crowd());
+        assert_eq!(Crowd::sum(2, [crowd(), of(2, &[(3, 3)])]).block(1, 1), crowd().at(2).block(1, 1));
+        assert_eq!(Crowd::sum(0, [crowd(), crowd()]), of(0, &[(0, 0); 16]));
     }
 
     #[test]
@@ -92,6 +112,6 @@ mod tests {
         assert_eq!(named(block.clone()), [(3, 3)]);
         let within = crowd().within(&block);
         assert_eq!(within.iter().map(|(t, n)| (t.x(), t.y(), *n)).collect::<Vec<_>>(), [(7, 7, 3)]);
-        assert!(Crowd::new(4, Vec::new()).block(4, 2).is_empty());
+        assert!(of(4, &[]).block(4, 2).is_empty());
     }
 }

@@ -30,6 +30,11 @@ impl Window {
         Self { z: tile.z(), origin: [x * extent, i64::from(tile.y()) * extent], step: i64::from(step.max(1)) }
     }
 
+    /// The windows of a tile in this world and in those beside it, for what crosses the antimeridian.
+    pub fn around(tile: TileCoord, step: u16) -> impl Iterator<Item = Self> {
+        [-1, 0, 1].into_iter().map(move |around| Self::new(tile, around, step))
+    }
+
     /// What the window shows of the unit square: west, north, east, south.
     #[must_use]
     pub fn bounds(self) -> [f64; 4] {

@@ -1,12 +1,14 @@
 //! What goes into a layer.
 
+use serde::{Deserialize, Serialize};
+
 use crate::mercator::Point;
 
 /// A closed line; its last point joins the first and is not repeated.
 pub type Ring = Vec<Point>;
 
 /// The shape of a feature, in the unit square.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Geometry {
     /// Polygons, each an outer ring and its holes, in any winding.
     Polygons(Vec<Vec<Ring>>),
@@ -14,8 +16,35 @@ pub enum Geometry {
     Lines(Vec<Vec<Point>>),
 }
 
+impl Geometry {
+    fn points(&self) -> impl Iterator<Item = &Point> {
+        let (polygons, lines): (&[Vec<Ring>], &[Vec<Point>]) = match self {
+            Self::Polygons(polygons) => (polygons, &[]),
+            Self::Lines(lines) => (&[], lines),
+        };
+        polygons.iter().flatten().chain(lines).flatten()
+    }
+
+    /// The first corner; none where there is none.
+    #[must_use]
+    pub fn first(&self) -> Option<Point> {
+        self.points().next().copied()
+    }
+
+    /// West, north, east and south end; none where there is no place, or one that is no number.
+    #[must_use]
+    pub fn extent(&self) -> Option<[f64; 4]> {
+        let first = self.first()?;
+        let around = |all: [f64; 4], p: &Point| {
+            let finite = p[0].is_finite() && p[1].is_finite();
+            finite.then(|| [all[0].min(p[0]), all[1].min(p[1]), all[2].max(p[0]), all[3].max(p[1])])
+        };
+        self.points().try_fold([first[0], first[1], first[0], first[1]], around)
+    }
+}
+
 /// A typed value.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Value {
     /// Text.
     Text(String),
@@ -28,7 +57,7 @@ pub enum Value {
 }
 
 /// One feature.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Feature {
     /// Its id, the same at all zooms.
     pub id: u64,

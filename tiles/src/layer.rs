@@ -9,15 +9,14 @@ use rstar::{AABB, RTree};
 
 use crate::coord::TileCoord;
 use crate::crowd::Crowd;
-use crate::cut::{Window, areas, stand_in};
+use crate::curve::key;
+use crate::cut::{Window, stand_in};
 use crate::feature::{Feature, Field};
 use crate::mercator::Point;
 use crate::mvt::{LayerWriter, Shape};
 use crate::region::region;
 use crate::shapes::{Shapes, Values};
-
-/// Zooms that there are.
-const ZOOMS: usize = crate::coord::MAX_ZOOM as usize + 1;
+use crate::small::{Lost, ZOOMS, Zooms, area_at};
 
 /// How a layer looks by zoom.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +45,21 @@ pub struct Coarse {
     pub step: u16,
 }
 
+impl Look {
+    /// Cells from one line of the grid of a zoom to the next.
+    pub(crate) fn step(&self, z: u8) -> u16 {
+        self.coarse.iter().find(|coarse| coarse.zoom == z).map_or(1, |coarse| coarse.step)
+    }
+
+    /// What a tile shows, on the grid of a zoom: what crosses the antimeridian lies partly in the next world.
+    pub(crate) fn windows(&self, tile: TileCoord, z: u8) -> impl Iterator<Item = Window> + use<> {
+        // A line of that grid is one of the tile's, too.
+        let finer = tile.z().saturating_sub(z).min(15);
+        let step = u16::try_from(u32::from(self.step(z)) << finer).unwrap_or(u16::MAX);
+        Window::around(tile, step)
+    }
+}
+
 /// A feature, and one of the polygons or lines of all.
 type Part = (u32, u32);
 
@@ -59,8 +73,21 @@ pub struct Layer {
     index: RTree<GeomWithData<Rectangle<Point>, Part>>,
     /// Features along a curve that stays near.
     along: Vec<u32>,
-    /// By zoom, the features too small to be seen that are shown as one cell, ascending.
-    shown_small: [OnceLock<Vec<u32>>; ZOOMS],
+    small: Small,
+}
+
+/// The features too small to be seen that are shown as one cell.
+enum Small {
+    /// By zoom, ascending, once it is asked for.
+    Found(Box<[OnceLock<Vec<u32>>; ZOOMS]>),
+    /// By feature, for what is only a part of a layer.
+    Told(Vec<Zooms>),
+}
+
+impl Small {
+    fn not_yet() -> Self {
+        Self::Found(Box::new([const { OnceLock::new() }; ZOOMS]))
+    }
 }
 
 impl Layer {
@@ -71,6 +98,19 @@ impl Layer {
         match all {
             Ok(layer) => layer,
         }
+    }
+
+    /// Indexes some of a layer's features, each with the zooms at which it is shown though it is too small: tiles that they
+    /// are all of are those of the layer.
+    #[must_use]
+    pub fn piece(look: Look, features: impl IntoIterator<Item = (Feature, Zooms)>) -> Self {
+        let mut shown = Vec::new();
+        let told = features.into_iter().map(|(feature, zooms)| {
+            shown.push(zooms);
+            feature
+        });
+        let layer = Self::new(look, told);
+        Self { small: Small::Told(shown), ..layer }
     }
 
     /// Indexes features that may turn out not to be there.
@@ -98,19 +138,24 @@ impl Layer {
         let index = RTree::bulk_load(placed.collect());
         let mut along: Vec<(u64, u32)> = (0..)
             .zip(&extents)
-            .filter_map(|(at, e)| e.first().map(|[west, north, ..]| (near([*west, *north]), at)))
+            .filter(|(_, parts)| !parts.is_empty())
+            .map(|(at, parts)| {
+                let least = |axis: usize| parts.iter().map(|e| e[axis]).fold(f64::INFINITY, f64::min);
+                (key([least(0), least(1)]), at)
+            })
             .collect();
         along.sort_unstable();
         let along = along.into_iter().map(|(_, at)| at).collect();
-        let shown_small = [const { OnceLock::new() }; ZOOMS];
-        Ok(Self { look, ids, shapes, values, index, along, shown_small })
+        Ok(Self { look, ids, shapes, values, index, along, small: Small::not_yet() })
     }
 
     /// The same features with another look.
     #[must_use]
     pub fn looking(mut self, look: Look) -> Self {
         self.look = look;
-        self.shown_small = [const { OnceLock::new() }; ZOOMS];
+        if let Small::Found(_) = self.small {
+            self.small = Small::not_yet();
+        }
         self
     }
 
@@ -148,12 +193,12 @@ impl Layer {
             self.look.fields.iter().enumerate().filter(|(_, field)| field.minzoom <= z).collect();
         let mut writer =
             LayerWriter::new(&self.look.name, fields.iter().map(|(_, f)| f.name.clone()).collect());
-        for window in self.windows(tile, z) {
+        for window in self.look.windows(tile, z) {
             let found = self.found(window);
             for parts in found.chunk_by(|a, b| a.0 == b.0) {
                 let at = parts[0].0 as usize;
                 let numbers = parts.iter().map(|(_, part)| *part as usize);
-                let drawn = if self.step(z) > 1 && !self.shapes.lines(at) {
+                let drawn = if self.look.step(z) > 1 && !self.shapes.lines(at) {
                     region(window, &self.shapes, numbers)
                 } else {
                     window.parts(&self.shapes, at, numbers)
@@ -170,7 +215,7 @@ impl Layer {
     /// The land of all features as one feature.
     fn write_land(&self, name: &str, tile: TileCoord, z: u8, out: &mut Vec<u8>) {
         let mut writer = LayerWriter::new(name, Vec::new());
-        for window in self.windows(tile, z) {
+        for window in self.look.windows(tile, z) {
             let found = self.found(window);
             let polygons = found.iter().filter(|(at, _)| !self.shapes.lines(*at as usize));
             let parts = polygons.map(|(_, part)| *part as usize);
@@ -179,14 +224,6 @@ impl Layer {
             }
         }
         writer.finish(out);
-    }
-
-    /// What a tile shows, on the grid of a zoom: what crosses the antimeridian lies partly in the next world.
-    fn windows(&self, tile: TileCoord, z: u8) -> impl Iterator<Item = Window> + use<> {
-        // A line of that grid is one of the tile's, too.
-        let finer = tile.z().saturating_sub(z).min(15);
-        let step = u16::try_from(u32::from(self.step(z)) << finer).unwrap_or(u16::MAX);
-        [-1, 0, 1].into_iter().map(move |around| Window::new(tile, around, step))
     }
 
     /// The parts whose boxes a window meets, in order.
@@ -200,60 +237,37 @@ impl Layer {
     /// Whether anything may be in a tile, at whatever zoom it is shown.
     #[must_use]
     pub fn touches(&self, tile: TileCoord) -> bool {
-        self.windows(tile, tile.z())
+        self.look
+            .windows(tile, tile.z())
             .any(|window| self.index.locate_in_envelope_intersecting(&envelope(window)).next().is_some())
     }
 
     /// How many features begin in each tile of a zoom.
     #[must_use]
     pub fn crowd(&self, z: u8) -> Crowd {
-        let zoom = z.min(crate::coord::MAX_ZOOM);
-        let tiles = f64::from(1_u32 << zoom);
-        let column = |c: f64| ((c.clamp(0.0, 1.0) * tiles) as u32).min((1 << zoom) - 1);
-        let begun = self
-            .along
-            .iter()
-            .filter_map(|at| self.shapes.first(*at as usize))
-            .map(|p| (column(p[0]), column(p[1])));
-        Crowd::new(zoom, begun.collect())
-    }
-
-    fn step(&self, z: u8) -> u16 {
-        self.look.coarse.iter().find(|coarse| coarse.zoom == z).map_or(1, |coarse| coarse.step)
+        Crowd::of(z, self.along.iter().filter_map(|at| self.shapes.first(*at as usize)))
     }
 
     /// The square of the grid shown instead of a feature that became nothing.
     fn small(&self, at: usize, z: u8, window: Window) -> Option<Shape> {
-        let shown = self.shown_small[usize::from(z)].get_or_init(|| self.shown_small(z));
-        shown.binary_search(&u32::try_from(at).ok()?).ok()?;
-        stand_in(window, self.shapes.first(at)?)
+        let is_shown = match &self.small {
+            Small::Found(by_zoom) => {
+                let shown = by_zoom[usize::from(z)].get_or_init(|| self.shown_small(z));
+                shown.binary_search(&u32::try_from(at).ok()?).is_ok()
+            }
+            Small::Told(zooms) => zooms[at].has(z),
+        };
+        stand_in(window, self.shapes.first(at).filter(|_| is_shown)?)
     }
 
-    /// Which of the features that become nothing at a zoom are shown as a square of its grid: one whenever the area lost so
-    /// far, along a curve that stays near, comes to that. Where neighbours gain what a feature loses, none is.
+    /// Which of the features that become nothing at a zoom are shown as a square of its grid.
     fn shown_small(&self, z: u8) -> Vec<u32> {
-        let step = self.step(z);
-        let areas: Vec<(f64, f64)> = self
-            .along
-            .par_iter()
-            .map(|at| {
-                let at = *at as usize;
-                if self.shapes.lines(at) {
-                    return (0.0, 0.0);
-                }
-                let each = self.shapes.parts(at).map(|part| areas(self.shapes.paths(part), z, step));
-                each.fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
-            })
-            .collect();
-        let square = f64::from(step) * f64::from(step);
-        let (mut lost, mut shown) = (0.0, Vec::new());
-        for (at, (exact, on_grid)) in self.along.iter().zip(areas) {
-            lost += exact - on_grid;
-            if on_grid == 0.0 && exact > 0.0 && lost >= square {
-                lost -= square;
-                shown.push(*at);
-            }
-        }
+        let step = self.look.step(z);
+        let areas: Vec<_> =
+            self.along.par_iter().map(|at| area_at(&self.shapes, *at as usize, z, step)).collect();
+        let mut lost = Lost::new(step);
+        let mut shown: Vec<u32> =
+            self.along.iter().zip(areas).filter(|(_, area)| lost.shows(*area)).map(|(at, _)| *at).collect();
         shown.sort_unstable();
         shown
     }
@@ -262,10 +276,4 @@ impl Layer {
 fn envelope(window: Window) -> AABB<Point> {
     let [west, north, east, south] = window.bounds();
     AABB::from_corners([west, north], [east, south])
-}
-
-/// A place's position on the Morton curve of a grid of 2³⁰ cells a side.
-fn near(place: Point) -> u64 {
-    let cells = place.map(|c| (c.clamp(0.0, 1.0) * f64::from(1 << 30)) as u64);
-    (0..31).map(|bit| (cells[0] >> bit & 1) << (2 * bit) | (cells[1] >> bit & 1) << (2 * bit + 1)).sum()
 }

@@ -18,6 +18,15 @@ mod shapes;
 // Features by place.
 pub mod layer;
 
+// What a tile shows of them as one, where they are too many for memory.
+pub mod land;
+
+// In which order they lie near each other.
+pub mod curve;
+
+// Those too small to be seen.
+pub mod small;
+
 // Where they crowd.
 pub mod crowd;
 

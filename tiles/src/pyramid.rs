@@ -6,7 +6,7 @@ use crate::coord::{MAX_ZOOM, TileCoord};
 use crate::layer::Layer;
 
 /// More tiles than this are no map of parcels; their addresses take 48 MB.
-const TILES_MAX: usize = 4_000_000;
+pub const TILES_MAX: usize = 4_000_000;
 
 /// A layer spans so much of the Earth that a zoom has millions of tiles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -46,10 +46,22 @@ impl Tileset {
     /// # Errors
     /// [`TooManyTiles`] before their number grows out of hand.
     pub fn tiles(&self, zooms: RangeInclusive<u8>) -> Result<Vec<TileCoord>, TooManyTiles> {
+        TileCoord::new(0, 0, 0).map_or(Ok(Vec::new()), |world| self.tiles_in(world, zooms))
+    }
+
+    /// As [`Tileset::tiles`], of those that a tile is or is made of.
+    ///
+    /// # Errors
+    /// As [`Tileset::tiles`].
+    pub fn tiles_in(
+        &self,
+        whole: TileCoord,
+        zooms: RangeInclusive<u8>,
+    ) -> Result<Vec<TileCoord>, TooManyTiles> {
         let (least, most) = (*zooms.start(), (*zooms.end()).min(MAX_ZOOM));
         let mut found = Vec::new();
-        let mut level: Vec<TileCoord> = TileCoord::new(0, 0, 0).into_iter().collect();
-        for zoom in 0..=most {
+        let mut level = vec![whole];
+        for zoom in whole.z()..=most {
             level.retain(|tile| self.layers.iter().any(|layer| layer.touches(*tile)));
             if zoom >= least {
                 found.extend(&level);

@@ -10,25 +10,73 @@ use crate::mvt::{Cell, Shape};
 use crate::shapes::Shapes;
 use crate::valid::{double_area, mended};
 
-/// The part of the land of all polygons that the window shows, as one shape; nothing where there is none.
-pub(crate) fn region(window: Window, shapes: &Shapes, parts: impl Iterator<Item = usize>) -> Option<Shape> {
-    let mut edges: Vec<(Global, Global)> = Vec::new();
-    for ring in parts.flat_map(|part| shapes.paths_near(part, window.bounds())) {
-        let places = window.corners(ring);
-        let Some(mut before) = places.last().copied() else { continue };
-        for here in places {
-            if here != before {
-                edges.push((before, here));
+/// Edges from which on opposites are taken away before more come.
+const MANY: usize = 1 << 16;
+
+/// The part of the land of polygons that a window shows, as one shape, gathered polygon by polygon.
+pub(crate) struct Region {
+    window: Window,
+    edges: Vec<(Global, Global)>,
+    /// How many there may be before opposites are taken away.
+    room: usize,
+}
+
+impl Region {
+    pub(crate) fn new(window: Window) -> Self {
+        Self { window, edges: Vec::new(), room: MANY }
+    }
+
+    pub(crate) fn window(&self) -> Window {
+        self.window
+    }
+
+    /// Takes some polygons in.
+    pub(crate) fn add(&mut self, shapes: &Shapes, parts: impl Iterator<Item = usize>) {
+        let window = self.window;
+        for ring in parts.flat_map(|part| shapes.paths_near(part, window.bounds())) {
+            let places = window.corners(ring);
+            let Some(mut before) = places.last().copied() else { continue };
+            for here in places {
+                if here != before {
+                    self.edges.push((before, here));
+                }
+                before = here;
             }
-            before = here;
+            self.make_room();
         }
     }
-    without_opposites(&mut edges);
-    let clipped: Vec<Vec<Cell>> =
-        loops(&edges).into_iter().map(|ring| window.clipped(ring)).filter(|ring| ring.len() > 2).collect();
-    let mut polygons = if clipped.is_empty() { Vec::new() } else { mended(&clipped) };
-    close_slivers(&mut polygons, clipped.iter().map(|ring| double_area(ring)).sum(), window.double_square());
-    (!polygons.is_empty()).then_some(Shape::Polygons(polygons))
+
+    /// Takes opposites away where there are many edges.
+    fn make_room(&mut self) {
+        if self.edges.len() > self.room {
+            without_opposites(&mut self.edges);
+            self.room = MANY.max(2 * self.edges.len());
+        }
+    }
+
+    /// Takes in what another has gathered of the same window.
+    pub(crate) fn join(&mut self, other: Self) {
+        self.edges.extend(other.edges);
+        self.make_room();
+    }
+
+    /// The shape; nothing where there is none.
+    pub(crate) fn shape(mut self) -> Option<Shape> {
+        without_opposites(&mut self.edges);
+        let rings = loops(&self.edges).into_iter().map(|ring| self.window.clipped(ring));
+        let clipped: Vec<Vec<Cell>> = rings.filter(|ring| ring.len() > 2).collect();
+        let mut polygons = if clipped.is_empty() { Vec::new() } else { mended(&clipped) };
+        let wanted = clipped.iter().map(|ring| double_area(ring)).sum();
+        close_slivers(&mut polygons, wanted, self.window.double_square());
+        (!polygons.is_empty()).then_some(Shape::Polygons(polygons))
+    }
+}
+
+/// The part of the land of some polygons that the window shows, as one shape; nothing where there is none.
+pub(crate) fn region(window: Window, shapes: &Shapes, parts: impl Iterator<Item = usize>) -> Option<Shape> {
+    let mut region = Region::new(window);
+    region.add(shapes, parts);
+    region.shape()
 }
 
 /// Fills holes, the smallest first, until the land is as large as the shapes it is made of, twice that given. Where an edge

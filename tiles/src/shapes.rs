@@ -113,6 +113,11 @@ impl Shapes {
         self.features.shrink_to_fit();
     }
 
+    /// How many features there are.
+    pub(crate) fn len(&self) -> usize {
+        self.features.len()
+    }
+
     /// Whether the parts of a feature are lines.
     pub(crate) fn lines(&self, feature: usize) -> bool {
         self.features[feature].1
@@ -157,11 +162,10 @@ impl Shapes {
 
     /// What is around each part of a feature; nothing where it has no place, or one that is no number.
     pub(crate) fn extents(&self, feature: usize) -> Vec<Extent> {
-        let around = |part| {
-            let [west, north, east, south] = extent(self.paths(part).flat_map(|path| path.points));
-            [west, north, east, south].iter().all(|c| c.is_finite()).then_some([west, north, east, south])
-        };
-        self.parts(feature).map(around).collect::<Option<_>>().unwrap_or_default()
+        let around: Vec<Extent> =
+            self.parts(feature).map(|part| extent(self.paths(part).flat_map(|path| path.points))).collect();
+        let placed = around.iter().flatten().all(|c| c.is_finite());
+        if placed { around } else { Vec::new() }
     }
 }
 

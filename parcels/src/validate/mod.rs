@@ -194,6 +194,13 @@ pub fn validate(
     Ok((Layer::new(name, crs, parcels, table), issues))
 }
 
+/// The valid shape of one feature by itself, for who wants to see it and not to plan with it: repaired where that is safe, none
+/// where it would be set aside. Nothing is known of its neighbours.
+#[must_use]
+pub fn usable(raw: RawShape) -> Option<MultiPolygon<f64>> {
+    rings::examine(raw, 0).shape
+}
+
 /// Features examined between two looks at the monitor.
 const STRETCH: usize = 16_384;
 
