@@ -29,7 +29,7 @@ const AT_ONCE: usize = 64;
 /// Parcels on disk, and the layers around them.
 pub(super) struct Ground {
     places: Places,
-    /// Where parcels begin, a few zooms below the greatest.
+    /// Where parcels begin, at the greatest zoom.
     crowd: Crowd,
     /// The parcels of one place, then the layers around them.
     set: Tileset,
@@ -61,7 +61,7 @@ impl Ground {
         seen: &mut dyn FnMut(&[Feature]) -> Result<()>,
     ) -> Result<Self> {
         monitor.step("order", spool.len() as u64);
-        let deepest = zooms.end() + 2;
+        let deepest = *zooms.end();
         let mut crowds = Vec::new();
         let mut small = Small::new(zooms);
         let places = spool.by_place(folder, monitor, &mut |some| {

@@ -62,7 +62,7 @@ impl Thin {
 
 /// Layers whose tiles can be tried.
 pub(super) trait Tried {
-    /// How many parcels begin in each tile of a zoom.
+    /// How many parcels begin in each tile of a zoom, or of the greatest at which that is known.
     fn crowd(&self, zoom: u8) -> Crowd;
 
     /// Gives all layers their looks.

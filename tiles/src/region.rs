@@ -50,7 +50,7 @@ impl Region {
     fn make_room(&mut self) {
         if self.edges.len() > self.room {
             without_opposites(&mut self.edges);
-            self.room = MANY.max(2 * self.edges.len());
+            self.room = MANY.max(self.edges.len() / 2 * 3);
         }
     }
 
@@ -109,16 +109,20 @@ fn close_slivers(polygons: &mut [Vec<Vec<Cell>>], wanted: i64, largest: i64) {
 /// Takes away each edge together with one that runs back along it; what is left is in order of where it begins.
 fn without_opposites(edges: &mut Vec<(Global, Global)>) {
     edges.sort_unstable_by_key(|(a, b)| (*a.min(b), *a.max(b), a > b));
-    let mut kept = Vec::new();
     let ends = |edge: &(Global, Global)| (edge.0.min(edge.1), edge.0.max(edge.1));
-    for same in edges.chunk_by(|one, two| ends(one) == ends(two)) {
-        let there = same.partition_point(|(a, b)| a < b);
-        let back = same.len() - there;
+    let (mut at, mut kept) = (0, 0);
+    while at < edges.len() {
+        let same = edges[at..].iter().take_while(|edge| ends(edge) == ends(&edges[at])).count();
+        let there = edges[at..at + same].partition_point(|(a, b)| a < b);
+        let back = same - there;
         // Those that go there come first.
-        kept.extend_from_slice(if there >= back { &same[back..there] } else { &same[2 * there..] });
+        let left = if there >= back { at + back..at + there } else { at + 2 * there..at + same };
+        let count = left.len();
+        edges.copy_within(left, kept);
+        (at, kept) = (at + same, kept + count);
     }
-    kept.sort_unstable();
-    *edges = kept;
+    edges.truncate(kept);
+    edges.sort_unstable();
 }
 
 /// Closed lines of all edges, which are in order of where they begin. As many end at a place as begin there, so that a walk
