@@ -73,6 +73,32 @@ export function tangle(within: Folder): string {
   return path;
 }
 
+/**
+ * Parcels that are soon checked, and then take half a minute to be brought in: across narrow streets their edges face each
+ * other with 400 teeth a side, so that which of them are contiguous is long to tell.
+ */
+export function toothed(within: Folder): string {
+  const path = join(within.path, 'toothed.geojson');
+  const [teeth, side, street, depth] = [200, 0.001, 0.00002, 0.00003];
+  const ring = (n: number): Ring => {
+    const [x, y] = [121.1 + (n % 20) * (side + street), 31.1 + Math.floor(n / 20) * (side + street)];
+    // Along each side in turn, every other point a tooth's depth inside.
+    const at = (k: number): [number, number] => {
+      const [along, off] = [((k % (2 * teeth)) / (2 * teeth)) * side, (k % 2) * depth];
+      const turned: Ring = [
+        [x + along, y + off],
+        [x + side - off, y + along],
+        [x + side - along, y + side - off],
+        [x + off, y + side - along],
+      ];
+      return turned[Math.floor(k / (2 * teeth))] as [number, number];
+    };
+    return [...Array.from({ length: 8 * teeth }, (_, k) => at(k)), at(0)];
+  };
+  writeFileSync(path, geojson(Array.from({ length: 120 }, (_, n) => ring(n))));
+  return path;
+}
+
 /** A table of the firms on the shapefile's parcels, as a statistics office hands it out. */
 export function firmTable(within: Folder, count: number): string {
   const path = join(within.path, '企业.csv');

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { brokenFile, type Folder, firmTable, folder, shapefile, tangle, withoutSystem } from './files';
+import { brokenFile, type Folder, firmTable, folder, shapefile, tangle, toothed, withoutSystem } from './files';
 import { ask, drawn, opened, type Park, park } from './park';
 
 interface MapWindow {
@@ -116,6 +116,40 @@ test('a check that takes long is told of, and stopped', async () => {
   const [job] = await ask<{ kind: string; state: string }[]>(`${there.url}/api/jobs`);
   expect(job).toMatchObject({ kind: 'check', state: 'cancelled' });
   expect(await page.getByTestId('check-files').isEnabled()).toBe(true);
+  expect(faults).toEqual([]);
+  await page.context().close();
+});
+
+test('an import that takes long is told of, and stopped; nothing of it stays, and other files can be brought in', async () => {
+  const { page, faults } = await opened(there, '/?tab=import');
+  const kept = async () => [
+    await ask<{ id: string }[]>(`${there.url}/api/layers`),
+    await ask<{ id: number }[]>(`${there.url}/api/scenarios`),
+    await ask<{ name: string }[]>(`${there.url}/api/policies`),
+  ];
+  const before = await kept();
+  await page.getByTestId('file-input').setInputFiles(toothed(files));
+  await page.getByTestId('check-files').click();
+  await stage(page, 'checked');
+  await page.getByTestId('import-run').click();
+  await stage(page, 'importing');
+  const progress = page.getByTestId('import-progress');
+  await progress.getByText('分析相邻关系').waitFor({ timeout: 30_000 });
+  expect(Number(await progress.getByRole('progressbar').getAttribute('value'))).toBeLessThan(1);
+  await page.getByTestId('import-stop').click();
+  await stage(page, 'checked');
+  await page.getByTestId('notices').getByText('已停止，未导入任何数据。').waitFor();
+  const [job] = await ask<{ kind: string; state: string }[]>(`${there.url}/api/jobs`);
+  expect(job).toMatchObject({ kind: 'import', state: 'cancelled' });
+  expect(await kept()).toEqual(before);
+
+  await page.getByTestId('import-restart').click();
+  await page.getByTestId('file-input').setInputFiles(shapefile(files, 12));
+  await page.getByTestId('check-files').click();
+  await stage(page, 'checked');
+  await page.getByTestId('import-run').click();
+  await page.getByTestId('import-done').waitFor({ timeout: 30_000 });
+  expect((await kept()).map((all) => all.length)).toEqual(before.map((all) => all.length + 1));
   expect(faults).toEqual([]);
   await page.context().close();
 });

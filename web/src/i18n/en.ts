@@ -300,6 +300,7 @@ export const en: Dictionary = {
     importing: 'Importing',
     stop: 'Stop',
     stopping: 'Stopping…',
+    stopped: 'Stopped. Nothing was brought in.',
     queued: 'Waiting',
     failed: 'That did not work',
     because: 'Because',

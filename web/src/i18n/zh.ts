@@ -280,6 +280,7 @@ export const zh = {
     importing: '正在导入',
     stop: '停止',
     stopping: '正在停止…',
+    stopped: '已停止，未导入任何数据。',
     queued: '排队中',
     failed: '未能完成',
     because: '原因',

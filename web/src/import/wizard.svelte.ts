@@ -1,7 +1,9 @@
 /** The way of files into the project: chosen, sent, checked, their columns and system confirmed, brought in. */
 
+import { notices } from '../app/notices.svelte';
 import { session } from '../app/session.svelte';
 import { view } from '../app/view.svelte';
+import { i18n } from '../i18n/index.svelte';
 import { api, Failure } from '../lib/api';
 import type { Checked, Imported, Job, Meaning, PolicyRef } from '../lib/types';
 import { upload } from '../lib/upload';
@@ -223,6 +225,7 @@ class Wizard {
 
   #went(job: Job): boolean {
     if (job.state === 'failed') this.failure = explained(job.error ?? '');
+    if (job.state === 'cancelled') notices.say('info', i18n.t.import.stopped);
     return job.state === 'done';
   }
 
