@@ -114,7 +114,8 @@ impl Workshop {
         Ok(())
     }
 
-    /// As [`Workshop::show_newest`], while the service listens already: `/readyz` says no until it is done.
+    /// As [`Workshop::show_newest`], while the service listens already: `/readyz` says no until it is done. Then the tiles are
+    /// made that the first map will ask for.
     pub fn show_newest_later(self: &Arc<Self>) {
         self.shown.starting.store(true, Ordering::Relaxed);
         let workshop = self.clone();
@@ -124,6 +125,10 @@ impl Workshop {
                 tracing::warn!("the project is not served as layers: {why}");
             }
             workshop.shown.starting.store(false, Ordering::Relaxed);
+            if let Some(layer) = workshop.shown.now().layer {
+                // Whoever asks for them hears why there are none.
+                let _ = workshop.layer_tiles(&layer).await;
+            }
         });
     }
 }
