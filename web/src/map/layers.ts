@@ -2,7 +2,7 @@
 
 import type { ExpressionSpecification, LayerSpecification } from 'maplibre-gl';
 import { type Hatch, IMAGE, LAYER, SOURCE, TILE } from './ids';
-import type { Lines } from './states';
+import { MOVE, type Present } from './states';
 import { fills, hatchOf, LINES, OVERLAYS, type Overlay, type Theme, ZONE } from './style';
 
 const FONT = ['Noto Sans CJK SC', 'Microsoft YaHei', 'PingFang SC', 'sans-serif'];
@@ -23,13 +23,24 @@ function hatched(kind: Hatch, theme: Theme): ExpressionSpecification {
 }
 
 const when = (flag: ExpressionSpecification, yes: number): ExpressionSpecification => ['case', flag, yes, 0];
-const moves = (code: number): ExpressionSpecification => ['==', ['to-number', state('m'), 0], code];
-const byZoom = (...stops: (number | string)[]): ExpressionSpecification =>
+const goes = (which: keyof typeof MOVE): ExpressionSpecification => ['==', ['to-number', state('m'), 0], MOVE[which]];
+const moving = (comesIn: number, goesOut: number): ExpressionSpecification => [
+  'case',
+  goes('in'),
+  comesIn,
+  goes('out'),
+  goesOut,
+  0,
+];
+const byZoom = (...stops: (number | string | ExpressionSpecification)[]): ExpressionSpecification =>
   ['interpolate', ['linear'], ['zoom'], ...stops] as unknown as ExpressionSpecification;
+
+/** Further out a parcel has a few pixels, and its class and the streets around it are all there is to see. */
+const HAIRLINES = 12;
 
 /** Edges of parcels, as faint as lines thinner than a pixel: two digits of opacity behind the colour's six. */
 const hairline = (theme: Theme): ExpressionSpecification =>
-  byZoom(...[11, '33', 14, 'a0', 16, 'ff'].map((at) => (typeof at === 'string' ? LINES.edge[theme] + at : at)));
+  byZoom(...[HAIRLINES, '22', 14, 'a0', 16, 'ff'].map((at) => (typeof at === 'string' ? LINES.edge[theme] + at : at)));
 
 /**
  * From this zoom on parcels have edges of their own width. Before, where a map shows thousands, they are hairlines drawn with
@@ -64,17 +75,11 @@ export function layers(theme: Theme, far: number, paper: boolean): LayerSpecific
     id,
     type: 'fill',
     ...parcels,
-    paint: { 'fill-pattern': IMAGE[kind], 'fill-opacity': hatched(kind, theme), 'fill-antialias': false },
-  });
-  const move = (id: string, code: number, colour: string, dash: number[] | null): LayerSpecification => ({
-    id,
-    type: 'line',
-    ...parcels,
     paint: {
-      'line-color': colour,
-      'line-width': 0,
-      'line-opacity': when(moves(code), 1),
-      ...(dash ? { 'line-dasharray': dash } : {}),
+      'fill-pattern': IMAGE[kind],
+      'fill-opacity': hatched(kind, theme),
+      'fill-layer-opacity': 0,
+      'fill-antialias': false,
     },
   });
   return [
@@ -98,7 +103,11 @@ export function layers(theme: Theme, far: number, paper: boolean): LayerSpecific
       id: LAYER.parcels,
       type: 'fill',
       ...parcels,
-      paint: { 'fill-color': fillColour(theme), 'fill-antialias': !paper, 'fill-outline-color': hairline(theme) },
+      paint: {
+        'fill-color': fillColour(theme),
+        'fill-antialias': paper ? false : ['step', ['zoom'], false, HAIRLINES, true],
+        'fill-outline-color': hairline(theme),
+      },
     },
     pattern(LAYER.hatchUnknown, 'unknown'),
     pattern(LAYER.hatchLocked, 'locked'),
@@ -161,27 +170,51 @@ export function layers(theme: Theme, far: number, paper: boolean): LayerSpecific
         'circle-stroke-width': ['case', ['get', 'in'], 1, 2.5],
       },
     },
-    move(LAYER.moveOut, 2, LINES.out[theme], [2, 1.2]),
-    move(LAYER.moveIn, 1, LINES.in[theme], null),
+    {
+      id: LAYER.moveLines,
+      type: 'line',
+      ...parcels,
+      paint: {
+        'line-color': ['case', goes('out'), LINES.out[theme], LINES.in[theme]],
+        // Single for in and double for out, so that colour is not all that tells them apart.
+        // What has no width has nothing to fill, unlike what cannot be seen.
+        'line-width': byZoom(11, moving(1, 1), 15, moving(2.5, 1.2), 18, moving(4, 1.8)),
+        'line-gap-width': byZoom(11, 0, 15, moving(0, 1.6), 18, moving(0, 2.4)),
+        'line-layer-opacity': 0,
+      },
+    },
     {
       id: LAYER.hover,
       type: 'line',
       ...parcels,
-      paint: { 'line-color': LINES.ink[theme], 'line-width': 0, 'line-opacity': when(is('h'), 0.8) },
+      paint: {
+        'line-color': LINES.ink[theme],
+        'line-width': when(is('h'), 2),
+        'line-opacity': 0.8,
+        'line-layer-opacity': 0,
+      },
     },
     {
       id: LAYER.selectedHalo,
       type: 'line',
       ...parcels,
       layout: { 'line-join': 'round' },
-      paint: { 'line-color': LINES.paper[theme], 'line-width': 0, 'line-opacity': when(is('s'), 1) },
+      paint: {
+        'line-color': LINES.paper[theme],
+        'line-width': when(is('s'), 6),
+        'line-layer-opacity': 0,
+      },
     },
     {
       id: LAYER.selected,
       type: 'line',
       ...parcels,
       layout: { 'line-join': 'round' },
-      paint: { 'line-color': LINES.ink[theme], 'line-width': 0, 'line-opacity': when(is('s'), 1) },
+      paint: {
+        'line-color': LINES.ink[theme],
+        'line-width': when(is('s'), 3),
+        'line-layer-opacity': 0,
+      },
     },
     {
       id: LAYER.parcelCodes,
@@ -211,22 +244,26 @@ export function parcelsOnly(all: LayerSpecification[]): LayerSpecification[] {
   });
 }
 
+type Opacity = 'fill-layer-opacity' | 'line-layer-opacity';
+
 /**
- * Lines around single parcels. Every parcel is drawn for them, if only so that nothing shows: half of a frame's time where no
- * card does the drawing. So they have no width while there are none, which the map then passes over; to hide a layer would
- * make it lay all tiles out anew when it is shown again.
+ * Layers that draw every parcel, if only so that nothing shows: half of a frame's time where no card does the drawing. So each
+ * is of no opacity as a whole while there is nothing to show, which the map then passes over; to hide a layer would make it lay
+ * all tiles out anew when it is shown again.
  */
-export const WIDTHS: readonly (readonly [string, keyof Lines, number | ExpressionSpecification])[] = [
-  [LAYER.moveIn, 'in', byZoom(11, 1, 15, 2.5, 18, 4)],
-  [LAYER.moveOut, 'out', byZoom(11, 1, 15, 2.5, 18, 4)],
-  [LAYER.hover, 'hovered', 2],
-  [LAYER.selectedHalo, 'selected', 6],
-  [LAYER.selected, 'selected', 3],
+export const PASSED_OVER: readonly (readonly [layer: string, without: keyof Present, opacity: Opacity])[] = [
+  [LAYER.hatchUnknown, 'unknown', 'fill-layer-opacity'],
+  [LAYER.hatchLocked, 'locked', 'fill-layer-opacity'],
+  [LAYER.hatchOut, 'out', 'fill-layer-opacity'],
+  [LAYER.moveLines, 'moves', 'line-layer-opacity'],
+  [LAYER.hover, 'hovered', 'line-layer-opacity'],
+  [LAYER.selectedHalo, 'selected', 'line-layer-opacity'],
+  [LAYER.selected, 'selected', 'line-layer-opacity'],
 ];
 
 /** Which layers a switch of the legend turns on and off. */
 export const SWITCHED: Record<Overlay, string[]> = {
-  transfers: [LAYER.moveIn, LAYER.moveOut, LAYER.movesFar],
+  transfers: [LAYER.moveLines, LAYER.movesFar],
   blocks: [LAYER.blocksAfter, LAYER.zone],
   subParks: [LAYER.subParks],
   barriers: [LAYER.barriers],

@@ -5,7 +5,9 @@
 
 import {
   type ExpressionSpecification,
+  GPUInitializationError,
   Map as MapLibre,
+  prewarm,
   type SourceSpecification,
   type StyleSpecification,
   setWorkerUrl,
@@ -15,11 +17,13 @@ import 'maplibre-gl/dist/maplibre-gl.css';
 import type { Bounds, Direction } from '../lib/types';
 import { hatch } from './hatch';
 import { type Hatch, IMAGE, LAYER, SOURCE, TILE } from './ids';
-import { layers, parcelsOnly, SWITCHED, WIDTHS } from './layers';
-import { type Lines, linesOf, reconcile, unpack } from './states';
+import { layers, PASSED_OVER, parcelsOnly, SWITCHED } from './layers';
+import { NOTHING, presentIn, reconcile, unpack } from './states';
 import { LINES, type Overlay, type Theme } from './style';
 
 setWorkerUrl(workerUrl);
+// The worker starts while the service is still asked what there is to draw.
+prewarm();
 
 /** Feature states set in one frame: about 10 ms of work on an office PC. */
 const STATES_A_FRAME = 20_000;
@@ -69,6 +73,9 @@ export function hasWebGl(): boolean {
   return document.createElement('canvas').getContext('webgl2') !== null;
 }
 
+/** Whether a map could not be made for want of it. To try and see is a quarter of a second quicker than to ask before. */
+export const lacksWebGl = (why: unknown): boolean => why instanceof GPUInitializationError;
+
 export interface Start {
   source: TileSource;
   theme: Theme;
@@ -78,8 +85,6 @@ export interface Start {
   /** Dots to a pixel, for a picture that is taken rather than looked at. */
   print?: number;
 }
-
-const NO_LINES: Lines = { in: false, out: false, selected: false, hovered: false };
 
 /** How much of the map lies under something else at its edges, pixels. */
 export interface Covered {
@@ -103,8 +108,8 @@ export class ParkMap {
   #wanted: Uint16Array = new Uint16Array(0);
   #frame = 0;
   #styled = false;
-  /** The lines that have a width. */
-  #lines = NO_LINES;
+  /** What the layers that may be passed over show. */
+  #present = NOTHING;
   #subParks: { hovered: string | null; chosen: string | null } = { hovered: null, chosen: null };
   #follows: ((camera: Camera) => void) | null = null;
 
@@ -184,7 +189,7 @@ export class ParkMap {
       this.#styled = true;
       // A new style knows no states.
       this.#drawn = new Uint16Array(this.#wanted.length);
-      this.#lines = NO_LINES;
+      this.#present = NOTHING;
       this.#soon();
       // What came before the style was there.
       this.#put(SOURCE.blocksAfter, this.#blocks);
@@ -238,15 +243,20 @@ export class ParkMap {
   #paint(): void {
     this.#frame = 0;
     if (!this.#styled) return;
+    const still = this.#map.loaded();
+    let changed = false;
     const done = reconcile(this.#drawn, this.#wanted, STATES_A_FRAME, (id, packed) => {
       const within = this.#start.source.geojson ? {} : { sourceLayer: TILE.parcels };
       this.#map.setFeatureState({ source: SOURCE.park, ...within, id }, unpack(packed));
+      changed = true;
     });
     if (!done) this.#soon();
-    const lines = linesOf(this.#wanted);
-    for (const [layer, of, width] of WIDTHS)
-      if (lines[of] !== this.#lines[of]) this.#map.setPaintProperty(layer, 'line-width', lines[of] ? width : 0);
-    this.#lines = lines;
+    const present = presentIn(this.#wanted);
+    for (const [layer, of, opacity] of PASSED_OVER)
+      if (present[of] !== this.#present[of]) this.#map.setPaintProperty(layer, opacity, present[of] ? 1 : 0);
+    this.#present = present;
+    // In this frame, where the map by itself would wait for the next.
+    if (changed && still) this.#map.redraw();
   }
 
   /** What each parcel is to look like, in the order of their numbers. Drawn within the next frames. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { linesOf, MOVE, pack, reconcile, unpack, withFlags } from './states';
+import { MOVE, pack, presentIn, reconcile, unpack, withFlags } from './states';
+import { ZONE } from './style';
 
 test('what is packed is unpacked', () => {
   for (const c of [0, 1, 6, 15])
@@ -8,15 +9,19 @@ test('what is packed is unpacked', () => {
         for (const h of [true, false]) expect(unpack(withFlags(pack(c, m), s, h))).toEqual({ c, m, s, h });
 });
 
-test('what no parcel has needs no line', () => {
-  const none = { in: false, out: false, selected: false, hovered: false };
-  const plain = pack(5, MOVE.none);
-  expect(linesOf(Uint16Array.of())).toEqual(none);
-  expect(linesOf(Uint16Array.of(plain, plain))).toEqual(none);
-  expect(linesOf(Uint16Array.of(plain, pack(5, MOVE.in)))).toEqual({ ...none, in: true });
-  expect(linesOf(Uint16Array.of(pack(5, MOVE.out), plain))).toEqual({ ...none, out: true });
-  expect(linesOf(Uint16Array.of(withFlags(plain, true, false)))).toEqual({ ...none, selected: true });
-  expect(linesOf(Uint16Array.of(plain, withFlags(plain, false, true)))).toEqual({ ...none, hovered: true });
+test('what no parcel has is not shown', () => {
+  const plain = pack(ZONE.STAY_IN.id, MOVE.none);
+  const shown = (...states: number[]) => {
+    const present = Object.entries(presentIn(Uint16Array.from(states)));
+    return present.flatMap(([what, there]) => (there ? [what] : []));
+  };
+  expect(shown()).toEqual([]);
+  expect(shown(plain, plain, pack(15, MOVE.none))).toEqual([]);
+  expect(shown(plain, pack(ZONE.IN.id, MOVE.in))).toEqual(['moves']);
+  expect(shown(pack(ZONE.OUT.id, MOVE.out), plain)).toEqual(['moves', 'out']);
+  expect(shown(pack(ZONE.UNKNOWN.id, MOVE.none), pack(ZONE.LOCKED.id, MOVE.none))).toEqual(['unknown', 'locked']);
+  expect(shown(withFlags(plain, true, false))).toEqual(['selected']);
+  expect(shown(plain, withFlags(plain, false, true))).toEqual(['hovered']);
 });
 
 test('only what changed is set, in portions, until all is as wanted', () => {

@@ -3,6 +3,9 @@
  * drawn is found by comparing numbers, so that a preview touches only the parcels it moves.
  */
 
+import type { Hatch } from './ids';
+import { hatchOf } from './style';
+
 export const MOVE = { none: 0, in: 1, out: 2 } as const;
 
 const SELECTED = 1 << 12;
@@ -21,27 +24,36 @@ export function unpack(packed: number): { c: number; m: number; s: boolean; h: b
   return { c: packed & 0xff, m: (packed >> 8) & 3, s: (packed & SELECTED) !== 0, h: (packed & HOVERED) !== 0 };
 }
 
-/** Which lines around single parcels there are any of. */
-export interface Lines {
-  in: boolean;
-  out: boolean;
-  selected: boolean;
-  hovered: boolean;
-}
+/** What there is any of: moves, flags and hatches. */
+export type Present = Record<'moves' | 'selected' | 'hovered' | Hatch, boolean>;
 
-export function linesOf(states: Uint16Array): Lines {
-  let moves = 0;
-  let flags = 0;
+export const NOTHING: Present = {
+  moves: false,
+  selected: false,
+  hovered: false,
+  unknown: false,
+  locked: false,
+  out: false,
+};
+
+export function presentIn(states: Uint16Array): Present {
+  let classes = 0;
+  let rest = 0;
   for (const packed of states) {
-    moves |= 1 << ((packed >> 8) & 3);
-    flags |= packed;
+    classes |= 1 << (packed & 0xff);
+    rest |= packed;
   }
-  return {
-    in: (moves & (1 << MOVE.in)) !== 0,
-    out: (moves & (1 << MOVE.out)) !== 0,
-    selected: (flags & SELECTED) !== 0,
-    hovered: (flags & HOVERED) !== 0,
+  const present = {
+    ...NOTHING,
+    moves: (rest & (3 << 8)) !== 0,
+    selected: (rest & SELECTED) !== 0,
+    hovered: (rest & HOVERED) !== 0,
   };
+  for (let id = 0; id < 32; id += 1) {
+    const hatch = classes & (1 << id) ? hatchOf(id) : null;
+    if (hatch) present[hatch] = true;
+  }
+  return present;
 }
 
 /** Calls `set` for each parcel whose number differs from `drawn`, at most `most` times; says whether all are done. */

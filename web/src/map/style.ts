@@ -2,7 +2,7 @@
  * The classes a parcel can be shown in: one table, from which both the map's paint and the legend are made.
  *
  * Colours are Okabe and Ito's blue for in and vermilion for out, which people with any colour vision tell apart, and
- * nothing is told by colour alone: out and locked parcels are hatched, moves are outlined solid or dashed.
+ * nothing is told by colour alone: out and locked parcels are hatched, moves are outlined once or twice.
  */
 
 import type { Dictionary } from '../i18n/zh';
