@@ -3,6 +3,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ask, drawn, opened, type Park, park, planned, shareOf } from './park';
 
+interface PlanRecord {
+  area: { basis: string; before_m2: number };
+  transfers: { area_m2: number }[];
+}
+
 let there: Park;
 beforeAll(async () => {
   there = await park(600);
@@ -66,6 +71,63 @@ test('the curve of gains and losses is computed, clicked, and its point is saved
   await expect.poll(() => page.getByTestId('notices').textContent()).toMatch(/version 2/i);
   // It is planned anew at once.
   await expect.poll(async () => (await ask<unknown[]>(`${there.url}/api/scenarios/1/plans`)).length, PLANNED).toBe(2);
+  expect(faults).toEqual([]);
+  await page.context().close();
+});
+
+test('what area counts, how it is measured and how much may move are turned, shown at once, and saved', async () => {
+  const { page, faults } = await opened(there, '/?tab=policy');
+  await drawn(page);
+  const moves = async () => {
+    const [into, out] = ((await page.getByTestId('preview-moves').textContent()) ?? '').match(/\d+/g) ?? [];
+    return Number(into) + Number(out);
+  };
+  const haAfter = async () =>
+    Number.parseFloat((await page.getByTestId('balance').locator('b').first().textContent()) ?? '');
+  const planned = await haAfter();
+
+  await page.getByTestId('moved-parcels').fill('60');
+  await page.getByTestId('preview-moves').waitFor();
+  await expect.poll(moves).toBeLessThanOrEqual(60);
+  // Nothing in the field is no limit; the slider beside it is turned, for without any change nothing is tried.
+  await page.getByTestId('moved-parcels').fill('');
+  await page.getByTestId('slider-tolerance').focus();
+  await page.keyboard.press('ArrowRight');
+  await expect.poll(moves).toBeGreaterThan(60);
+
+  await page.getByTestId('area-mode').selectOption({ label: '不超过上限' });
+  const present = Number(await page.getByTestId('area-cap').inputValue());
+  expect(Math.abs(present / planned - 1)).toBeLessThan(0.02);
+  const cap = Math.round(present * 0.8);
+  await page.getByTestId('area-cap').fill(String(cap));
+  await expect.poll(haAfter).toBeLessThanOrEqual(cap);
+
+  await page.getByTestId('area-mode').selectOption({ label: '保持不变（容差内）' });
+  await page.getByTestId('area-basis').selectOption({ label: '平面面积' });
+  await expect.poll(() => page.getByTestId('balance').textContent()).toContain('平面面积');
+  await page.getByTestId('moved-share').fill('50');
+  await page.getByTestId('policy-save').click();
+  await page
+    .getByTestId('notices')
+    .getByText(/第 \d+ 版/)
+    .waitFor();
+  const { content } = await ask<{ content: { constraints: unknown } }>(`${there.url}/api/scenarios/1/policy`);
+  expect(content.constraints).toMatchObject({
+    area: { mode: 'conserve', tolerance: 0.006, cap_ha: null, basis: 'planar' },
+    max_moved_share: 0.5,
+    max_moved_parcels: null,
+  });
+  // The plan that follows is told on the same basis, and keeps to the rule.
+  const record = async () => {
+    const plans = await ask<{ id: number }[]>(`${there.url}/api/scenarios/1/plans`);
+    return (await ask<{ plan: { id: number }; record: PlanRecord }>(`${there.url}/api/plans/${plans.at(-1)?.id}`))
+      .record;
+  };
+  await expect.poll(async () => (await record()).area.basis, PLANNED).toBe('planar');
+  const { area, transfers } = await record();
+  const moved = transfers.reduce((sum, one) => sum + one.area_m2, 0);
+  expect(moved).toBeLessThanOrEqual(0.5 * area.before_m2);
+  expect(moved).toBeGreaterThan(0);
   expect(faults).toEqual([]);
   await page.context().close();
 });

@@ -4,6 +4,7 @@ import { i18n } from '../i18n/index.svelte';
 import { api, conflictOf, Failure } from '../lib/api';
 import { listen } from '../lib/events';
 import type {
+  AreaBasis,
   Config,
   Decision,
   IndicatorValues,
@@ -54,6 +55,8 @@ class Session {
   indicators = $state.raw<ReadonlyMap<string, IndicatorValues>>(new Map());
   /** What a change to the policy would lead to, while one is tried. */
   preview = $state.raw<Preview | null>(null);
+  /** How the area is measured, and within what, where a change is tried. */
+  tried = $state.raw<{ basis: AreaBasis; tolerance: number | null } | null>(null);
   redoable = $state.raw<readonly Gesture[]>([]);
 
   readonly scenario = $derived(this.scenarios.find((s) => s.id === this.id) ?? null);
@@ -98,6 +101,12 @@ class Session {
       else verdicts.delete(fid);
     }
     return verdicts;
+  });
+
+  /** Area of the zone as it is, on the ellipsoid. */
+  readonly present = $derived.by(() => {
+    const { columns } = this;
+    return columns?.area_m2.reduce((sum, area, at) => sum + (columns.zone_before[at] ? area : 0), 0) ?? null;
   });
 
   knows(fid: number, parcel: string): void {

@@ -318,6 +318,8 @@ export interface Preview {
 }
 
 /** The parts of a policy that the panel turns. */
+export type AreaMode = 'conserve' | 'cap' | 'free';
+
 export interface PolicyContent {
   name: string;
   indicators: Record<string, { zh: string; en: string; unit: string; weight: number; source: string }>;
@@ -325,9 +327,11 @@ export interface PolicyContent {
   contiguity: { gap_m: number };
   objective: { lambda: number; edge_factor: number; kappa: number; tau: number | null };
   constraints: {
-    area: { mode: 'conserve' | 'cap' | 'free'; tolerance: number; cap_ha: number | null; basis: AreaBasis };
+    area: { mode: AreaMode; tolerance: number; cap_ha: number | null; basis: AreaBasis };
     min_block_ha: number;
     min_block: 'hard' | 'soft' | 'off';
+    max_moved_share: number | null;
+    max_moved_parcels: number | null;
   };
 }
 
