@@ -89,6 +89,11 @@ test('what area counts, how it is measured and how much may move are turned, sho
   await page.getByTestId('moved-parcels').fill('60');
   await page.getByTestId('preview-moves').waitFor();
   await expect.poll(moves).toBeLessThanOrEqual(60);
+  await page.getByTestId('moved-parcels').fill('1');
+  await page
+    .getByTestId('conflict')
+    .getByText(/变动 \d+ 宗.*超过上限/)
+    .waitFor();
   // Nothing in the field is no limit; the slider beside it is turned, for without any change nothing is tried.
   await page.getByTestId('moved-parcels').fill('');
   await page.getByTestId('slider-tolerance').focus();
@@ -128,6 +133,50 @@ test('what area counts, how it is measured and how much may move are turned, sho
   const moved = transfers.reduce((sum, one) => sum + one.area_m2, 0);
   expect(moved).toBeLessThanOrEqual(0.5 * area.before_m2);
   expect(moved).toBeGreaterThan(0);
+  expect(faults).toEqual([]);
+  await page.context().close();
+});
+
+test('how an indicator is scored is chosen without a file, shown at once, and saved', async () => {
+  const { page, faults } = await opened(there, '/?tab=policy');
+  await drawn(page);
+  const score = page.getByTestId('balance').locator('div', { hasText: '平均得分' }).locator('b');
+  const planned = await score.textContent();
+  await page.getByTestId('slider-weight-tax_per_mu').focus();
+  await page.keyboard.press('End');
+  await page.getByTestId('preview-moves').waitFor();
+  await page.getByTestId('policy-reset').click();
+  await page.getByTestId('preview-moves').waitFor({ state: 'detached' });
+
+  await page.getByTestId('scoring-tax_per_mu').getByText('评分：').click();
+  expect(await page.getByTestId('base-tax_per_mu').inputValue()).toBe('24.097');
+  await page.getByTestId('method-tax_per_mu').selectOption({ label: '分位排名' });
+  await page.getByTestId('base-tax_per_mu').waitFor({ state: 'detached' });
+  await page.getByTestId('preview-moves').waitFor();
+  await expect.poll(() => score.textContent()).not.toBe(planned);
+
+  // A formula that cannot be read is refused in words, and nothing of it is kept.
+  await page.getByTestId('formula-tax_per_mu').fill('tax / ares');
+  await page.getByTestId('formula-tax_per_mu').press('Enter');
+  await expect.poll(() => page.getByTestId('preview').textContent()).toContain('ares');
+  await page.getByTestId('formula-tax_per_mu').fill('tax / staff');
+  await page.getByTestId('formula-tax_per_mu').press('Enter');
+  await page.getByTestId('preview-moves').waitFor();
+
+  await page.getByTestId('scoring-rd_intensity').getByText('评分：').click();
+  await page.getByTestId('method-rd_intensity').selectOption({ label: '合格—优秀区间' });
+  await page.getByTestId('pass-rd_intensity').fill('1');
+  await page.getByTestId('excellent-rd_intensity').fill('6');
+  await page.getByTestId('policy-save').click();
+  await page
+    .getByTestId('notices')
+    .getByText(/第 \d+ 版/)
+    .waitFor();
+  const { content } = await ask<{ content: { indicators: unknown } }>(`${there.url}/api/scenarios/1/policy`);
+  expect(content.indicators).toMatchObject({
+    tax_per_mu: { formula: 'tax / staff', normalise: { method: 'rank' } },
+    rd_intensity: { normalise: { method: 'threshold', pass: 1, excellent: 6 } },
+  });
   expect(faults).toEqual([]);
   await page.context().close();
 });

@@ -5,11 +5,8 @@
  */
 
 import type { Language } from '../i18n/index.svelte';
+import { interpreter, type Sentence } from '../i18n/sentences';
 
-/** The service's words, the same in Chinese, and in English for a page where they speak of the command line. */
-type Sentence = [said: string, zh: string, en?: string];
-
-/** `{}` stands for what differs; `{1}`, `{2}` … for it in the order of the service's words. */
 const SENTENCES: Sentence[] = [
   // Geometry.
   ['the feature has no geometry', '要素没有图形'],
@@ -151,33 +148,13 @@ const PARTS: [RegExp, string][] = [
   [/^hole (\d+) of part (\d+) of (\d+)$/, '第 $2 部分的第 $1 个内环'],
 ];
 
-const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-
-const PATTERNS = SENTENCES.map(([said, zh, en]): [RegExp, string, string | undefined] => [
-  new RegExp(`^${said.split('{}').map(escaped).join('(.+?)')}$`, 'u'),
-  zh,
-  en,
-]);
-
 const part = (text: string) => {
   for (const [pattern, zh] of PARTS) if (pattern.test(text)) return text.replace(pattern, zh);
   return text;
 };
 
 /** The service's words in `language`; null where they are not known in it. */
-export function known(text: string, language: Language): string | null {
-  for (const [pattern, zh, en] of PATTERNS) {
-    const found = pattern.exec(text);
-    if (!found) continue;
-    const wanted = language === 'zh' ? zh : en;
-    if (wanted === undefined) return text;
-    return wanted.replace(/\{(\d)\}/g, (_, at: string) => {
-      const said = found[Number(at)] ?? '';
-      return language === 'zh' ? part(said) : said;
-    });
-  }
-  return language === 'en' ? text : null;
-}
+export const known = interpreter(SENTENCES, part);
 
 export function worded(text: string, language: Language): string {
   return known(text, language) ?? text;

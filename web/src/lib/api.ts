@@ -115,12 +115,8 @@ export const api = {
   policy: (scenario: number) => ask<ScenarioPolicy>(`/api/scenarios/${scenario}/policy`),
   savePolicy: (scenario: number, based_on: number, change: PolicyChange) =>
     post<Scenario>(`/api/scenarios/${scenario}/policy`, { based_on, change }),
-  preview: (scenario: number, client: string, change: PolicyChange, scores: boolean, signal?: AbortSignal) =>
-    post<Preview>(
-      `/api/scenarios/${scenario}/preview`,
-      scores ? { client, change, scores } : { client, change },
-      signal,
-    ),
+  preview: (scenario: number, client: string, change: PolicyChange, signal?: AbortSignal) =>
+    post<Preview>(`/api/scenarios/${scenario}/preview`, { client, change }, signal),
   plans: (scenario: number) => ask<Plan[]>(`/api/scenarios/${scenario}/plans`),
   plan: (id: number) => ask<{ plan: Plan; record: PlanRecord }>(`/api/plans/${id}`),
   queuePlan: (scenario: number) => post<Job>(`/api/scenarios/${scenario}/plans`, {}),

@@ -314,15 +314,35 @@ export interface Preview {
   leave: number[];
   conflicts?: string[];
   binding?: { id: string; text: string }[];
-  scores?: (number | null)[];
 }
 
 /** The parts of a policy that the panel turns. */
+/** How a value becomes a number from 0 to 1. */
+export type Normalise =
+  | { method: 'minmax' | 'zscore' | 'rank' }
+  | { method: 'base'; base: number; cap: number }
+  | { method: 'threshold'; pass: number; excellent: number };
+
+/** How an indicator is scored. */
+export interface Scoring {
+  formula: string;
+  direction: 'higher' | 'lower';
+  normalise: Normalise;
+}
+
+export interface PolicyIndicator extends Scoring {
+  zh: string;
+  en: string;
+  unit: string;
+  weight: number;
+  source: string;
+}
+
 export type AreaMode = 'conserve' | 'cap' | 'free';
 
 export interface PolicyContent {
   name: string;
-  indicators: Record<string, { zh: string; en: string; unit: string; weight: number; source: string }>;
+  indicators: Record<string, PolicyIndicator>;
   weights: { method: string; known_share: number };
   contiguity: { gap_m: number };
   objective: { lambda: number; edge_factor: number; kappa: number; tau: number | null };

@@ -7,17 +7,12 @@ import { quantiles } from './style';
 class Shown {
   /** What the ramp runs over: score or the chosen indicator. */
   readonly values = $derived.by(() => {
-    const { columns, preview } = session;
-    if (view.mode === 'score') return preview?.scores ?? columns?.score ?? null;
+    if (view.mode === 'score') return session.columns?.score ?? null;
     if (view.mode === 'indicator' && view.indicator) return session.indicators.get(view.indicator)?.raw ?? null;
     return null;
   });
 
-  // Borders stay while a preview changes scores, so that a colour keeps its meaning.
-  readonly breaks = $derived.by(() => {
-    if (view.mode === 'score') return quantiles(session.columns?.score ?? []);
-    return this.values ? quantiles(this.values) : [];
-  });
+  readonly breaks = $derived(this.values ? quantiles(this.values) : []);
 
   readonly digits = $derived(this.breaks.some((b) => Math.abs(b) < 10) ? 1 : 0);
 
