@@ -14,6 +14,8 @@ SCHEMATHESIS := schemathesis==4.32.5
 # The same for archives of tiles: the format's own reader, Mapbox's tiles, and a GDAL newer than Debian 12's, which reads them.
 TILE_READERS := pmtiles==3.8.1 mapbox-vector-tile==2.2.0 pyogrio==0.13.0
 CLIENT_PACKAGES := python3-qgis qgis-providers
+# What makes the pictures of the map small.
+PICTURE_PACKAGES := pngquant
 
 # The map's pages are built by Vite, which wants a Node newer than Debian 12's; npm brings one where it is missing.
 WEB_PACKAGES := npm
@@ -93,9 +95,12 @@ crash: setup setup-test
 	$(call say,killing the service at random moments)
 	ROUNDS="$(ROUNDS)" cargo bench --locked --quiet --bench crash
 
-# The pictures in the README.
-pictures: demo
+# The pictures in the READMEs.
+pictures: demo setup-test
 	cp demo/plan/map.svg .github/demo-plan.svg
+	@$(call install,$(PICTURE_PACKAGES))
+	@$(web) PICTURES=$(CURDIR)/.github LIANPIAN=$(CURDIR)/target/release/lianpian npm run --silent browser pictures
+	pngquant --force --ext .png --skip-if-larger .github/*.png
 	@$(call erase,demo/park/parcels.gpkg,demo/park/policy.toml,10,park)
 	@if [ -d $(CAMBRIDGE) ]; then $(call erase,$(CAMBRIDGE)/parcels.gpkg,tests/fixtures/cambridge.toml,2,cambridge); fi
 
