@@ -278,11 +278,15 @@ mod tests {
                 // Everything changes, links and rules too.
                 let problem = random_problem(other, n);
                 let truth = best(&Energy::new(&problem));
+                let whole = stop.is_none();
                 let stop = Stop::after(stop.unwrap_or(usize::MAX));
                 let solution = session.sketch(|p| *p = problem.clone(), &stop).clone();
                 let energy = Energy::new(&problem);
                 let admissible = State::new(&energy, solution.x.clone()).admissible();
                 prop_assert_eq!(admissible, solution.status != Status::Infeasible);
+                // Whatever little may move: the present zone is found where it is one that may be.
+                let present = solve::obeying_locks(&energy, problem.in_zone.clone());
+                prop_assert!(admissible || !whole || !State::new(&energy, present).admissible());
                 if let Some((optimum, _)) = truth {
                     prop_assert!(solution.bound >= optimum - 1e-6, "bound {} below {optimum}", solution.bound);
                     prop_assert!(!admissible || solution.objective <= optimum + 1e-6);

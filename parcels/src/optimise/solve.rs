@@ -196,8 +196,12 @@ pub(super) fn quick(
             kept.keep_all(lean.again(energy, monitor));
         }
     }
-    if kept.best.is_none() {
-        let mut state = State::new(energy, present);
+    // From the zone before, and from the present one, in which nothing moves: where little may, it is near what is looked for.
+    for zone in [present, obeying_locks(energy, problem.in_zone.clone())] {
+        if kept.best.is_some() {
+            break;
+        }
+        let mut state = State::new(energy, zone);
         if state.admissible() {
             kept.keep(state.clone());
         }
