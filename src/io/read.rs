@@ -99,7 +99,8 @@ pub fn read_layer(source: &Source, options: &ReadOptions, monitor: &dyn Monitor)
 }
 
 /// As [`read_layer`], some features at a time, for a layer that need not be in memory as a whole: each part comes with the row
-/// of its first feature. What is found about the file is not told, and any number of features is read.
+/// of its first feature. What is found about the file is not told, and any number of features is read. Of a shapefile the table,
+/// at most 2 GB, is in memory nevertheless.
 ///
 /// # Errors
 /// As [`read_layer`], and the first of `take`.
