@@ -133,6 +133,9 @@ pub mod optimise;
 // How far the choice hangs on the weights.
 pub mod robustness;
 
+// The proof of its bound as it is written down.
+pub mod certificate;
+
 // The choice as it is written down.
 pub mod plan;
 

@@ -162,6 +162,8 @@ mod tests {
         area = { mode = 'free' }
         blocks = 'free'
         min_block = 'off'
+        new_block_ha = 0
+        max_moved_share = 'free'
         keep_concentration = false
     ";
 
@@ -201,7 +203,7 @@ mod tests {
     #[test]
     fn threads_change_nothing() {
         let policy =
-            Policy::from_toml("seed = 5\n[constraints]\nmin_block_ha = 2\nkeep_concentration = false")
+            Policy::from_toml("seed = 5\n[constraints]\nmin_block_ha = 2\nnew_block_ha = 0\nmax_moved_share = 'free'\nkeep_concentration = false")
                 .unwrap();
         let park = draw("kokok.koo\nokookkook\nkkokookok\nokokkokoo");
         let count = park.layer.len() as u64;

@@ -7,6 +7,10 @@ pub const M2_PER_MU: f64 = 2000.0 / 3.0;
 /// Square metres in one hectare.
 pub const M2_PER_HA: f64 = 10_000.0;
 
+/// By what share of itself a limit may be missed and still counts as kept: what rounding adds to a sum. The same for every
+/// limit on an area or a share.
+pub const LIMIT_SLACK: f64 = 1e-9;
+
 /// An area in m².
 #[derive(Debug, Clone, Copy, Default, PartialEq, PartialOrd, Serialize, Deserialize)]
 #[serde(transparent)]

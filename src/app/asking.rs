@@ -73,7 +73,7 @@ pub struct FrontierPoint {
     /// Area of the zone.
     pub area_m2: f64,
     /// The proven share of the achievable improvement that may be missing.
-    pub gap: f64,
+    pub gap: Option<f64>,
     /// Number of parcels that move.
     pub moved: usize,
 }

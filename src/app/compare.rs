@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use geo::{LineString, MultiPolygon};
-use parcels::optimise::{Status, gap};
+use parcels::optimise::gap;
 use parcels::parcel::Crs;
 use parcels::plan::PlanRecord;
-use parcels::policy::{Policy, Strictness};
+use parcels::policy::{Policy, SmallBlockRule};
 use parcels::progress::{Monitor, go_on};
 use parcels::table::{Table, Value};
 use parcels::units::M2_PER_HA;
@@ -322,10 +322,7 @@ impl Folder {
                 record.score.before,
             ),
             When::After => {
-                let proof = match goal.status {
-                    Status::Infeasible => Proof::NotAdmissible,
-                    _ => Proof::Gap(goal.gap),
-                };
+                let proof = goal.gap.map_or(Proof::NotAdmissible, Proof::Gap);
                 (
                     &parcels.after,
                     goal.value,
@@ -359,7 +356,9 @@ impl Folder {
     /// None where λ is 0, small blocks have a price of their own, or an area is unknown.
     fn boundary_m(&self, parcels: &Parcels, in_zone: &[bool], objective: f64) -> Option<f64> {
         let worth = Worth::new(&self.policy.objective, self.record.objective.tau);
-        if worth.lambda <= 0.0 || self.policy.constraints.min_block == Strictness::Soft {
+        if worth.lambda <= 0.0
+            || matches!(self.policy.constraints.small_blocks(), SmallBlockRule::Soft | SmallBlockRule::NoNew)
+        {
             return None;
         }
         let mut left = -objective;

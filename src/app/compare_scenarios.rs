@@ -93,7 +93,7 @@ impl Workshop {
                 plan: view.plan.as_ref().map(|(plan, _)| plan.id.0),
                 objective: record.map(|r| r.objective.value),
                 bound: record.map(|r| r.objective.bound),
-                gap: record.map(|r| r.objective.gap),
+                gap: record.and_then(|r| r.objective.gap),
                 score: record.and_then(|r| r.score.after),
                 concentration: record.map(|r| r.concentration.after.index),
                 blocks: record.map(|r| r.concentration.after.blocks),

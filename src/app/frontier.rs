@@ -221,7 +221,7 @@ impl Ground {
             blocks.len().to_string(),
             solution.objective.to_string(),
             solution.bound.to_string(),
-            solution.gap().to_string(),
+            cell(solution.gap()),
             status,
         ];
         Ok((area, cells))

@@ -231,8 +231,13 @@ impl Instance {
             moved_units_max: usize::MAX,
             min_block: limits.min_block,
             small_block_price: f64::INFINITY,
+            no_new_small: false,
+            new_block: 0.0,
             blocks_max: usize::MAX,
             concentration_min: 0.0,
+            concentration_price: f64::INFINITY,
+            min_hole: 0.0,
+            fill_holes: false,
             limits: Vec::new(),
         };
         (units, problem)

@@ -57,8 +57,8 @@ pub struct Preview {
     pub objective: BeforeAfter<f64>,
     /// No admissible plan is worth more.
     pub bound: f64,
-    /// (bound − F of the plan) ÷ (bound − F of the present zone).
-    pub gap: f64,
+    /// (bound − F of the plan) ÷ (bound − F of the present zone); none where no admissible plan was found.
+    pub gap: Option<f64>,
     /// Area of the zone, m², on the policy's basis.
     #[schema(value_type = schemas::BeforeAfter<f64>)]
     pub area_m2: BeforeAfter<f64>,
@@ -94,14 +94,16 @@ pub struct Binding {
 /// Which rules have a price in the bound, or are met with nothing to spare.
 fn binding(problem: &Problem, solution: &Solution, concentration: f64) -> Vec<Binding> {
     // Blocks are whole, so the index rarely stops at the limit itself.
-    let scattered = problem.concentration_min > 0.0 && concentration < 1.01 * problem.concentration_min;
-    let small = solution.exits.iter().any(|exit| matches!(exit.kind, ExitKind::Small | ExitKind::Priced));
-    let moved = solution.moved_price > 0.0 || solution.moved_unit_price > 0.0;
+    let scattered = solution.proof.concentration_price > 0.0
+        || (problem.concentration_min > 0.0 && concentration < 1.01 * problem.concentration_min);
+    let small =
+        solution.proof.exits.iter().any(|exit| matches!(exit.kind, ExitKind::Small | ExitKind::Priced));
+    let moved = solution.proof.moved_price > 0.0 || solution.proof.moved_unit_price > 0.0;
     let rules = [
-        ("C1", "total area", solution.area_price != 0.0),
-        ("C4", "number of blocks", solution.block_price > 0.0),
+        ("C1", "total area", solution.proof.area_price != 0.0),
+        ("C4", "number of blocks", solution.proof.block_price > 0.0),
         ("C5", "least area of a block", small),
-        ("C9", "area of a sub-park", solution.limit_prices.iter().any(|price| *price != 0.0)),
+        ("C9", "area of a sub-park", solution.proof.limit_prices.iter().any(|price| *price != 0.0)),
         ("C10", "how much moves", moved),
         ("C11", "concentration as it is now", scattered),
     ];
@@ -194,8 +196,8 @@ impl Live {
         Ok(Preview {
             status: solution.status,
             objective: BeforeAfter { before: solution.objective_before, after: solution.objective },
-            bound: solution.certified,
-            gap: solution.certified_gap(),
+            bound: solution.bound,
+            gap: solution.gap(),
             area_m2: standing.both(before, after, Standing::area_m2),
             score: standing.both(before, after, Standing::mean_score),
             binding: binding(problem, solution, concentration.after.index),

@@ -225,21 +225,8 @@ impl<'a> Made<'a> {
             *issue_counts.entry(issue.kind.name().to_owned()).or_default() += 1;
         }
         let links = &compiled.problem.links;
-        let certificate = Certificate {
-            flow_scale: solution.flow_scale,
-            area_price: solution.area_price,
-            moved_price: solution.moved_price,
-            moved_unit_price: solution.moved_unit_price,
-            block_price: solution.block_price,
-            sub_park_prices: solution.limit_prices.clone(),
-            exits: solution.exits.clone(),
-            flows: links
-                .iter()
-                .zip(&solution.flow)
-                .filter(|(_, f)| **f != 0)
-                .map(|(l, f)| (l.a, l.b, *f))
-                .collect(),
-        };
+        let pairs: Vec<(u32, u32)> = links.iter().map(|link| (link.a, link.b)).collect();
+        let certificate = Certificate::new(solution.flow_scale, &solution.proof, &solution.cases, &pairs);
         Ok(Self {
             loaded,
             prepared,
@@ -329,21 +316,22 @@ impl<'a> Made<'a> {
             area: AreaRecord { basis: rule.basis, before_m2, after_m2: self.total_m2(after), tolerance },
             objective: ObjectiveRecord {
                 value: solution.objective,
-                bound: solution.certified,
-                gap: solution.certified_gap(),
+                bound: solution.bound,
+                gap: solution.gap(),
                 before: solution.objective_before,
                 status: solution.status,
                 tau: self.compiled.tau,
-                area_price: solution.area_price,
-                moved_price: solution.moved_price,
-                moved_unit_price: solution.moved_unit_price,
-                block_price: solution.block_price,
+                area_price: solution.proof.area_price,
+                moved_price: solution.proof.moved_price,
+                moved_unit_price: solution.proof.moved_unit_price,
+                block_price: solution.proof.block_price,
+                concentration_price: solution.proof.concentration_price,
                 sub_park_prices: self
                     .compiled
                     .sub_parks
                     .iter()
                     .cloned()
-                    .zip(solution.limit_prices.iter().copied())
+                    .zip(solution.proof.limit_prices.iter().copied())
                     .collect(),
             },
             score: BeforeAfter { before: mean(before), after: mean(after) },
@@ -392,8 +380,9 @@ impl<'a> Made<'a> {
                 id,
                 apart_m2,
                 value: other.objective,
-                bound: other.certified,
-                gap: other.certified_gap(),
+                bound: other.bound,
+                // An alternative is admissible, or it is none.
+                gap: other.gap().unwrap_or(1.0),
                 price: self.solution.objective - other.objective,
                 area_m2: self.total_m2(&other.x),
                 differs_m2: self.total_m2(&changed),

@@ -32,10 +32,8 @@ pub struct Report {
     pub objective: f64,
     /// No admissible zone has a larger F.
     pub bound: f64,
-    /// The bound that prices, exits and flow alone prove; branch and bound may have brought `bound` further down.
-    pub certified: f64,
-    /// (bound − F(x)) ÷ (bound − F(x⁰)).
-    pub gap: f64,
+    /// (bound − F(x)) ÷ (bound − F(x⁰)); none where no admissible zone was found.
+    pub gap: Option<f64>,
     /// F(x⁰).
     pub objective_before: f64,
     /// Total area now.
@@ -83,8 +81,8 @@ pub struct Step {
     pub objective: f64,
     /// No admissible zone has a larger F.
     pub bound: f64,
-    /// (bound − F(x)) ÷ (bound − F(x⁰)).
-    pub gap: f64,
+    /// (bound − F(x)) ÷ (bound − F(x⁰)); none where no admissible zone was found.
+    pub gap: Option<f64>,
     /// Processor time, seconds, all threads.
     pub cpu_s: f64,
 }
@@ -142,6 +140,11 @@ impl Instance {
     }
 }
 
+/// A share in percent, for people.
+fn percent(share: Option<f64>) -> String {
+    share.map_or_else(|| "unknown".to_owned(), |share| format!("{:.4} %", 100.0 * share))
+}
+
 fn report(session: &Session, cpu_s: f64) -> Report {
     let (problem, solution) = (session.problem(), session.solution());
     let blocks = block_areas(problem, &solution.x);
@@ -149,7 +152,6 @@ fn report(session: &Session, cpu_s: f64) -> Report {
         status: solution.status,
         objective: solution.objective,
         bound: solution.bound,
-        certified: solution.certified,
         gap: solution.gap(),
         objective_before: solution.objective_before,
         area_before: sum(&problem.area, &problem.in_zone),
@@ -157,7 +159,7 @@ fn report(session: &Session, cpu_s: f64) -> Report {
         clusters: blocks.len(),
         small_clusters: blocks.iter().filter(|(area, locked)| *area < problem.min_block && !locked).count(),
         moved: solution.x.iter().zip(&problem.in_zone).filter(|(x, now)| x != now).count(),
-        area_price: solution.area_price,
+        area_price: solution.proof.area_price,
         cpu_s,
         conflicts: solution.conflicts.clone(),
         why_not: None,
@@ -257,7 +259,7 @@ impl Solved {
             self.report.alternatives.push(Alternative {
                 objective: other.objective,
                 bound: other.bound,
-                gap: other.gap(),
+                gap: other.gap().unwrap_or(1.0),
                 price: solution.objective - other.objective,
                 differs: sum(area, &apart),
             });
@@ -373,7 +375,7 @@ impl Report {
             self.objective,
             self.objective_before,
             self.bound,
-            100.0 * self.gap,
+            percent(self.gap),
             self.area,
             self.area_before,
             self.clusters,
@@ -383,10 +385,10 @@ impl Report {
         );
         for step in &self.edits {
             text.push_str(&format!(
-                "\nstep {}     objective {:.3}  gap {:.4} %  cpu {:.4} s",
+                "\nstep {}     objective {:.3}  gap {}  cpu {:.4} s",
                 step.step,
                 step.objective,
-                100.0 * step.gap,
+                percent(step.gap),
                 step.cpu_s
             ));
         }

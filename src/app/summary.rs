@@ -67,10 +67,11 @@ pub fn summary(record: &PlanRecord) -> String {
         record.swaps.len()
     );
     let objective = &record.objective;
+    let gap = objective.gap.map(|gap| format!("gap 差距 ≤ {:.4} %", 100.0 * gap)).unwrap_or_default();
     let ending = match objective.status {
         Status::Optimal => "proven best 已证最优".to_owned(),
-        Status::Feasible => format!("gap 差距 ≤ {:.4} %", 100.0 * objective.gap),
-        Status::Stopped => format!("stopped early 提前停止, gap 差距 ≤ {:.4} %", 100.0 * objective.gap),
+        Status::Feasible => gap,
+        Status::Stopped => format!("stopped early 提前停止, {gap}"),
         Status::Infeasible => "not admissible 不可行".to_owned(),
     };
     let _ = writeln!(

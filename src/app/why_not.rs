@@ -46,6 +46,7 @@ fn id(rule: Rule) -> &'static str {
         Rule::AreaLeast | Rule::AreaMost => "C1",
         Rule::Blocks => "C4",
         Rule::MinBlock => "C5",
+        Rule::NewBlock => "C12",
         Rule::Locks => "C7",
         Rule::Limit(_) => "C9",
         Rule::MovedArea | Rule::MovedUnits => "C10",
@@ -113,6 +114,13 @@ impl Teller<'_> {
             Rule::MinBlock => {
                 let least = area(p.min_block);
                 (format!("区块面积不小于 {least}"), format!("no block below {least}"))
+            }
+            Rule::NewBlock if p.new_block.is_infinite() => {
+                ("不新增区块".to_owned(), "no new block".to_owned())
+            }
+            Rule::NewBlock => {
+                let least = area(p.new_block);
+                (format!("新增区块面积不小于 {least}"), format!("no new block below {least}"))
             }
             Rule::Blocks => {
                 let most = p.blocks_max;

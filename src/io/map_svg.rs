@@ -266,12 +266,12 @@ fn figures(svg: &mut String, out: &PlanOutput<'_>, top: f64) {
     let moves =
         format!("调入 In: {ins} 宗 parcels, {in_ha:.2} ha · 调出 Out: {outs} 宗 parcels, {out_ha:.2} ha");
     text(svg, left, y, 14.0, "start", "bold", TEXT, &moves);
-    let gap = format!(
-        "距最优上界 Proven gap to the best possible: {:.2} %　目标值 Objective {:.1} → {:.1} score·ha",
-        100.0 * record.objective.gap,
-        record.objective.before,
-        record.objective.value
-    );
+    let (before, after) = (record.objective.before, record.objective.value);
+    let objective = format!("目标值 Objective {before:.1} → {after:.1} score·ha");
+    let gap = match record.objective.gap {
+        Some(gap) => format!("距最优上界 Proven gap to the best possible: {:.2} %　{objective}", 100.0 * gap),
+        None => format!("不可行 Not admissible　{objective}"),
+    };
     text(svg, left, y + 26.0, 13.0, "start", "normal", QUIET, &gap);
 }
 

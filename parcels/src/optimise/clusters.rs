@@ -1,6 +1,7 @@
 //! Small blocks: each is erased, or grown until it is large enough or joins another, whichever loses less at the
 //! present price of area. And too many blocks: the one that loses least goes.
 
+use super::block_rules::GrowingSet;
 use super::problem::Lock;
 use super::state::State;
 
@@ -21,18 +22,20 @@ pub(super) struct Decided {
 pub(super) fn settle(state: &mut State<'_, '_>, area_price: f64) -> Decided {
     let problem = state.energy.problem;
     let mut decided = Decided::default();
-    if problem.min_block > 0.0 {
-        for block in state.blocks_where(|_, small| small) {
+    if problem.has_block_rules() {
+        let price = problem.small_block_price;
+        for block in state.blocks_where(|b| problem.is_forbidden(b) || problem.is_small(b)) {
             // The growth of an earlier block may have joined this one.
-            if !state.block_of(block[0] as usize).is_some_and(|(_, _, small)| small) {
+            let Some((_, stats)) = state.block_of(block[0] as usize) else { continue };
+            let (forbidden, small) = (problem.is_forbidden(stats), problem.is_small(stats));
+            if !forbidden && !small {
                 continue;
             }
             let erase = worth_of_erasing(state, &block, area_price);
             let grow = growth(state, &block, area_price);
-            let price = problem.small_block_price;
-            // Without a finite price a small block cannot stay; with one, staying costs nothing more than now.
-            let stay = if price.is_finite() { 0.0 } else { f64::NEG_INFINITY };
-            let saved = if price.is_finite() { price } else { 0.0 };
+            // A forbidden block cannot stay; for another one staying costs nothing more than now.
+            let stay = if forbidden { f64::NEG_INFINITY } else { 0.0 };
+            let saved = if small && price.is_finite() { price } else { 0.0 };
             let erase = if state.moves_fit_all(&block) { erase + saved } else { f64::NEG_INFINITY };
             match grow {
                 Some((taken, worth)) if worth + saved > erase.max(stay) => {
@@ -52,7 +55,7 @@ pub(super) fn settle(state: &mut State<'_, '_>, area_price: f64) -> Decided {
     }
     if state.block_count > problem.blocks_max {
         let mut candidates: Vec<(f64, Vec<u32>)> = state
-            .blocks_where(|_, _| true)
+            .blocks_where(|_| true)
             .into_iter()
             .filter(|b| b.iter().all(|&u| problem.lock[u as usize] == Lock::Free) && state.moves_fit_all(b))
             .map(|b| (worth_of_erasing(state, &b, area_price), b))
@@ -70,7 +73,7 @@ pub(super) fn settle(state: &mut State<'_, '_>, area_price: f64) -> Decided {
 /// What the objective gains when the whole block leaves, with its area at its price.
 fn worth_of_erasing(state: &State<'_, '_>, block: &[u32], area_price: f64) -> f64 {
     let energy = state.energy;
-    let own = state.block_of(block[0] as usize).map(|(id, _, _)| id);
+    let own = state.block_of(block[0] as usize).map(|(id, _)| id);
     block
         .iter()
         .map(|&unit| {
@@ -80,7 +83,7 @@ fn worth_of_erasing(state: &State<'_, '_>, block: &[u32], area_price: f64) -> f6
                 .iter()
                 .map(|n| match state.block_of(n.unit as usize) {
                     None => n.cost,
-                    Some((id, _, _)) if Some(id) == own => 0.0,
+                    Some((id, _)) if Some(id) == own => 0.0,
                     Some(_) => -n.cost,
                 })
                 .sum();
@@ -89,13 +92,16 @@ fn worth_of_erasing(state: &State<'_, '_>, block: &[u32], area_price: f64) -> f6
         .sum()
 }
 
-/// The units that a small block would best take in to be large enough or to join a block that is, one by one, and what
-/// the objective gains with their area at its price. None when there is no way within reach.
+/// The units that a block would best take in to be allowed, or large enough where it only costs too much, one by one, and
+/// what the objective gains with their area at its price. None when there is no way within reach.
 fn growth(state: &State<'_, '_>, block: &[u32], area_price: f64) -> Option<(Vec<u32>, f64)> {
     let energy = state.energy;
     let problem = energy.problem;
-    let own = state.block_of(block[0] as usize)?.0;
-    let mut area = state.block_of(block[0] as usize)?.1;
+    let (own, before) = state.block_of(block[0] as usize)?;
+    let must = problem.is_forbidden(before);
+    let mut grown = *before;
+    // What is taken in of the blocks that are small now.
+    let mut restored = GrowingSet::default();
     let mut taken: Vec<u32> = Vec::new();
     let mut total = 0.0;
     let mut joined = vec![own];
@@ -132,21 +138,22 @@ fn growth(state: &State<'_, '_>, block: &[u32], area_price: f64) -> Option<(Vec<
         edge.swap_remove(at);
         taken.push(unit);
         total += gain;
-        area += problem.area[unit as usize];
-        let mut enough = area >= problem.min_block;
+        grown.add(
+            &restored.take_in(problem, &energy.small_today, unit as usize, |small| state.heirs_in(small)),
+        );
         for n in energy.neighbours(unit as usize) {
             if let Some(slot) = edge.iter_mut().find(|(u, _)| *u == n.unit) {
                 slot.1 += 2.0 * n.cost;
             }
             if n.contiguous
-                && let Some((id, other, small)) = state.block_of(n.unit as usize)
+                && let Some((id, other)) = state.block_of(n.unit as usize)
                 && !joined.contains(&id)
             {
                 joined.push(id);
-                area += other;
-                enough |= !small || area >= problem.min_block;
+                grown.add(other);
             }
         }
+        let enough = !problem.is_forbidden(&grown) && (must || !problem.is_small(&grown));
         if enough {
             return state.moves_fit_all(&taken).then_some((taken, total));
         }

@@ -10,7 +10,9 @@ use crate::adjacency::{Adjacency, CONTIGUOUS_M};
 use crate::blocks::Blocks;
 use crate::overlay::Covered;
 use crate::parcel::Layer;
-use crate::policy::{AreaMode, BlockRule, Overlay, OverlayRule, Policy, Strictness, UnknownScore};
+use crate::policy::{
+    AreaMode, BlockRule, HoleRule, Overlay, OverlayRule, Policy, SmallBlockRule, Strictness, UnknownScore,
+};
 use crate::regions;
 use crate::score::Scores;
 use crate::table::{Filter, NoSuchColumn, Table, column_of, nearest};
@@ -196,6 +198,13 @@ pub fn compile(ground: &Ground<'_>, policy: &Policy) -> Result<Compiled, Compile
     };
     let (sub_parks, limits) = sub_park_bands(layer, policy, &area, &in_zone);
     let present = Blocks::new(adjacency, &in_zone, &area_m2);
+    let small_blocks = policy.constraints.small_blocks();
+    let concentrated = policy.constraints.concentrated();
+    let concentration_price = match concentrated.strictness {
+        Strictness::Hard => f64::INFINITY,
+        Strictness::Soft => policy.objective.concentration_price,
+        Strictness::Off => 0.0,
+    };
     let problem = Problem {
         value,
         exposed: adjacency.exposed_m().iter().map(|m| m / 100.0).collect(),
@@ -215,24 +224,33 @@ pub fn compile(ground: &Ground<'_>, policy: &Policy) -> Result<Compiled, Compile
         area_max,
         moved_area_max: policy.constraints.max_moved_share.map_or(f64::INFINITY, |share| share * before),
         moved_units_max: policy.constraints.max_moved_parcels.unwrap_or(usize::MAX),
-        min_block: match policy.constraints.min_block {
-            Strictness::Off => 0.0,
-            Strictness::Hard | Strictness::Soft => policy.constraints.min_block_ha,
+        min_block: match small_blocks {
+            SmallBlockRule::Off => 0.0,
+            _ => policy.constraints.min_block_ha,
         },
-        small_block_price: match policy.constraints.min_block {
-            Strictness::Soft => policy.objective.small_block_price,
-            Strictness::Hard | Strictness::Off => f64::INFINITY,
+        small_block_price: match small_blocks {
+            SmallBlockRule::Soft | SmallBlockRule::NoNew => policy.objective.small_block_price,
+            SmallBlockRule::Hard | SmallBlockRule::Off => f64::INFINITY,
         },
+        no_new_small: small_blocks == SmallBlockRule::NoNew,
+        new_block: policy.constraints.new_block_ha.least_ha(),
         blocks_max: match policy.constraints.blocks {
             BlockRule::Before if !present.is_empty() => present.len(),
             BlockRule::Before | BlockRule::Free => usize::MAX,
             BlockRule::AtMost(most) => most,
         },
-        concentration_min: if policy.constraints.keep_concentration {
-            present.concentration(0.0).index
+        concentration_min: if concentration_price > 0.0 {
+            concentrated.at_least.index(present.concentration(0.0).index)
         } else {
             0.0
         },
+        concentration_price,
+        min_hole: if policy.constraints.holes == HoleRule::Report {
+            0.0
+        } else {
+            policy.constraints.min_hole_ha
+        },
+        fill_holes: policy.constraints.holes == HoleRule::Fill,
         limits,
         area,
         in_zone,

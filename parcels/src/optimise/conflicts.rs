@@ -82,7 +82,7 @@ pub(super) fn missed(state: &State<'_, '_>) -> Vec<String> {
             problem.area_min, problem.area_max, state.area
         ));
     }
-    if state.small_count > 0 && problem.small_block_price.is_infinite() {
+    if state.forbidden_count > 0 {
         let room = if state.moved_units >= problem.moved_units_max
             || state.moved_area >= 0.999 * problem.moved_area_max
         {
@@ -91,8 +91,8 @@ pub(super) fn missed(state: &State<'_, '_>) -> Vec<String> {
             ";"
         };
         found.push(format!(
-            "{} blocks below the least area ({:.4}) could neither leave nor grow{room} lower the least area or make it soft",
-            state.small_count, problem.min_block
+            "{} blocks below the least area ({:.4}, a new one {:.4}) could neither leave nor grow{room} lower the least area or make it soft",
+            state.forbidden_count, problem.min_block, problem.new_block
         ));
     }
     for (at, limit) in problem.limits.iter().enumerate() {
@@ -112,7 +112,7 @@ pub(super) fn missed(state: &State<'_, '_>) -> Vec<String> {
             state.block_count, problem.blocks_max
         ));
     }
-    if state.concentration() < problem.concentration_min {
+    if problem.concentration_price.is_infinite() && state.concentration() < problem.concentration_min {
         found.push(format!(
             "concentration {:.3} stays below the least ({:.3}); raise λ or give up the rule",
             state.concentration(),

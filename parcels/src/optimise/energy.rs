@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use super::block_rules::{SmallToday, blocks};
+use super::concentration_row::ConcentrationRow;
 use super::max_flow::{Edge, Network};
-use super::problem::{Exit, Lock, Problem};
+use super::problem::{BoundProof, Lock, Problem};
 use crate::progress::{Cancelled, Monitor};
 
 /// Prices of the limits that are relaxed.
@@ -19,6 +21,21 @@ pub(super) struct Prices {
     pub(super) blocks: f64,
     /// Of each of the problem's other limits; of either sign.
     pub(super) limits: Vec<f64>,
+    /// ≥ 0, of one point of the concentration index.
+    pub(super) concentration: f64,
+}
+
+impl Prices {
+    pub(super) fn of(proof: &BoundProof) -> Self {
+        Self {
+            area: proof.area_price,
+            moved: proof.moved_price,
+            units: proof.moved_unit_price,
+            blocks: proof.block_price,
+            limits: proof.limit_prices.clone(),
+            concentration: proof.concentration_price,
+        }
+    }
 }
 
 /// One neighbour of a unit.
@@ -38,13 +55,17 @@ pub(super) struct Energy<'p> {
     pub(super) unary: Vec<f64>,
     pub(super) constant: f64,
     /// Area and number of the units that are in now.
-    present: (f64, f64),
+    pub(super) present: (f64, f64),
     // Shared with those that lean.
     rows: Arc<[u32]>,
     neighbours: Arc<[Neighbour]>,
     /// Where each unit's part of `weights` begins; empty where there are no such limits.
     weight_rows: Arc<[u32]>,
     weights: Arc<[(u32, f64)]>,
+    /// The blocks that are small now.
+    pub(super) small_today: Arc<SmallToday>,
+    /// What the limit on concentration says of the units.
+    pub(super) concentration: Option<Arc<ConcentrationRow>>,
     /// More than all units together are worth.
     pub(super) reach: f64,
     /// Integer units to one unit of F: a power of two, so that scaling is exact.
@@ -102,8 +123,16 @@ impl<'p> Energy<'p> {
         let scale =
             scale.unwrap_or_else(|| 2.0_f64.powi((48.0 - total.log2()).floor().clamp(-40.0, 40.0) as i32));
         let reach = total;
+        let contiguous = |unit: u32| {
+            let row = rows[unit as usize] as usize..rows[unit as usize + 1] as usize;
+            neighbours[row].iter().filter(|n| n.contiguous).map(|n| n.unit)
+        };
+        let small_today = SmallToday::new(problem, contiguous);
+        let concentration = ConcentrationRow::new(problem, &problem.lock, contiguous);
         Self {
             problem,
+            small_today: Arc::new(small_today),
+            concentration: concentration.map(Arc::new),
             unary,
             reach,
             constant: -problem.kappa * present.0,
@@ -116,10 +145,39 @@ impl<'p> Energy<'p> {
         }
     }
 
-    /// The same, with so much more for every unit that is in.
+    /// The same, with what the limit on concentration says where `held` is decided.
+    pub(super) fn where_held(&self, held: &[Lock]) -> Self {
+        let row = ConcentrationRow::new(self.problem, held, |unit| self.contiguous(unit));
+        Self { concentration: row.map(Arc::new), ..self.clone() }
+    }
+
+    /// The free unit that would tell most about concentration: the largest one of the component whose area in `zone` is furthest
+    /// from both what is certain and what is possible. None where that has no price or tells nothing.
+    pub(super) fn least_certain(&self, zone: &[bool], held: &[Lock], prices: &Prices) -> Option<usize> {
+        if prices.concentration <= 0.0 {
+            return None;
+        }
+        let may: Vec<bool> = held.iter().map(|lock| *lock != Lock::Out).collect();
+        let area = |unit: &&u32| self.problem.area[**unit as usize];
+        let error = |component: &Vec<u32>| {
+            let sum = |counted: &dyn Fn(&&u32) -> bool| {
+                component.iter().filter(counted).map(|u| area(&u)).sum::<f64>()
+            };
+            let inside = sum(&|unit| zone[**unit as usize]);
+            let least = sum(&|unit| held[**unit as usize] == Lock::In);
+            (inside - least) * (sum(&|_| true) - inside)
+        };
+        let components = blocks(&may, |unit| self.contiguous(unit));
+        let worst = components.iter().max_by(|a, b| error(a).total_cmp(&error(b)))?;
+        let free = worst.iter().filter(|unit| held[**unit as usize] == Lock::Free);
+        (error(worst) > 0.0).then_some(())?;
+        free.max_by(|a, b| area(a).total_cmp(&area(b)).then(b.cmp(a))).map(|unit| *unit as usize)
+    }
+
+    /// The same, with so much more for every unit that is in, and without what the limit on concentration says.
     pub(super) fn leaning(&self, bonus: impl Fn(usize) -> f64) -> Self {
         let unary = self.unary.iter().enumerate().map(|(unit, gain)| gain + bonus(unit)).collect();
-        Self { unary, ..self.clone() }
+        Self { unary, concentration: None, ..self.clone() }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -128,6 +186,16 @@ impl<'p> Energy<'p> {
 
     pub(super) fn neighbours(&self, unit: usize) -> &[Neighbour] {
         &self.neighbours[self.rows[unit] as usize..self.rows[unit + 1] as usize]
+    }
+
+    /// By how much more of what moves there is when the unit is in: −1 where it is in now.
+    pub(super) fn away(&self, unit: usize) -> f64 {
+        if self.problem.in_zone[unit] { -1.0 } else { 1.0 }
+    }
+
+    /// The units that are contiguous with this one.
+    pub(super) fn contiguous(&self, unit: u32) -> impl Iterator<Item = u32> {
+        self.neighbours(unit as usize).iter().filter(|n| n.contiguous).map(|n| n.unit)
     }
 
     /// The limits that speak of the unit, with its weight in each.
@@ -165,6 +233,10 @@ impl<'p> Energy<'p> {
         let gain = self.unary[unit]
             + self.problem.area[unit] * (prices.moved * stay - prices.area)
             + prices.units * stay;
+        let gain = match &self.concentration {
+            Some(row) => gain + prices.concentration * row.weight[unit],
+            None => gain,
+        };
         let price = |limit: u32| prices.limits.get(limit as usize).copied().unwrap_or(0.0);
         self.weights(unit).iter().fold(gain, |gain, (limit, weight)| gain - price(*limit) * weight)
     }
@@ -189,7 +261,8 @@ impl<'p> Energy<'p> {
             .filter(|(price, _)| *price != 0.0)
             .map(|(price, limit)| price * limit)
             .sum();
-        self.constant - prices.moved * area - prices.units * units + worth
+        let scattered = self.concentration.as_ref().map_or(0.0, |row| prices.concentration * row.constant);
+        self.constant - prices.moved * area - prices.units * units + worth + scattered
     }
 
     /// The unit that a link costs when it is cut, in integer units.
@@ -249,33 +322,31 @@ impl<'p> Energy<'p> {
         Ok(Cut { smallest, largest })
     }
 
-    /// The bound that `flow` and `exits` prove at `prices`. For any x that keeps to locks and limits, any μ, any ν ≥ 0 and any
-    /// flow with |fᵢⱼ| ≤ costᵢⱼ: Σ costᵢⱼ |xᵢ − xⱼ| ≥ Σ fᵢⱼ (xᵢ − xⱼ), and exits cost x no more than the blocks' prices. So F(x) is at
-    /// most the constant, plus each unit's best choice of (priced gain − payments + receipts − net outflow) xᵢ. All but the
-    /// gains are integers, and these are rounded up.
-    pub(super) fn bound(&self, prices: &Prices, exits: &[Exit], flow: &[i64]) -> f64 {
+    /// The bound that `proof` gives for zones that keep to limits and to `held`. For any such x, any μ, any ν ≥ 0 and any flow with
+    /// |fᵢⱼ| ≤ costᵢⱼ: Σ costᵢⱼ |xᵢ − xⱼ| ≥ Σ fᵢⱼ (xᵢ − xⱼ), and exits cost x no more than the blocks' prices. So F(x) is at most the
+    /// constant, plus each unit's best choice of (priced gain − payments + receipts − net outflow) xᵢ. All but the gains are
+    /// integers, and these are rounded up.
+    pub(super) fn bound(&self, proof: &BoundProof, held: &[Lock]) -> f64 {
         let p = self.problem;
+        let prices = Prices::of(proof);
         let mut net = vec![0_i64; self.len()];
-        for (link, f) in p.links.iter().zip(flow) {
-            net[link.a as usize] += f;
-            net[link.b as usize] -= f;
+        let mut decided = 0_i128;
+        for (link, f) in p.links.iter().zip(&proof.flow) {
+            let (a, b) = (link.a as usize, link.b as usize);
+            if held[a] != Lock::Free && held[b] != Lock::Free {
+                decided += if held[a] == held[b] { 0 } else { i128::from(self.cost(link)) };
+            } else {
+                net[a] += f;
+                net[b] -= f;
+            }
         }
-        for exit in exits {
+        for exit in &proof.exits {
             let mut paid = 0;
             for &(unit, amount) in &exit.payers {
                 net[unit as usize] += amount;
                 paid += amount;
             }
-            let outside = |u: &u32| exit.region.binary_search(u).is_err();
-            let mut rim: Vec<u32> = exit
-                .region
-                .iter()
-                .flat_map(|&u| self.neighbours(u as usize).iter().filter(|n| n.contiguous).map(|n| n.unit))
-                .filter(outside)
-                .collect();
-            rim.sort_unstable();
-            rim.dedup();
-            for unit in rim {
+            for unit in super::relax::rim(self, &exit.region) {
                 net[unit as usize] -= paid;
             }
         }
@@ -283,15 +354,16 @@ impl<'p> Energy<'p> {
             .iter()
             .enumerate()
             .map(|(i, net)| {
-                let gain = i128::from((self.priced(i, prices) * self.scale).ceil() as i64) - i128::from(*net);
-                match p.lock[i] {
+                let gain =
+                    i128::from((self.priced(i, &prices) * self.scale).ceil() as i64) - i128::from(*net);
+                match held[i] {
                     Lock::In => gain,
                     Lock::Out => 0,
                     Lock::Free => gain.max(0),
                 }
             })
             .sum();
-        self.constant_at(prices) + sum as f64 / self.scale
+        self.constant_at(&prices) + (sum - decided) as f64 / self.scale
     }
 
     pub(super) fn to_int(&self, value: f64) -> i64 {

@@ -10,21 +10,24 @@
 
 mod alternatives;
 mod area;
+mod bias;
+mod block_rules;
+mod branch;
 mod clusters;
 mod compile;
-mod concentrate;
+mod concentration_row;
 mod conflicts;
 mod energy;
-mod exact;
 mod figures;
 mod frontier;
+mod incumbent;
 mod marginals;
 mod max_flow;
 mod problem;
 mod refine;
 mod relax;
+mod search;
 mod session;
-mod solve;
 mod state;
 mod why_not;
 
@@ -37,7 +40,7 @@ pub use alternatives::alternatives;
 pub use compile::{CompileError, Compiled, Ground, Hold, compile, holds};
 pub use figures::Breakpoint;
 pub use frontier::{Frontier, frontier};
-pub use problem::{Exit, ExitKind, Limit, Link, Lock, Problem, Solution, Status, gap};
+pub use problem::{BoundProof, Case, Exit, ExitKind, Limit, Link, Lock, Problem, Solution, Status, gap};
+pub use search::solve;
 pub use session::{Edit, Session, Verdict};
-pub use solve::solve;
 pub use why_not::{Rule, WayOut, WhyNot, why_not};

@@ -2,6 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::units::LIMIT_SLACK;
+
+/// By what share of itself a limit may be missed: half of what the judge of a plan allows, who adds up in another order.
+pub(super) const SLACK: f64 = 0.5 * LIMIT_SLACK;
+
 /// What a decision or a rule says of one unit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -48,7 +53,14 @@ impl Limit {
     #[must_use]
     pub fn off(&self, sum: f64) -> f64 {
         let off = (self.least - sum).max(sum - self.most).max(0.0);
-        if off <= 1e-9 * sum.abs().max(1.0) { 0.0 } else { off }
+        if off <= SLACK * sum.abs() { 0.0 } else { off }
+    }
+
+    /// The most that the objective can lose by it.
+    pub(super) fn most_loss(&self) -> f64 {
+        let reach: f64 = self.terms.iter().map(|(_, weight)| weight.abs()).sum();
+        let finite = |limit: f64| if limit.is_finite() { limit.abs() } else { 0.0 };
+        self.price * (reach + finite(self.least) + finite(self.most))
     }
 
     /// The sum over the units of `x`.
@@ -90,12 +102,24 @@ pub struct Problem {
     pub moved_units_max: usize,
     /// Least area of a block that holds no unit locked in; 0 for none.
     pub min_block: f64,
-    /// Price of a block below `min_block` where that is no hard rule; infinite where it is.
+    /// Price of a block below `min_block` where there may be one; infinite where there may not.
     pub small_block_price: f64,
+    /// Whether a block below `min_block` has to hold the whole of a block that is that small now.
+    pub no_new_small: bool,
+    /// Least area of a block that holds no unit that is in now, nor one locked in; 0 for none, infinite where there may be
+    /// no such block.
+    pub new_block: f64,
     /// Most blocks.
     pub blocks_max: usize,
     /// Least concentration index (0 to 100); 0 for none.
     pub concentration_min: f64,
+    /// Price of one point of the index below that where that is no hard rule; infinite where it is.
+    pub concentration_price: f64,
+    /// A connected part of what is out that faces nothing but the zone and is below this area is a small hole; 0 where
+    /// holes do not matter.
+    pub min_hole: f64,
+    /// Whether holes of now have to be filled as well, as far as they may come in; else only new ones are ruled out.
+    pub fill_holes: bool,
     /// Limits on other sums of units.
     pub limits: Vec<Limit>,
 }
@@ -118,9 +142,9 @@ pub enum Status {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ExitKind {
-    /// No block may lie within the region: it is smaller than the least area and holds no unit that is locked in.
+    /// No block may lie within the region: it would be too small, or a new one that is too small.
     Small,
-    /// Such a block costs the price of a small block.
+    /// Every block within the region costs the price of a small block.
     Priced,
     /// Any block costs the price of one block more.
     Counted,
@@ -137,26 +161,14 @@ pub struct Exit {
     pub kind: ExitKind,
     /// The units, ascending.
     pub region: Vec<u32>,
-    /// Units of the region that pay, ascending, with how much, in the integer units of `flow_scale`.
+    /// Units of the region that pay, ascending, with how much, in the integer units of the flow.
     pub payers: Vec<(u32, i64)>,
 }
 
-/// A choice of units with its proof.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Solution {
-    /// In or out, one a unit.
-    pub x: Vec<bool>,
-    /// F(x), less the price of small blocks and of what is beyond a limit, where these are priced.
-    pub objective: f64,
-    /// No admissible choice has a larger objective.
-    pub bound: f64,
-    /// The bound that prices, exits and flow prove, which anyone can check; at least `bound`.
-    pub certified: f64,
-    /// F(x⁰) of the present zone, priced alike, whether admissible or not.
-    pub objective_before: f64,
-    /// How it ended.
-    pub status: Status,
-    /// The price of one unit of total area at which the bound was found (positive: area is short).
+/// Multipliers, cuts and a flow from which anyone can compute a bound again.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct BoundProof {
+    /// The price of one unit of total area (positive: area is short).
     pub area_price: f64,
     /// The price of one unit of area moved, beyond κ.
     pub moved_price: f64,
@@ -166,12 +178,45 @@ pub struct Solution {
     pub block_price: f64,
     /// The price of one unit of each of [`Problem::limits`] (positive: the sum is held down).
     pub limit_prices: Vec<f64>,
+    /// The price of one point of the concentration index.
+    pub concentration_price: f64,
+    /// The area at whose tangent the squared area of the zone was taken; 0 without a price of concentration.
+    pub tangent_area: f64,
     /// What blocks pay.
     pub exits: Vec<Exit>,
-    /// The flow on each link (in the order of `links`, a → b) in the integer units of `flow_scale`; with the prices it
-    /// proves the bound.
+    /// The flow on each link (in the order of `links`, a → b) in the integer units of [`Solution::flow_scale`].
     pub flow: Vec<i64>,
-    /// Integer units to one unit of objective.
+}
+
+/// A node of a tree of cases, in the order in which a walk down the tree meets them.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Case {
+    /// This unit is in, in all that follows up to the end of one case, and then out.
+    Split(u32),
+    /// What proves the bound of one case.
+    Proven(BoundProof),
+}
+
+/// A choice of units with its proof.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Solution {
+    /// In or out, one a unit.
+    pub x: Vec<bool>,
+    /// F(x), less the price of small blocks, of points of concentration missed and of what is beyond a limit, where these are
+    /// priced.
+    pub objective: f64,
+    /// No admissible choice has a larger objective: the lesser of what `proof` proves and, where there are cases, the most
+    /// that any of them does.
+    pub bound: f64,
+    /// F(x⁰) of the present zone, priced alike, whether admissible or not.
+    pub objective_before: f64,
+    /// How it ended.
+    pub status: Status,
+    /// What proves a bound without telling cases apart.
+    pub proof: BoundProof,
+    /// Where branch and bound found a better bound, the tree of its cases; empty otherwise.
+    pub cases: Vec<Case>,
+    /// Integer units to one unit of objective, in all flows and payments.
     pub flow_scale: f64,
     /// Where no admissible choice was found: what contradicts what, or that the search was stopped too early, in words.
     pub conflicts: Vec<String>,
@@ -179,16 +224,11 @@ pub struct Solution {
 
 impl Solution {
     /// (bound − F(x)) ÷ (bound − F(x⁰)): the share of the achievable improvement that may be missing; 0 when the present
-    /// zone is already best.
+    /// zone is already best. None where no admissible choice was found: nothing is known of what is missing.
     #[must_use]
-    pub fn gap(&self) -> f64 {
-        gap(self.bound, self.objective, self.objective_before)
-    }
-
-    /// The gap to the bound that anyone can check.
-    #[must_use]
-    pub fn certified_gap(&self) -> f64 {
-        gap(self.certified, self.objective, self.objective_before)
+    pub fn gap(&self) -> Option<f64> {
+        let admissible = self.status != Status::Infeasible;
+        admissible.then(|| gap(self.bound, self.objective, self.objective_before))
     }
 }
 

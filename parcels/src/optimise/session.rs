@@ -4,11 +4,11 @@
 //! computed again, and the zone of before is where the next one starts from.
 
 use super::area::FAR;
-use super::concentrate::Lean;
+use super::bias::ConcentrationBias;
 use super::energy::Energy;
 use super::problem::{Link, Lock, Problem, Solution};
 use super::relax::{ROUNDS, Relaxation};
-use super::solve;
+use super::search;
 use crate::progress::{Cancelled, Monitor, go_on};
 
 /// A change to one unit; what is none stays as it is.
@@ -27,7 +27,7 @@ pub struct Edit {
 pub struct Verdict {
     /// The side it is on in every optimal zone; none where that is open.
     pub side: Option<bool>,
-    /// What forcing the unit to the other side costs: no zone with it there is worth more than [`Solution::certified`] less
+    /// What forcing the unit to the other side costs: no zone with it there is worth more than [`Solution::bound`] less
     /// this. So the objective falls by at least this less what is missing to that bound. +∞ for a locked unit.
     pub veto_price: f64,
 }
@@ -44,7 +44,7 @@ pub struct Session {
     problem: Problem,
     relaxation: Relaxation,
     /// What made blocks large enough, where that was asked for.
-    lean: Option<Lean>,
+    bias: Option<ConcentrationBias>,
     scale: f64,
     solution: Solution,
 }
@@ -54,10 +54,10 @@ impl Session {
     #[must_use]
     pub fn new(problem: Problem, monitor: &dyn Monitor) -> Self {
         let energy = Energy::new(&problem);
-        let (solution, relaxation, lean) = solve::first(&energy, monitor);
+        let (solution, relaxation, bias) = search::first(&energy, monitor);
         let scale = energy.scale;
         drop(energy);
-        Self { problem, relaxation, lean, scale, solution }
+        Self { problem, relaxation, bias, scale, solution }
     }
 
     /// The problem as it now is.
@@ -102,17 +102,15 @@ impl Session {
         let energy = Energy::at_scale(problem, Some(self.scale));
         self.relaxation.follow(&energy);
         self.relaxation.hurry(0.0);
-        let mut starts = vec![solve::obeying_locks(&energy, self.solution.x.clone())];
+        let mut starts = vec![search::obeying_locks(&energy, self.solution.x.clone())];
         // Told to stop, the flow proves a bound all the same.
         let settled = self.relaxation.settle(&energy, f64::NEG_INFINITY, monitor);
-        if solve::has_more_prices(problem) {
-            starts.extend(self.relaxation.tighten(&energy, solve::before(&energy), ROUNDS, monitor));
+        if search::has_more_prices(problem) {
+            starts.extend(self.relaxation.tighten(&energy, search::before(&energy), ROUNDS, monitor));
         } else if settled.is_ok() {
             starts.push(self.relaxation.smallest());
         }
-        let (solution, lean) = solve::plan(&energy, &mut self.relaxation, starts, false, monitor);
-        self.solution = solution;
-        self.lean = lean.or_else(|| self.lean.take());
+        self.solution = search::whole(&energy, &mut self.relaxation, &mut self.bias, starts, monitor);
         &self.solution
     }
 
@@ -133,18 +131,18 @@ impl Session {
         energy.scale = self.scale;
         if problem.lambda != lambda || problem.links != links {
             self.relaxation.rewire(&energy);
-            if let Some(lean) = &mut self.lean {
-                lean.rewire(&energy);
+            if let Some(bias) = &mut self.bias {
+                bias.rewire(&energy);
                 if contiguous(&links) != contiguous(&problem.links) {
-                    lean.look_at(&energy, &self.solution.x);
+                    bias.look_at(&energy, &self.solution.x);
                 }
             }
         }
         self.relaxation.follow(&energy);
-        let present = solve::obeying_locks(&energy, self.solution.x.clone());
-        self.solution = solve::quick(&energy, &mut self.relaxation, &mut self.lean, present, monitor);
+        let present = search::obeying_locks(&energy, self.solution.x.clone());
+        self.solution = search::quick(&energy, &mut self.relaxation, &mut self.bias, present, monitor);
         // Prices that were far from what this problem needs may have led beyond what integers hold.
-        let lost = self.solution.certified.abs() > FAR * energy.reach;
+        let lost = self.solution.bound.abs() > FAR * energy.reach;
         if lost {
             *self = Self::new(std::mem::take(&mut self.problem), monitor);
         }
@@ -172,7 +170,10 @@ impl Session {
     pub fn verdicts_of(&mut self, units: &[u32], monitor: &dyn Monitor) -> Result<Vec<Verdict>, Cancelled> {
         let energy = Energy::at_scale(&self.problem, Some(self.scale));
         self.relaxation.solve(monitor)?;
-        let missing = self.relaxation.bound(&energy) - self.solution.objective;
+        let root = self.relaxation.bound(&energy);
+        let missing = root - self.solution.objective;
+        // Branch and bound may know of a lower bound than the cut that the losses are taken from.
+        let known = (root - self.solution.bound).max(0.0);
         let side = self.relaxation.smallest();
         monitor.step("veto prices", units.len() as u64);
         let mut verdicts = Vec::with_capacity(units.len());
@@ -183,9 +184,9 @@ impl Session {
             }
             verdicts.push(match self.problem.lock[unit] {
                 Lock::Free => {
-                    let veto_price = self.relaxation.loss(&energy, unit, energy.reach);
-                    let decided = veto_price - missing > 1e-9 * self.solution.bound.abs().max(1.0);
-                    Verdict { side: decided.then_some(side[unit]), veto_price }
+                    let loss = self.relaxation.loss(&energy, unit, energy.reach);
+                    let decided = loss - missing > 1e-9 * self.solution.bound.abs().max(1.0);
+                    Verdict { side: decided.then_some(side[unit]), veto_price: (loss - known).max(0.0) }
                 }
                 lock => Verdict { side: Some(lock == Lock::In), veto_price: f64::INFINITY },
             });
@@ -196,24 +197,15 @@ impl Session {
 
 #[cfg(test)]
 mod tests {
-    use super::super::energy::Prices;
     use super::super::oracle::{Stop, best, best_with, random_problem};
     use super::super::state::State;
     use super::*;
     use crate::optimise::Status;
     use proptest::prelude::*;
 
-    /// What the solution's prices, exits and flow prove, in the integers they are in.
+    /// What the solution's proof gives, in the integers it is in.
     fn proven(problem: &Problem, solution: &Solution) -> f64 {
-        let energy = Energy::at_scale(problem, Some(solution.flow_scale));
-        let prices = Prices {
-            area: solution.area_price,
-            moved: solution.moved_price,
-            units: solution.moved_unit_price,
-            blocks: solution.block_price,
-            limits: solution.limit_prices.clone(),
-        };
-        energy.bound(&prices, &solution.exits, &solution.flow)
+        Energy::at_scale(problem, Some(solution.flow_scale)).bound(&solution.proof, &problem.lock)
     }
 
     /// Sketches lose little against a whole search, over many small problems full of limits; counted so that a change for
@@ -225,7 +217,7 @@ mod tests {
             let first = random_problem(seed, 12);
             let mut then = Problem { lambda: 1.5 * first.lambda, kappa: 0.5 * first.kappa, ..first.clone() };
             then.value.iter_mut().step_by(3).for_each(|value| *value *= 1.3);
-            let whole = solve::solve(&then, &());
+            let whole = search::solve(&then, &());
             let mut session = Session::new(first, &());
             let sketch = session.sketch(|p| *p = then, &());
             if whole.status == Status::Infeasible {
@@ -258,7 +250,6 @@ mod tests {
                 let energy = Energy::new(&problem);
                 if let Some((optimum, _)) = best(&energy) {
                     prop_assert!(solution.bound >= optimum - 1e-6, "bound {} below {optimum}", solution.bound);
-                    prop_assert!(solution.certified >= optimum - 1e-6);
                     if solution.status != Status::Infeasible {
                         prop_assert!(solution.objective <= optimum + 1e-6);
                     }
@@ -285,13 +276,13 @@ mod tests {
                 let admissible = State::new(&energy, solution.x.clone()).admissible();
                 prop_assert_eq!(admissible, solution.status != Status::Infeasible);
                 // Whatever little may move: the present zone is found where it is one that may be.
-                let present = solve::obeying_locks(&energy, problem.in_zone.clone());
+                let present = search::obeying_locks(&energy, problem.in_zone.clone());
                 prop_assert!(admissible || !whole || !State::new(&energy, present).admissible());
                 if let Some((optimum, _)) = truth {
                     prop_assert!(solution.bound >= optimum - 1e-6, "bound {} below {optimum}", solution.bound);
                     prop_assert!(!admissible || solution.objective <= optimum + 1e-6);
                 }
-                prop_assert!(proven(&problem, &solution) <= solution.certified + 1e-6);
+                prop_assert!(proven(&problem, &solution) <= solution.bound + 1e-6);
             }
         }
 
@@ -318,7 +309,7 @@ mod tests {
                     prop_assert!(sides[usize::from(!side)].is_none_or(|other| other < optimum));
                 }
                 // One side or the other costs the price, or neither has one.
-                let least = session.solution().certified - verdict.veto_price + 1e-6;
+                let least = session.solution().bound - verdict.veto_price + 1e-6;
                 prop_assert!(sides.iter().any(|worth| worth.is_none_or(|worth| worth <= least)));
             }
         }

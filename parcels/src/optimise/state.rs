@@ -3,28 +3,15 @@
 
 use std::cell::RefCell;
 
+use super::block_rules::{BlockStats, alone};
 use super::energy::{Energy, Neighbour};
-use super::problem::Lock;
+use super::problem::{Lock, SLACK};
 
 const NO_BLOCK: u32 = u32::MAX;
 /// How many units a look around may visit before a flip that might split a block is refused.
 const LOOK_AROUND: usize = 256;
 /// What counts as a gain, relative to rounding.
 pub(super) const LEAST_GAIN: f64 = 1e-9;
-
-/// Whether a block of this area is below the least; rounding does not make it so.
-pub(super) fn is_below(area: f64, least: f64) -> bool {
-    area < least * (1.0 - 1e-12)
-}
-
-/// One connected block of the zone.
-#[derive(Clone, Default)]
-struct Block {
-    area: f64,
-    units: u32,
-    /// Units locked in; a block with any is exempt from the minimum area.
-    locked: u32,
-}
 
 #[derive(Clone)]
 pub(super) struct State<'e, 'p> {
@@ -38,9 +25,13 @@ pub(super) struct State<'e, 'p> {
     /// Of each of the problem's other limits.
     sums: Vec<f64>,
     block: Vec<u32>,
-    blocks: Vec<Block>,
+    blocks: Vec<BlockStats>,
+    /// Of each block that is small now, how many of its units are in.
+    heirs_in: Vec<u32>,
     pub(super) block_count: usize,
+    /// Blocks that cost the price of a small one, where it has a price.
     pub(super) small_count: usize,
+    pub(super) forbidden_count: usize,
     /// Σ (block area)².
     squares: f64,
     /// Whether any limit speaks of blocks; without one they are not kept.
@@ -61,12 +52,14 @@ impl<'e, 'p> State<'e, 'p> {
             moved_units,
             sums: problem.limits.iter().map(|l| l.sum(&x)).collect(),
             block: vec![NO_BLOCK; x.len()],
+            heirs_in: energy.small_today.count_in(&x),
             x,
             blocks: Vec::new(),
             block_count: 0,
             small_count: 0,
+            forbidden_count: 0,
             squares: 0.0,
-            tracked: problem.min_block > 0.0
+            tracked: problem.has_block_rules()
                 || problem.blocks_max < usize::MAX
                 || problem.concentration_min > 0.0,
             seen: RefCell::new((vec![0; energy.len()], 0)),
@@ -77,7 +70,7 @@ impl<'e, 'p> State<'e, 'p> {
         for start in 0..state.x.len() {
             if state.x[start] && state.block[start] == NO_BLOCK {
                 let id = state.blocks.len() as u32;
-                state.blocks.push(Block::default());
+                state.blocks.push(BlockStats::default());
                 let members = state.flood(start, id);
                 state.blocks[id as usize] = state.measure(&members);
                 state.count(id, 1);
@@ -103,17 +96,29 @@ impl<'e, 'p> State<'e, 'p> {
         members
     }
 
-    fn measure(&self, members: &[u32]) -> Block {
-        let problem = self.energy.problem;
-        Block {
-            area: members.iter().map(|&u| problem.area[u as usize]).sum(),
-            units: members.len() as u32,
-            locked: members.iter().filter(|&&u| problem.lock[u as usize] == Lock::In).count() as u32,
+    fn measure(&self, members: &[u32]) -> BlockStats {
+        let mut stats = BlockStats::default();
+        for &unit in members {
+            stats.add(&alone(self.energy.problem, unit as usize));
+            // The first unit of a small block of now speaks for all of it.
+            if let Some(small) = self.energy.small_today.led_by(unit as usize) {
+                stats.heirs += u32::from(self.is_whole(small));
+            }
         }
+        stats
     }
 
-    fn is_small(&self, block: &Block) -> bool {
-        block.units > 0 && block.locked == 0 && is_below(block.area, self.energy.problem.min_block)
+    /// Whether all units of this block that is small now are in.
+    fn is_whole(&self, small: usize) -> bool {
+        self.heirs_in[small] == self.energy.small_today.size[small]
+    }
+
+    /// Whether all other units of the small block of now that the unit belongs to are in.
+    fn completes_heir(&self, unit: usize) -> bool {
+        let small_today = &self.energy.small_today;
+        small_today
+            .of(unit)
+            .is_some_and(|small| self.heirs_in[small] + u32::from(!self.x[unit]) == small_today.size[small])
     }
 
     /// Adds (`sign` 1) or removes (−1) a block from the counts.
@@ -122,12 +127,13 @@ impl<'e, 'p> State<'e, 'p> {
         if block.units == 0 {
             return;
         }
-        let (small, square) = (self.is_small(block), block.area * block.area);
-        self.squares += f64::from(sign) * square;
-        self.block_count = self.block_count.wrapping_add_signed(sign as isize);
-        if small {
-            self.small_count = self.small_count.wrapping_add_signed(sign as isize);
-        }
+        let problem = self.energy.problem;
+        let (small, forbidden) = (problem.is_small(block), problem.is_forbidden(block));
+        self.squares += f64::from(sign) * block.area * block.area;
+        let by = sign as isize;
+        self.block_count = self.block_count.wrapping_add_signed(by);
+        self.small_count = self.small_count.wrapping_add_signed(if small { by } else { 0 });
+        self.forbidden_count = self.forbidden_count.wrapping_add_signed(if forbidden { by } else { 0 });
     }
 
     /// Concentration index, 0 to 100.
@@ -154,9 +160,15 @@ impl<'e, 'p> State<'e, 'p> {
     /// How far the area is from its limits; 0 within.
     pub(super) fn area_off(&self, area: f64) -> f64 {
         let p = self.energy.problem;
-        let slack = 1e-9 * self.area.max(1.0);
-        let off = (p.area_min - area).max(area - p.area_max).max(0.0);
-        if off <= slack { 0.0 } else { off }
+        let (short, beyond) = (p.area_min - area, area - p.area_max);
+        // Each limit has its slack; one that is infinite has none to speak of.
+        if short > SLACK * p.area_min.abs() {
+            short
+        } else if beyond > SLACK * p.area_max.abs() {
+            beyond
+        } else {
+            0.0
+        }
     }
 
     /// Whether the unit may change sides without breaking a limit that holds now or worsening one that does not. Limits
@@ -176,7 +188,7 @@ impl<'e, 'p> State<'e, 'p> {
         let p = self.energy.problem;
         self.x[unit] != p.in_zone[unit]
             || (self.moved_units < p.moved_units_max
-                && self.moved_area + p.area[unit] <= p.moved_area_max * (1.0 + 1e-12))
+                && self.moved_area + p.area[unit] <= p.moved_area_max * (1.0 + 0.5 * SLACK))
     }
 
     /// Whether no hard limit on a sum would break, or be further off.
@@ -214,8 +226,9 @@ impl<'e, 'p> State<'e, 'p> {
             }
         }
         if count == 0 {
-            let hard = p.small_block_price.is_infinite();
-            if (hard && area < p.min_block) || self.block_count >= p.blocks_max {
+            let heirs = u32::from(self.completes_heir(unit));
+            let founded = BlockStats { heirs, ..alone(p, unit) };
+            if p.is_forbidden(&founded) || self.block_count >= p.blocks_max {
                 return false;
             }
         }
@@ -227,10 +240,7 @@ impl<'e, 'p> State<'e, 'p> {
         let block = &self.blocks[self.block[unit] as usize];
         let rest = block.area - p.area[unit];
         if block.units > 1 {
-            if self.is_small(&Block { area: rest, units: block.units - 1, locked: block.locked })
-                && !self.is_small(block)
-                && p.small_block_price.is_infinite()
-            {
+            if p.is_forbidden(&self.without(block, unit)) && !p.is_forbidden(block) {
                 return false;
             }
             if self.may_split(unit) {
@@ -240,9 +250,22 @@ impl<'e, 'p> State<'e, 'p> {
         self.keeps_concentration(self.squares - block.area.powi(2) + rest.powi(2), self.area - p.area[unit])
     }
 
+    /// The block less one of its units, as if it stayed in one piece.
+    fn without(&self, block: &BlockStats, unit: usize) -> BlockStats {
+        let own = alone(self.energy.problem, unit);
+        BlockStats {
+            area: block.area - own.area,
+            units: block.units - 1,
+            locked: block.locked - own.locked,
+            present: block.present - own.present,
+            heirs: block.heirs - u32::from(self.completes_heir(unit)),
+        }
+    }
+
     fn keeps_concentration(&self, squares: f64, area: f64) -> bool {
-        let least = self.energy.problem.concentration_min;
-        if least <= 0.0 || area <= 0.0 {
+        let p = self.energy.problem;
+        let least = p.concentration_min;
+        if least <= 0.0 || area <= 0.0 || p.concentration_price.is_finite() {
             return true;
         }
         let after = 100.0 * squares / (area * area);
@@ -333,7 +356,11 @@ impl<'e, 'p> State<'e, 'p> {
     }
 
     fn enter(&mut self, unit: usize) {
+        let heirs = u32::from(self.completes_heir(unit));
         self.x[unit] = true;
+        if let Some(small) = self.energy.small_today.of(unit) {
+            self.heirs_in[small] += 1;
+        }
         let mut joined: Vec<u32> = Vec::new();
         for n in self.energy.neighbours(unit) {
             let id = self.block[n.unit as usize];
@@ -341,12 +368,12 @@ impl<'e, 'p> State<'e, 'p> {
                 joined.push(id);
             }
         }
-        let alone = self.measure(&[unit as u32]);
+        let own = BlockStats { heirs, ..alone(self.energy.problem, unit) };
         let Some(&host) =
             joined.iter().max_by_key(|&&id| (self.blocks[id as usize].units, std::cmp::Reverse(id)))
         else {
             let id = self.blocks.len() as u32;
-            self.blocks.push(alone);
+            self.blocks.push(own);
             self.block[unit] = id;
             self.count(id, 1);
             return;
@@ -355,12 +382,9 @@ impl<'e, 'p> State<'e, 'p> {
             self.count(id, -1);
         }
         self.block[unit] = host;
-        let mut whole = alone;
+        let mut whole = own;
         for &id in &joined {
-            let part = std::mem::take(&mut self.blocks[id as usize]);
-            whole.area += part.area;
-            whole.units += part.units;
-            whole.locked += part.locked;
+            whole.add(&std::mem::take(&mut self.blocks[id as usize]));
         }
         self.blocks[host as usize] = whole;
         self.count(host, 1);
@@ -377,23 +401,23 @@ impl<'e, 'p> State<'e, 'p> {
         let id = self.block[unit];
         let splits = self.may_split(unit);
         self.count(id, -1);
+        let rest = self.without(&self.blocks[id as usize], unit);
         self.x[unit] = false;
         self.block[unit] = NO_BLOCK;
+        if let Some(small) = self.energy.small_today.of(unit) {
+            self.heirs_in[small] -= 1;
+        }
         if !splits {
-            let p = self.energy.problem;
-            let block = &mut self.blocks[id as usize];
-            block.area -= p.area[unit];
-            block.units -= 1;
-            block.locked -= u32::from(p.lock[unit] == Lock::In);
+            self.blocks[id as usize] = rest;
             self.count(id, 1);
             return;
         }
-        self.blocks[id as usize] = Block::default();
+        self.blocks[id as usize] = BlockStats::default();
         let starts = self.contiguous_inside(unit);
         for start in starts {
             if self.block[start] == id {
                 let piece = self.blocks.len() as u32;
-                self.blocks.push(Block::default());
+                self.blocks.push(BlockStats::default());
                 let members = self.flood(start, piece);
                 self.blocks[piece as usize] = self.measure(&members);
                 self.count(piece, 1);
@@ -406,7 +430,7 @@ impl<'e, 'p> State<'e, 'p> {
         let Some(&first) = block.first() else { return };
         let id = self.block[first as usize];
         self.count(id, -1);
-        self.blocks[id as usize] = Block::default();
+        self.blocks[id as usize] = BlockStats::default();
         let p = self.energy.problem;
         for &unit in block {
             let unit = unit as usize;
@@ -422,6 +446,9 @@ impl<'e, 'p> State<'e, 'p> {
             }
             self.x[unit] = false;
             self.block[unit] = NO_BLOCK;
+            if let Some(small) = self.energy.small_today.of(unit) {
+                self.heirs_in[small] -= 1;
+            }
         }
         self.forget_rounding();
     }
@@ -436,16 +463,15 @@ impl<'e, 'p> State<'e, 'p> {
             area += if away { p.area[unit] } else { -p.area[unit] };
             count += if away { 1 } else { -1 };
         }
-        (area <= p.moved_area_max * (1.0 + 1e-12) || area <= self.moved_area)
+        (area <= p.moved_area_max * (1.0 + 0.5 * SLACK) || area <= self.moved_area)
             && (count <= isize::try_from(p.moved_units_max).unwrap_or(isize::MAX)
                 || count <= self.moved_units as isize)
     }
 
-    /// The units of every block that `wanted` accepts by (area, small), ordered by area, then by lowest unit.
-    pub(super) fn blocks_where(&self, wanted: impl Fn(f64, bool) -> bool) -> Vec<Vec<u32>> {
+    /// The units of every block that `wanted` accepts, ordered by area, then by lowest unit.
+    pub(super) fn blocks_where(&self, wanted: impl Fn(&BlockStats) -> bool) -> Vec<Vec<u32>> {
         let mut members: Vec<Vec<u32>> = vec![Vec::new(); self.blocks.len()];
-        let keep: Vec<bool> =
-            self.blocks.iter().map(|b| b.units > 0 && wanted(b.area, self.is_small(b))).collect();
+        let keep: Vec<bool> = self.blocks.iter().map(|b| b.units > 0 && wanted(b)).collect();
         for (unit, &id) in self.block.iter().enumerate() {
             if id != NO_BLOCK && keep[id as usize] {
                 members[id as usize].push(unit as u32);
@@ -461,13 +487,15 @@ impl<'e, 'p> State<'e, 'p> {
         found.into_iter().map(|(_, units)| units).collect()
     }
 
-    /// Area of the block that the unit is in and whether it is small; none outside the zone.
-    pub(super) fn block_of(&self, unit: usize) -> Option<(u32, f64, bool)> {
+    /// The block that the unit is in, by its number; none outside the zone.
+    pub(super) fn block_of(&self, unit: usize) -> Option<(u32, &BlockStats)> {
         let id = self.block[unit];
-        (id != NO_BLOCK).then(|| {
-            let block = &self.blocks[id as usize];
-            (id, block.area, self.is_small(block))
-        })
+        (id != NO_BLOCK).then(|| (id, &self.blocks[id as usize]))
+    }
+
+    /// How many units of this block that is small now are in.
+    pub(super) fn heirs_in(&self, small: usize) -> u32 {
+        self.heirs_in[small]
     }
 
     /// How many kinds of limit do not hold.
@@ -481,11 +509,11 @@ impl<'e, 'p> State<'e, 'p> {
         [
             locked,
             self.area_off(self.area) > 0.0,
-            self.moved_area > p.moved_area_max * (1.0 + 1e-9),
+            self.moved_area > p.moved_area_max * (1.0 + SLACK),
             self.moved_units > p.moved_units_max,
-            self.small_count > 0 && p.small_block_price.is_infinite(),
+            self.forbidden_count > 0,
             self.block_count > p.blocks_max,
-            self.concentration() < p.concentration_min * (1.0 - 1e-12),
+            p.concentration_price.is_infinite() && self.points_short() > 0.0,
             p.limits.iter().zip(&self.sums).any(|(l, sum)| l.price.is_infinite() && l.off(*sum) > 0.0),
         ]
         .into_iter()
@@ -498,14 +526,24 @@ impl<'e, 'p> State<'e, 'p> {
         self.broken_limits() == 0
     }
 
+    /// By how many points the concentration index is below what is asked for.
+    fn points_short(&self) -> f64 {
+        let least = self.energy.problem.concentration_min;
+        let index = self.concentration();
+        if index >= least * (1.0 - SLACK) { 0.0 } else { least - index }
+    }
+
     /// F less the price of small blocks, and of what is beyond a limit, where they have one.
     pub(super) fn objective(&self) -> f64 {
-        let price = self.energy.problem.small_block_price;
+        let p = self.energy.problem;
+        let price = p.small_block_price;
         let small = if price.is_finite() { price * self.small_count as f64 } else { 0.0 };
+        let scattered =
+            if p.concentration_price.is_finite() { p.concentration_price * self.points_short() } else { 0.0 };
         let limits = self.energy.problem.limits.iter().zip(&self.sums);
         let beyond: f64 =
             limits.filter(|(l, _)| l.price.is_finite()).map(|(l, sum)| l.price * l.off(*sum)).sum();
-        self.value - small - beyond
+        self.value - small - scattered - beyond
     }
 }
 
@@ -530,6 +568,8 @@ mod tests {
                 prop_assert_eq!(&state.x, &anew.x);
                 prop_assert_eq!(state.block_count, anew.block_count);
                 prop_assert_eq!(state.small_count, anew.small_count);
+                prop_assert_eq!(state.forbidden_count, anew.forbidden_count);
+                prop_assert_eq!(&state.heirs_in, &anew.heirs_in);
                 prop_assert_eq!(state.moved_units, anew.moved_units);
                 prop_assert!((state.concentration() - anew.concentration()).abs() < 1e-9);
                 prop_assert!((state.area - anew.area).abs() < 1e-9);

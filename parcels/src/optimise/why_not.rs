@@ -7,7 +7,7 @@ use std::cell::RefCell;
 
 use super::energy::Energy;
 use super::problem::{Limit, Lock, Problem, Solution, Status};
-use super::solve::solve;
+use super::search::solve;
 use super::state::State;
 use crate::progress::Monitor;
 
@@ -35,6 +35,8 @@ pub enum Rule {
     MovedUnits,
     /// Least area of a block.
     MinBlock,
+    /// Least area of a block that is wholly new.
+    NewBlock,
     /// Most blocks.
     Blocks,
     /// Least concentration.
@@ -172,9 +174,11 @@ impl Look<'_> {
         add(Rule::AreaMost, p.area_max.is_finite());
         add(Rule::MovedArea, p.moved_area_max.is_finite());
         add(Rule::MovedUnits, p.moved_units_max != usize::MAX);
-        add(Rule::MinBlock, p.min_block > 0.0 && p.small_block_price.is_infinite());
+        let small_may_be = p.small_block_price.is_finite() && !p.no_new_small;
+        add(Rule::MinBlock, p.min_block > 0.0 && !small_may_be);
+        add(Rule::NewBlock, p.new_block > 0.0);
         add(Rule::Blocks, p.blocks_max != usize::MAX);
-        add(Rule::Concentration, p.concentration_min > 0.0);
+        add(Rule::Concentration, p.concentration_min > 0.0 && p.concentration_price.is_infinite());
         for (at, limit) in p.limits.iter().enumerate() {
             add(Rule::Limit(at), limit.price.is_infinite());
         }
@@ -251,6 +255,7 @@ impl Look<'_> {
             Rule::MinBlock => {
                 soft.min_block = p.min_block;
                 soft.small_block_price = HEAVY * energy.reach / p.area.len() as f64;
+                soft.no_new_small = false;
             }
             Rule::Locks => {
                 for &unit in &self.releasable {
@@ -259,7 +264,7 @@ impl Look<'_> {
                     soft.value[unit] += keep * p.area[unit];
                 }
             }
-            Rule::Blocks | Rule::Concentration => return self.tried(rule, &soft),
+            Rule::Blocks | Rule::Concentration | Rule::NewBlock => return self.tried(rule, &soft),
         }
         let solution = self.solved(&soft)?;
         if solution.status == Status::Infeasible {
@@ -281,9 +286,9 @@ impl Look<'_> {
                 (if sum < limit.least { limit.least } else { limit.most }, sum)
             }
             Rule::MinBlock => {
-                let small = state.blocks_where(|_, small| small);
-                let area = small.first().and_then(|block| state.block_of(block[0] as usize));
-                (p.min_block, area.map_or(p.min_block, |(_, area, _)| area))
+                let small = state.blocks_where(|block| p.is_small(block));
+                let smallest = small.first().and_then(|block| state.block_of(block[0] as usize));
+                (p.min_block, smallest.map_or(p.min_block, |(_, block)| block.area))
             }
             _ => {
                 let all = self.releasable.len() as f64;
@@ -316,9 +321,21 @@ impl Look<'_> {
         let energy = Energy::new(p);
         let figure = |solution: &Solution| {
             let state = State::new(&energy, solution.x.clone());
-            if rule == Rule::Blocks { state.block_count as f64 } else { state.concentration() }
+            match rule {
+                Rule::Blocks => state.block_count as f64,
+                Rule::NewBlock => {
+                    let new = state.blocks_where(|block| block.present == 0 && block.locked == 0);
+                    let smallest = new.first().and_then(|block| state.block_of(block[0] as usize));
+                    smallest.map_or(p.new_block, |(_, block)| block.area)
+                }
+                _ => state.concentration(),
+            }
         };
-        let from = if rule == Rule::Blocks { p.blocks_max as f64 } else { p.concentration_min };
+        let from = match rule {
+            Rule::Blocks => p.blocks_max as f64,
+            Rule::NewBlock => p.new_block,
+            _ => p.concentration_min,
+        };
         let mut best = self.solved(without)?;
         if best.status == Status::Infeasible {
             return Some(None);
@@ -327,12 +344,18 @@ impl Look<'_> {
         let mut failed = from;
         for _ in 0..BISECTIONS {
             let aim = f64::midpoint(figure(&best), failed);
+            // From no new block at all to one of some size there is nothing halfway.
+            if !aim.is_finite() {
+                break;
+            }
             let mut problem = without.clone();
             if rule == Rule::Blocks {
                 problem.blocks_max = aim.floor() as usize;
                 if aim.floor() <= failed {
                     break;
                 }
+            } else if rule == Rule::NewBlock {
+                problem.new_block = aim;
             } else {
                 problem.concentration_min = aim;
             }
@@ -359,6 +382,9 @@ impl Look<'_> {
     }
 
     fn share(&self, from: f64, to: f64) -> f64 {
+        if from.is_infinite() {
+            return 1.0;
+        }
         (to - from).abs() / if from == 0.0 { self.present() } else { from.abs() }
     }
 }
@@ -371,6 +397,7 @@ fn drop_rule(problem: &mut Problem, rule: Rule, releasable: &[u32]) {
         Rule::MovedArea => problem.moved_area_max = f64::INFINITY,
         Rule::MovedUnits => problem.moved_units_max = usize::MAX,
         Rule::MinBlock => problem.min_block = 0.0,
+        Rule::NewBlock => problem.new_block = 0.0,
         Rule::Blocks => problem.blocks_max = usize::MAX,
         Rule::Concentration => problem.concentration_min = 0.0,
         Rule::Limit(at) => problem.limits[at].price = 0.0,
@@ -387,6 +414,7 @@ fn let_go(problem: &Problem, rule: Rule, to: f64, release: &[u32]) -> Problem {
         Rule::MovedArea => p.moved_area_max = to,
         Rule::MovedUnits => p.moved_units_max = to as usize,
         Rule::MinBlock => p.min_block = to,
+        Rule::NewBlock => p.new_block = to,
         Rule::Blocks => p.blocks_max = to as usize,
         Rule::Concentration => p.concentration_min = to,
         Rule::Limit(at) => {

@@ -1,4 +1,4 @@
-//! C1 to C11, each by its definition (`domain.md` 1.6).
+//! C1 to C12, each by its definition (`domain.md` 1.6).
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use super::{Findings, Judged, ROUNDING, agree, overlays};
 use crate::adjacency::CONTIGUOUS_M;
 use crate::id::ParcelIdx;
 use crate::plan::{ConstraintRecord, ConstraintStatus, PlanRecord};
-use crate::policy::{AreaMode, BlockRule, OverlayRule, Strictness};
+use crate::policy::{AreaMode, AtLeast, BlockRule, NewBlockRule, OverlayRule, SmallBlockRule, Strictness};
 use crate::units::M2_PER_HA;
 
 /// Compares the record's constraints with the plan's, in order of their ids.
@@ -66,6 +66,7 @@ pub(super) fn judge(judged: &Judged<'_>) -> Vec<ConstraintRecord> {
     rules.extend(sub_parks(judged));
     rules.extend(moved(judged));
     rules.push(concentration(judged));
+    rules.push(new_blocks(judged));
     rules
 }
 
@@ -100,7 +101,9 @@ fn area(judged: &Judged<'_>) -> ConstraintRecord {
         (AreaMode::Conserve, _) => {
             let off_m2 = (after_m2 - before_m2).abs();
             let share = if before_m2 > 0.0 { off_m2 / before_m2 } else { 0.0 };
-            let holds = within(off_m2, area.tolerance * before_m2);
+            // Rounding counts by the area itself, as for any limit, not by how far it may be off.
+            let holds = within(after_m2, (1.0 + area.tolerance) * before_m2)
+                && within((1.0 - area.tolerance) * before_m2, after_m2);
             let text = "total area changes by at most this share of the present area";
             rule("C1", text, hard(holds), Some(share), Some(area.tolerance))
         }
@@ -159,15 +162,23 @@ fn blocks(judged: &Judged<'_>) -> ConstraintRecord {
 
 fn min_block(judged: &Judged<'_>) -> ConstraintRecord {
     let constraints = &judged.evidence.policy.constraints;
-    let small = judged.small_blocks(&judged.blocks_after);
-    let text =
-        format!("number of blocks below {} ha in which no parcel is held inside", constraints.min_block_ha);
-    let status = match constraints.min_block {
-        Strictness::Hard => hard(small == 0),
-        Strictness::Soft => soft(small == 0),
-        Strictness::Off => ConstraintStatus::Off,
+    let small = judged.small_blocks(&judged.blocks_after).count();
+    let least_ha = constraints.min_block_ha;
+    let text = format!("number of blocks below {least_ha} ha in which no parcel is held inside");
+    let (text, status, count) = match constraints.small_blocks() {
+        SmallBlockRule::Hard => (text, hard(small == 0), small),
+        SmallBlockRule::NoNew => {
+            let new = judged.new_small_blocks();
+            let text = format!(
+                "number of blocks below {least_ha} ha that the plan makes; {} of today's stay as small as that",
+                small - new
+            );
+            (text, hard(new == 0), new)
+        }
+        SmallBlockRule::Soft => (text, soft(small == 0), small),
+        SmallBlockRule::Off => (text, ConstraintStatus::Off, small),
     };
-    rule("C5", text, status, Some(small as f64), Some(0.0))
+    rule("C5", text, status, Some(count as f64), Some(0.0))
 }
 
 fn locks(judged: &Judged<'_>) -> ConstraintRecord {
@@ -251,10 +262,34 @@ fn moved(judged: &Judged<'_>) -> Vec<ConstraintRecord> {
 fn concentration(judged: &Judged<'_>) -> ConstraintRecord {
     let before = judged.blocks_before.concentration(judged.min_block_m2).index;
     let after = judged.blocks_after.concentration(judged.min_block_m2).index;
-    let status = if judged.evidence.policy.constraints.keep_concentration {
-        hard(within(before, after))
-    } else {
-        ConstraintStatus::Off
+    let wanted = judged.evidence.policy.constraints.concentrated();
+    let least = wanted.at_least.index(before);
+    let status = match wanted.strictness {
+        Strictness::Hard => hard(!super::is_below(after, least)),
+        Strictness::Soft => soft(!super::is_below(after, least)),
+        Strictness::Off => ConstraintStatus::Off,
     };
-    rule("C11", "concentration index is at least the present one", status, Some(after), Some(before))
+    let text = match wanted.at_least {
+        AtLeast::Before => "concentration index is at least the present one".to_owned(),
+        AtLeast::Index(_) => "concentration index".to_owned(),
+        AtLeast::Change(share) => {
+            format!("concentration index, the present one changed by {:+} %", 100.0 * share)
+        }
+    };
+    rule("C11", text, status, Some(after), Some(least))
+}
+
+fn new_blocks(judged: &Judged<'_>) -> ConstraintRecord {
+    let rule_ha = judged.evidence.policy.constraints.new_block_ha;
+    let text = match rule_ha {
+        NewBlockRule::AtLeastHa(least) if least <= 0.0 => {
+            return rule("C12", "new blocks may be of any area", ConstraintStatus::Off, None, None);
+        }
+        NewBlockRule::AtLeastHa(least) => {
+            format!("number of new blocks below {least} ha, without land of today's zone")
+        }
+        NewBlockRule::Forbid => "number of new blocks, without land of today's zone".to_owned(),
+    };
+    let founded = judged.founded_too_small();
+    rule("C12", text, hard(founded == 0), Some(founded as f64), Some(0.0))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Findings, Judged};
 use crate::blocks::{Blocks, Concentration};
 use crate::plan::{GapRecord, PlanRecord, Status};
-use crate::policy::{AreaMode, Strictness};
+use crate::policy::{AreaMode, SmallBlockRule, Strictness};
 use crate::units::M2_PER_HA;
 use crate::worth::mean_score;
 
@@ -49,7 +49,8 @@ fn objective(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Findings) 
         findings.error("objective.bound", format!("a bound of {} says nothing", claimed.bound));
     }
     let gap = gap(claimed.bound, value, before);
-    findings.figure("objective.gap", claimed.gap, gap);
+    let stated = claimed.status != Status::Infeasible;
+    findings.figure_or_none("objective.gap", claimed.gap, stated.then_some(gap));
     // An infeasible problem's least bad plan may be worth more than any admissible one.
     let slack = super::TOLERANCE * value.abs().max(1.0);
     if claimed.status != Status::Infeasible && claimed.bound < value - slack {
@@ -68,12 +69,20 @@ pub(super) fn objectives(judged: &Judged<'_>) -> (f64, f64) {
     (value, objective_of(judged, &judged.before, &judged.blocks_before))
 }
 
-/// F by definition, less the prices of small blocks and of sub-parks beyond their bands where these rules are soft.
+/// F by definition, less the prices of small blocks, of sub-parks beyond their bands and of points of concentration missed,
+/// where these are priced.
 fn objective_of(judged: &Judged<'_>, zone: &[bool], blocks: &Blocks) -> f64 {
     let policy = judged.evidence.policy;
-    let small = match policy.constraints.min_block {
-        Strictness::Soft => judged.small_blocks(blocks),
-        Strictness::Hard | Strictness::Off => 0,
+    let small = match policy.constraints.small_blocks() {
+        SmallBlockRule::Soft | SmallBlockRule::NoNew => judged.small_blocks(blocks).count(),
+        SmallBlockRule::Hard | SmallBlockRule::Off => 0,
+    };
+    let points_short = match policy.constraints.concentrated().strictness {
+        Strictness::Soft => {
+            let (least, index) = (judged.least_concentration(), blocks.concentration(0.0).index);
+            if super::is_below(index, least) { least - index } else { 0.0 }
+        }
+        Strictness::Hard | Strictness::Off => 0.0,
     };
     let beyond_ha = match policy.constraints.sub_park {
         Strictness::Soft => beyond_bands_ha(judged, zone),
@@ -83,6 +92,7 @@ fn objective_of(judged: &Judged<'_>, zone: &[bool], blocks: &Blocks) -> f64 {
     judged.worth.of_zone(&judged.land(), zone)
         - price.small_block_price * small as f64
         - price.sub_park_price * beyond_ha
+        - price.concentration_price * points_short
 }
 
 /// By how much the sub-parks' areas are outside their bands, all together.

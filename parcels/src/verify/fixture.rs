@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Evidence, Judged, Part, constraints};
 use crate::adjacency::Adjacency;
+use crate::certificate::Proof;
 use crate::fixture::{Drawn, draw};
 use crate::plan::{
     AreaRecord, BeforeAfter, Certificate, ConcentrationRecord, GapRecord, IndicatorRecord, Inputs,
@@ -43,6 +44,8 @@ tau = 55.0
 [constraints]
 area = { tolerance = 0.1 }
 min_block_ha = 2.0
+min_block = 'hard'
+new_block_ha = 0
 max_moved_share = 0.3
 max_moved_parcels = 4
 [locks]
@@ -71,13 +74,11 @@ impl Case {
             issues: BTreeMap::from([("overlap".to_owned(), 2)]),
             certificate: Certificate {
                 flow_scale: 1e6,
-                area_price: 0.0,
-                moved_price: 0.0,
-                moved_unit_price: 0.0,
-                block_price: 0.0,
-                sub_park_prices: Vec::new(),
-                exits: Vec::new(),
-                flows: park.adjacency.pairs().map(|p| (p.a.0, p.b.0, 0)).collect(),
+                root: Proof {
+                    flows: park.adjacency.pairs().map(|p| (p.a.0, p.b.0, 0)).collect(),
+                    ..Proof::default()
+                },
+                cases: Vec::new(),
             },
             record: empty_record(park.layer.len()),
             scores,
@@ -145,21 +146,27 @@ impl Case {
         });
         let bound = super::bound(
             &self.certificate,
-            &worth,
-            &land,
-            &super::Limits {
-                area_min_ha: 0.0,
-                area_max_ha: 1e9,
-                moved_max_ha: 1e9,
-                moved_parcels_max: None,
-                min_block_ha: 0.0,
-                small_block_price: f64::INFINITY,
-                blocks_max: None,
-                sub_parks_ha: Vec::new(),
-                sub_park_price: f64::INFINITY,
+            &super::Bounded {
+                worth: &worth,
+                land: &land,
+                limits: &super::Limits {
+                    area_min_ha: 0.0,
+                    area_max_ha: 1e9,
+                    moved_max_ha: 1e9,
+                    moved_parcels_max: None,
+                    min_block_ha: 0.0,
+                    small_block_price: f64::INFINITY,
+                    small_today: None,
+                    new_block_ha: 0.0,
+                    blocks_max: None,
+                    concentration_min: 0.0,
+                    concentration_price: f64::INFINITY,
+                    sub_parks_ha: Vec::new(),
+                    sub_park_price: f64::INFINITY,
+                },
+                sub_park_of: &|_| None,
+                held_to: &|at| judged.held_to(at),
             },
-            |_| None,
-            |at| judged.held_to(at),
         )
         .unwrap();
         let (value, before) = (worth.of_zone(&land, &park.after), worth.of_zone(&land, &park.before));
@@ -179,8 +186,8 @@ impl Case {
             },
             objective: ObjectiveRecord {
                 value,
-                bound: bound.value,
-                gap: (bound.value - value) / (bound.value - before),
+                bound,
+                gap: Some((bound - value) / (bound - before)),
                 before,
                 ..self.record.objective.clone()
             },
@@ -224,7 +231,7 @@ fn empty_record(parcels: usize) -> PlanRecord {
         objective: ObjectiveRecord {
             value: 0.0,
             bound: 0.0,
-            gap: 0.0,
+            gap: Some(0.0),
             before: 0.0,
             status: Status::Feasible,
             tau: 55.0,
@@ -232,6 +239,7 @@ fn empty_record(parcels: usize) -> PlanRecord {
             moved_price: 0.0,
             moved_unit_price: 0.0,
             block_price: 0.0,
+            concentration_price: 0.0,
             sub_park_prices: BTreeMap::new(),
         },
         score: BeforeAfter { before: None, after: None },

@@ -14,7 +14,7 @@ mod holds;
 mod overlays;
 mod transfers;
 
-pub use certificate::{Bound, Limits, bound};
+pub use certificate::{Bounded, Limits, bound};
 
 use std::collections::BTreeMap;
 
@@ -31,7 +31,7 @@ use crate::worth::{Land, Worth, mean_score};
 /// Relative difference within which two figures agree.
 const TOLERANCE: f64 = 1e-6;
 /// What rounding may add to a sum before a limit counts as broken, relative.
-const ROUNDING: f64 = 1e-9;
+const ROUNDING: f64 = crate::units::LIMIT_SLACK;
 
 /// What a plan is judged by. Every slice over parcels holds one value a parcel, in the layer's order.
 #[derive(Debug, Clone, Copy)]
@@ -238,15 +238,62 @@ impl<'a> Judged<'a> {
     }
 
     /// Blocks below the minimum area in which no parcel is held inside.
-    fn small_blocks(&self, blocks: &Blocks) -> usize {
-        let least_m2 = self.min_block_m2 * (1.0 - ROUNDING);
+    fn small_blocks<'b>(&'b self, blocks: &'b Blocks) -> impl Iterator<Item = &'b [ParcelIdx]> {
         blocks
             .iter()
             .filter(|(block, members)| {
-                blocks.area_m2(*block) < least_m2
+                is_below(blocks.area_m2(*block), self.min_block_m2)
                     && members.iter().all(|p| self.held_to(p.at()) != Some(true))
             })
+            .map(|(_, members)| members)
+    }
+
+    /// The blocks of today below the minimum area, held or not.
+    fn small_today(&self) -> Vec<Vec<ParcelIdx>> {
+        let today = &self.blocks_before;
+        let small = today.iter().filter(|(block, _)| is_below(today.area_m2(*block), self.min_block_m2));
+        small.map(|(_, members)| members.to_vec()).collect()
+    }
+
+    /// Small blocks of the plan that hold the whole of no block that is small today.
+    fn new_small_blocks(&self) -> usize {
+        let small_today = self.small_today();
+        let mut number = vec![None; self.before.len()];
+        for (nth, small) in small_today.iter().enumerate() {
+            small.iter().for_each(|p| number[p.at()] = Some(nth));
+        }
+        let heir = |block: &[ParcelIdx]| {
+            let mut within: BTreeMap<usize, usize> = BTreeMap::new();
+            for nth in block.iter().filter_map(|p| number[p.at()]) {
+                *within.entry(nth).or_default() += 1;
+            }
+            within.iter().any(|(nth, parcels)| *parcels == small_today[*nth].len())
+        };
+        self.small_blocks(&self.blocks_after).filter(|block| !heir(block)).count()
+    }
+
+    /// Blocks of the plan without land of today's zone that are below the least area of such a block, and in which no parcel
+    /// is held inside.
+    fn founded_too_small(&self) -> usize {
+        let least_m2 = self.evidence.policy.constraints.new_block_ha.least_ha() * crate::units::M2_PER_HA;
+        let free = |p: &ParcelIdx| !self.before[p.at()] && self.held_to(p.at()) != Some(true);
+        let after = &self.blocks_after;
+        after
+            .iter()
+            .filter(|(b, members)| is_below(after.area_m2(*b), least_m2) && members.iter().all(free))
             .count()
+    }
+
+    /// The least concentration index that the policy asks for; 0 where it asks for none or does not look.
+    fn least_concentration(&self) -> f64 {
+        let policy = self.evidence.policy;
+        let rule = policy.constraints.concentrated();
+        let counts = match rule.strictness {
+            crate::policy::Strictness::Hard => true,
+            crate::policy::Strictness::Soft => policy.objective.concentration_price > 0.0,
+            crate::policy::Strictness::Off => false,
+        };
+        if counts { rule.at_least.index(self.blocks_before.concentration(0.0).index) } else { 0.0 }
     }
 
     /// How far the area may be off in m²; infinite where it is not conserved.
@@ -261,6 +308,11 @@ impl<'a> Judged<'a> {
     fn name(&self, parcel: ParcelIdx) -> &str {
         &self.evidence.layer[parcel].id.0
     }
+}
+
+/// Whether an area is below the least, more than rounding makes it.
+fn is_below(area: f64, least: f64) -> bool {
+    area < least * (1.0 - ROUNDING)
 }
 
 /// The list under construction.

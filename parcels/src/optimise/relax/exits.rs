@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{Relaxation, Step};
+use crate::optimise::block_rules::{self, BlockStats, GrowingSet};
 use crate::optimise::energy::{Energy, Prices};
 use crate::optimise::problem::{ExitKind, Lock};
-use crate::optimise::state::is_below;
 
 /// Slopes of the bound up to this are none.
 const LEVEL: f64 = 1e-9;
@@ -66,12 +66,14 @@ impl Relaxation {
         let too_many = all.len() > problem.blocks_max;
         let (mut gains, mut block_of) = (Vec::new(), BTreeMap::new());
         for mut block in all {
-            let small = problem.min_block > 0.0 && !block.locked && is_below(block.area, problem.min_block);
-            let kind = match (small, problem.small_block_price.is_infinite()) {
-                (true, true) => ExitKind::Small,
-                (true, false) => ExitKind::Priced,
-                (false, _) if too_many || self.prices.blocks > 0.0 => ExitKind::Counted,
-                (false, _) => continue,
+            let kind = if problem.is_forbidden(&block.stats) {
+                ExitKind::Small
+            } else if problem.is_small(&block.stats) && problem.small_block_price.is_finite() {
+                ExitKind::Priced
+            } else if too_many || self.prices.blocks > 0.0 {
+                ExitKind::Counted
+            } else {
+                continue;
             };
             block.units.sort_unstable();
             let held = block.units.iter().any(|&u| self.held[u as usize] == Lock::In);
@@ -124,7 +126,11 @@ impl Relaxation {
         let problem = energy.problem;
         let most = (gain * energy.scale) as i64 + 1;
         let mut region = block.units.clone();
-        let mut area = block.area;
+        let mut set = GrowingSet::default();
+        for &unit in &region {
+            set.add(problem, &energy.small_today, unit as usize);
+        }
+        let forbidden = problem.is_forbidden(&block.stats);
         let mut rim: Vec<(i64, u32)> = Vec::new();
         let (mut best, mut best_len, mut fresh) = (-1, region.len(), 0);
         loop {
@@ -151,9 +157,10 @@ impl Relaxation {
             if back > best {
                 (best, best_len) = (back, region.len());
             }
-            let there = unit as usize;
-            area += problem.area[there];
-            if back >= most || problem.lock[there] == Lock::In || !is_below(area, problem.min_block) {
+            set.add(problem, &energy.small_today, unit as usize);
+            let holds =
+                if forbidden { problem.is_forbidden(&set.stats) } else { problem.is_small(&set.stats) };
+            if back >= most || !holds {
                 break;
             }
             rim.swap_remove(at);
@@ -183,17 +190,17 @@ impl Relaxation {
                 heaviest(&mut payers.chain(way.rim.iter().copied().filter(free)))
             })
             .or_else(|| {
-                let small = |b: &Block| !b.locked && is_below(b.area, energy.problem.min_block);
+                let forbidden = |b: &Block| energy.problem.is_forbidden(&b.stats);
                 blocks(energy, zone)
                     .iter()
-                    .filter(|b| small(b))
+                    .filter(|b| forbidden(b))
                     .find_map(|b| heaviest(&mut b.units.iter().copied().filter(free)))
             })
     }
 
     /// One round of changes to the prices of exits, after a cut. False when there is nothing to change.
     pub(in crate::optimise) fn step_exits(&mut self, energy: &Energy<'_>) -> bool {
-        if energy.problem.min_block <= 0.0 && energy.problem.blocks_max == usize::MAX {
+        if !energy.problem.has_block_rules() && energy.problem.blocks_max == usize::MAX {
             return false;
         }
         let zone = self.smallest();
@@ -266,10 +273,10 @@ impl Relaxation {
 }
 
 /// N(S): the units outside `region`, which ascends, that are contiguous with one inside; ascending.
-pub(super) fn rim(energy: &Energy<'_>, region: &[u32]) -> Vec<u32> {
+pub(in crate::optimise) fn rim(energy: &Energy<'_>, region: &[u32]) -> Vec<u32> {
     let mut rim: Vec<u32> = region
         .iter()
-        .flat_map(|&u| energy.neighbours(u as usize).iter().filter(|n| n.contiguous).map(|n| n.unit))
+        .flat_map(|&u| energy.contiguous(u))
         .filter(|u| region.binary_search(u).is_err())
         .collect();
     rim.sort_unstable();
@@ -280,33 +287,17 @@ pub(super) fn rim(energy: &Energy<'_>, region: &[u32]) -> Vec<u32> {
 /// One connected block of a zone.
 struct Block {
     units: Vec<u32>,
-    area: f64,
-    locked: bool,
+    stats: BlockStats,
 }
 
 /// The blocks of `zone`, by their first units.
 fn blocks(energy: &Energy<'_>, zone: &[bool]) -> Vec<Block> {
-    let problem = energy.problem;
-    let mut seen = vec![false; zone.len()];
-    let mut blocks = Vec::new();
-    for start in 0..zone.len() {
-        if !zone[start] || std::mem::replace(&mut seen[start], true) {
-            continue;
+    let stats = |units: Vec<u32>| {
+        let mut set = GrowingSet::default();
+        for &unit in &units {
+            set.add(energy.problem, &energy.small_today, unit as usize);
         }
-        let mut block = Block { units: vec![start as u32], area: 0.0, locked: false };
-        let mut next = 0;
-        while let Some(&unit) = block.units.get(next) {
-            next += 1;
-            block.area += problem.area[unit as usize];
-            block.locked |= problem.lock[unit as usize] == Lock::In;
-            for n in energy.neighbours(unit as usize) {
-                let there = n.unit as usize;
-                if n.contiguous && zone[there] && !std::mem::replace(&mut seen[there], true) {
-                    block.units.push(n.unit);
-                }
-            }
-        }
-        blocks.push(block);
-    }
-    blocks
+        Block { units, stats: set.stats }
+    };
+    block_rules::blocks(zone, |unit| energy.contiguous(unit)).into_iter().map(stats).collect()
 }

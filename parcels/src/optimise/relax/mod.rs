@@ -25,16 +25,18 @@
 
 mod exits;
 
+pub(super) use exits::rim;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use exits::Way;
 
 use super::area::FAR;
+use super::block_rules::GrowingSet;
 use super::energy::{Energy, Prices};
 use super::marginals::Marginals;
 use super::max_flow::{Edge, Network};
-use super::problem::{Exit, ExitKind, Lock};
-use super::state::is_below;
+use super::problem::{BoundProof, Exit, ExitKind, Lock};
 use crate::progress::{Cancelled, Monitor};
 
 /// Terminal of a unit that is held to a side, far beyond any sum of capacities.
@@ -87,20 +89,26 @@ pub(super) struct Relaxation {
     /// Sum of the prices of the exits of blocks that are allowed at a cost, over those whose S holds the unit.
     load: Vec<f64>,
     marginals: Marginals,
-    area_step: Step,
-    limit_steps: Vec<Step>,
+    /// Of every axis, in the order of [`Axis::all`].
+    steps: Vec<Step>,
     block_step: Step,
     /// How far above the least bound to be had [`Relaxation::settle`] may stop, as a share of it.
     slack: f64,
 }
 
 /// A sum of units that a price of either sign holds within its limits.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 enum Axis {
     /// Total area.
     Area,
+    /// Area moved.
+    Moved,
+    /// Number of units moved.
+    Units,
     /// One of the problem's other limits.
     Limit(usize),
+    /// What the limit on concentration says of single units: g(x) of [`super::concentration_row`].
+    Concentration,
 }
 
 impl Relaxation {
@@ -109,10 +117,9 @@ impl Relaxation {
         let held = energy.problem.lock.clone();
         let gain: Vec<i64> = (0..energy.len()).map(|i| energy.to_int(energy.priced(i, &prices))).collect();
         let terminal: Vec<i64> = gain.iter().zip(&held).map(|(gain, lock)| gain + hold(*lock)).collect();
-        Self {
+        let mut relaxation = Self {
             network: Network::new(&terminal, &edges(energy)),
-            area_step: Step::new(STRIDE * prices.area.abs()),
-            limit_steps: prices.limits.iter().map(|price| Step::new(STRIDE * price.abs())).collect(),
+            steps: Vec::new(),
             prices,
             held,
             gain,
@@ -123,7 +130,9 @@ impl Relaxation {
             marginals: Marginals::new(energy.len()),
             block_step: Step::new(0.0),
             slack: 0.0,
-        }
+        };
+        relaxation.start_steps(energy);
+        relaxation
     }
 
     /// Cuts at the present prices.
@@ -188,12 +197,13 @@ impl Relaxation {
         let cap = problem.small_block_price;
         let overloaded = self.load.iter().any(|load| *load > cap);
         let holds = |way: &Way| {
-            let area: f64 = way.region.iter().map(|u| problem.area[*u as usize]).sum();
-            let small = is_below(area, problem.min_block)
-                && way.region.iter().all(|u| problem.lock[*u as usize] != Lock::In);
+            let mut set = GrowingSet::default();
+            for unit in &way.region {
+                set.add(problem, &energy.small_today, *unit as usize);
+            }
             match way.kind {
-                ExitKind::Small => small && cap.is_infinite(),
-                ExitKind::Priced => small && cap.is_finite() && !overloaded,
+                ExitKind::Small => problem.is_forbidden(&set.stats),
+                ExitKind::Priced => problem.is_small(&set.stats) && cap.is_finite() && !overloaded,
                 ExitKind::Counted => problem.blocks_max < usize::MAX && !overloaded,
             }
         };
@@ -221,9 +231,12 @@ impl Relaxation {
                 units: priced(now.units, most_units),
                 blocks: priced(now.blocks, most_blocks),
                 limits,
+                concentration: now
+                    .concentration
+                    .min(energy.concentration.as_ref().map_or(0.0, |row| row.most)),
             },
         );
-        self.start_steps();
+        self.start_steps(energy);
     }
 
     /// Lets the other exits go.
@@ -267,13 +280,25 @@ impl Relaxation {
         energy.constant_at(&self.prices) + sum as f64 / energy.scale
     }
 
-    /// The flow on each link, a → b.
-    pub(super) fn flow(&self, energy: &Energy<'_>) -> Vec<i64> {
-        (0..energy.problem.links.len()).map(|edge| self.network.flow(edge)).collect()
+    /// What proves the bound at the present prices and flow.
+    pub(super) fn proof(&self, energy: &Energy<'_>) -> BoundProof {
+        let concentration = self.prices.concentration;
+        let row = energy.concentration.as_ref().filter(|_| concentration > 0.0);
+        BoundProof {
+            area_price: self.prices.area,
+            moved_price: self.prices.moved,
+            moved_unit_price: self.prices.units,
+            block_price: self.prices.blocks,
+            limit_prices: self.prices.limits.clone(),
+            concentration_price: concentration,
+            tangent_area: row.map_or(0.0, |row| row.tangent),
+            exits: self.exits(energy),
+            flow: (0..energy.problem.links.len()).map(|edge| self.network.flow(edge)).collect(),
+        }
     }
 
     /// The exits that have a price.
-    pub(super) fn exits(&self, energy: &Energy<'_>) -> Vec<Exit> {
+    fn exits(&self, energy: &Energy<'_>) -> Vec<Exit> {
         let exit = |way: &Way| {
             let mut payers: Vec<(u32, i64)> =
                 way.payments(way.price, energy.scale).filter(|(_, amount)| *amount > 0).collect();
@@ -299,8 +324,8 @@ impl Relaxation {
         rounds: usize,
         monitor: &dyn Monitor,
     ) -> Vec<Vec<bool>> {
-        if !energy.problem.limits.is_empty() && self.settle(energy, f64::NEG_INFINITY, monitor).is_ok() {
-            self.start_steps();
+        if !Axis::others(energy).is_empty() && self.settle(energy, f64::NEG_INFINITY, monitor).is_ok() {
+            self.start_steps(energy);
         }
         let mut best = f64::INFINITY;
         let mut best_prices = self.kept();
@@ -356,7 +381,11 @@ impl Relaxation {
     fn price(&self, axis: Axis) -> f64 {
         match axis {
             Axis::Area => self.prices.area,
+            Axis::Moved => self.prices.moved,
+            Axis::Units => self.prices.units,
             Axis::Limit(at) => self.prices.limits[at],
+            // Like the others positive where the sum is held down, so what is held up has the other sign.
+            Axis::Concentration => -self.prices.concentration,
         }
     }
 
@@ -364,7 +393,10 @@ impl Relaxation {
         let mut prices = self.prices.clone();
         match axis {
             Axis::Area => prices.area = price,
+            Axis::Moved => prices.moved = price,
+            Axis::Units => prices.units = price,
             Axis::Limit(at) => prices.limits[at] = price,
+            Axis::Concentration => prices.concentration = 0.0 - price,
         }
         self.set_prices(energy, prices);
     }
@@ -382,7 +414,15 @@ impl Relaxation {
         };
         match axis {
             Axis::Area => energy.problem.area.iter().enumerate().for_each(|(i, area)| add(i, *area)),
+            Axis::Moved => {
+                energy.problem.area.iter().enumerate().for_each(|(i, area)| add(i, energy.away(i) * area))
+            }
+            Axis::Units => (0..energy.len()).for_each(|i| add(i, energy.away(i))),
             Axis::Limit(at) => energy.problem.limits[at].terms.iter().for_each(|(i, w)| add(*i as usize, *w)),
+            Axis::Concentration => {
+                let row = energy.concentration.iter().flat_map(|row| row.weight.iter().enumerate());
+                row.for_each(|(i, weight)| add(i, *weight));
+            }
         }
         (f64::min(smallest, largest), f64::max(smallest, largest))
     }
@@ -416,14 +456,14 @@ impl Relaxation {
         monitor: &dyn Monitor,
     ) -> Result<(), Cancelled> {
         self.settle_one(energy, Axis::Area, enough, monitor)?;
-        let limits = energy.problem.limits.len();
-        for _ in 0..if limits > 0 { TURNS } else { 0 } {
+        let others = Axis::others(energy);
+        for _ in 0..if others.is_empty() { 0 } else { TURNS } {
             let before = self.bound(energy);
             if before <= enough {
                 break;
             }
-            for at in 0..limits {
-                self.settle_one(energy, Axis::Limit(at), enough, monitor)?;
+            for axis in &others {
+                self.settle_one(energy, *axis, enough, monitor)?;
             }
             self.settle_one(energy, Axis::Area, enough, monitor)?;
             if before - self.bound(energy) <= FALLS * before.abs() {
@@ -446,7 +486,11 @@ impl Relaxation {
         // (price, bound, slope) of cuts with too much and too little of the sum.
         let (mut over, mut under): (Option<[f64; 3]>, Option<[f64; 3]>) = (None, None);
         // A first guess of how far to go: by the share of the whole that is off, of what prices are like.
-        let like = self.price(axis).abs() + energy.problem.kappa + 1.0;
+        let usual = match axis {
+            Axis::Concentration => STRIDE * energy.reach / span.whole,
+            _ => energy.problem.kappa + 1.0,
+        };
+        let like = self.price(axis).abs() + usual;
         let mut stride = 0.0;
         for _ in 0..60 {
             self.solve(monitor)?;
@@ -490,38 +534,35 @@ impl Relaxation {
     /// One round of price changes, after a cut. False when nothing is left to change.
     fn step(&mut self, energy: &Energy<'_>) -> bool {
         // All look at the same cut.
-        let limits = (0..self.prices.limits.len()).map(Axis::Limit);
-        let slopes: Vec<(Axis, bool)> = std::iter::once(Axis::Area)
-            .chain(limits)
-            .filter_map(|axis| Some((axis, self.slope(energy, axis)?.0)))
-            .collect();
+        let axes = Axis::all(energy).into_iter().enumerate();
+        let slopes: Vec<(usize, Axis, bool)> =
+            axes.filter_map(|(at, axis)| Some((at, axis, self.slope(energy, axis)?.0))).collect();
         let mut changed = self.step_exits(energy);
-        for (axis, rising) in slopes {
-            self.step_price(energy, axis, rising);
+        for (at, axis, rising) in slopes {
+            self.step_price(energy, at, axis, rising);
             changed = true;
         }
         changed
     }
 
     /// Steps begin anew, by what prices are like.
-    fn start_steps(&mut self) {
-        self.area_step = Step::new(STRIDE * self.prices.area.abs());
-        self.limit_steps = self.prices.limits.iter().map(|price| Step::new(STRIDE * price.abs())).collect();
+    fn start_steps(&mut self, energy: &Energy<'_>) {
+        let axes = Axis::all(energy).into_iter();
+        self.steps = axes.map(|axis| Step::new(STRIDE * self.price(axis).abs())).collect();
     }
 
     /// Moves a price towards where the cut fits the limits.
-    fn step_price(&mut self, energy: &Energy<'_>, axis: Axis, rising: bool) {
+    fn step_price(&mut self, energy: &Energy<'_>, at: usize, axis: Axis, rising: bool) {
         let price = self.price(axis);
-        let step = match axis {
-            Axis::Area => &mut self.area_step,
-            Axis::Limit(at) => &mut self.limit_steps[at],
-        };
+        let span = Span::of(energy, axis);
+        let step = &mut self.steps[at];
         if step.size == 0.0 {
-            step.size = 1e-3 * energy.problem.kappa.max(1.0);
+            // What moves a thousandth of all worth when it weighs on all of the sum.
+            step.size = 1e-3 * energy.reach / span.whole;
         }
         let by = step.next(rising);
         let then = if rising { price + by } else { price - by };
-        self.set_price(energy, axis, Span::of(energy, axis).kept(price, then));
+        self.set_price(energy, axis, span.kept(price, then));
     }
 }
 
@@ -545,11 +586,29 @@ impl Span {
                 let cap = FAR * energy.reach / whole;
                 Self { least: problem.area_min, most: problem.area_max, cap, whole }
             }
+            // What moves, less what has moved when nothing is in.
+            Axis::Moved => {
+                let whole: f64 = problem.area.iter().sum();
+                let most = problem.moved_area_max - energy.present.0;
+                Self { least: f64::NEG_INFINITY, most, cap: FAR * energy.reach / whole, whole }
+            }
+            Axis::Units => {
+                let whole = problem.area.len() as f64;
+                let most = problem.moved_units_max as f64 - energy.present.1;
+                Self { least: f64::NEG_INFINITY, most, cap: FAR * energy.reach / whole, whole }
+            }
             Axis::Limit(at) => {
                 let limit = &problem.limits[at];
                 let whole = limit.terms.iter().map(|(_, weight)| weight.abs()).sum();
                 let cap = limit.price.min(FAR * energy.reach / whole);
                 Self { least: limit.least, most: limit.most, cap, whole }
+            }
+            Axis::Concentration => {
+                let row = energy.concentration.as_ref();
+                let whole = row.map_or(1.0, |row| row.weight.iter().map(|weight| weight.abs()).sum());
+                let cap = row.map_or(0.0, |row| row.most).min(FAR * energy.reach / whole);
+                let least = row.map_or(f64::NEG_INFINITY, |row| -row.constant);
+                Self { least, most: f64::INFINITY, cap, whole }
             }
         }
     }
@@ -557,6 +616,22 @@ impl Span {
     /// The price to go to instead of `then`: one of the other sign speaks of the other limit, and none is above the cap.
     fn kept(&self, price: f64, then: f64) -> f64 {
         if then * price < 0.0 { 0.0 } else { then.clamp(-self.cap, self.cap) }
+    }
+}
+
+impl Axis {
+    /// All sums that a limit speaks of but the total area.
+    fn others(energy: &Energy<'_>) -> Vec<Self> {
+        let problem = energy.problem;
+        let moved = problem.moved_area_max.is_finite().then_some(Self::Moved);
+        let units = (problem.moved_units_max < usize::MAX).then_some(Self::Units);
+        let limits = (0..problem.limits.len()).map(Self::Limit);
+        let concentration = energy.concentration.is_some().then_some(Self::Concentration);
+        moved.into_iter().chain(units).chain(limits).chain(concentration).collect()
+    }
+
+    fn all(energy: &Energy<'_>) -> Vec<Self> {
+        std::iter::once(Self::Area).chain(Self::others(energy)).collect()
     }
 }
 

@@ -8,6 +8,7 @@ use proptest::test_runner::{Config, TestRunner};
 
 use super::*;
 use crate::adjacency::{Adjacency, CONTIGUOUS_M, Facing};
+use crate::certificate::CaseProof;
 use crate::id::ParcelIdx;
 use crate::optimise::{Exit, Limit, Link, Lock, Problem, Status, solve};
 
@@ -18,22 +19,18 @@ const NO_LIMITS: Limits = Limits {
     moved_parcels_max: None,
     min_block_ha: 0.0,
     small_block_price: f64::INFINITY,
+    small_today: None,
+    new_block_ha: 0.0,
     blocks_max: None,
+    concentration_min: 0.0,
+    concentration_price: f64::INFINITY,
     sub_parks_ha: Vec::new(),
     sub_park_price: f64::INFINITY,
 };
 
-fn nothing() -> Certificate {
-    Certificate {
-        flow_scale: 1.0,
-        area_price: 0.0,
-        moved_price: 0.0,
-        moved_unit_price: 0.0,
-        block_price: 0.0,
-        sub_park_prices: Vec::new(),
-        flows: Vec::new(),
-        exits: Vec::new(),
-    }
+/// A certificate of one proof.
+fn simple(flow_scale: f64, root: Proof) -> Certificate {
+    Certificate { flow_scale, root, cases: Vec::new() }
 }
 
 /// Everything that a bound is of, small enough to try every zone.
@@ -63,8 +60,16 @@ impl World {
     }
 
     fn bound(&self, certificate: &Certificate) -> Result<f64, String> {
-        let held_to = |at: usize| self.hold[at];
-        bound(certificate, &self.worth, &self.land(), &self.limits, sub_park_of, held_to).map(|b| b.value)
+        bound(
+            certificate,
+            &Bounded {
+                worth: &self.worth,
+                land: &self.land(),
+                limits: &self.limits,
+                sub_park_of: &sub_park_of,
+                held_to: &|at| self.hold[at],
+            },
+        )
     }
 
     fn ha(&self, parcels: impl Fn(usize) -> bool) -> f64 {
@@ -110,17 +115,34 @@ impl World {
                 return None;
             }
             let blocks = self.blocks(zone, &contiguous);
-            let small = blocks.iter().filter(|block| {
-                let within = |at: usize| **block >> at & 1 == 1;
-                let held_in = (0..count).any(|at| within(at) && self.hold[at] == Some(true));
-                !held_in && self.ha(within) < limits.min_block_ha
-            });
-            let small = small.count();
-            let hard = limits.small_block_price.is_infinite();
-            if limits.blocks_max.is_some_and(|most| blocks.len() > most) || (hard && small > 0) {
+            let (mut small, mut forbidden) = (0, false);
+            for &block in &blocks {
+                let within = |at: usize| block >> at & 1 == 1;
+                if (0..count).any(|at| within(at) && self.hold[at] == Some(true)) {
+                    continue;
+                }
+                let heir = |today: &Vec<ParcelIdx>| today.iter().all(|p| within(p.at()));
+                let new = (0..count).all(|at| !within(at) || !self.before[at]);
+                if self.ha(within) < limits.min_block_ha {
+                    small += 1;
+                    forbidden |= limits.small_block_price.is_infinite()
+                        || limits.small_today.as_ref().is_some_and(|today| !today.iter().any(heir));
+                }
+                forbidden |= new && self.ha(within) < limits.new_block_ha;
+            }
+            if limits.blocks_max.is_some_and(|most| blocks.len() > most) || forbidden {
                 return None;
             }
             let price = if small == 0 { 0.0 } else { small as f64 * limits.small_block_price };
+            let squares: f64 = blocks.iter().map(|block| self.ha(|at| block >> at & 1 == 1).powi(2)).sum();
+            let area_ha = self.ha(inside);
+            let index = if area_ha > 0.0 { 100.0 * squares / (area_ha * area_ha) } else { 0.0 };
+            let short = f64::max(limits.concentration_min - index, 0.0);
+            if short > 1e-9 && limits.concentration_price.is_infinite() {
+                return None;
+            }
+            let price = price
+                + if short > 0.0 { short.min(100.0) * limits.concentration_price.min(1e12) } else { 0.0 };
             let mut beyond_ha = 0.0;
             for (number, (least, most)) in limits.sub_parks_ha.iter().enumerate() {
                 let area_ha = self.ha(|at| inside(at) && sub_park_of(at) == Some(number));
@@ -186,8 +208,13 @@ impl World {
             moved_units_max: self.limits.moved_parcels_max.unwrap_or(usize::MAX),
             min_block: self.limits.min_block_ha,
             small_block_price: self.limits.small_block_price,
+            no_new_small: self.limits.small_today.is_some(),
+            new_block: self.limits.new_block_ha,
             blocks_max: self.limits.blocks_max.unwrap_or(usize::MAX),
-            concentration_min: 0.0,
+            concentration_min: self.limits.concentration_min,
+            concentration_price: self.limits.concentration_price,
+            min_hole: 0.0,
+            fill_holes: false,
             limits: self.bands(),
         }
     }
@@ -214,6 +241,10 @@ prop_compose! {
         moved_parcels in prop::option::weighted(0.3, 0usize..8),
         min_block_ha in prop::option::weighted(0.7, 0.5f64..6.0),
         small_block_price in prop::option::weighted(0.4, 1.0f64..40.0),
+        no_new_small in prop::bool::weighted(0.3),
+        new_block_ha in prop::option::weighted(0.3, prop_oneof![2 => 0.5f64..8.0, 1 => Just(f64::INFINITY)]),
+        concentration in prop::option::weighted(0.4, 20.0f64..100.0),
+        concentration_price in prop::option::weighted(0.3, 0.05f64..3.0),
         blocks in prop::option::weighted(0.4, 0usize..4),
         sub_park_band in prop::option::weighted(0.4, 0.1f64..0.8),
         sub_park_price in prop::option::weighted(0.4, 1.0f64..30.0),
@@ -244,10 +275,20 @@ prop_compose! {
             moved_parcels_max: moved_parcels,
             min_block_ha: min_block_ha.unwrap_or(0.0),
             small_block_price: small_block_price.unwrap_or(f64::INFINITY),
+            small_today: None,
+            new_block_ha: new_block_ha.unwrap_or(0.0),
             blocks_max: blocks,
+            concentration_min: concentration.unwrap_or(0.0),
+            concentration_price: concentration_price.unwrap_or(f64::INFINITY),
             sub_parks_ha: Vec::new(),
             sub_park_price: sub_park_price.unwrap_or(f64::INFINITY),
         };
+        if no_new_small && world.limits.min_block_ha > 0.0 && world.limits.small_block_price.is_finite() {
+            let least_m2 = world.limits.min_block_ha * M2_PER_HA;
+            let today = crate::blocks::Blocks::new(&world.adjacency, &world.before, &world.area_m2);
+            let small = today.iter().filter(|(block, _)| today.area_m2(*block) < least_m2);
+            world.limits.small_today = Some(small.map(|(_, members)| members.to_vec()).collect());
+        }
         if let Some(band) = sub_park_band {
             let before_ha = |number| world.ha(|at| world.before[at] && sub_park_of(at) == Some(number));
             world.limits.sub_parks_ha = (0..2)
@@ -265,7 +306,10 @@ type DrawnExit = (bool, bool, Vec<usize>, Vec<f64>);
 /// Any certificate, most of them nearly such that they keep to their rules.
 #[derive(Debug, Clone)]
 struct AnyCertificate {
-    prices: [f64; 4],
+    prices: [f64; 5],
+    tangent_ha: f64,
+    /// Parcels on which cases differ, of which some may be told.
+    splits: Vec<usize>,
     sub_park_prices: [f64; 2],
     flows: Vec<i64>,
     exits: Vec<DrawnExit>,
@@ -278,7 +322,9 @@ const SCALE: f64 = 100.0;
 prop_compose! {
     fn certificates()(
         area in -40.0f64..40.0,
-        others in prop::collection::vec(prop::option::weighted(0.6, 0.0f64..20.0), 3),
+        others in prop::collection::vec(prop::option::weighted(0.6, 0.0f64..20.0), 4),
+        tangent_ha in 0.5f64..20.0,
+        splits in prop::collection::vec(0..MOST, 0..3),
         sub_park_prices in [-20.0f64..20.0, -20.0f64..20.0],
         flows in prop::collection::vec(-2000i64..2000, 66),
         exits in prop::collection::vec(
@@ -293,7 +339,15 @@ prop_compose! {
         greed in prop_oneof![4 => 0.1f64..1.0, 1 => 1.0f64..3.0],
     ) -> AnyCertificate {
         let other = |at: usize| others[at].unwrap_or(0.0);
-        AnyCertificate { prices: [area, other(0), other(1), other(2)], sub_park_prices, flows, exits, greed }
+        AnyCertificate {
+            prices: [area, other(0), other(1), other(2), other(3)],
+            tangent_ha,
+            splits,
+            sub_park_prices,
+            flows,
+            exits,
+            greed,
+        }
     }
 }
 
@@ -302,9 +356,8 @@ impl AnyCertificate {
     fn in_world(&self, world: &World) -> Certificate {
         let limits = &world.limits;
         let count = world.len() as u32;
-        // Flow on every pair of parcels, neighbours or not.
-        let pairs = (0..count).flat_map(|a| (a + 1..count).map(move |b| (a, b)));
-        let [area, moved, units, blocks] = self.prices;
+        let pairs = world.adjacency.pairs().map(|p| (p.a.0, p.b.0));
+        let [area, moved, units, blocks, concentration] = self.prices;
         let when = |price: f64, limited: bool| if limited || price > 19.5 { price } else { 0.0 };
         let block_price = when(blocks, limits.blocks_max.is_some());
         let hard = limits.small_block_price.is_infinite();
@@ -313,7 +366,8 @@ impl AnyCertificate {
             let mut region: Vec<u32> = region.iter().map(|p| *p as u32).filter(|p| *p < count).collect();
             region.sort_unstable();
             region.dedup();
-            let kind = match (counted, hard) {
+            let forbidden = hard || limits.small_today.is_some() && payments[0] < 0.5;
+            let kind = match (counted, forbidden) {
                 (true, _) => ExitKind::Counted,
                 (false, true) => ExitKind::Small,
                 (false, false) => ExitKind::Priced,
@@ -336,19 +390,34 @@ impl AnyCertificate {
                 region.iter().map(|p| (*p, pays(*p as usize))).filter(|(_, paid)| *paid > 0).collect();
             Exit { kind, region, payers }
         });
-        Certificate {
-            flow_scale: SCALE,
+        let proof = Proof {
             area_price: when(area, limits.area_max_ha.is_finite()),
             moved_price: when(moved, limits.moved_max_ha.is_finite()),
             moved_unit_price: when(units, limits.moved_parcels_max.is_some()),
             block_price,
+            concentration_price: when(concentration, limits.concentration_min > 0.0),
+            tangent_area: self.tangent_ha,
             sub_park_prices: self.sub_park_prices[..limits.sub_parks_ha.len()]
                 .iter()
                 .map(|price| price.clamp(-limits.sub_park_price, limits.sub_park_price))
                 .collect(),
             flows: pairs.zip(&self.flows).map(|((a, b), flow)| (a, b, *flow)).collect(),
             exits: exits.filter(|e| !e.payers.is_empty()).collect(),
-        }
+        };
+        // Each case with a price of area of its own.
+        let case = |shift: f64| {
+            let area_price = when(area + shift, limits.area_max_ha.is_finite());
+            CaseProof::Proven(Proof { area_price, ..proof.clone() })
+        };
+        let splits: Vec<u32> = self.splits.iter().map(|p| *p as u32).filter(|p| *p < count).collect();
+        let cases = match splits[..] {
+            [] => Vec::new(),
+            [one] => vec![CaseProof::Split(one), case(3.0), case(-3.0)],
+            [one, other, ..] => {
+                vec![CaseProof::Split(one), case(5.0), CaseProof::Split(other), case(-5.0), case(0.0)]
+            }
+        };
+        Certificate { flow_scale: SCALE, root: proof, cases }
     }
 }
 
@@ -367,7 +436,7 @@ fn no_zone_beats_any_bound() {
         let certificate = certificate.in_world(&world);
         let Ok(bound) = world.bound(&certificate) else { return Ok(()) };
         proven.set(proven.get() + 1);
-        with_exits.set(with_exits.get() + u32::from(!certificate.exits.is_empty()));
+        with_exits.set(with_exits.get() + u32::from(!certificate.root.exits.is_empty()));
         if let Some(best) = world.optimum() {
             prop_assert!(best <= bound + 1e-9, "{best} beats {bound}: {certificate:?}");
         }
@@ -385,7 +454,29 @@ fn no_zone_beats_any_bound() {
 type Tampering = (u8, usize, f64);
 
 fn tampered(mut certificate: Certificate, (part, at, by): Tampering, parcels: usize) -> Certificate {
-    let c = &mut certificate;
+    if part == 5 {
+        certificate.flow_scale *= by + 0.1;
+        return certificate;
+    }
+    if part == 15 {
+        // Another tree of cases, or none at all.
+        let count = certificate.cases.len();
+        if count > 0 {
+            match &mut certificate.cases[at % count] {
+                CaseProof::Split(parcel) => *parcel = (at / 7 % parcels) as u32,
+                CaseProof::Proven(_) => certificate.cases.truncate(at % count),
+            }
+        }
+        return certificate;
+    }
+    // One of the proofs, the root's or that of a case.
+    let proofs = certificate.cases.iter_mut().filter_map(|case| match case {
+        CaseProof::Proven(proof) => Some(proof),
+        CaseProof::Split(_) => None,
+    });
+    let mut proofs: Vec<&mut Proof> = std::iter::once(&mut certificate.root).chain(proofs).collect();
+    let number = at / 13 % proofs.len();
+    let c = &mut *proofs[number];
     let exit = at % c.exits.len().max(1);
     match part {
         0 => c.area_price += 10.0 * (by - 1.0),
@@ -396,11 +487,12 @@ fn tampered(mut certificate: Certificate, (part, at, by): Tampering, parcels: us
             let flow = at % c.flows.len();
             c.flows[flow].2 = (c.flows[flow].2 as f64 * 4.0 * (by - 1.0)) as i64;
         }
-        5 => c.flow_scale *= by + 0.1,
         12 if !c.sub_park_prices.is_empty() => {
             let number = at % c.sub_park_prices.len();
             c.sub_park_prices[number] += 10.0 * (by - 1.0);
         }
+        13 => c.concentration_price *= by,
+        14 => c.tangent_area *= by,
         _ if c.exits.is_empty() => {}
         6 => drop(c.exits.remove(exit)),
         7 => c.exits.push(c.exits[exit].clone()),
@@ -434,24 +526,17 @@ fn tampered(mut certificate: Certificate, (part, at, by): Tampering, parcels: us
 #[test]
 fn a_real_proof_proves_what_is_claimed_and_no_tampering_makes_it_prove_too_much() {
     const CASES: u32 = 250;
-    let with_exits = Cell::new(0);
-    let changes = prop::collection::vec((0u8..13, any::<usize>(), 0.0f64..3.0), 8);
+    let (with_exits, with_cases) = (Cell::new(0), Cell::new(0));
+    let changes = prop::collection::vec((0u8..16, any::<usize>(), 0.0f64..3.0), 8);
     let mut runner = runner(CASES);
     let tried = runner.run(&(worlds(), changes), |(world, changes)| {
         let problem = world.problem();
         prop_assume!(!problem.area.is_empty());
         let solution = solve(&problem, &());
-        let certificate = Certificate {
-            flow_scale: solution.flow_scale,
-            area_price: solution.area_price,
-            moved_price: solution.moved_price,
-            moved_unit_price: solution.moved_unit_price,
-            block_price: solution.block_price,
-            sub_park_prices: solution.limit_prices.clone(),
-            flows: problem.links.iter().zip(&solution.flow).map(|(l, f)| (l.a, l.b, *f)).collect(),
-            exits: solution.exits.clone(),
-        };
-        with_exits.set(with_exits.get() + u32::from(!certificate.exits.is_empty()));
+        let pairs: Vec<(u32, u32)> = problem.links.iter().map(|l| (l.a, l.b)).collect();
+        let certificate = Certificate::new(solution.flow_scale, &solution.proof, &solution.cases, &pairs);
+        with_exits.set(with_exits.get() + u32::from(!certificate.root.exits.is_empty()));
+        with_cases.set(with_cases.get() + u32::from(!certificate.cases.is_empty()));
         let read = Certificate::from_bytes(&certificate.to_bytes());
         prop_assert_eq!(read.as_ref(), Ok(&certificate));
         // Where nothing is admissible, prices grow beyond what integers hold, and nothing is claimed.
@@ -462,7 +547,7 @@ fn a_real_proof_proves_what_is_claimed_and_no_tampering_makes_it_prove_too_much(
         prop_assert!(proven.is_ok(), "{proven:?}");
         let proven = proven.unwrap_or_default();
         let rounding = 1e-9 * proven.abs().max(1.0);
-        prop_assert!(proven <= solution.certified + rounding, "{proven} above {}", solution.certified);
+        prop_assert!(proven <= solution.bound + rounding, "{proven} above {}", solution.bound);
         let Some(best) = world.optimum() else {
             return Err(TestCaseError::fail("the optimiser found what does not exist"));
         };
@@ -483,6 +568,7 @@ fn a_real_proof_proves_what_is_claimed_and_no_tampering_makes_it_prove_too_much(
         panic!("{failed}");
     }
     assert!(with_exits.get() * 10 > CASES, "only {} of {CASES} proofs have exits", with_exits.get());
+    assert!(with_cases.get() * 10 > CASES, "only {} of {CASES} proofs have cases", with_cases.get());
 }
 
 /// Two parcels of 1 ha side by side, the first in.
@@ -505,7 +591,7 @@ fn a_bound_by_hand() {
     let limits = Limits { area_min_ha: 1.0, area_max_ha: 1.0, ..NO_LIMITS };
     let world = pair([80.0, 70.0], 10.0, limits);
     let proven = |area_price: f64, flow: i64| {
-        world.bound(&Certificate { flow_scale: 10.0, area_price, flows: vec![(0, 1, flow)], ..nothing() })
+        world.bound(&simple(10.0, Proof { area_price, flows: vec![(0, 1, flow)], ..Proof::default() }))
     };
     // No prices: both in is worth 30 + 20 − 10 = 40.
     assert_eq!(proven(0.0, 0), Ok(40.0));
@@ -515,7 +601,7 @@ fn a_bound_by_hand() {
     // A flow beyond the capacity of 5 counts as 5.
     assert_eq!(proven(15.0, 5000), Ok(25.0));
     let one_sided = World { limits: Limits { area_min_ha: f64::NEG_INFINITY, ..NO_LIMITS }, ..world };
-    let error = one_sided.bound(&Certificate { area_price: -1.0, ..nothing() }).unwrap_err();
+    let error = one_sided.bound(&simple(1.0, Proof { area_price: -1.0, ..Proof::default() })).unwrap_err();
     assert!(error.contains("prices total area at -1"), "{error}");
 }
 
@@ -523,12 +609,9 @@ fn a_bound_by_hand() {
 fn exits_by_hand() {
     // The first alone is worth 30 − 5 = 25, both 30 − 30 = 0.
     let world = |limits: Limits| pair([80.0, 20.0], 0.0, limits);
-    let proof = |kind: ExitKind, region: &[u32], payment: i64, block_price: f64| Certificate {
-        flow_scale: 10.0,
-        block_price,
-        flows: vec![(0, 1, 50)],
-        exits: vec![Exit { kind, region: region.to_vec(), payers: vec![(0, payment)] }],
-        ..nothing()
+    let proof = |kind: ExitKind, region: &[u32], payment: i64, block_price: f64| {
+        let exits = vec![Exit { kind, region: region.to_vec(), payers: vec![(0, payment)] }];
+        simple(10.0, Proof { block_price, flows: vec![(0, 1, 50)], exits, ..Proof::default() })
     };
     // No block below 1.5 ha: the first pays all it has to the second, which then just does not lose.
     let hard = world(Limits { min_block_ha: 1.5, ..NO_LIMITS });
@@ -561,6 +644,68 @@ fn exits_by_hand() {
     }
     // Two exits that share a parcel of their regions share its price too.
     let mut twice = proof(ExitKind::Priced, &[0], 60, 0.0);
-    twice.exits.push(twice.exits[0].clone());
+    twice.root.exits.push(twice.root.exits[0].clone());
     assert!(soft.bound(&twice).unwrap_err().contains("over parcel 0 exits pay 120 units"));
+}
+
+#[test]
+fn new_blocks_and_heirs_by_hand() {
+    // As above, but the second is in now: the first alone is a new block of 1 ha, worth 25 and a change.
+    let mut world = pair([80.0, 20.0], 0.0, Limits { new_block_ha: 1.5, ..NO_LIMITS });
+    world.before = vec![false, true];
+    let proof = |kind: ExitKind, region: &[u32]| {
+        let exits = vec![Exit { kind, region: region.to_vec(), payers: vec![(region[0], 250)] }];
+        simple(10.0, Proof { flows: vec![(0, 1, 50)], exits, ..Proof::default() })
+    };
+    assert_eq!(world.bound(&proof(ExitKind::Small, &[0])), Ok(0.0));
+    assert!(world.bound(&proof(ExitKind::Small, &[1])).unwrap_err().contains("would be allowed"));
+    assert!(world.bound(&proof(ExitKind::Small, &[0, 1])).unwrap_err().contains("would be allowed"));
+    // Small blocks of today may stay, others may not: the second is one, the first is none.
+    let limits = Limits { min_block_ha: 1.5, small_block_price: 5.0, ..NO_LIMITS };
+    world.limits = Limits { small_today: Some(vec![vec![ParcelIdx(1)]]), ..limits.clone() };
+    assert_eq!(world.bound(&proof(ExitKind::Small, &[0])), Ok(0.0));
+    assert!(world.bound(&proof(ExitKind::Small, &[1])).unwrap_err().contains("would be allowed"));
+    world.limits = limits;
+    assert!(world.bound(&proof(ExitKind::Small, &[0])).unwrap_err().contains("would be allowed"));
+}
+
+#[test]
+fn concentration_and_cases_by_hand() {
+    // Apart from each other: each alone is worth 30 and 20; together they make an index of 50.
+    let mut world = pair([80.0, 70.0], 0.0, Limits { concentration_min: 60.0, ..NO_LIMITS });
+    world.adjacency = Adjacency::from_pairs(Vec::new(), vec![0.0; 2]);
+    assert_eq!(world.optimum(), Some(30.0));
+    // g(x) = 100 · (s₁ + s₂ − 0.6 (2 A − 1)) at A₀ = 1, so 60 − 20 s₁ − 20 s₂: at γ = 1, 60 + 10 + 0.
+    let priced =
+        |concentration_price: f64| Proof { concentration_price, tangent_area: 1.0, ..Proof::default() };
+    assert_eq!(world.bound(&simple(10.0, priced(0.0))), Ok(50.0));
+    assert_eq!(world.bound(&simple(10.0, priced(1.0))), Ok(70.0));
+    // At A₀ = 2, 25 · (s₁ + s₂ − 0.6 (4 A − 4)) = 60 − 35 A.
+    let far = |concentration_price: f64| Proof { tangent_area: 2.0, ..priced(concentration_price) };
+    let near = world.bound(&simple(1e6, far(1.0))).unwrap();
+    assert!((near - 60.0).abs() < 1e-5, "{near}");
+    // With the first in for sure, its square is its area and the second one has to make up for what it adds: both cases together
+    // prove what is best.
+    let split = |inside: Proof, outside: Proof| Certificate {
+        flow_scale: 1e6,
+        root: Proof::default(),
+        cases: vec![CaseProof::Split(1), CaseProof::Proven(inside), CaseProof::Proven(outside)],
+    };
+    let found = world.bound(&split(far(1.0), Proof::default())).unwrap();
+    assert!((found - 45.0).abs() < 1e-5, "the second in: 60 − 35 + 20, the first out; found {found}");
+    let found = world.bound(&split(far(3.0), Proof::default())).unwrap();
+    assert!(found > 45.0, "{found}");
+    for (cases, why) in [
+        (vec![CaseProof::Split(1), CaseProof::Proven(far(1.0))], "before all are told"),
+        (vec![CaseProof::Proven(far(1.0)), CaseProof::Proven(far(1.0))], "more cases than there are"),
+        (vec![CaseProof::Split(7)], "names parcel 7"),
+        (vec![CaseProof::Split(1), CaseProof::Split(1)], "two cases on one path"),
+    ] {
+        let error = world.bound(&Certificate { cases, ..split(far(1.0), far(1.0)) }).unwrap_err();
+        assert!(error.contains(why), "{error}, not {why}");
+    }
+    let unlimited = World { limits: NO_LIMITS, ..world.clone() };
+    assert!(unlimited.bound(&simple(1.0, priced(1.0))).unwrap_err().contains("no such limit"));
+    let soft = World { limits: Limits { concentration_price: 0.5, ..world.limits.clone() }, ..world };
+    assert!(soft.bound(&simple(1.0, far(1.0))).unwrap_err().contains("more than a point of it costs"));
 }

@@ -3,6 +3,8 @@
 //! Every section has defaults that cite their source, an unknown key is an error that names the nearest known one, and
 //! [`Policy::check`] finds what contradicts itself before anything is computed.
 
+mod constraints;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -11,8 +13,12 @@ use crate::adjacency::Contiguity;
 use crate::enterprise::Enterprises;
 use crate::score::{Indicator, Weights};
 use crate::table::{Filter, nearest};
-use crate::units::AreaBasis;
 use crate::validate::{Checks, Columns};
+
+pub use constraints::{
+    AreaMode, AreaRule, AtLeast, BlockRule, ConcentrationRule, Constraints, HoleRule, NewBlockRule,
+    SmallBlockRule, Strictness,
+};
 
 /// A whole policy file.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -84,11 +90,14 @@ pub struct Objective {
     pub kappa: f64,
     /// τ: the score a parcel has to beat; the area-weighted mean of the known scores where not given.
     pub tau: Option<f64>,
-    /// ρ: price of a block below the minimum area where that is no hard rule, in score · ha.
+    /// ρ: price of a block below the minimum area where one may be there, in score · ha.
     pub small_block_price: f64,
     /// Price of 1 ha by which a sub-park leaves its band where that is no hard rule, in score points; 0: the plan only says
     /// so.
     pub sub_park_price: f64,
+    /// Price of one point of the concentration index (0 to 100) below what is asked for where that is no hard rule, in
+    /// score · ha; 0: the plan only says so.
+    pub concentration_price: f64,
 }
 
 impl Default for Objective {
@@ -100,138 +109,9 @@ impl Default for Objective {
             tau: None,
             small_block_price: 50.0,
             sub_park_price: 0.0,
+            concentration_price: 0.0,
         }
     }
-}
-
-/// What a plan has to keep to (policy section `[constraints]`); the ids are those of `domain.md` 1.6.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Constraints {
-    /// C1: total area.
-    pub area: AreaRule,
-    /// C4: number of blocks.
-    pub blocks: BlockRule,
-    /// C5: minimum area of a block, ha; blocks with a locked-in parcel are exempt.
-    pub min_block_ha: f64,
-    /// C5: how strictly.
-    pub min_block: Strictness,
-    /// C8: holes below this area (ha) that the plan newly encloses are reported.
-    pub min_hole_ha: f64,
-    /// C9: each sub-park's area stays within this share of its present one.
-    pub sub_park_band: f64,
-    /// C9: how strictly.
-    pub sub_park: Strictness,
-    /// C10: most area moved in and out together, as a share of the zone's present area.
-    pub max_moved_share: Option<f64>,
-    /// C10: most parcels moved.
-    pub max_moved_parcels: Option<usize>,
-    /// C11: concentration may not fall below the present one.
-    pub keep_concentration: bool,
-}
-
-impl Default for Constraints {
-    fn default() -> Self {
-        Self {
-            area: AreaRule::default(),
-            blocks: BlockRule::Before,
-            min_block_ha: 3.0,
-            min_block: Strictness::Hard,
-            min_hole_ha: 0.2,
-            sub_park_band: 0.2,
-            sub_park: Strictness::Soft,
-            max_moved_share: None,
-            max_moved_parcels: None,
-            keep_concentration: true,
-        }
-    }
-}
-
-/// C1: what holds for the zone's total area. `tolerance` is a share of the present area.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct AreaRule {
-    /// Conserve, cap or free.
-    pub mode: AreaMode,
-    /// With `conserve`: how far the area may be off, as a share of the present area.
-    pub tolerance: f64,
-    /// With `cap`: the most, ha.
-    pub cap_ha: Option<f64>,
-    /// The basis that areas are measured and compared on.
-    pub basis: AreaBasis,
-}
-
-impl Default for AreaRule {
-    fn default() -> Self {
-        Self { mode: AreaMode::Conserve, tolerance: 0.005, cap_ha: None, basis: AreaBasis::Ellipsoidal }
-    }
-}
-
-/// C1's mode.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum AreaMode {
-    /// As much as now, within the tolerance.
-    #[default]
-    Conserve,
-    /// At most so many hectares.
-    Cap,
-    /// Whatever pays.
-    Free,
-}
-
-/// C4: the most blocks a plan may have: `"before"` (no more than now), `"free"`, or a number.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum BlockRule {
-    /// No more than now.
-    #[default]
-    Before,
-    /// Any number.
-    Free,
-    /// At most so many.
-    AtMost(usize),
-}
-
-impl Serialize for BlockRule {
-    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Before => to.serialize_str("before"),
-            Self::Free => to.serialize_str("free"),
-            Self::AtMost(k) => to.serialize_u64(*k as u64),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for BlockRule {
-    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Written {
-            Number(usize),
-            Word(String),
-        }
-        match Written::deserialize(from)? {
-            Written::Number(k) => Ok(Self::AtMost(k)),
-            Written::Word(w) if w == "before" => Ok(Self::Before),
-            Written::Word(w) if w == "free" => Ok(Self::Free),
-            Written::Word(w) => Err(serde::de::Error::custom(format!(
-                "blocks = \"{w}\": expected \"before\", \"free\" or a number"
-            ))),
-        }
-    }
-}
-
-/// How strictly a rule holds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Strictness {
-    /// A plan that breaks it is not admissible.
-    #[default]
-    Hard,
-    /// Breaking it costs the objective's price.
-    Soft,
-    /// Not looked at.
-    Off,
 }
 
 /// Which features are parcels at all, and which parcels may come in (policy section `[eligible]`).
@@ -370,6 +250,10 @@ impl Policy {
         at_least_zero("constraints.sub_park_band", self.constraints.sub_park_band);
         at_least_zero("constraints.area.tolerance", self.constraints.area.tolerance);
         at_least_zero("constraints.max_moved_share", self.constraints.max_moved_share.unwrap_or(0.0));
+        at_least_zero("objective.concentration_price", self.objective.concentration_price);
+        if let NewBlockRule::AtLeastHa(least) = self.constraints.new_block_ha {
+            at_least_zero("constraints.new_block_ha", least);
+        }
         for (name, indicator) in &self.indicators {
             at_least_zero(&format!("indicators.{name}.weight"), indicator.weight);
         }
@@ -384,6 +268,12 @@ impl Policy {
                 found.push("constraints.area: cap_ha has a meaning with mode = \"cap\" only".into());
             }
             _ => {}
+        }
+        if !self.constraints.keep_concentration && self.constraints.concentration.is_some() {
+            found.push(
+                "constraints.keep_concentration = false and constraints.concentration contradict each other; keep one"
+                    .into(),
+            );
         }
         if self.constraints.blocks == BlockRule::AtMost(0) {
             found.push("constraints.blocks = 0: a zone has at least one block".into());

@@ -1,0 +1,416 @@
+//! [`Certificate`]: the proof of a plan's bound, as it stands in `certificate.bin`.
+
+use crate::optimise::{BoundProof, Case, Exit, ExitKind};
+
+/// The proof of a plan's bound: multipliers, flows and cuts from which anyone can compute the bound again (see
+/// [`crate::verify`]).
+///
+/// Bytes, all numbers little-endian: `LPCERT04`; `f64` flow scale; the proof without cases; `u64` number of nodes of the
+/// tree of cases, and for each, in the order of a walk down the tree, a byte 0 and the `u32` parcel on which the cases differ,
+/// or a byte 1 and the proof of the case.
+///
+/// A proof: `f64` area_price, moved_price, moved_unit_price, block_price, concentration_price, tangent_area; `u64` number of
+/// sub-parks with a price, and for each `f64` its price; `u64` number of flows, and for each, ascending by the pair of parcels
+/// a < b, pairs without flow left out: a less the a before, b less a, and the flow from a to b, each a variable-length
+/// integer (seven bits a byte, lowest first, the high bit set on all but the last; the flow folded so that its sign is the
+/// lowest bit); `u64` number of exits, and for each `u8` kind (0 forbidden, 1 priced, 2 counted), `u32` number of parcels of
+/// the region, `u32` number of payers, the region's parcels as `u32`, ascending, and the payers, ascending, as `u32` parcel
+/// and `i64` payment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Certificate {
+    /// Integer units of flow to one unit of objective (score · ha); above 0.
+    pub flow_scale: f64,
+    /// The proof that tells no cases apart. [`Proof::flows`] names parcels by their positions.
+    pub root: Proof,
+    /// The tree of cases; empty without one.
+    pub cases: Vec<CaseProof>,
+}
+
+/// A [`BoundProof`] whose flows name the parcels, so that it stands without the optimiser's list of pairs.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Proof {
+    /// μ: price of 1 ha of zone area, score points.
+    pub area_price: f64,
+    /// ν: price of 1 ha moved beyond κ, score points; at least 0.
+    pub moved_price: f64,
+    /// Price of one parcel moved, score · ha; at least 0.
+    pub moved_unit_price: f64,
+    /// ω: price of one block, score · ha; at least 0.
+    pub block_price: f64,
+    /// Price of one point of the concentration index, score · ha; at least 0.
+    pub concentration_price: f64,
+    /// A₀: the zone's area, ha, at whose tangent its square was taken; at least 0, above 0 with a price of concentration.
+    pub tangent_area: f64,
+    /// Price of 1 ha of each sub-park, score points, of either sign, in the order of their names; empty where there are no
+    /// bands.
+    pub sub_park_prices: Vec<f64>,
+    /// Flow from parcel a to parcel b by their positions, a < b, each pair once; negative when it runs from b to a.
+    pub flows: Vec<(u32, u32, i64)>,
+    /// What blocks pay for the parcels around them.
+    pub exits: Vec<Exit>,
+}
+
+/// A node of a tree of cases, see [`Case`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum CaseProof {
+    /// The parcel is in, in all that follows up to the end of one case, and then out.
+    Split(u32),
+    /// What proves the bound of one case.
+    Proven(Proof),
+}
+
+/// Bytes that are no certificate.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no certificate of a bound: {0}")]
+pub struct BadCertificate(pub String);
+
+const MAGIC: [u8; 8] = *b"LPCERT04";
+const KINDS: [ExitKind; 3] = [ExitKind::Small, ExitKind::Priced, ExitKind::Counted];
+
+impl Proof {
+    /// The proof with flows on these pairs, which are those of `proof.flow`, in their order.
+    #[must_use]
+    pub fn new(proof: &BoundProof, pairs: impl Iterator<Item = (u32, u32)>) -> Self {
+        let flows = pairs.zip(&proof.flow).filter(|(_, flow)| **flow != 0);
+        let mut flows: Vec<(u32, u32, i64)> = flows.map(|((a, b), flow)| (a, b, *flow)).collect();
+        flows.sort_unstable();
+        Self {
+            area_price: proof.area_price,
+            moved_price: proof.moved_price,
+            moved_unit_price: proof.moved_unit_price,
+            block_price: proof.block_price,
+            concentration_price: proof.concentration_price,
+            tangent_area: proof.tangent_area,
+            sub_park_prices: proof.limit_prices.clone(),
+            flows,
+            exits: proof.exits.clone(),
+        }
+    }
+
+    fn write(&self, bytes: &mut Vec<u8>) {
+        let prices = [self.area_price, self.moved_price, self.moved_unit_price, self.block_price];
+        for number in prices.into_iter().chain([self.concentration_price, self.tangent_area]) {
+            bytes.extend(number.to_le_bytes());
+        }
+        bytes.extend((self.sub_park_prices.len() as u64).to_le_bytes());
+        for price in &self.sub_park_prices {
+            bytes.extend(price.to_le_bytes());
+        }
+        bytes.extend((self.flows.len() as u64).to_le_bytes());
+        let mut last = 0;
+        for &(a, b, flow) in &self.flows {
+            write_varint(bytes, u64::from(a.wrapping_sub(last)));
+            write_varint(bytes, u64::from(b.wrapping_sub(a)));
+            write_varint(bytes, ((flow << 1) ^ (flow >> 63)) as u64);
+            last = a;
+        }
+        bytes.extend((self.exits.len() as u64).to_le_bytes());
+        for exit in &self.exits {
+            bytes.push(exit.kind as u8);
+            bytes.extend((exit.region.len() as u32).to_le_bytes());
+            bytes.extend((exit.payers.len() as u32).to_le_bytes());
+            for parcel in &exit.region {
+                bytes.extend(parcel.to_le_bytes());
+            }
+            for (parcel, payment) in &exit.payers {
+                bytes.extend(parcel.to_le_bytes());
+                bytes.extend(payment.to_le_bytes());
+            }
+        }
+    }
+
+    fn read(rest: &mut Bytes<'_>) -> Result<Self, BadCertificate> {
+        let bad = |why: String| Err(BadCertificate(why));
+        let area_price = rest.f64()?;
+        if !area_price.is_finite() {
+            return bad(format!("area price {area_price}"));
+        }
+        let mut price = |of: &str| {
+            let price = rest.f64()?;
+            let sound = price >= 0.0 && price.is_finite();
+            if sound { Ok(price) } else { Err(BadCertificate(format!("price of {of} {price}"))) }
+        };
+        let (moved_price, moved_unit_price, block_price) =
+            (price("moved area")?, price("moved parcels")?, price("blocks")?);
+        let (concentration_price, tangent_area) = (price("concentration")?, price("the tangent")?);
+        if concentration_price > 0.0 && tangent_area <= 0.0 {
+            return bad("a price of concentration without a tangent".to_owned());
+        }
+        let mut sub_park_prices = Vec::new();
+        for number in 0..rest.u64()? {
+            let price = rest.f64()?;
+            if !price.is_finite() {
+                return bad(format!("price of sub-park {number} {price}"));
+            }
+            sub_park_prices.push(price);
+        }
+        let mut flows: Vec<(u32, u32, i64)> = Vec::new();
+        let mut last = (0, 0);
+        for number in 0..rest.u64()? {
+            let far = || BadCertificate(format!("flow {number} is between parcels beyond any"));
+            let step =
+                |from: u32, by: u64| u32::try_from(u64::from(from).saturating_add(by)).map_err(|_| far());
+            let a = step(last.0, rest.varint()?)?;
+            let b = step(a, rest.varint()?)?;
+            let folded = rest.varint()?;
+            if a >= b {
+                return bad(format!("pair {a}, {b} is not ascending"));
+            }
+            if number > 0 && last >= (a, b) {
+                return bad(format!("pair {a}, {b} is out of order or repeated"));
+            }
+            flows.push((a, b, (folded >> 1) as i64 ^ -((folded & 1) as i64)));
+            last = (a, b);
+        }
+        let mut exits = Vec::new();
+        for number in 0..rest.u64()? {
+            exits.push(read_exit(rest, number)?);
+        }
+        Ok(Self {
+            area_price,
+            moved_price,
+            moved_unit_price,
+            block_price,
+            concentration_price,
+            tangent_area,
+            sub_park_prices,
+            flows,
+            exits,
+        })
+    }
+}
+
+fn read_exit(rest: &mut Bytes<'_>, number: u64) -> Result<Exit, BadCertificate> {
+    let [kind] = rest.take::<1>()?;
+    let Some(&kind) = KINDS.get(usize::from(kind)) else {
+        return Err(BadCertificate(format!("exit {number} is of kind {kind}")));
+    };
+    let (parcels, payers) = (rest.u32()?, rest.u32()?);
+    let region = (0..parcels).map(|_| rest.u32()).collect::<Result<Vec<u32>, _>>()?;
+    let payers =
+        (0..payers).map(|_| Ok((rest.u32()?, rest.i64()?))).collect::<Result<Vec<(u32, i64)>, _>>()?;
+    let ascending = region.windows(2).all(|w| w[0] < w[1]) && payers.windows(2).all(|w| w[0].0 < w[1].0);
+    let sound = |(parcel, payment): &(u32, i64)| region.binary_search(parcel).is_ok() && *payment > 0;
+    if !ascending || !payers.iter().all(sound) {
+        return Err(BadCertificate(format!(
+            "exit {number} is out of order, or pays from outside or nothing"
+        )));
+    }
+    Ok(Exit { kind, region, payers })
+}
+
+impl Certificate {
+    /// The proof of a bound, with flows on `pairs`, which are those of the flows of `root` and `cases`, in their order.
+    #[must_use]
+    pub fn new(flow_scale: f64, root: &BoundProof, cases: &[Case], pairs: &[(u32, u32)]) -> Self {
+        let proof = |proof: &BoundProof| Proof::new(proof, pairs.iter().copied());
+        let case = |case: &Case| match case {
+            Case::Split(unit) => CaseProof::Split(*unit),
+            Case::Proven(proven) => CaseProof::Proven(proof(proven)),
+        };
+        Self { flow_scale, root: proof(root), cases: cases.iter().map(case).collect() }
+    }
+
+    /// As bytes.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(128 + 10 * self.root.flows.len());
+        bytes.extend(MAGIC);
+        bytes.extend(self.flow_scale.to_le_bytes());
+        self.root.write(&mut bytes);
+        bytes.extend((self.cases.len() as u64).to_le_bytes());
+        for case in &self.cases {
+            match case {
+                CaseProof::Split(parcel) => {
+                    bytes.push(0);
+                    bytes.extend(parcel.to_le_bytes());
+                }
+                CaseProof::Proven(proof) => {
+                    bytes.push(1);
+                    proof.write(&mut bytes);
+                }
+            }
+        }
+        bytes
+    }
+
+    /// From bytes.
+    ///
+    /// # Errors
+    /// [`BadCertificate`]: another format, a wrong length, prices or a scale that make no sense, pairs that are not
+    /// strictly ascending or not a < b, regions or payers that are not strictly ascending, payers outside their region,
+    /// payments that are none.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, BadCertificate> {
+        let bad = |why: String| Err(BadCertificate(why));
+        let mut rest = Bytes(bytes);
+        if rest.take::<8>()? != MAGIC {
+            return bad(format!("it does not begin with {}", String::from_utf8_lossy(&MAGIC)));
+        }
+        let flow_scale = rest.f64()?;
+        if !(flow_scale > 0.0 && flow_scale.is_finite()) {
+            return bad(format!("flow scale {flow_scale}"));
+        }
+        let root = Proof::read(&mut rest)?;
+        let mut cases = Vec::new();
+        for number in 0..rest.u64()? {
+            let [kind] = rest.take::<1>()?;
+            cases.push(match kind {
+                0 => CaseProof::Split(rest.u32()?),
+                1 => CaseProof::Proven(Proof::read(&mut rest)?),
+                _ => return bad(format!("case {number} is of kind {kind}")),
+            });
+        }
+        if !rest.0.is_empty() {
+            return bad(format!("{} bytes are too many", rest.0.len()));
+        }
+        Ok(Self { flow_scale, root, cases })
+    }
+}
+
+fn write_varint(bytes: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        bytes.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    bytes.push(value as u8);
+}
+
+/// Bytes still to be read.
+struct Bytes<'a>(&'a [u8]);
+
+impl Bytes<'_> {
+    fn take<const N: usize>(&mut self) -> Result<[u8; N], BadCertificate> {
+        let Some((taken, rest)) = self.0.split_first_chunk::<N>() else {
+            return Err(BadCertificate(format!("it ends after {} of {N} bytes of a number", self.0.len())));
+        };
+        self.0 = rest;
+        Ok(*taken)
+    }
+
+    fn varint(&mut self) -> Result<u64, BadCertificate> {
+        let mut value = 0_u64;
+        for shift in (0..64).step_by(7) {
+            let [byte] = self.take::<1>()?;
+            let part = u64::from(byte & 0x7f);
+            if shift == 63 && part > 1 {
+                break;
+            }
+            value |= part << shift;
+            if byte < 0x80 {
+                return Ok(value);
+            }
+        }
+        Err(BadCertificate("an integer of more than 64 bits".to_owned()))
+    }
+
+    fn f64(&mut self) -> Result<f64, BadCertificate> {
+        self.take().map(f64::from_le_bytes)
+    }
+
+    fn i64(&mut self) -> Result<i64, BadCertificate> {
+        self.take().map(i64::from_le_bytes)
+    }
+
+    fn u64(&mut self) -> Result<u64, BadCertificate> {
+        self.take().map(u64::from_le_bytes)
+    }
+
+    fn u32(&mut self) -> Result<u32, BadCertificate> {
+        self.take().map(u32::from_le_bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn proof() -> Proof {
+        Proof {
+            area_price: -3.5,
+            moved_price: 0.25,
+            moved_unit_price: 0.5,
+            block_price: 2.0,
+            concentration_price: 7.5,
+            tangent_area: 120.0,
+            sub_park_prices: vec![1.5, -2.0],
+            flows: vec![(0, 1, 5), (0, 2, -7), (3, 9, i64::MIN)],
+            exits: vec![
+                Exit { kind: ExitKind::Small, region: vec![1, 4, 5], payers: vec![(4, 7), (5, 1)] },
+                Exit { kind: ExitKind::Counted, region: vec![2], payers: vec![(2, 30)] },
+            ],
+        }
+    }
+
+    fn sample() -> Certificate {
+        let cases =
+            vec![CaseProof::Split(3), CaseProof::Proven(proof()), CaseProof::Proven(Proof::default())];
+        Certificate { flow_scale: 1e6, root: proof(), cases }
+    }
+
+    #[test]
+    fn a_certificate_written_and_read_is_the_same() {
+        assert_eq!(Certificate::from_bytes(&sample().to_bytes()), Ok(sample()));
+    }
+
+    #[test]
+    fn what_is_no_certificate_is_refused() {
+        let refused = |bytes: &[u8], why: &str| {
+            let error = Certificate::from_bytes(bytes).unwrap_err().to_string();
+            assert!(error.contains(why), "{error}, not {why}");
+        };
+        let good = sample().to_bytes();
+        refused(b"", "it ends after 0 of 8 bytes");
+        refused(&good[..good.len() - 1], "it ends after");
+        refused(&[&good[..], b"x"].concat(), "1 bytes are too many");
+        let mut magic = good.clone();
+        magic[7] = b'1';
+        refused(&magic, "LPCERT04");
+        let mut huge = good.clone();
+        // The number of flows, behind the header, six prices and two of sub-parks.
+        huge[88..96].fill(255);
+        refused(&huge, "not ascending");
+        let with = |change: fn(&mut Certificate)| {
+            let mut c = sample();
+            change(&mut c);
+            c.to_bytes()
+        };
+        refused(&with(|c| c.root.moved_price = -1.0), "price of moved area -1");
+        refused(&with(|c| c.root.area_price = f64::NAN), "area price NaN");
+        refused(&with(|c| c.flow_scale = 0.0), "flow scale 0");
+        refused(&with(|c| c.root.flows[0] = (1, 1, 0)), "pair 1, 1 is not ascending");
+        refused(&with(|c| c.root.flows[1] = (0, 1, 4)), "out of order or repeated");
+        refused(&with(|c| c.root.flows[2] = (3, 2, 4)), "beyond any");
+        refused(&with(|c| c.root.moved_unit_price = f64::INFINITY), "price of moved parcels inf");
+        refused(&with(|c| c.root.block_price = -2.0), "price of blocks -2");
+        refused(&with(|c| c.root.concentration_price = -2.0), "price of concentration -2");
+        refused(&with(|c| c.root.tangent_area = 0.0), "without a tangent");
+        refused(&with(|c| c.root.sub_park_prices[1] = f64::NAN), "price of sub-park 1 NaN");
+        refused(&with(|c| c.root.exits[0].region = vec![4, 1, 5]), "exit 0 is out of order");
+        refused(&with(|c| c.root.exits[0].payers = vec![(2, 7)]), "pays from outside");
+        refused(&with(|c| c.root.exits[1].payers = vec![(2, 0)]), "or nothing");
+        let in_a_case = |c: &mut Certificate| {
+            let CaseProof::Proven(proof) = &mut c.cases[1] else { unreachable!() };
+            proof.block_price = f64::NAN;
+        };
+        refused(&with(in_a_case), "price of blocks NaN");
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(
+            mut bytes in prop::collection::vec(any::<u8>(), 0..160),
+            at in prop::collection::vec((0usize..400, any::<u8>()), 0..4),
+            whole in any::<bool>(),
+        ) {
+            if whole {
+                bytes = sample().to_bytes();
+                for (at, byte) in at {
+                    let length = bytes.len();
+                    bytes[at % length] = byte;
+                }
+            }
+            let _ = Certificate::from_bytes(&bytes);
+        }
+    }
+}

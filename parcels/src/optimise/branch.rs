@@ -1,0 +1,295 @@
+//! Branch and bound: closes the gap that multipliers leave, on small problems, and keeps the proof of every case.
+//!
+//! Where multipliers leave a gap, some units are tied: the cut holds them or not at no difference, and neither fits. One of
+//! them is held in, then out, and the multipliers are found anew from the kept flow; a case whose bound is no better than the
+//! best zone ends. What is held tells the limit on concentration more as well: fewer units may be in one component, and more
+//! of it is certain ([`super::concentration_row`]). Every case keeps what proves its bound, so that the tree of all of them is a proof.
+
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+
+use super::energy::{Energy, Prices};
+use super::problem::{BoundProof, Case, Lock};
+use super::relax::Relaxation;
+use super::state::State;
+use crate::progress::Monitor;
+
+/// Most units of a problem that is worth the search.
+const MOST_UNITS: usize = 3000;
+/// Up to so many units the gap is closed if it can be;
+const SMALL: usize = 300;
+/// most units and links of all cases together there,
+const WORK_WHERE_SMALL: usize = 12_000_000;
+/// and elsewhere.
+const WORK: usize = 3_000_000;
+/// Rounds of separator cuts in each case.
+const ROUNDS: usize = 6;
+/// What a case must promise beyond the best zone, as a share of what the plan gains.
+const WORTHWHILE: f64 = 1e-8;
+/// A case that promises less than this many times the worth of everything has no admissible zone.
+const HOPELESS: f64 = 4.0;
+
+/// What the search found.
+pub(super) struct Closed {
+    /// A better zone than the one it began with, if there is one.
+    pub(super) better: Option<Vec<bool>>,
+    /// No admissible zone is worth more.
+    pub(super) bound: f64,
+    /// The tree that proves it.
+    pub(super) cases: Vec<Case>,
+}
+
+/// Whether the problem is small enough.
+pub(super) fn is_within_reach(energy: &Energy<'_>) -> bool {
+    energy.len() <= MOST_UNITS
+}
+
+/// Searches for zones better than what is `known`, the worth of an admissible zone. `relaxation` holds the best multipliers.
+/// `before`: what the present zone is worth.
+pub(super) fn close(
+    energy: &Energy<'_>,
+    relaxation: &mut Relaxation,
+    known: Option<f64>,
+    before: f64,
+    monitor: &dyn Monitor,
+) -> Closed {
+    let held = relaxation.held().to_vec();
+    let kept = relaxation.kept();
+    let search = Search::new(energy, known, before);
+    let closed = search.run(relaxation, monitor);
+    for (unit, lock) in held.iter().enumerate() {
+        relaxation.hold(unit, *lock);
+    }
+    relaxation.restore(energy, kept);
+    closed
+}
+
+/// A case: some units held, with the proof of its bound.
+struct Node {
+    proof: BoundProof,
+    bound: f64,
+    /// Once it is split: the unit, and the cases with it in and out.
+    split: Option<(u32, [usize; 2])>,
+}
+
+/// A case that may hold something better: the units held in it, and the one to hold next.
+struct Open {
+    node: usize,
+    held: Vec<(usize, Lock)>,
+    unit: usize,
+    /// No zone in it is worth more.
+    bound: f64,
+    prices: Prices,
+}
+
+impl PartialEq for Open {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Open {}
+
+impl PartialOrd for Open {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Open {
+    /// The one that promises most first; of equals the deeper one, then the later one.
+    fn cmp(&self, other: &Self) -> Ordering {
+        let deeper = || self.held.len().cmp(&other.held.len());
+        self.bound.total_cmp(&other.bound).then_with(deeper).then(self.node.cmp(&other.node))
+    }
+}
+
+struct Search<'e, 'p> {
+    energy: &'e Energy<'p>,
+    value: f64,
+    before: f64,
+    better: Option<Vec<bool>>,
+    nodes: Vec<Node>,
+}
+
+/// What became of a case.
+enum Outcome {
+    /// Nothing better in it.
+    Done { bound: f64, proof: BoundProof },
+    /// This unit is to be held either way.
+    Split { unit: usize, bound: f64, proof: BoundProof },
+    /// Told to stop.
+    Stopped,
+}
+
+impl<'e, 'p> Search<'e, 'p> {
+    fn new(energy: &'e Energy<'p>, known: Option<f64>, before: f64) -> Self {
+        // Whatever an admissible zone is worth, it is worth more than this.
+        let p = energy.problem;
+        let small =
+            if p.small_block_price.is_finite() { p.small_block_price * energy.len() as f64 } else { 0.0 };
+        let scattered = if p.concentration_price.is_finite() { 100.0 * p.concentration_price } else { 0.0 };
+        let beyond: f64 = p.limits.iter().filter(|l| l.price.is_finite()).map(|l| l.most_loss()).sum();
+        let worst = energy.constant - HOPELESS * energy.reach - small - scattered - beyond;
+        Self { energy, value: known.unwrap_or(worst), before, better: None, nodes: Vec::new() }
+    }
+
+    fn run(mut self, relaxation: &mut Relaxation, monitor: &dyn Monitor) -> Closed {
+        let work = if self.energy.len() <= SMALL { WORK_WHERE_SMALL } else { WORK };
+        let mut budget = work / (self.energy.len() + self.energy.problem.links.len() + 1);
+        let mut open = BinaryHeap::new();
+        let free = relaxation.held().to_vec();
+        let mut at: Vec<(usize, Lock)> = Vec::new();
+        match self.look(relaxation, monitor) {
+            Outcome::Stopped => {}
+            Outcome::Done { bound, proof } => self.nodes.push(Node { proof, bound, split: None }),
+            Outcome::Split { unit, bound, proof } => {
+                self.nodes.push(Node { proof, bound, split: None });
+                let prices = relaxation.prices().clone();
+                open.push(Open { node: 0, held: Vec::new(), unit, bound, prices });
+            }
+        }
+        'search: while let Some(case) = open.pop() {
+            if case.bound <= self.worthwhile() {
+                break;
+            }
+            let mut children = Vec::with_capacity(2);
+            for to in [Lock::In, Lock::Out] {
+                budget = budget.saturating_sub(1);
+                for (unit, _) in at.drain(..) {
+                    relaxation.hold(unit, free[unit]);
+                }
+                at.clone_from(&case.held);
+                at.push((case.unit, to));
+                for &(unit, to) in &at {
+                    relaxation.hold(unit, to);
+                }
+                let local = self.energy.where_held(relaxation.held());
+                relaxation.set_prices(&local, case.prices.clone());
+                match if budget == 0 { Outcome::Stopped } else { self.look(relaxation, monitor) } {
+                    Outcome::Stopped => break 'search,
+                    Outcome::Done { bound, proof } => {
+                        children.push(Node { proof, bound, split: None });
+                    }
+                    Outcome::Split { unit, bound, proof } => {
+                        // A case promises no more than what it came from.
+                        let node = self.nodes.len() + children.len();
+                        children.push(Node { proof, bound, split: None });
+                        let (bound, prices) = (bound.min(case.bound), relaxation.prices().clone());
+                        open.push(Open { node, held: at.clone(), unit, bound, prices });
+                    }
+                }
+            }
+            let first = self.nodes.len();
+            self.nodes[case.node].split = Some((case.unit as u32, [first, first + 1]));
+            self.nodes.extend(children);
+        }
+        for (unit, _) in at {
+            relaxation.hold(unit, free[unit]);
+        }
+        self.closed()
+    }
+
+    /// The tree of what was looked at, with the bound that it proves. A case whose own bound is no worse than that of the tree
+    /// stands for all below it.
+    fn closed(self) -> Closed {
+        let leaves = self.nodes.iter().filter(|node| node.split.is_none());
+        let bound = leaves.map(|node| node.bound).fold(f64::NEG_INFINITY, f64::max);
+        let mut proofs: Vec<Option<BoundProof>> = Vec::with_capacity(self.nodes.len());
+        let mut shape = Vec::with_capacity(self.nodes.len());
+        for node in self.nodes {
+            shape.push(node.split.filter(|_| node.bound > bound));
+            proofs.push(Some(node.proof));
+        }
+        let mut cases = Vec::new();
+        let mut walk = if shape.is_empty() { Vec::new() } else { vec![0] };
+        while let Some(node) = walk.pop() {
+            match shape[node] {
+                Some((unit, [inside, outside])) => {
+                    cases.push(Case::Split(unit));
+                    walk.extend([outside, inside]);
+                }
+                None => cases.extend(proofs[node].take().map(Case::Proven)),
+            }
+        }
+        let bound = if cases.is_empty() { f64::INFINITY } else { bound };
+        Closed { better: self.better, bound, cases }
+    }
+
+    fn worthwhile(&self) -> f64 {
+        self.value + WORTHWHILE * (self.value - self.before).abs().max(1.0)
+    }
+
+    /// Bounds the present case, keeps what it finds, and says where to split.
+    fn look(&mut self, relaxation: &mut Relaxation, monitor: &dyn Monitor) -> Outcome {
+        let local = self.energy.where_held(relaxation.held());
+        let prices = relaxation.prices().clone();
+        relaxation.set_prices(&local, prices);
+        let mut best: Option<(f64, BoundProof)> = None;
+        for round in 0..ROUNDS {
+            if relaxation.settle(&local, self.worthwhile(), monitor).is_err() {
+                return Outcome::Stopped;
+            }
+            let bound = relaxation.bound(&local);
+            if best.as_ref().is_none_or(|(known, _)| bound < *known) {
+                let proof = relaxation.proof(&local);
+                best = Some((local.bound(&proof, relaxation.held()), proof));
+            }
+            if bound <= self.worthwhile() || round + 1 == ROUNDS || !relaxation.step_exits(&local) {
+                break;
+            }
+        }
+        let Some((bound, proof)) = best else { return Outcome::Stopped };
+        if bound <= self.worthwhile() {
+            return Outcome::Done { bound, proof };
+        }
+        if relaxation.solve(monitor).is_err() {
+            return Outcome::Stopped;
+        }
+        let (smallest, largest) = (relaxation.smallest(), relaxation.largest());
+        for zone in [&smallest, &largest] {
+            self.keep(zone, relaxation.prices().area);
+        }
+        if bound <= self.worthwhile() {
+            return Outcome::Done { bound, proof };
+        }
+        let free = |i: &usize| relaxation.held()[*i] == Lock::Free;
+        let tied = (0..self.energy.len()).filter(free).filter(|&i| smallest[i] != largest[i]);
+        let area = &self.energy.problem.area;
+        let largest_tied = tied.max_by(|&a, &b| area[a].total_cmp(&area[b]).then(b.cmp(&a)));
+        let unit = largest_tied
+            .or_else(|| relaxation.doubtful(&local, &smallest))
+            .or_else(|| local.least_certain(&smallest, relaxation.held(), relaxation.prices()))
+            // Nothing is tied, but the zone is not what the bound promises: whatever is free will do.
+            .or_else(|| (0..self.energy.len()).find(|i| free(i)));
+        match unit {
+            Some(unit) => Outcome::Split { unit, bound, proof },
+            // All is held: there is one zone, which was looked at.
+            None => Outcome::Done { bound, proof },
+        }
+    }
+
+    /// Keeps the zone as it is, and what comes of mending it, where that is better.
+    fn keep(&mut self, zone: &[bool], area_price: f64) {
+        let mut state = State::new(self.energy, zone.to_vec());
+        self.compare(&state);
+        if super::search::speaks_of_blocks(self.energy.problem) {
+            super::clusters::settle(&mut state, area_price);
+            super::refine::fill(&mut state);
+            super::refine::descend(&mut state);
+        } else {
+            super::refine::fill(&mut state);
+            if !self.energy.problem.limits.is_empty() {
+                super::refine::descend(&mut state);
+            }
+        }
+        self.compare(&state);
+    }
+
+    fn compare(&mut self, state: &State<'_, '_>) {
+        if state.objective() > self.value && state.admissible() {
+            self.value = state.objective();
+            self.better = Some(state.x.clone());
+        }
+    }
+}
