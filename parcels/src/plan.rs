@@ -2,10 +2,13 @@
 //!
 //! A plan is immutable and leaves no choice: its transfers, applied to its layer, give exactly one next zone.
 
+mod transfers;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::transfers::{Direction, Reason, Swap, Transfer, Unbalanced};
 use crate::blocks::Concentration;
 pub use crate::certificate::{BadCertificate, Certificate};
 use crate::id::{LayerId, ParcelId};
@@ -14,16 +17,6 @@ use crate::units::AreaBasis;
 
 /// The version of `plan.json`. A reader refuses a later one and says so.
 pub const PLAN_SCHEMA: &str = "lianpian.plan/1";
-
-/// In or out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Direction {
-    /// Into the zone (调入).
-    In,
-    /// Out of the zone (调出).
-    Out,
-}
 
 /// `plan.json`. Areas in m², shares and gaps as fractions, scores 0 to 100.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -215,32 +208,6 @@ pub struct ConstraintRecord {
     pub limit: Option<f64>,
 }
 
-/// One parcel that changes sides.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Transfer {
-    /// The parcel.
-    pub parcel: ParcelId,
-    /// Which way.
-    pub direction: Direction,
-    /// The swap it belongs to, from 1.
-    pub swap: usize,
-    /// Its area on the plan's basis, m².
-    pub area_m2: f64,
-    /// Its score; none when unknown.
-    pub score: Option<f64>,
-    /// F of the plan less F of the plan with this parcel left where it was.
-    pub delta_objective: f64,
-    /// What vetoing it costs: with this parcel left where it was, no plan is worth more than the bound less this. None for
-    /// one that a lock moves.
-    pub veto_price: Option<f64>,
-    /// The share of sampled indicator weights under which the parcel is on the side the plan puts it on, 0 to 1; none where
-    /// that was not asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub robustness: Option<f64>,
-    /// Why, for people.
-    pub reasons: Vec<Reason>,
-}
-
 /// Rules that cannot all be kept. `N` names a parcel, or a unit of a bare instance.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WhyNotRecord<N> {
@@ -302,15 +269,6 @@ pub struct Alternative {
     pub changes: Vec<ParcelId>,
 }
 
-/// Why a parcel moves, in both languages.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reason {
-    /// 中文.
-    pub zh: String,
-    /// English.
-    pub en: String,
-}
-
 /// How the robustness of transfers was found, and what it comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct RobustnessRecord {
@@ -320,21 +278,4 @@ pub struct RobustnessRecord {
     pub spread: f64,
     /// Area-weighted mean of the transfers' shares, 0 to 1; none where nothing moves.
     pub mean: Option<f64>,
-}
-
-/// Transfers that belong together.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Swap {
-    /// From 1, in the order of what they gain.
-    pub id: usize,
-    /// The parcels, ascending by id.
-    pub parcels: Vec<ParcelId>,
-    /// Area in less area out, m².
-    pub balance_m2: f64,
-    /// Whether the balance is within the plan's area tolerance.
-    pub balanced: bool,
-    /// F of the plan less F of the plan without this swap.
-    pub delta_objective: f64,
-    /// Concentration index of the plan less that of the plan without this swap.
-    pub delta_concentration: f64,
 }

@@ -282,6 +282,8 @@ impl<'a> Made<'a> {
         let rule = policy.constraints.area;
         let tolerance = (rule.mode == AreaMode::Conserve).then_some(rule.tolerance);
         let worth = Worth::new(&policy.objective, self.compiled.tau);
+        let names = self.compiled.sub_parks.iter().map(String::as_str);
+        let prices: BTreeMap<&str, f64> = names.zip(self.solution.limit_prices.iter().copied()).collect();
         let (transfers, swaps) = propose(&Context {
             layer: &self.prepared.layer,
             scores: &self.prepared.scores,
@@ -290,7 +292,13 @@ impl<'a> Made<'a> {
             in_zone_before: before,
             in_zone_after: after,
             worth: &worth,
+            area_price: self.solution.area_price,
+            sub_park_price: &|parcel| {
+                let name = self.prepared.layer[parcel].sub_park.as_deref();
+                name.and_then(|name| prices.get(name)).copied().unwrap_or(0.0)
+            },
             veto_price: &|parcel| self.veto_prices.get(&parcel.0).copied().filter(|price| price.is_finite()),
+            veto_price_most: &|_| None,
             robustness: self.sampled.as_ref().map(|s| s.stays.as_slice()),
             min_block_m2: self.compiled.problem.min_block * M2_PER_HA,
             area_tolerance_m2: tolerance.map_or(f64::INFINITY, |t| t * before_m2),

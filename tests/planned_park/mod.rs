@@ -184,6 +184,7 @@ impl Park {
                     score: score[at],
                     delta_objective: 1.25,
                     veto_price: at.is_multiple_of(2).then_some(0.5),
+                    veto_price_most: None,
                     robustness: None,
                     reasons: vec![
                         Reason { zh: "与主区相连".into(), en: "joins the main block".into() },
@@ -249,6 +250,7 @@ impl Park {
                 parcels: transfers.iter().map(|t| t.parcel.clone()).collect(),
                 balance_m2: 0.0,
                 balanced: true,
+                unbalanced: None,
                 delta_objective: 1.0,
                 delta_concentration: 1.0,
             }],

@@ -1,13 +1,21 @@
 //! A side for every parcel → transfers → reasons → swaps: what a planner reviews.
 
+mod account;
+mod facts;
 mod forest;
+mod joints;
+mod pairing;
 mod pieces;
+mod place;
 mod reasons;
 mod swaps;
 mod without;
 mod words;
 
 pub(crate) use without::index_without;
+
+use facts::Facts;
+use pieces::Pieces;
 
 use crate::adjacency::Adjacency;
 use crate::blocks::Blocks;
@@ -34,8 +42,16 @@ pub struct Context<'a> {
     pub in_zone_after: &'a [bool],
     /// The objective's prices.
     pub worth: &'a Worth,
+    /// Price of 1 ha of zone area, score points: with τ the score that land has to reach. Above 0 where area is short, below
+    /// 0 where it has to be kept up.
+    pub area_price: f64,
+    /// Price of 1 ha of the parcel's sub-park, score points, on top of that; 0 where there is none.
+    pub sub_park_price: &'a dyn Fn(ParcelIdx) -> f64,
     /// The veto price of a parcel that moves, score · ha; none where it is not known or a lock moves it.
     pub veto_price: &'a dyn Fn(ParcelIdx) -> Option<f64>,
+    /// At most what vetoing a parcel that moves costs the plan, score · ha: F of the plan less F of the best plan known in which the
+    /// parcel stays where it was. None where no such plan is known; the rules that a plan has to keep are not known here.
+    pub veto_price_most: &'a dyn Fn(ParcelIdx) -> Option<f64>,
     /// The share of sampled weights under which each parcel is on its side; none where that was not asked for.
     pub robustness: Option<&'a [f64]>,
     /// A block below this area (m²) is small; 0 for no such rule.
@@ -66,7 +82,8 @@ pub fn propose(context: &Context<'_>) -> (Vec<Transfer>, Vec<Swap>) {
     let kept = Blocks::new(adjacency, &kept_land, area_m2);
     let land = Land { adjacency, area_m2, score: &context.scores.score, in_zone_before: before };
 
-    let groups = swaps::group(context, &moves, &kept);
+    let pieces = Pieces::new(context, &moves);
+    let groups = swaps::group(context, &pieces, &kept);
     let swaps = number_swaps(context, &land, &groups);
     let mut swap_of = vec![0; count];
     for (swap, group) in &swaps {
@@ -75,7 +92,7 @@ pub fn propose(context: &Context<'_>) -> (Vec<Transfer>, Vec<Swap>) {
         }
     }
 
-    let facts = reasons::Facts::new(context, &kept);
+    let facts = Facts::new(context, &pieces, &kept);
     let mut transfers: Vec<Transfer> = moves
         .iter()
         .map(|&parcel| {
@@ -88,6 +105,7 @@ pub fn propose(context: &Context<'_>) -> (Vec<Transfer>, Vec<Swap>) {
                 score: context.scores.score[parcel.at()],
                 delta_objective,
                 veto_price: (context.veto_price)(parcel),
+                veto_price_most: (context.veto_price_most)(parcel),
                 robustness: context.robustness.map(|shares| shares[parcel.at()]),
                 reasons: reasons::reasons(context, &facts, parcel, delta_objective),
             }
@@ -110,21 +128,28 @@ fn number_swaps<'a>(
             group_of[parcel.at()] = number;
         }
     }
+    let some = |from: &[bool], to: &[bool]| from.iter().zip(to).any(|(from, to)| !from && *to);
+    let both_ways = some(before, after) && some(after, before);
     let index = Blocks::new(adjacency, after, area_m2).concentration(0.0).index;
     let without = index_without(adjacency, area_m2, before, after, groups);
     let mut swaps: Vec<(Swap, &[ParcelIdx])> = groups
         .iter()
         .enumerate()
         .map(|(number, group)| {
-            let balance_m2: f64 =
-                group.iter().map(|p| if after[p.at()] { area_m2[p.at()] } else { -area_m2[p.at()] }).sum();
+            let side_m2 = |inside: bool| -> f64 {
+                group.iter().filter(|p| after[p.at()] == inside).map(|p| area_m2[p.at()]).sum()
+            };
+            let (in_m2, out_m2) = (side_m2(true), side_m2(false));
+            let balance_m2 = in_m2 - out_m2;
+            let balanced = balance_m2.abs() <= context.area_tolerance_m2;
             let mut parcels: Vec<ParcelId> = group.iter().map(|p| layer[*p].id.clone()).collect();
             parcels.sort();
             let swap = Swap {
                 id: 0,
                 parcels,
                 balance_m2,
-                balanced: balance_m2.abs() <= context.area_tolerance_m2,
+                balanced,
+                unbalanced: (!balanced).then(|| pairing::unbalanced(in_m2, out_m2, both_ways)),
                 delta_objective: context.worth.gain(land, after, group, |p| group_of[p.at()] == number),
                 delta_concentration: settled(index - without[number]),
             };

@@ -1,94 +1,80 @@
-//! Into which pieces a block falls without one of its parcels (its articulation parcels; Tarjan 1972).
+//! What moves as one: the pieces into which the land that leaves, and the land that comes in, falls.
 
+use super::Context;
 use crate::adjacency::Adjacency;
-use crate::id::ParcelIdx;
+use crate::blocks::Blocks;
+use crate::id::{BlockIdx, ParcelIdx};
 
-/// For each parcel the areas (m², largest first) of the pieces that its block falls into without it; empty where the
-/// block stays whole, and outside the zone.
-pub(super) fn pieces_without(adjacency: &Adjacency, in_zone: &[bool], area_m2: &[f64]) -> Vec<Vec<f64>> {
-    const UNSEEN: usize = usize::MAX;
-    let count = in_zone.len();
-    // Depth-first: when each parcel was met, the earliest parcel reachable from its subtree, the subtree's area.
-    let mut met = vec![UNSEEN; count];
-    let mut low = vec![UNSEEN; count];
-    let mut subtree_m2 = area_m2.to_vec();
-    let mut pieces: Vec<Vec<f64>> = vec![Vec::new(); count];
-    let mut order: Vec<usize> = Vec::new();
-    for root in (0..count).filter(|at| in_zone[*at]) {
-        if met[root] != UNSEEN {
-            continue;
-        }
-        let first = order.len();
-        met[root] = first;
-        low[root] = first;
-        order.push(root);
-        let mut path = vec![(root, adjacency.contiguous(ParcelIdx::from_at(root)))];
-        while let Some((here, neighbours)) = path.last_mut() {
-            let here = *here;
-            match neighbours.map(ParcelIdx::at).find(|other| in_zone[*other]) {
-                Some(other) if met[other] == UNSEEN => {
-                    met[other] = order.len();
-                    low[other] = order.len();
-                    order.push(other);
-                    path.push((other, adjacency.contiguous(ParcelIdx::from_at(other))));
-                }
-                Some(other) => low[here] = low[here].min(met[other]),
-                None => {
-                    path.pop();
-                    let Some((parent, _)) = path.last() else { continue };
-                    let parent = *parent;
-                    subtree_m2[parent] += subtree_m2[here];
-                    low[parent] = low[parent].min(low[here]);
-                    if low[here] >= met[parent] {
-                        pieces[parent].push(subtree_m2[here]);
+/// Moves in one direction that are connected with each other. Such a piece lies in one block: one of today's where it
+/// leaves, one of the plan's where it comes in.
+#[derive(Debug)]
+pub(super) struct Pieces {
+    /// The piece of each parcel; [`Pieces::STAYS`] for one that does not move.
+    of: Vec<usize>,
+    members: Vec<Vec<ParcelIdx>>,
+}
+
+impl Pieces {
+    const STAYS: usize = usize::MAX;
+
+    /// The pieces of `moves` (ascending), in the order of their first parcel.
+    pub(super) fn new(context: &Context<'_>, moves: &[ParcelIdx]) -> Self {
+        let moves_alike = |a: ParcelIdx, b: ParcelIdx| {
+            context.in_zone_after[a.at()] == context.in_zone_after[b.at()]
+                && context.in_zone_before[a.at()] == context.in_zone_before[b.at()]
+        };
+        let mut of = vec![Self::STAYS; context.layer.len()];
+        let mut members: Vec<Vec<ParcelIdx>> = Vec::new();
+        for &start in moves {
+            if of[start.at()] != Self::STAYS {
+                continue;
+            }
+            of[start.at()] = members.len();
+            let mut piece = vec![start];
+            let mut next = 0;
+            while let Some(&parcel) = piece.get(next) {
+                next += 1;
+                for other in context.adjacency.contiguous(parcel) {
+                    if of[other.at()] == Self::STAYS && moves_alike(start, other) {
+                        of[other.at()] = members.len();
+                        piece.push(other);
                     }
                 }
             }
+            piece.sort_unstable();
+            members.push(piece);
         }
-        for &at in &order[first..] {
-            if at != root && !pieces[at].is_empty() {
-                let below: f64 = pieces[at].iter().sum();
-                pieces[at].push(subtree_m2[root] - below - area_m2[at]);
-            }
-            if pieces[at].len() < 2 {
-                pieces[at].clear();
-            }
-            pieces[at].sort_by(|a, b| b.total_cmp(a));
-        }
+        Self { of, members }
     }
-    pieces
+
+    /// The piece of a parcel that moves.
+    pub(super) fn of(&self, parcel: ParcelIdx) -> Option<usize> {
+        Some(self.of[parcel.at()]).filter(|piece| *piece != Self::STAYS)
+    }
+
+    /// Its parcels, ascending.
+    pub(super) fn members(&self, piece: usize) -> &[ParcelIdx] {
+        &self.members[piece]
+    }
+
+    /// All pieces.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &[ParcelIdx]> {
+        self.members.iter().map(Vec::as_slice)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.members.len()
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::blocks::Blocks;
-    use crate::fixture::draw;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn it_is_what_taking_the_parcel_out_gives(
-            cells in prop::collection::vec(prop::sample::select(vec!['k', 'k', 'o']), 30),
-        ) {
-            let map: Vec<String> = cells.chunks(6).map(|row| row.iter().collect()).collect();
-            let park = draw(&map.join("\n"));
-            let found = pieces_without(&park.adjacency, &park.before, &park.area_m2);
-            let whole = Blocks::new(&park.adjacency, &park.before, &park.area_m2);
-            for at in 0..park.layer.len() {
-                let mut zone = park.before.clone();
-                zone[at] = false;
-                let without = Blocks::new(&park.adjacency, &zone, &park.area_m2);
-                let wanted: Vec<f64> = whole.of(ParcelIdx::from_at(at)).map_or_else(Vec::new, |block| {
-                    without
-                        .iter()
-                        .filter(|(_, members)| whole.of(members[0]) == Some(block))
-                        .map(|(number, _)| without.area_m2(number))
-                        .collect()
-                });
-                let wanted = if wanted.len() < 2 { Vec::new() } else { wanted };
-                prop_assert_eq!(&found[at], &wanted);
-            }
-        }
-    }
+/// The blocks that parcels of `members` adjoin or lie in, ascending: largest first.
+pub(super) fn touched(adjacency: &Adjacency, blocks: &Blocks, members: &[ParcelIdx]) -> Vec<BlockIdx> {
+    let mut found: Vec<BlockIdx> = members
+        .iter()
+        .flat_map(|&parcel| adjacency.contiguous(parcel).chain([parcel]))
+        .filter_map(|parcel| blocks.of(parcel))
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    found
 }

@@ -1,69 +1,48 @@
 //! Why a parcel moves, in words. Every sentence states a figure computed here from the plan; none is guessed.
+//!
+//! What leaves or comes in as one piece is explained as one: that a parcel's neighbours leave too is no reason for it.
+//! Where a parcel's score speaks against its move, the account says what outweighs it.
 
 use super::Context;
-use super::pieces::pieces_without;
-use super::words::{area, areas, number, ordinal};
-use crate::blocks::Blocks;
+use super::account::Threshold;
+use super::facts::{Facts, PieceFacts};
+use super::place::{place_in, place_out};
+use super::words::{area, number, ordinal, signed};
 use crate::id::ParcelIdx;
 use crate::plan::Reason;
 use crate::score::ScorePart;
 
 /// At most so many reasons a transfer.
 const MOST: usize = 5;
-/// From this share of its boundary in the zone on a parcel that comes in fills a bay.
-const BAY_SHARE: f64 = 0.7;
-/// Up to this share a parcel that leaves was a spur.
-const SPUR_SHARE: f64 = 0.3;
 /// A change of the zone's boundary from which it is worth a word, m.
 const BOUNDARY_M: f64 = 10.0;
 
-/// What all reasons draw on, computed once a plan.
-pub(super) struct Facts<'a> {
-    before: Blocks,
-    after: Blocks,
-    kept: &'a Blocks,
-    /// Pieces of the plan's blocks without each parcel.
-    pieces: Vec<Vec<f64>>,
-    /// The highest score that comes in; −∞ when none is known.
-    best_incoming: f64,
-    /// Whether any parcel leaves.
-    some_leave: bool,
-}
-
-impl<'a> Facts<'a> {
-    pub(super) fn new(context: &Context<'_>, kept: &'a Blocks) -> Self {
-        let Context { adjacency, area_m2, in_zone_before, in_zone_after, .. } = *context;
-        Self {
-            before: Blocks::new(adjacency, in_zone_before, area_m2),
-            after: Blocks::new(adjacency, in_zone_after, area_m2),
-            kept,
-            pieces: pieces_without(adjacency, in_zone_after, area_m2),
-            best_incoming: (0..area_m2.len())
-                .filter(|at| in_zone_after[*at] && !in_zone_before[*at])
-                .filter_map(|at| context.scores.score[at])
-                .fold(f64::NEG_INFINITY, f64::max),
-            some_leave: in_zone_before.iter().zip(in_zone_after).any(|(before, after)| *before && !after),
-        }
-    }
-}
-
-fn say(en: impl Into<String>, zh: impl Into<String>) -> Reason {
+pub(super) fn say(en: impl Into<String>, zh: impl Into<String>) -> Reason {
     Reason { zh: zh.into(), en: en.into() }
 }
 
-/// The reasons of one move, most important first: its place, why it is worth its price, its score, its indicators, the boundary.
+/// The reasons of one move, most important first: its place, what its piece gains and what that is for, its score, its
+/// indicators, the boundary.
 pub(super) fn reasons(
     context: &Context<'_>,
     facts: &Facts<'_>,
     parcel: ParcelIdx,
     delta_objective: f64,
 ) -> Vec<Reason> {
+    let Some((piece, members)) = facts.piece(parcel) else { return Vec::new() };
     let enters = context.in_zone_after[parcel.at()];
-    let mut said = if enters { place_in(context, facts, parcel) } else { place_out(context, facts, parcel) };
-    said.extend(price(context, facts, parcel, delta_objective));
-    said.push(score(context, parcel));
-    said.extend(indicators(context, parcel, enters));
-    said.extend(boundary(context, parcel));
+    let mut said =
+        if enters { place_in(facts, piece, members) } else { place_out(context, facts, piece, members) };
+    let threshold = Threshold::new(context, parcel);
+    let counted = context.scores.score[parcel.at()].unwrap_or(context.worth.tau);
+    let several = members.len() > 1;
+    if several || threshold.speaks_against(counted, enters) {
+        said.push(account(piece, enters, several));
+    }
+    said.extend(price(context, facts, piece, enters));
+    said.push(score(context, parcel, &threshold));
+    said.extend(indicators(context, parcel, &threshold, enters));
+    said.extend(boundary(piece, enters, several));
     if said.len() < 2 {
         let change = number(delta_objective);
         said.push(say(
@@ -75,215 +54,139 @@ pub(super) fn reasons(
     said
 }
 
-/// What a parcel that comes in does for its block.
-fn place_in(context: &Context<'_>, facts: &Facts<'_>, parcel: ParcelIdx) -> Vec<Reason> {
-    let Some(block) = facts.after.of(parcel) else { return Vec::new() };
-    let (block_number, members) = (block.0 + 1, facts.after.members(block));
-    let (block_en, block_zh) = area(facts.after.area_m2(block));
-    let pieces = &facts.pieces[parcel.at()];
-    if !pieces.is_empty() {
-        let (en, zh) = areas(pieces);
-        return vec![say(
-            format!("joins {en} into block {block_number} ({block_en})"),
-            format!("把 {zh}连成第 {block_number} 区块（{block_zh}）"),
-        )];
-    }
-    let linked = linked_m2(context, facts.kept, parcel);
-    if linked.len() > 1 {
-        let (en, zh) = areas(&linked);
-        return vec![say(
-            format!("with other incoming parcels, links {en} in block {block_number} ({block_en})"),
-            format!("与其他调入地块一起，在第 {block_number} 区块（{block_zh}）内连接 {zh}"),
-        )];
-    }
-    if members.len() == 1 {
-        return vec![say(
-            format!("becomes a block of its own, number {block_number} ({block_en})"),
-            format!("自成第 {block_number} 区块（{block_zh}）"),
-        )];
-    }
-    if members.iter().all(|p| !context.in_zone_before[p.at()]) {
-        let count = members.len();
-        return vec![say(
-            format!("part of new block {block_number}: {count} parcels, {block_en}"),
-            format!("属于新的第 {block_number} 区块：{count} 宗，{block_zh}"),
-        )];
-    }
-    let share = share_facing_plan(context, parcel);
-    if share >= BAY_SHARE {
-        let percent = number((100.0 * share).round());
-        return vec![say(
-            format!("fills a bay of block {block_number}: {percent} % of its boundary faces the zone"),
-            format!("填补第 {block_number} 区块的凹口：边界的 {percent} % 面向区内"),
-        )];
-    }
-    vec![say(
-        format!("extends block {block_number} ({block_en})"),
-        format!("扩展第 {block_number} 区块（{block_zh}）"),
-    )]
+/// `on balance, leaving: score -3.4, boundary +20.0, moving -1.0, together +15.6 score·ha, of which the 1 ha it frees counts
+/// +44.7`
+fn account(piece: &PieceFacts, enters: bool, several: bool) -> Reason {
+    let account = &piece.account;
+    let ([score, boundary, moving, total], decimals) = account.shown();
+    let [score, boundary, moving, total] =
+        [score, boundary, moving, total].map(|term| signed(term, decimals));
+    let land = signed(account.land, decimals);
+    let less_land = signed(-account.land, decimals);
+    let (ha_en, ha_zh) = area(piece.area_m2);
+    let (land_en, land_zh) = match (account.land, enters) {
+        _ if land == "0" => (String::new(), String::new()),
+        (freed, true) if freed > 0.0 => (
+            format!(", of which the {ha_en} it brings counts {land}"),
+            format!("，其中补充的 {ha_zh}计 {land}"),
+        ),
+        (freed, false) if freed > 0.0 => (
+            format!(", of which the {ha_en} it frees counts {land}"),
+            format!("，其中腾出的 {ha_zh}计 {land}"),
+        ),
+        (_, true) => (
+            format!(" after {less_land} for the {ha_en} it takes up"),
+            format!("，已扣除占用 {ha_zh}的 {less_land}"),
+        ),
+        (_, false) => (
+            format!(" after {less_land} for the {ha_en} it takes away"),
+            format!("，已扣除减少 {ha_zh}的 {less_land}"),
+        ),
+    };
+    let (move_en, move_zh) = match (enters, several) {
+        (true, false) => ("coming in", "调入"),
+        (true, true) => ("the whole piece coming in", "整片调入"),
+        (false, false) => ("leaving", "调出"),
+        (false, true) => ("the whole piece leaving", "整片调出"),
+    };
+    say(
+        format!(
+            "on balance, {move_en}: score {score}, boundary {boundary}, moving {moving}, together {total} score·ha{land_en}"
+        ),
+        format!(
+            "{move_zh}的得失：得分 {score}，边界 {boundary}，调整 {moving}，合计 {total} 分·公顷{land_zh}"
+        ),
+    )
 }
 
-/// What is wrong with where a parcel that leaves lies, and what its leaving tears.
-fn place_out(context: &Context<'_>, facts: &Facts<'_>, parcel: ParcelIdx) -> Vec<Reason> {
-    let Some(block) = facts.before.of(parcel) else { return Vec::new() };
-    let (block_number, members) = (block.0 + 1, facts.before.members(block));
-    let block_m2 = facts.before.area_m2(block);
-    let (block_en, block_zh) = area(block_m2);
-    let mut said = Vec::new();
-    if members.len() == 1 {
-        said.push(say(
-            format!("the only parcel of its block ({block_en})"),
-            format!("所在区块仅此一宗（{block_zh}）"),
-        ));
-    }
-    if block_m2 < context.min_block_m2 {
-        let (least_en, least_zh) = area(context.min_block_m2);
-        said.push(say(
-            format!("small and scattered: block of {block_en}, {least_en} is the least"),
-            format!("小散地块：所在区块 {block_zh}，下限 {least_zh}"),
-        ));
-    }
-    if !said.is_empty() {
-        return said;
-    }
-    let mut parted: Vec<u32> =
-        context.adjacency.contiguous(parcel).filter_map(|other| facts.after.of(other)).map(|b| b.0).collect();
-    parted.sort_unstable();
-    parted.dedup();
-    if parted.is_empty() {
-        if members.iter().all(|p| !context.in_zone_after[p.at()]) {
-            let count = members.len();
-            said.push(say(
-                format!("the whole of today's block {block_number} leaves: {count} parcels, {block_en}"),
-                format!("现状第 {block_number} 区块整体调出：{count} 宗，{block_zh}"),
-            ));
-        } else {
-            said.push(say(
-                "would stand alone: no parcel it adjoins is in the zone after the plan",
-                "若保留则孤立：相邻地块在方案后均不在区内",
-            ));
-        }
-    } else if parted.len() > 1 {
-        let parts: Vec<f64> = facts
-            .after
-            .iter()
-            .filter(|(b, _)| parted.contains(&b.0))
-            .map(|(b, _)| facts.after.area_m2(b))
-            .collect();
-        let (en, zh) = areas(&parts);
-        said.push(say(
-            format!("its leaving keeps {en} apart, which it would join"),
-            format!("调出后 {zh}不相连（保留则相连）"),
-        ));
-    } else {
-        let share = share_facing_plan(context, parcel);
-        let percent = number((100.0 * share).round());
-        let of_block = parted[0] + 1;
-        if share <= SPUR_SHARE {
-            said.push(say(
-                format!("a spur of block {of_block}: only {percent} % of its boundary faces the zone"),
-                format!("第 {of_block} 区块的突出部分：仅 {percent} % 的边界面向区内"),
-            ));
-        } else if share >= BAY_SHARE {
-            said.push(say(
-                format!("leaves a bay in block {of_block}: {percent} % of its boundary faces the zone"),
-                format!("在第 {of_block} 区块留下凹口：边界的 {percent} % 面向区内"),
-            ));
-        }
-    }
-    said
-}
-
-/// Areas of the pieces of kept land that the parcel touches, largest first.
-fn linked_m2(context: &Context<'_>, kept: &Blocks, parcel: ParcelIdx) -> Vec<f64> {
-    let mut touched: Vec<_> =
-        context.adjacency.contiguous(parcel).filter_map(|other| kept.of(other)).collect();
-    // Blocks are numbered largest first.
-    touched.sort_unstable();
-    touched.dedup();
-    touched.into_iter().map(|piece| kept.area_m2(piece)).collect()
-}
-
-/// The share of the parcel's boundary that faces parcels of the plan's zone, 0 to 1.
-fn share_facing_plan(context: &Context<'_>, parcel: ParcelIdx) -> f64 {
-    let (mut zone_m, mut all_m) = (0.0, context.adjacency.exposed_m()[parcel.at()]);
-    for (other, facing_m) in context.adjacency.of(parcel) {
-        all_m += facing_m;
-        if context.in_zone_after[other.at()] {
-            zone_m += facing_m;
-        }
-    }
-    if all_m > 0.0 { zone_m / all_m } else { 0.0 }
-}
-
-/// Why a move that costs by itself is made all the same: for the least area of blocks, or for the balance of area. What
-/// neither explains is only stated.
-fn price(
-    context: &Context<'_>,
-    facts: &Facts<'_>,
-    parcel: ParcelIdx,
-    delta_objective: f64,
-) -> Option<Reason> {
-    if delta_objective >= 0.0 {
+/// Why a move that costs is made all the same: for the least area of blocks, for the balance of area, or because there
+/// was room. What none explains is only stated.
+fn price(context: &Context<'_>, facts: &Facts<'_>, piece: &PieceFacts, enters: bool) -> Option<Reason> {
+    let account = &piece.account;
+    if account.pays() && account.gain >= 0.0 {
         return None;
     }
-    let enters = context.in_zone_after[parcel.at()];
-    let own_m2 = context.area_m2[parcel.at()];
+    let around_m2 = facts.around_m2(piece);
     let (least_en, least_zh) = area(context.min_block_m2);
-    let (en, zh) = area(own_m2);
-    let better = facts.best_incoming > context.scores.score[parcel.at()].unwrap_or(context.worth.tau);
+    let (en, zh) = area(piece.area_m2);
+    let better = facts.best_incoming > piece.mean_score.unwrap_or(context.worth.tau);
     let conserved = context.area_tolerance_m2.is_finite();
-    Some(if enters && block_m2_around(context, facts, parcel) - own_m2 < context.min_block_m2 {
+    Some(if enters && around_m2 - piece.area_m2 < context.min_block_m2 {
         say(
             format!("brings its block to the least area of {least_en}"),
             format!("使所在区块达到下限 {least_zh}"),
         )
-    } else if !enters && block_m2_around(context, facts, parcel) + own_m2 < context.min_block_m2 {
+    } else if !enters && around_m2 + piece.area_m2 < context.min_block_m2 {
         say(
             format!("may not stay: its block would be below the least area of {least_en}"),
             format!("不能保留：所在区块将低于下限 {least_zh}"),
+        )
+    } else if account.gain >= 0.0 {
+        let gain = number(account.gain);
+        let (room_en, room_zh) = if enters {
+            ("there was still room for", "面积尚有余量")
+        } else {
+            ("the area can spare", "面积有余")
+        };
+        say(
+            format!("{room_en} its {en}: but for the price of area it gains {gain} score·ha"),
+            format!("{room_zh}（{zh}）：不计面积价格则增加 {gain} 分·公顷"),
         )
     } else if enters && conserved && facts.some_leave {
         say(format!("brings {en} to make up for land that leaves"), format!("补充 {zh}，平衡调出的面积"))
     } else if !enters && conserved && better {
         say(format!("gives up {en} so that better land can come in"), format!("让出 {zh}，供更优地块调入"))
+    } else if account.pays() && enters {
+        say(format!("brings {en}, which the zone lacks"), format!("补充 {zh}，区内面积不足"))
+    } else if account.pays() {
+        say(format!("gives up {en}, as area is short"), format!("让出 {zh}，因面积紧缺"))
     } else {
-        let cost = number(-delta_objective);
+        let cost = number(-account.gain);
         say(
-            format!("by itself it costs the plan {cost} score·ha"),
-            format!("单独看使方案价值减少 {cost} 分·公顷"),
+            format!("by itself it costs the plan {cost} score·ha; another rule of the plan asks for it"),
+            format!("单独看使方案价值减少 {cost} 分·公顷；因方案的其他规则而调整"),
         )
     })
 }
 
-/// Area of the plan's blocks that hold or adjoin the parcel, m².
-fn block_m2_around(context: &Context<'_>, facts: &Facts<'_>, parcel: ParcelIdx) -> f64 {
-    let own = facts.after.of(parcel);
-    let mut blocks: Vec<_> =
-        context.adjacency.contiguous(parcel).filter_map(|other| facts.after.of(other)).chain(own).collect();
-    blocks.sort_unstable();
-    blocks.dedup();
-    blocks.into_iter().map(|block| facts.after.area_m2(block)).sum()
-}
-
-fn score(context: &Context<'_>, parcel: ParcelIdx) -> Reason {
-    let tau = format!("{:.1}", context.worth.tau);
-    match context.scores.score[parcel.at()] {
-        Some(score) => {
-            let score = format!("{score:.1}");
-            say(format!("score {score} against {tau} to beat"), format!("得分 {score}，门槛 {tau}"))
+fn score(context: &Context<'_>, parcel: ParcelIdx, threshold: &Threshold) -> Reason {
+    let tau = format!("{:.1}", threshold.tau);
+    let (score_en, score_zh) = match context.scores.score[parcel.at()] {
+        Some(score) => (format!("score {score:.1}"), format!("得分 {score:.1}")),
+        None => (format!("score unknown, counted as {tau}"), format!("得分未知，按 {tau} 计")),
+    };
+    let (mut terms_en, mut terms_zh) = (tau.clone(), tau);
+    let mut term = |points: f64, why_en: &str, why_zh: &str| {
+        if points != 0.0 {
+            let size = points.abs();
+            let (en, zh) = if points > 0.0 { ("plus", "加") } else { ("less", "减") };
+            terms_en += &format!(" {en} {size:.1} {why_en}");
+            terms_zh += &format!("，{why_zh}{zh} {size:.1}");
         }
-        None => {
-            say(format!("score unknown, counted as the {tau} to beat"), format!("得分未知，按门槛 {tau} 计"))
-        }
+    };
+    if threshold.area > 0.0 {
+        term(threshold.area, "because area is short", "面积紧缺");
+    } else {
+        term(threshold.area, "because area has to be kept up", "面积须补足");
     }
+    term(threshold.sub_park, "for its sub-park", "所在分园");
+    let shown = threshold.shown();
+    let (terms_en, terms_zh) = if threshold.area == 0.0 && threshold.sub_park == 0.0 {
+        Default::default()
+    } else {
+        (format!(" ({terms_en})"), format!("（{terms_zh}）"))
+    };
+    say(
+        format!("{score_en}; land in this zone has to reach {shown:.1}{terms_en}"),
+        format!("{score_zh}；区内用地须达到 {shown:.1}{terms_zh}"),
+    )
 }
 
 /// The two indicators that pull its score furthest the way the parcel moves.
-fn indicators(context: &Context<'_>, parcel: ParcelIdx, enters: bool) -> Vec<Reason> {
+fn indicators(context: &Context<'_>, parcel: ParcelIdx, threshold: &Threshold, enters: bool) -> Vec<Reason> {
     let pull = |part: &ScorePart| {
-        let above_tau = 100.0 * part.normalised[parcel.at()]? - context.worth.tau;
-        Some(part.weight * if enters { above_tau } else { -above_tau })
+        let above = 100.0 * part.normalised[parcel.at()]? - threshold.shown();
+        Some(part.weight * if enters { above } else { -above })
     };
     let mut pulling: Vec<(f64, &ScorePart)> = context
         .scores
@@ -314,26 +217,26 @@ fn indicator(part: &ScorePart, parcel: ParcelIdx) -> Option<Reason> {
     })
 }
 
-/// Says so when the move shortens the zone's boundary, land that faces nobody included.
-fn boundary(context: &Context<'_>, parcel: ParcelIdx) -> Option<Reason> {
-    let mut shorter_if_in_m = -context.adjacency.exposed_m()[parcel.at()];
-    for (other, facing_m) in context.adjacency.of(parcel) {
-        shorter_if_in_m += if context.in_zone_after[other.at()] { facing_m } else { -facing_m };
+/// Says so when the move shortens the zone's boundary, or a piece lengthens it.
+fn boundary(piece: &PieceFacts, enters: bool, several: bool) -> Option<Reason> {
+    let length = number(piece.shorter_m.abs().round());
+    let (taking_en, taking_zh) = match (enters, several) {
+        (true, false) => ("taking it in", "调入"),
+        (true, true) => ("taking the piece in", "整片调入"),
+        (false, false) => ("removing it", "调出"),
+        (false, true) => ("removing the piece", "整片调出"),
+    };
+    if piece.shorter_m >= BOUNDARY_M {
+        Some(say(
+            format!("{taking_en} shortens the boundary by {length} m"),
+            format!("{taking_zh}使边界缩短 {length} 米"),
+        ))
+    } else if several && piece.shorter_m <= -BOUNDARY_M {
+        Some(say(
+            format!("{taking_en} lengthens the boundary by {length} m"),
+            format!("{taking_zh}使边界延长 {length} 米"),
+        ))
+    } else {
+        None
     }
-    let enters = context.in_zone_after[parcel.at()];
-    let shorter_m = if enters { shorter_if_in_m } else { -shorter_if_in_m };
-    let rounded = number(shorter_m.round());
-    (shorter_m >= BOUNDARY_M).then(|| {
-        if enters {
-            say(
-                format!("taking it in shortens the boundary by {rounded} m"),
-                format!("调入使边界缩短 {rounded} 米"),
-            )
-        } else {
-            say(
-                format!("removing it shortens the boundary by {rounded} m"),
-                format!("调出使边界缩短 {rounded} 米"),
-            )
-        }
-    })
 }

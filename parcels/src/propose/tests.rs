@@ -1,12 +1,16 @@
 //! Reasons as a snapshot, grouping, and that swaps tell the truth.
 
+mod convincing;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use proptest::prelude::*;
 
 use super::*;
+use crate::adjacency::{Adjacency, Facing};
 use crate::fixture::{Drawn, draw};
+use crate::plan::{Reason, Unbalanced};
 use crate::score::ScorePart;
 
 /// Known scores by name, 50 for everybody else; one indicator that is the score.
@@ -32,6 +36,17 @@ fn scores(park: &Drawn, known: &[(&str, f64)]) -> Scores {
 const WORTH: Worth = Worth { tau: 54.0, lambda: 5.0, edge_factor: 0.5, kappa: 1.0 };
 
 fn proposed(park: &Drawn, scores: &Scores, tolerance_m2: f64) -> (Vec<Transfer>, Vec<Swap>) {
+    proposed_at(park, scores, tolerance_m2, (0.0, 0.0))
+}
+
+/// With a price of area, and one of the sub-park `north` on top.
+fn proposed_at(
+    park: &Drawn,
+    scores: &Scores,
+    tolerance_m2: f64,
+    (area_price, north): (f64, f64),
+) -> (Vec<Transfer>, Vec<Swap>) {
+    let is_north = |parcel: ParcelIdx| park.layer[parcel].sub_park.as_deref() == Some("north");
     propose(&Context {
         layer: &park.layer,
         scores,
@@ -40,6 +55,9 @@ fn proposed(park: &Drawn, scores: &Scores, tolerance_m2: f64) -> (Vec<Transfer>,
         in_zone_before: &park.before,
         in_zone_after: &park.after,
         worth: &WORTH,
+        area_price,
+        sub_park_price: &|parcel| if is_north(parcel) { north } else { 0.0 },
+        veto_price_most: &|_| None,
         veto_price: &|parcel| Some(f64::from(parcel.0)),
         robustness: None,
         min_block_m2: 3e4,
@@ -81,17 +99,18 @@ fn reasons_read_well_and_state_the_facts() {
     }
     let wanted = "\
 a3 Out swap 2 -32.0
+\x20 on balance, leaving: score -26.0, boundary -5.0, moving -1.0, together -32.0 score·ha | 调出的得失：得分 -26.0，边界 -5.0，调整 -1.0，合计 -32.0 分·公顷
 \x20 gives up 1 ha so that better land can come in | 让出 1 公顷，供更优地块调入
-\x20 score 80.0 against 54.0 to beat | 得分 80.0，门槛 54.0
+\x20 score 80.0; land in this zone has to reach 54.0 | 得分 80.0；区内用地须达到 54.0
 b7 Out swap 1 51.0
 \x20 the only parcel of its block (1 ha) | 所在区块仅此一宗（1 公顷）
 \x20 small and scattered: block of 1 ha, 3 ha is the least | 小散地块：所在区块 1 公顷，下限 3 公顷
-\x20 score 12.0 against 54.0 to beat | 得分 12.0，门槛 54.0
+\x20 score 12.0; land in this zone has to reach 54.0 | 得分 12.0；区内用地须达到 54.0
 \x20 R&D intensity 0.6 %, 12th percentile | 研发强度 0.6 %，第 12 百分位
 \x20 removing it shortens the boundary by 400 m | 调出使边界缩短 400 米
 d1 In swap 2 29.6
 \x20 joins 8 ha and 3 ha into block 1 (12 ha) | 把 8 公顷与 3 公顷连成第 1 区块（12 公顷）
-\x20 score 82.1 against 54.0 to beat | 得分 82.1，门槛 54.0
+\x20 score 82.1; land in this zone has to reach 54.0 | 得分 82.1；区内用地须达到 54.0
 \x20 R&D intensity 4.11 %, 82nd percentile | 研发强度 4.11 %，第 82 百分位
 swap 1 b7 -10000 false 51.0 14.20
 swap 2 a3+d1 0 true -2.4 37.50
@@ -111,8 +130,14 @@ fn a_move_that_costs_says_what_it_is_for() {
     let park = draw("kkkx.xx.kki");
     let good = scores(&park, &[("a4", 90.0), ("a6", 90.0), ("a7", 90.0), ("a11", 95.0)]);
     let small = said(&park, &good, "a6", 0.0);
-    assert_eq!(small[0], "small and scattered: block of 2 ha, 3 ha is the least");
-    assert_eq!(small[1], "may not stay: its block would be below the least area of 3 ha");
+    let wanted = [
+        "the whole of today's block 2 leaves: 2 parcels, 2 ha, mean score 90.0",
+        "small and scattered: block of 2 ha, 3 ha is the least",
+        "on balance, the whole piece leaving: score -72.0, boundary +15.0, moving -2.0, together -59.0 score·ha",
+        "may not stay: its block would be below the least area of 3 ha",
+        "score 90.0; land in this zone has to reach 54.0",
+    ];
+    assert_eq!(small, wanted);
     assert!(said(&park, &good, "a4", 0.0).contains(&"gives up 1 ha so that better land can come in".into()));
     // Where area is not conserved, or nothing better comes in, that is not claimed.
     let free = said(&park, &good, "a4", f64::INFINITY);
@@ -163,10 +188,12 @@ fn what_finds_no_counterpart_says_that_it_is_unbalanced() {
     // Two hectares in against one out: halved, but not within half a hectare.
     assert_eq!(swaps.len(), 1);
     assert!(!swaps[0].balanced);
+    assert_eq!(swaps[0].unbalanced, Some(Unbalanced::PieceTooLarge));
     assert_eq!(swaps[0].balance_m2, 1e4);
     let alone = draw("kkkiioo");
     let (_, swaps) = proposed(&alone, &scores(&alone, &[]), 5e3);
     assert_eq!((swaps.len(), swaps[0].balanced, swaps[0].balance_m2), (1, false, 2e4));
+    assert_eq!(swaps[0].unbalanced, Some(Unbalanced::OneSided));
 }
 
 #[test]
@@ -212,11 +239,24 @@ proptest! {
             }
             prop_assert_eq!(swap.balance_m2, balance_m2);
             prop_assert_eq!(swap.balanced, balance_m2.abs() <= tolerance_m2);
+            prop_assert_eq!(swap.balanced, swap.unbalanced.is_none());
             let gain = WORTH.of_zone(&land, &park.after) - WORTH.of_zone(&land, &zone);
             prop_assert!((swap.delta_objective - gain).abs() < 1e-8);
             prop_assert!((swap.delta_concentration - (index(&park.after) - index(&zone))).abs() < 1e-8);
         }
         prop_assert_eq!(seen, transfers.len());
+        // Pieces stay whole.
+        for pair in park.adjacency.pairs() {
+            let moves = |at: usize| park.before[at] != park.after[at];
+            let (a, b) = (pair.a.at(), pair.b.at());
+            if moves(a) && moves(b) && park.after[a] == park.after[b] {
+                let swap = |at: usize| {
+                    let id = &park.layer.parcels()[at].id;
+                    transfers.iter().find(|t| &t.parcel == id).unwrap().swap
+                };
+                prop_assert_eq!(swap(a), swap(b));
+            }
+        }
         prop_assert!(transfers.is_sorted_by(|a, b| a.parcel < b.parcel));
     }
 }

@@ -40,6 +40,12 @@ pub(super) fn number(value: f64) -> String {
     if text == "-0" { "0".into() } else { text.into() }
 }
 
+/// A gain or a loss with its sign: `+20.1`, `-3.0`, `0`.
+pub(super) fn signed(value: f64, decimals: usize) -> String {
+    let text = format!("{value:+.decimals$}");
+    if text.chars().any(|c| ('1'..='9').contains(&c)) { text } else { "0".into() }
+}
+
 /// 1st, 2nd, 3rd, 4th, 11th, 12th, 13th, 21st, …
 pub(super) fn ordinal(n: u32) -> String {
     let ending = match (n % 100, n % 10) {

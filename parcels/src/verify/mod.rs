@@ -4,7 +4,7 @@
 //! again from the parcels, the policy and the certificate, and compared with what `plan.json` says. A plan stands when
 //! there is no finding. Figures agree within 1e-6 of themselves (at least of 1), counts and names exactly.
 //!
-//! Not judged here: the wording of reasons, veto prices, how robust transfers are, wall times, and whether an infeasible problem truly is.
+//! Not judged here: the wording of reasons, veto prices beyond what the bound proves, how robust transfers are, wall times, and whether an infeasible problem truly is.
 
 mod alternatives;
 mod certificate;

@@ -6,7 +6,7 @@ use super::fixture::Case;
 use super::{Evidence, OverlayCover};
 use crate::id::ParcelIdx;
 use crate::overlay::Covered;
-use crate::plan::{ConstraintStatus, Direction, Status};
+use crate::plan::{ConstraintStatus, Direction, Status, Unbalanced};
 use crate::policy::{BlockRule, Policy, SmallBlockRule, Strictness};
 
 /// Asserts that the findings are those, each by its beginning, in that order.
@@ -120,6 +120,42 @@ fn tampered_transfers_and_swaps_are_found() {
         &case,
         &["swap 1: balance_m2", "swap 1: balanced", "swap 1: delta_objective", "swap 1: delta_concentration"],
     );
+}
+
+#[test]
+fn a_wrong_word_on_why_a_swap_does_not_balance_is_found() {
+    let mut case = Case::new();
+    case.policy.constraints.area.tolerance = 0.0;
+    case.record = case.told();
+    let told = |case: &Case| -> Vec<String> {
+        case.findings().into_iter().filter(|f| f.contains("unbalanced")).collect()
+    };
+    let position = |case: &Case, balanced| case.record.swaps.iter().position(|s| s.balanced == balanced);
+    let (even, alone) = (position(&case, true).unwrap(), position(&case, false).unwrap());
+    assert_eq!(case.record.swaps[alone].unbalanced, Some(Unbalanced::NoPartner));
+    found(&told(&case), &[]);
+    // Plans of earlier versions say nothing.
+    case.record.swaps[alone].unbalanced = None;
+    found(&told(&case), &[]);
+    for wrong in [Unbalanced::OneSided, Unbalanced::PieceTooLarge] {
+        case.record.swaps[alone].unbalanced = Some(wrong);
+        let what = format!("swap {}: unbalanced: this is not so", alone + 1);
+        found(&told(&case), &[&what]);
+    }
+    case.record = case.told();
+    case.record.swaps[even].unbalanced = Some(Unbalanced::NoPartner);
+    found(&told(&case), &[&format!("swap {}: unbalanced: this is not so", even + 1)]);
+}
+
+#[test]
+fn a_veto_cannot_cost_less_than_its_price_proves() {
+    let mut case = Case::new();
+    let slack = case.record.objective.bound - case.record.objective.value;
+    case.record.transfers[0].veto_price = Some(slack + 5.0);
+    case.record.transfers[0].veto_price_most = Some(5.0);
+    check(&case, &[]);
+    case.record.transfers[0].veto_price_most = Some(4.0);
+    check(&case, &["transfer a8: veto_price_most: a veto costs more than that"]);
 }
 
 #[test]

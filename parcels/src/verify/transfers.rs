@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Findings, Judged};
 use crate::id::{ParcelId, ParcelIdx};
-use crate::plan::{Direction, PlanRecord, Transfer};
+use crate::plan::{Direction, PlanRecord, Transfer, Unbalanced};
 use crate::propose::index_without;
 
 pub(super) fn check(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Findings) {
@@ -26,7 +26,7 @@ pub(super) fn check(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Fin
     for (at, claimed) in claimed.into_iter().enumerate() {
         let moves = judged.before[at] != judged.after[at];
         match (claimed, moves) {
-            (Some(transfer), true) => one(transfer, ParcelIdx::from_at(at), judged, findings),
+            (Some(transfer), true) => one(transfer, record, ParcelIdx::from_at(at), judged, findings),
             (Some(transfer), false) => findings.error(what(transfer), "the parcel stays where it is"),
             (None, true) => {
                 let name = judged.name(ParcelIdx::from_at(at));
@@ -70,7 +70,13 @@ fn what(transfer: &Transfer) -> String {
     format!("transfer {}", transfer.parcel)
 }
 
-fn one(transfer: &Transfer, idx: ParcelIdx, judged: &Judged<'_>, findings: &mut Findings) {
+fn one(
+    transfer: &Transfer,
+    record: &PlanRecord,
+    idx: ParcelIdx,
+    judged: &Judged<'_>,
+    findings: &mut Findings,
+) {
     let what = what(transfer);
     let direction = if judged.after[idx.at()] { Direction::In } else { Direction::Out };
     findings.same(&format!("{what}: direction"), transfer.direction, direction);
@@ -78,6 +84,14 @@ fn one(transfer: &Transfer, idx: ParcelIdx, judged: &Judged<'_>, findings: &mut 
     findings.figure_or_none(&format!("{what}: score"), transfer.score, judged.evidence.scores[idx.at()]);
     let gain = judged.worth.gain(&judged.land(), judged.after, &[idx], |other| other == idx);
     findings.figure(&format!("{what}: delta_objective"), transfer.delta_objective, gain);
+    if let (Some(price), Some(most)) = (transfer.veto_price, transfer.veto_price_most) {
+        let objective = &record.objective;
+        let least = price - (objective.bound - objective.value);
+        if least > most && !super::agree(least, most) {
+            let text = "a veto costs more than that, by its price and the bound";
+            findings.differ(format!("{what}: veto_price_most"), most, least, text);
+        }
+    }
     if transfer.reasons.is_empty() {
         findings.error(what, "it gives no reason");
     }
@@ -141,9 +155,28 @@ fn swaps(
         if !doubtful {
             findings.same(&format!("{what}: balanced"), swap.balanced, balance_m2.abs() <= tolerance_m2);
         }
+        // Plans of earlier versions do not say why.
+        if swap.unbalanced.is_some() {
+            let why_not = (!swap.balanced).then(|| why_unbalanced(group, judged));
+            findings.same(&format!("{what}: unbalanced"), swap.unbalanced, why_not);
+        }
         let gain =
             judged.worth.gain(&judged.land(), judged.after, group, |p| swap_of[p.at()] == Some(swap.id));
         findings.figure(&format!("{what}: delta_objective"), swap.delta_objective, gain);
         findings.figure(&format!("{what}: delta_concentration"), swap.delta_concentration, index - without);
+    }
+}
+
+/// Why a group that is not balanced is not, as [`Unbalanced`] defines it.
+fn why_unbalanced(group: &[ParcelIdx], judged: &Judged<'_>) -> Unbalanced {
+    let comes_in = |at: usize| judged.after[at] && !judged.before[at];
+    let leaves = |at: usize| judged.before[at] && !judged.after[at];
+    let every = 0..judged.after.len();
+    if !(every.clone().any(comes_in) && every.clone().any(leaves)) {
+        Unbalanced::OneSided
+    } else if group.iter().any(|p| comes_in(p.at())) && group.iter().any(|p| leaves(p.at())) {
+        Unbalanced::PieceTooLarge
+    } else {
+        Unbalanced::NoPartner
     }
 }
