@@ -7,7 +7,7 @@ mod swaps;
 mod without;
 mod words;
 
-pub(crate) use without::index_without;
+use without::index_without;
 
 use crate::adjacency::Adjacency;
 use crate::blocks::Blocks;

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::without::index_without;
 use super::{Findings, Judged};
 use crate::id::{ParcelId, ParcelIdx};
 use crate::plan::{Direction, PlanRecord, Transfer};
-use crate::propose::index_without;
 
 pub(super) fn check(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Findings) {
     let by_id: BTreeMap<&ParcelId, ParcelIdx> =
@@ -127,8 +127,7 @@ fn swaps(
         }
     }
     let index = judged.blocks_after.concentration(0.0).index;
-    let adjacency = judged.evidence.adjacency;
-    let without = index_without(adjacency, &judged.area_m2, &judged.before, judged.after, &groups);
+    let without = index_without(judged, &groups);
     for ((swap, group), without) in record.swaps.iter().zip(&groups).zip(without) {
         let what = format!("swap {}", swap.id);
         let signed = |p: &ParcelIdx| {
