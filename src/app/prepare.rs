@@ -144,6 +144,14 @@ pub struct Prepared {
     pub files: BTreeMap<String, String>,
 }
 
+impl Prepared {
+    /// The tables that filters and locks look columns up in, in that order.
+    #[must_use]
+    pub fn tables(&self) -> [&Table; 2] {
+        [self.layer.table(), &self.extra]
+    }
+}
+
 /// Reads, checks, joins, scores and finds who faces whom.
 ///
 /// # Errors

@@ -1,8 +1,8 @@
 //! Area, objective, mean scores and concentration.
 
-use super::{Findings, Judged};
+use super::{Findings, Judged, constraints};
 use crate::blocks::{Blocks, Concentration};
-use crate::plan::{GapRecord, PlanRecord, Status};
+use crate::plan::{ConstraintStatus, GapRecord, PlanRecord, Status};
 use crate::policy::{AreaMode, Strictness};
 use crate::units::M2_PER_HA;
 use crate::worth::mean_score;
@@ -52,6 +52,12 @@ fn objective(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Findings) 
     let slack = super::TOLERANCE * value.abs().max(1.0);
     if claimed.status != Status::Infeasible && claimed.bound < value - slack {
         findings.differ("objective.bound", claimed.bound, value, "the bound lies below the plan's own worth");
+    }
+    if claimed.status == Status::Infeasible
+        && constraints::judge(judged).iter().all(|rule| rule.status != ConstraintStatus::Broken)
+    {
+        let text = "the plan itself breaks no rule";
+        findings.differ("objective.status", "infeasible", "an admissible plan", text);
     }
     // Said this way round, a gap that is no number is no proof either.
     let proven = gap <= OPTIMAL_GAP;

@@ -15,9 +15,9 @@
 //!
 //! * raw values of the indicators, and how much of a ratio's denominator they leave out: firm rows are not kept with a plan;
 //! * whether an AHP matrix is consistent enough, which is asked before there is a plan;
-//! * the words of reasons and of rules, and a veto price beyond that it is a number of at least 0;
+//! * the words of reasons and of rules, and how high a veto price is;
 //! * each transfer's robustness (only that it is a share, and their mean), and whether alternatives' bounds are proven;
-//! * that an infeasible problem is one: `conflicts` and `why_not`;
+//! * that an infeasible problem is one, once the plan breaks a rule: `conflicts` and `why_not`;
 //! * hashes, layer name and version in `inputs`, and wall times.
 
 mod alternatives;

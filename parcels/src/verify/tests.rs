@@ -52,6 +52,14 @@ fn misstated_figures_are_found() {
     check(&case, &["objective.status: a plan with a gap is not proven optimal"]);
 
     let mut case = Case::new();
+    case.record.objective.status = Status::Infeasible;
+    check(&case, &["objective.status: the plan itself breaks no rule"]);
+
+    let mut case = Case::new();
+    case.record.transfers[0].veto_price = Some(-1.0);
+    check(&case, &["transfer a8: veto_price: -1 is no price of a veto here"]);
+
+    let mut case = Case::new();
     case.record.score.after = None;
     check(&case, &["score.after: the figure is wrong (the plan says nothing, found 90)"]);
 

@@ -78,6 +78,12 @@ fn one(transfer: &Transfer, idx: ParcelIdx, judged: &Judged<'_>, findings: &mut 
     findings.figure_or_none(&format!("{what}: score"), transfer.score, judged.evidence.scores[idx.at()]);
     let gain = judged.worth.gain(&judged.land(), judged.after, &[idx], |other| other == idx);
     findings.figure(&format!("{what}: delta_objective"), transfer.delta_objective, gain);
+    // How high it is would mean to plan again; that nobody can veto what a lock moves, and that a veto gains nothing, is plain.
+    if let Some(price) = transfer.veto_price
+        && !(judged.held_to(idx.at()).is_none() && price >= -super::TOLERANCE * judged.tau.abs().max(1.0))
+    {
+        findings.error(format!("{what}: veto_price"), format!("{price} is no price of a veto here"));
+    }
     if transfer.reasons.is_empty() {
         findings.error(what, "it gives no reason");
     }
