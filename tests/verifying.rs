@@ -2,12 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
 
+#[path = "verifying/certificates.rs"]
+mod certificates;
+#[path = "verifying/fields.rs"]
+mod fields;
+#[path = "verifying/geopackage.rs"]
+mod geopackage;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use lianpian::app::generate::{GenerateRequest, generate};
 use lianpian::app::plan::{PlanRequest, Search, plan};
-use lianpian::app::verify::verify_folder;
+use lianpian::app::verify::{WrittenPlan, verify_folder};
 use lianpian::io::read::ReadOptions;
 use lianpian::io::source::Source;
 use serde_json::Value;
@@ -15,16 +22,23 @@ use tempfile::TempDir;
 
 /// A plan of a synthetic park.
 fn planned(parcels: usize) -> (TempDir, PathBuf) {
+    planned_with(parcels, Search::default(), |policy| policy)
+}
+
+/// A plan of a synthetic park under a changed policy.
+fn planned_with(parcels: usize, search: Search, change: impl FnOnce(String) -> String) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let park = folder.path().join("park");
     generate(&GenerateRequest { parcels, seed: 1, out: park.clone() }, &()).unwrap();
+    let policy = fs::read_to_string(park.join("policy.toml")).unwrap();
+    fs::write(park.join("policy.toml"), change(policy)).unwrap();
     let out = folder.path().join("plan");
     let request = PlanRequest {
         input: Source { path: park.join("parcels.gpkg"), layer: Some("parcels".into()) },
         options: ReadOptions::default(),
         policy: park.join("policy.toml"),
         out: out.clone(),
-        search: Search::default(),
+        search,
     };
     let report = plan(&request, &()).unwrap();
     assert!(report.findings.is_empty(), "{:#?}", report.findings);

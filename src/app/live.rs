@@ -13,7 +13,7 @@ use parcels::optimise::{Compiled, ExitKind, Ground, Problem, Session, Solution, 
 use parcels::plan::BeforeAfter;
 use parcels::policy::Policy;
 use parcels::progress::{Monitor, go_on};
-use parcels::score::score;
+use parcels::score::score_paired;
 use parcels::units::M2_PER_HA;
 use parcels::worth::mean_score;
 use serde::Serialize;
@@ -168,7 +168,8 @@ impl Live {
             Cow::Borrowed(&prepared.scores)
         } else {
             let extra = prepared.extra.columns();
-            let scores = score(&prepared.layer, extra, &policy.indicators, &policy.weights);
+            let scores =
+                score_paired(&prepared.layer, extra, &prepared.paired, &policy.indicators, &policy.weights);
             Cow::Owned(scores.map_err(|e| misfit("scoring the parcels", e))?)
         };
         go_on(monitor)?;

@@ -17,6 +17,7 @@ use parcels::policy::{AreaMode, OverlayRule, Policy};
 use parcels::progress::{Monitor, go_on};
 use parcels::propose::{Context, propose};
 use parcels::robustness::{SPREAD, Sampling, robustness};
+use parcels::table::{Table, column_of};
 use parcels::units::M2_PER_HA;
 use parcels::validate::{Issue, Severity};
 use parcels::verify::{Evidence, Finding, OverlayCover, Part, constraints, verify};
@@ -25,6 +26,7 @@ use parcels::worth::{Worth, mean_score};
 use super::deadline::Deadline;
 use super::prepare::{LoadedPolicy, Prepared, Stopwatch, load_policy, misfit, prepare};
 use crate::error::{Error, ErrorKind, Result};
+use crate::io::plan_features;
 use crate::io::read::ReadOptions;
 use crate::io::source::Source;
 use crate::io::write::{PlanOutput, write_plan};
@@ -200,6 +202,7 @@ struct Made<'a> {
     blocks_after: Blocks,
     hold: Vec<String>,
     covers: Vec<OverlayCover>,
+    columns: [&'a Table; 2],
     issue_counts: BTreeMap<String, usize>,
     parts: Vec<Part>,
     certificate: Vec<u8>,
@@ -243,12 +246,13 @@ impl<'a> Made<'a> {
                 .iter()
                 .map(|(name, covered)| OverlayCover { name: name.clone(), covered: covered.clone() })
                 .collect(),
+            columns: prepared.tables(),
             issue_counts,
             parts: prepared
                 .scores
                 .parts
                 .iter()
-                .map(|p| Part { id: p.id.clone(), normalised: p.normalised.clone() })
+                .map(|p| Part { id: p.id.clone(), raw: p.raw.clone(), normalised: p.normalised.clone() })
                 .collect(),
             certificate: certificate.to_bytes(),
         })
@@ -264,6 +268,7 @@ impl<'a> Made<'a> {
             in_zone_after: &self.solution.x,
             hold: &self.hold,
             overlays: &self.covers,
+            columns: &self.columns,
             issues: Some(&self.issue_counts),
             policy: &self.loaded.policy,
             certificate: &self.certificate,
@@ -466,9 +471,14 @@ impl Written<'_> {
             .iter()
             .flat_map(|o| o.shapes.iter().map(|s| (o.name.clone(), rule_word(o.rule).to_owned(), s.clone())))
             .collect();
+        let tables = self.prepared.tables();
+        let sources = plan_features::source_columns(&self.loaded.policy).into_iter();
         to(&PlanOutput {
             layer,
             scores,
+            sources: sources
+                .filter_map(|(asked, written)| Some((written, column_of(&tables, &asked).ok()?)))
+                .collect(),
             land_use: land_use(&self.loaded.policy, layer),
             record: self.record,
             in_zone_after: self.in_zone_after,

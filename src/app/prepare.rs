@@ -6,13 +6,13 @@ use std::time::Instant;
 
 use geo::MultiPolygon;
 use parcels::adjacency::{Adjacency, adjacency};
-use parcels::enterprise::{aggregate, names};
+use parcels::enterprise::{Paired, aggregate_paired, names};
 use parcels::index::SpatialIndex;
 use parcels::overlay::{Covered, covered};
 use parcels::parcel::{Barrier, Crs, Layer};
 use parcels::policy::{OverlayRule, Policy};
 use parcels::progress::Monitor;
-use parcels::score::{Scores, score};
+use parcels::score::{Scores, score_paired, sums_together};
 use parcels::table::{Filter, Table};
 use parcels::validate::{Issue, IssueKind, Severity, validate};
 
@@ -124,6 +124,8 @@ pub struct Prepared {
     pub issues: Vec<Issue>,
     /// Enterprise columns, one row a parcel.
     pub extra: Table,
+    /// The sums among them that indicators set in proportion to each other, over the same firm rows.
+    pub paired: Paired,
     /// The names of the firms on each parcel.
     pub firms: Vec<Vec<String>>,
     /// Scores with their parts.
@@ -140,6 +142,14 @@ pub struct Prepared {
     pub covered: BTreeMap<String, Vec<Covered>>,
     /// SHA-256 of every further file, by the name the policy gives it.
     pub files: BTreeMap<String, String>,
+}
+
+impl Prepared {
+    /// The tables that filters and locks look columns up in, in that order.
+    #[must_use]
+    pub fn tables(&self) -> [&Table; 2] {
+        [self.layer.table(), &self.extra]
+    }
 }
 
 /// Reads, checks, joins, scores and finds who faces whom.
@@ -187,10 +197,10 @@ pub fn prepare_from(
     let index = SpatialIndex::new(&layer);
     let mut further = Further { reads, policy, files: BTreeMap::new(), issues, monitor };
     let layer = further.zone(layer, &index)?;
-    let (extra, firms) = further.enterprises(&layer)?;
+    let (extra, paired, firms) = further.enterprises(&layer)?;
     watch.lap("join");
     monitor.step("score", 0);
-    let scores = score(&layer, extra.columns(), &policy.indicators, &policy.weights)
+    let scores = score_paired(&layer, extra.columns(), &paired, &policy.indicators, &policy.weights)
         .map_err(|e| misfit("scoring the parcels", e))?;
     watch.lap("score");
 
@@ -211,6 +221,7 @@ pub fn prepare_from(
         input_crs: read.input_crs,
         issues,
         extra,
+        paired,
         firms,
         scores,
         index,
@@ -291,19 +302,22 @@ impl Further<'_> {
         Ok(layer.with_zone(&in_zone))
     }
 
-    /// The columns made from the firm table, and the names of the firms on each parcel.
-    fn enterprises(&mut self, layer: &Layer) -> Result<(Table, Vec<Vec<String>>)> {
+    /// The columns made from the firm table, those for ratios, and the names of the firms on each parcel.
+    fn enterprises(&mut self, layer: &Layer) -> Result<(Table, Paired, Vec<Vec<String>>)> {
         let Some(rules) = &self.policy.enterprises else {
-            return Ok((Table::new(layer.len(), Vec::new()), vec![Vec::new(); layer.len()]));
+            let nothing = Table::new(layer.len(), Vec::new());
+            return Ok((nothing, Paired::default(), vec![Vec::new(); layer.len()]));
         };
         self.monitor.step("join", 0);
         let read = self.reads.table(&rules.table)?;
         self.files.insert(rules.table.clone(), read.sha256);
         self.issues.extend(read.issues);
         let joining = |e| misfit(&format!("joining enterprise table {}", rules.table), e);
-        let (columns, found) = aggregate(layer, &read.table, rules).map_err(joining)?;
+        let together = sums_together(layer, &self.policy.indicators, rules);
+        let (columns, paired, found) =
+            aggregate_paired(layer, &read.table, rules, &together).map_err(joining)?;
         self.issues.extend(found);
-        Ok((Table::new(layer.len(), columns), names(layer, &read.table, rules).map_err(joining)?))
+        Ok((Table::new(layer.len(), columns), paired, names(layer, &read.table, rules).map_err(joining)?))
     }
 
     fn barriers(&mut self, layer: &Layer) -> Result<Vec<Barrier>> {

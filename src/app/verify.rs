@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use geo::MultiPolygon;
-use parcels::adjacency::{GAPS_SHOWN_M, adjacency, adjacency_by_gap};
+use parcels::adjacency::{Adjacency, GAPS_SHOWN_M, adjacency, adjacency_by_gap};
 use parcels::index::SpatialIndex;
 use parcels::overlay::covered;
 use parcels::parcel::{Barrier, Crs, Layer, RawLayer, RawShape};
 use parcels::plan::{PLAN_SCHEMA, PlanRecord};
 use parcels::policy::Policy;
 use parcels::progress::Monitor;
-use parcels::table::{Column, Value};
+use parcels::table::{Column, Table, Value};
 use parcels::units::AreaUnit;
 use parcels::validate::{Columns, Severity, validate};
 use parcels::verify::{Evidence, Finding, OverlayCover, Part, verify};
@@ -21,69 +21,158 @@ use serde::Deserialize;
 use super::prepare::{LoadedPolicy, load_policy, misfit};
 use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::io::crs::{self, Proj};
+use crate::io::plan_features::source_columns;
 use crate::io::read::{ReadOptions, layer_counts, read_lines, read_polygons};
 use crate::io::source::Source;
 
 /// Judges the plan in the folder `dir`. An empty list: the plan stands.
 ///
-/// What cannot be judged from the folder is not: whether the parcels are those of the input (its hash is not computed
-/// again), raw indicator values against the firm table, and filters over columns that are not written.
+/// What cannot be judged from the folder is not: whether the parcels and the columns that rules speak of are those of the
+/// input (its hash is not computed again), and raw indicator values against the firm table. Beyond that [`parcels::verify`] says what
+/// is taken on trust.
 ///
 /// # Errors
 /// When `dir` holds no plan, or files that cannot be read, or the monitor says stop.
 pub fn verify_folder(dir: &Path, monitor: &dyn Monitor) -> Result<Vec<Finding>> {
-    let record = read_record(&dir.join("plan.json"))?;
-    let loaded = load_policy(&dir.join("policy.toml"))?;
-    let certificate = read_bytes(&dir.join("certificate.bin"))?;
-    let crs = crs::parse(&record.inputs.crs)
-        .map_err(|e| Error::new(ErrorKind::Unreadable, "reading inputs.crs of plan.json").because(e))?;
-    let gpkg = Geopackage { path: dir.join("plan.gpkg"), crs };
-    let layers = layer_counts(&gpkg.path)?;
-
-    let written = gpkg.parcels(&record, &loaded.policy, monitor)?;
-    let index = SpatialIndex::new(&written.layer);
-    let barriers = if layers.contains_key("barriers") { gpkg.barriers(monitor)? } else { Vec::new() };
-    let overlays = if layers.contains_key("overlays") { gpkg.overlays(monitor)? } else { BTreeMap::new() };
-    let faced = adjacency(&written.layer, &index, &barriers, loaded.policy.contiguity.gap_m, monitor)?;
-    let either: Vec<bool> = written
-        .layer
-        .parcels()
-        .iter()
-        .zip(&written.in_zone_after)
-        .map(|(p, after)| p.in_zone || *after)
-        .collect();
-    let tables = adjacency_by_gap(&written.layer, &index, &barriers, &GAPS_SHOWN_M, &either, monitor)?;
-    let covers: Vec<OverlayCover> = overlays
-        .iter()
-        .map(|(name, shapes)| OverlayCover {
-            name: name.clone(),
-            covered: covered(&written.layer, &index, shapes),
-        })
-        .collect();
-    let issues = count_issues(&dir.join("issues.csv"))?;
-
-    let mut findings = folder(dir, &record, &loaded, &written, &layers)?;
-    findings.extend(strangers(&loaded.policy, &barriers, &overlays));
+    let plan = WrittenPlan::read(dir, monitor)?;
     monitor.step("verify", 0);
-    let policy = with_locks_by_id(&loaded.policy, &written);
-    let by_gap: Vec<_> = GAPS_SHOWN_M.into_iter().zip(tables).collect();
-    findings.extend(verify(
-        &record,
-        &Evidence {
-            layer: &written.layer,
-            scores: &written.scores,
-            parts: &written.parts,
-            adjacency: &faced,
-            by_gap: &by_gap,
-            in_zone_after: &written.in_zone_after,
-            hold: &written.hold,
-            overlays: &covers,
-            issues: Some(&issues),
-            policy: &policy,
-            certificate: &certificate,
-        },
-    ));
-    Ok(findings)
+    Ok(plan.findings())
+}
+
+/// All that the folder of a plan holds, and who faces whom.
+pub struct WrittenPlan {
+    /// `plan.json`.
+    pub record: PlanRecord,
+    /// `certificate.bin`.
+    pub certificate: Vec<u8>,
+    /// `policy.toml`.
+    pub loaded: LoadedPolicy,
+    written: Written,
+    barriers: Vec<Barrier>,
+    overlays: BTreeMap<String, Vec<MultiPolygon<f64>>>,
+    covers: Vec<OverlayCover>,
+    adjacency: Adjacency,
+    by_gap: Vec<(f64, Adjacency)>,
+    issues: BTreeMap<String, usize>,
+    /// Number of features by layer, in each file that holds the layer.
+    counts: Vec<(&'static str, String, u64)>,
+    /// `parcels.geojson`.
+    geojson: Collection,
+}
+
+impl WrittenPlan {
+    /// Reads the folder `dir`.
+    ///
+    /// # Errors
+    /// When `dir` holds no plan, or files that cannot be read, or the monitor says stop.
+    pub fn read(dir: &Path, monitor: &dyn Monitor) -> Result<Self> {
+        let record = read_record(&dir.join("plan.json"))?;
+        let loaded = load_policy(&dir.join("policy.toml"))?;
+        let certificate = read_bytes(&dir.join("certificate.bin"))?;
+        let crs = crs::parse(&record.inputs.crs)
+            .map_err(|e| Error::new(ErrorKind::Unreadable, "reading inputs.crs of plan.json").because(e))?;
+        let gpkg = Geopackage { path: dir.join("plan.gpkg"), crs };
+        let layers = layer_counts(&gpkg.path)?;
+
+        let written = gpkg.parcels(&record, &loaded.policy, monitor)?;
+        let layer = &written.layer;
+        let index = SpatialIndex::new(layer);
+        let barriers = if layers.contains_key("barriers") { gpkg.barriers(monitor)? } else { Vec::new() };
+        let overlays =
+            if layers.contains_key("overlays") { gpkg.overlays(monitor)? } else { BTreeMap::new() };
+        let faced = adjacency(layer, &index, &barriers, loaded.policy.contiguity.gap_m, monitor)?;
+        let sides = layer.parcels().iter().zip(&written.in_zone_after);
+        let either: Vec<bool> = sides.map(|(p, after)| p.in_zone || *after).collect();
+        let tables = adjacency_by_gap(layer, &index, &barriers, &GAPS_SHOWN_M, &either, monitor)?;
+        let cover = |(name, shapes): (&String, &Vec<MultiPolygon<f64>>)| OverlayCover {
+            name: name.clone(),
+            covered: covered(layer, &index, shapes),
+        };
+        let mut counts = Vec::new();
+        for name in ["parcels", "transfers", "blocks"] {
+            // A layer without features may have no table at all.
+            counts.push((name, format!("plan.gpkg:{name}"), layers.get(name).copied().unwrap_or(0)));
+            let shapefile = dir.join("shp").join(format!("{name}.shp"));
+            counts.push((name, format!("shp/{name}.shp"), layer_counts(&shapefile)?.values().sum()));
+            let features = read_geojson(dir, name)?.features.len() as u64;
+            counts.push((name, format!("{name}.geojson"), features));
+        }
+        Ok(Self {
+            covers: overlays.iter().map(cover).collect(),
+            by_gap: GAPS_SHOWN_M.into_iter().zip(tables).collect(),
+            issues: count_issues(&dir.join("issues.csv"))?,
+            geojson: read_geojson(dir, "parcels")?,
+            adjacency: faced,
+            record,
+            certificate,
+            loaded,
+            written,
+            barriers,
+            overlays,
+            counts,
+        })
+    }
+
+    /// Everything that is wrong with the plan.
+    #[must_use]
+    pub fn findings(&self) -> Vec<Finding> {
+        let mut findings = self.stories();
+        findings.extend(strangers(&self.loaded.policy, &self.barriers, &self.overlays));
+        let written = &self.written;
+        let policy = with_locks_by_id(&self.loaded.policy, written);
+        findings.extend(verify(
+            &self.record,
+            &Evidence {
+                layer: &written.layer,
+                scores: &written.scores,
+                parts: &written.parts,
+                adjacency: &self.adjacency,
+                by_gap: &self.by_gap,
+                in_zone_after: &written.in_zone_after,
+                hold: &written.hold,
+                overlays: &self.covers,
+                columns: &[&written.sources],
+                issues: Some(&self.issues),
+                policy: &policy,
+                certificate: &self.certificate,
+            },
+        ));
+        findings
+    }
+
+    /// Whether the files of the folder tell the same story: hashes, numbers of features, sides.
+    fn stories(&self) -> Vec<Finding> {
+        let Self { record, loaded, written, .. } = self;
+        let mut findings = Vec::new();
+        if record.inputs.policy != loaded.sha256 {
+            let text = "policy.toml is not the policy that the plan was made with";
+            findings.push(finding("inputs.policy", &record.inputs.policy, &loaded.sha256, text));
+        }
+        for (name, file, found) in &self.counts {
+            let wanted = match *name {
+                "parcels" => written.layer.len(),
+                "transfers" => record.transfers.len(),
+                _ => record.concentration.after.blocks,
+            };
+            if *found != wanted as u64 {
+                findings.push(finding(file, wanted, found, "the number of features differs"));
+            }
+        }
+        let parcels = written.layer.parcels().iter().zip(&written.in_zone_after);
+        for ((parcel, after), Feature { properties }) in parcels.zip(&self.geojson.features) {
+            let same = properties.parcel.as_deref() == Some(parcel.id.0.as_str())
+                && properties.zone_after == Some(*after);
+            if !same {
+                findings.push(finding(
+                    format!("parcels.geojson: {}", parcel.id),
+                    format!("{:?} {:?}", properties.parcel, properties.zone_after),
+                    format!("{} {after}", parcel.id),
+                    "it differs from plan.gpkg",
+                ));
+            }
+        }
+        findings
+    }
 }
 
 fn read_bytes(path: &Path) -> Result<Vec<u8>> {
@@ -126,6 +215,8 @@ struct Written {
     parts: Vec<Part>,
     in_zone_after: Vec<bool>,
     hold: Vec<String>,
+    /// What filters and locks speak of, under the names the policy has for it.
+    sources: Table,
 }
 
 /// `plan.gpkg`, read in the CRS the plan was computed in.
@@ -177,9 +268,17 @@ impl Geopackage {
         let parts = policy
             .indicators
             .keys()
-            .map(|id| Ok(Part { id: id.clone(), normalised: numbers(column(&format!("part_{id}"))?) }))
+            .map(|id| {
+                let numbers = |kind: &str| Ok::<_, Error>(numbers(column(&format!("{kind}_{id}"))?));
+                Ok(Part { id: id.clone(), raw: numbers("raw")?, normalised: numbers("part")? })
+            })
             .collect::<Result<_>>()?;
+        let sources = source_columns(policy).into_iter().filter_map(|(asked, written)| {
+            Some(Column { name: asked, values: layer.table().column(&written).ok()?.values.clone() })
+        });
+        let sources = Table::new(layer.len(), sources.collect());
         Ok(Written {
+            sources,
             codes: texts(column("code")?),
             scores: numbers(column("score")?),
             parts,
@@ -287,51 +386,6 @@ fn strangers(
         ));
     }
     findings
-}
-
-/// Whether the files of the folder tell the same story: hashes, numbers of features, sides.
-fn folder(
-    dir: &Path,
-    record: &PlanRecord,
-    loaded: &LoadedPolicy,
-    written: &Written,
-    layers: &BTreeMap<String, u64>,
-) -> Result<Vec<Finding>> {
-    let mut findings = Vec::new();
-    if record.inputs.policy != loaded.sha256 {
-        let text = "policy.toml is not the policy that the plan was made with";
-        findings.push(finding("inputs.policy", &record.inputs.policy, &loaded.sha256, text));
-    }
-    let parcels = written.layer.len();
-    let (transfers, blocks) = (record.transfers.len(), record.concentration.after.blocks);
-    for (name, wanted) in [("parcels", parcels), ("transfers", transfers), ("blocks", blocks)] {
-        let mut compare = |file: String, found: u64| {
-            if found != wanted as u64 {
-                findings.push(finding(file, wanted, found, "the number of features differs"));
-            }
-        };
-        // A layer without features may have no table at all.
-        compare(format!("plan.gpkg:{name}"), layers.get(name).copied().unwrap_or(0));
-        let shapefile = dir.join("shp").join(format!("{name}.shp"));
-        compare(format!("shp/{name}.shp"), layer_counts(&shapefile)?.values().sum());
-        compare(format!("{name}.geojson"), read_geojson(dir, name)?.features.len() as u64);
-    }
-    let geojson = read_geojson(dir, "parcels")?;
-    for ((parcel, after), feature) in
-        written.layer.parcels().iter().zip(&written.in_zone_after).zip(&geojson.features)
-    {
-        let properties = &feature.properties;
-        if properties.parcel.as_deref() != Some(parcel.id.0.as_str()) || properties.zone_after != Some(*after)
-        {
-            findings.push(finding(
-                format!("parcels.geojson: {}", parcel.id),
-                format!("{:?} {:?}", properties.parcel, properties.zone_after),
-                format!("{} {after}", parcel.id),
-                "it differs from plan.gpkg",
-            ));
-        }
-    }
-    Ok(findings)
 }
 
 /// The parts of a GeoJSON file that are compared.

@@ -1,19 +1,21 @@
 //! A plan as layers: which columns parcels, transfers and blocks have, the same in every format.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use geo::MultiPolygon;
 use parcels::blocks::Blocks;
 use parcels::id::{ParcelId, ParcelIdx};
 use parcels::parcel::{Layer, Parcel};
 use parcels::plan::{Direction, Transfer};
+use parcels::policy::Policy;
 use parcels::regions;
 use parcels::score::Scores;
+use parcels::table::Value;
 use parcels::units::{AreaBasis, M2_PER_HA};
 use rayon::prelude::*;
 
-use super::feature_layer::{Cell, Column, Features, Kind, Shapes, cut};
+use super::feature_layer::{Cell, Column, Features, Kind, Shapes, cut, unique_names};
 use super::write::PlanOutput;
 
 pub(super) const AREA: Kind = Kind::Real { decimals: 4 };
@@ -143,6 +145,35 @@ pub fn parcels<'a>(out: &'a PlanOutput<'a>) -> Features<'a> {
     Features { name: "parcels".into(), columns, shapes: Shapes::Areas(shapes) }
 }
 
+/// Every parcel as in [`parcels`], with what the policy's filters and locks looked at: a plan's GeoPackage holds all that
+/// it is judged by.
+#[must_use]
+pub fn with_sources<'a>(out: &'a PlanOutput<'a>) -> Features<'a> {
+    let mut features = parcels(out);
+    for (name, column) in &out.sources {
+        let values = &column.values;
+        let numbers = values.iter().all(|v| matches!(v, Value::Number(_) | Value::Missing));
+        features.columns.push(if numbers {
+            Column::new(name, SCORE, |i| Cell::real(values[i].number()))
+        } else {
+            Column::new(name, Kind::Text, |i| values[i].text().map_or(Cell::Null, |t| Cell::Text(t.into())))
+        });
+    }
+    features
+}
+
+/// The columns that the policy's filters and locks name, and what each is called in a plan's GeoPackage.
+#[must_use]
+pub fn source_columns(policy: &Policy) -> Vec<(String, String)> {
+    let eligible = &policy.eligible;
+    let filters = eligible.move_in.iter().chain(&eligible.move_out).map(|f| &f.column);
+    let asked: BTreeSet<&String> = filters.chain(&policy.locks.column).collect();
+    let names: Vec<String> = asked.iter().map(|name| format!("src_{name}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    // SQLite does not tell names apart by case.
+    asked.into_iter().cloned().zip(unique_names(&names, 60)).collect()
+}
+
 /// What moves, in the record's order. A transfer of a parcel that the layer lacks has no shape and is left out; the
 /// record still lists it, and `verify` finds it.
 #[must_use]
@@ -250,5 +281,17 @@ mod tests {
         shorten(&mut columns);
         let short: Vec<_> = columns.iter().map(|c| c.short.as_str()).collect();
         assert_eq!(short, ["parcel", "r01_rd_int", "p01_rd_int", "r02_研发", "area_ell"]);
+    }
+    #[test]
+    fn columns_that_rules_speak_of_keep_names_that_differ_by_case() {
+        let policy = Policy::from_toml(
+            "[eligible]\nmove_in = [{ column = 'Use' }, { column = 'age' }]\nmove_out = [{ column = 'use' }, { column = 'age' }]\n\
+             [locks]\ncolumn = '锁定'",
+        )
+        .unwrap();
+        let pairs = source_columns(&policy);
+        let pairs: Vec<_> = pairs.iter().map(|(asked, written)| (asked.as_str(), written.as_str())).collect();
+        let expected = [("Use", "src_Use"), ("age", "src_age"), ("use", "src_use_2"), ("锁定", "src_锁定")];
+        assert_eq!(pairs, expected);
     }
 }

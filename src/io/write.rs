@@ -9,6 +9,7 @@ use parcels::plan::PlanRecord;
 use parcels::policy::Policy;
 use parcels::progress::{Monitor, go_on};
 use parcels::score::Scores;
+use parcels::table::Column;
 use parcels::validate::Issue;
 
 use super::dbf_text::Encoding;
@@ -37,6 +38,8 @@ pub struct PlanOutput<'a> {
     pub layer: &'a Layer,
     /// Their scores.
     pub scores: &'a Scores,
+    /// The columns that the policy's filters and locks speak of, each by the name it is written under.
+    pub sources: Vec<(String, &'a Column)>,
     /// Their land-use codes, where known.
     pub land_use: Vec<Option<String>>,
     /// The plan as `plan.json` holds it.
@@ -93,7 +96,8 @@ pub fn write_plan(dir: &Path, out: &PlanOutput<'_>, monitor: &dyn Monitor) -> Re
         plan_features::blocks("blocks_before", "before", out.blocks_before, &outlines_before, min_block_ha);
     let main = [&parcels, &transfers, &blocks];
     let (barriers, overlays) = (plan_features::barriers(out), plan_features::overlays(out));
-    let mut layers: Vec<&Features<'_>> = main.to_vec();
+    let with_sources = plan_features::with_sources(out);
+    let mut layers = vec![&with_sources, &transfers, &blocks];
     layers.push(&blocks_before);
     layers.extend(barriers.iter().chain(&overlays));
 

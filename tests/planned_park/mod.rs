@@ -300,6 +300,7 @@ impl Park {
         PlanOutput {
             layer: &self.layer,
             scores: &self.scores,
+            sources: Vec::new(),
             land_use: self.land_use.clone(),
             record: &self.record,
             in_zone_after: &self.after,

@@ -1,12 +1,13 @@
 //! Enterprise statistics → columns of a layer: a parcel holds many firms, a firm may span several parcels by shares.
 
 mod join;
+mod paired;
 mod shares;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,8 @@ use crate::parcel::Layer;
 use crate::table::{Column, Filter, NoSuchColumn, Table, Value};
 use crate::validate::{Issue, IssueKind, Severity};
 use join::Join;
+use paired::Sum;
+pub use paired::{LeftOut, Paired, PairedSums};
 use shares::{Firms, issue};
 
 /// How the rows of a firm table reach the parcels (policy section `[enterprises]`). One row is one firm on one
@@ -46,7 +49,8 @@ pub struct Enterprises {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Aggregate {
-    /// Sum of share × this column. Missing when every row's value is missing.
+    /// Sum of share × this column. Missing when every row's value is missing. An indicator that divides by a sum has it, and
+    /// the other sums of that quotient, over the rows alone where all of them are known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sum: Option<String>,
     /// Mean of this column, weighted by share.
@@ -82,6 +86,24 @@ pub fn aggregate(
     firms: &Table,
     rules: &Enterprises,
 ) -> Result<(Vec<Column>, Vec<Issue>), NoSuchColumn> {
+    let (columns, _, issues) = aggregate_paired(layer, firms, rules, &BTreeSet::new())?;
+    Ok((columns, issues))
+}
+
+/// As [`aggregate`], and for each of `together`, which are names of sums, those sums once more over the rows where all of
+/// them are known.
+///
+/// # Errors
+/// A column of the rules that the table lacks.
+///
+/// # Panics
+/// When `together` names what is no sum of the rules: a mistake of the caller, not of the data.
+pub fn aggregate_paired(
+    layer: &Layer,
+    firms: &Table,
+    rules: &Enterprises,
+    together: &BTreeSet<Vec<String>>,
+) -> Result<(Vec<Column>, Paired, Vec<Issue>), NoSuchColumn> {
     let column = |name: &Option<String>| name.as_deref().map(|name| firms.column(name)).transpose();
     let firm_column = column(&rules.firm)?;
     let share_column = column(&rules.share)?;
@@ -100,11 +122,15 @@ pub fn aggregate(
     }
     let rows = RowsByCode::new(&join);
     let parts = parts_of_code(layer, &join);
+    let mut sums: BTreeMap<&str, Sum<'_>> = BTreeMap::new();
     let mut columns = Vec::with_capacity(rules.aggregates.len());
     for (name, aggregate) in &rules.aggregates {
         let first = column(&aggregate.first)?;
         let passes = Filter::all(&aggregate.only, firms)?;
         let factor = aggregate.factor.unwrap_or(1.0);
+        if let Some(column) = &aggregate.sum {
+            sums.insert(name, Sum { numbers: &numbers[column.as_str()], passes: passes.clone(), factor });
+        }
         let of_code: Vec<Value> = (0..join.codes)
             .into_par_iter()
             .map(|code| {
@@ -119,8 +145,7 @@ pub fn aggregate(
                 };
                 // The policy has checked that exactly one of these is given.
                 let figure = if let Some(name) = &aggregate.sum {
-                    let none_known = known(name).next().is_none() && passing().next().is_some();
-                    (!none_known).then(|| known(name).fold(0.0, |sum, (share, value)| sum + share * value))
+                    paired::sum(passing().map(|row| (shares[row], numbers[name.as_str()][row])))
                 } else if let Some(name) = &aggregate.mean {
                     let weight: f64 = known(name).map(|(share, _)| share).sum();
                     let sum: f64 = known(name).map(|(share, value)| share * value).sum();
@@ -155,7 +180,12 @@ pub fn aggregate(
             .collect();
         columns.push(Column { name: name.clone(), values });
     }
-    Ok((columns, issues))
+    let ground = paired::Ground { join: &join, rows: &rows, shares: &shares, parts: &parts };
+    let paired = Paired {
+        by_names: together.iter().map(|names| (names.clone(), ground.pair(names, &sums))).collect(),
+        sums: sums.into_keys().map(str::to_owned).collect(),
+    };
+    Ok((columns, paired, issues))
 }
 
 /// The names of the firms on each parcel, in the table's order, each once.

@@ -9,7 +9,7 @@ use super::problem::{Limit, Link, Lock, Problem};
 use crate::adjacency::{Adjacency, CONTIGUOUS_M};
 use crate::blocks::Blocks;
 use crate::overlay::Covered;
-use crate::parcel::Layer;
+use crate::parcel::{Layer, Parcel};
 use crate::policy::{
     AreaMode, BlockRule, HoleRule, Overlay, OverlayRule, Policy, SmallBlockRule, Strictness, UnknownScore,
 };
@@ -387,6 +387,18 @@ fn negligible(
     share <= overlay.ignore_share && thin(perimeter_m(&piece()))
 }
 
+/// Two locks that hold `parcel` to different sides, in words.
+fn contradiction(parcel: &Parcel, one: &Hold, other: &Hold) -> String {
+    let id = &parcel.id;
+    match (one, other) {
+        (Hold::Freeze, moved) | (moved, Hold::Freeze) => {
+            let (now, lock) = (if parcel.in_zone { "in" } else { "out" }, moved.code());
+            format!("parcel {id} is {now} now and frozen there, but also locked {lock}; keep one lock")
+        }
+        _ => format!("parcel {id} is locked both in and out; keep one lock"),
+    }
+}
+
 /// Applies what a person decided: lists and the lock column.
 fn decided(ground: &Ground<'_>, policy: &Policy, hold: &mut [Hold]) -> Result<(), CompileError> {
     let layer = ground.layer;
@@ -394,11 +406,11 @@ fn decided(ground: &Ground<'_>, policy: &Policy, hold: &mut [Hold]) -> Result<()
     let mut set = |at: usize, wanted: Hold| -> Result<(), CompileError> {
         let parcel = &layer.parcels()[at];
         match (&hold[at], &wanted) {
-            (Hold::In, Hold::Out) | (Hold::Out, Hold::In) => {
-                return Err(CompileError::Contradiction(format!(
-                    "parcel {} is locked both in and out; keep one lock",
-                    parcel.id
-                )));
+            // A freeze that agrees with the lock is no contradiction.
+            (Hold::In | Hold::Out | Hold::Freeze, _)
+                if hold[at].lock(parcel.in_zone) != wanted.lock(parcel.in_zone) =>
+            {
+                return Err(CompileError::Contradiction(contradiction(parcel, &hold[at], &wanted)));
             }
             (Hold::Overlay(name), Hold::In) => {
                 return Err(CompileError::Contradiction(format!(
@@ -451,4 +463,51 @@ fn decided(ground: &Ground<'_>, policy: &Policy, hold: &mut [Hold]) -> Result<()
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::draw;
+    use crate::table::{Column, Value};
+
+    /// The holds of a1, which is in, and a2, which is not, under these locks and words of the lock column.
+    fn locked(locks: &str, column: [&str; 2]) -> Result<Vec<String>, String> {
+        let park = draw("ko");
+        let values = column.iter().map(|word| Value::from_text(word)).collect();
+        let extra = Table::new(2, vec![Column { name: "lock".into(), values }]);
+        let scores = Scores { score: vec![Some(50.0); 2], parts: Vec::new(), notes: Vec::new() };
+        let ground = Ground {
+            layer: &park.layer,
+            extra: &extra,
+            scores: &scores,
+            adjacency: &park.adjacency,
+            overlays: &BTreeMap::new(),
+        };
+        let policy = Policy::from_toml(&format!("[locks]\ncolumn = 'lock'\n{locks}")).unwrap();
+        let hold = holds(&ground, &policy).map_err(|e| e.to_string())?;
+        Ok(hold.iter().map(Hold::code).collect())
+    }
+
+    #[test]
+    fn locks_that_hold_a_parcel_to_both_sides_are_refused() {
+        for (locks, column, parcel) in [
+            ("freeze = ['a2']\nin = ['a2']", ["", ""], "a2 is out now and frozen there, but also locked in"),
+            ("freeze = ['a1']\nout = ['a1']", ["", ""], "a1 is in now and frozen there, but also locked out"),
+            ("freeze = ['a2']", ["", "1"], "a2 is out now and frozen there, but also locked in"),
+            ("out = ['a1']", ["freeze", ""], "a1 is in now and frozen there, but also locked out"),
+            ("in = ['a1']", ["out", ""], "a1 is locked both in and out"),
+            ("in = ['a1']\nfreeze = ['a1']", ["out", ""], "a1 is locked both in and out"),
+        ] {
+            let why = locked(locks, column).unwrap_err();
+            assert!(why.contains(parcel) && why.ends_with("; keep one lock"), "{locks} {column:?}: {why}");
+        }
+    }
+
+    #[test]
+    fn a_freeze_may_agree_with_a_lock() {
+        let agreed = "freeze = ['a1', 'a2']\nin = ['a1']\nout = ['a2']";
+        assert_eq!(locked(agreed, ["", ""]).unwrap(), ["freeze", "freeze"]);
+        assert_eq!(locked("in = ['a1']\nout = ['a2']", ["freeze", "freeze"]).unwrap(), ["in", "out"]);
+    }
 }

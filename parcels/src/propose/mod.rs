@@ -12,7 +12,7 @@ mod swaps;
 mod without;
 mod words;
 
-pub(crate) use without::index_without;
+use without::index_without;
 
 use facts::Facts;
 use pieces::Pieces;

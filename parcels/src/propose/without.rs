@@ -10,7 +10,7 @@ use crate::id::ParcelIdx;
 
 /// For each of the disjoint `groups` the concentration index (0 to 100) of the zone `after` with the parcels of that
 /// group back where they were in `before`. A group holds parcels whose side differs.
-pub(crate) fn index_without(
+pub(super) fn index_without(
     adjacency: &Adjacency,
     area_m2: &[f64],
     before: &[bool],

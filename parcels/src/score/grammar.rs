@@ -9,7 +9,7 @@
 pub(super) const NEGATE: &str = "~";
 
 #[derive(Debug, Clone, PartialEq)]
-enum Token {
+pub(super) enum Token {
     Number(f64),
     /// A plain word: a column or a function.
     Word(String),
@@ -39,7 +39,8 @@ impl std::fmt::Display for Token {
 /// The operators a planner may write, longer ones first.
 const WRITTEN: [&str; 11] = [">=", "<=", "==", "!=", ">", "<", "+", "-", "*", "/", "^"];
 
-fn tokens(text: &str) -> Result<Vec<Token>, String> {
+/// The formula as the words and signs it is made of.
+pub(super) fn tokens(text: &str) -> Result<Vec<Token>, String> {
     let mut found = Vec::new();
     let mut rest = text.trim_start();
     while let Some(first) = rest.chars().next() {

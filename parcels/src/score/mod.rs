@@ -3,6 +3,7 @@
 mod formula;
 mod grammar;
 mod normalise;
+mod ratio;
 mod weights;
 
 #[cfg(test)]
@@ -10,14 +11,16 @@ pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::enterprise::{Enterprises, LeftOut, Paired};
 use crate::parcel::Layer;
 use crate::table::{Column, NoSuchColumn, Value, nearest};
 use formula::Formula;
+use ratio::Ratio;
 use weights::Standing;
 
 /// One indicator (policy section `[indicators.NAME]`).
@@ -28,7 +31,8 @@ pub struct Indicator {
     /// `min(a, b)`, `max(a, b)`, `abs`, `sqrt`, `ln`, `log10`, `exp`, `floor`, `round` (halves away from zero).
     /// `area_m2`, `area_ha` and `area_mu` (on the ellipsoid) are there always and go before a column of that name. A
     /// name that is no plain word stands in braces: `{研发费用}`. A missing operand makes the result missing; so do
-    /// division by zero, a logarithm of nothing and overflow.
+    /// division by zero, a logarithm of nothing and overflow. Sums of firm figures that it sets in proportion to each
+    /// other (`rd / revenue`) count the firm rows alone where all of them are known.
     pub formula: String,
     /// Shown to people, Chinese.
     #[serde(default)]
@@ -169,7 +173,8 @@ pub struct ScorePart {
     /// counts as zero.
     pub percentile: Vec<Option<f64>>,
     /// What the normalisation took from the data (`min`, `max`, `mean`, `sd`, `n`; `n` alone where nothing is known),
-    /// so that a score stays reproducible.
+    /// so that a score stays reproducible. Where a ratio leaves out firm rows, `left_out_share` says what share of a
+    /// denominator stands in them, and `left_out_rows` how many they are.
     pub derived: BTreeMap<String, f64>,
 }
 
@@ -227,6 +232,17 @@ pub enum ScoreError {
         /// What is wrong and what to try.
         why: String,
     },
+    /// A ratio of sums that were not added up over the same rows.
+    #[error(
+        "indicator \"{indicator}\": it sets {} in proportion to each other, but the firm table was read for other ratios; read it again with this policy",
+        .sums.join(", ")
+    )]
+    Unpaired {
+        /// The indicator.
+        indicator: String,
+        /// The sums.
+        sums: Vec<String>,
+    },
     /// Weights that cannot be used.
     #[error("weights: {0}")]
     Weights(String),
@@ -240,6 +256,57 @@ pub enum ScoreError {
 pub fn score(
     layer: &Layer,
     extra: &[Column],
+    indicators: &BTreeMap<String, Indicator>,
+    weights: &Weights,
+) -> Result<Scores, ScoreError> {
+    score_paired(layer, extra, &Paired::default(), indicators, weights)
+}
+
+/// Which sums of `rules` the indicators set in proportion to each other, each list ascending: what
+/// [`crate::enterprise::aggregate_paired`] has to add up together. A formula that cannot be read has none.
+#[must_use]
+pub fn sums_together(
+    layer: &Layer,
+    indicators: &BTreeMap<String, Indicator>,
+    rules: &Enterprises,
+) -> BTreeSet<Vec<String>> {
+    let sums =
+        rules.aggregates.iter().filter(|(_, a)| a.sum.is_some()).map(|(name, _)| name.clone()).collect();
+    let others = rules.aggregates.keys().filter(|name| rules.aggregates[*name].sum.is_none());
+    let names = Names::new(&sums, others.map(String::as_str), layer);
+    indicators.values().flat_map(|i| names.ratios(&i.formula)).map(|ratio| ratio.sums).collect()
+}
+
+/// What the names in formulas mean.
+struct Names<'a> {
+    sums: &'a BTreeSet<String>,
+    /// Columns that are no sums.
+    others: BTreeMap<&'a str, usize>,
+}
+
+impl<'a> Names<'a> {
+    fn new(sums: &'a BTreeSet<String>, others: impl Iterator<Item = &'a str>, layer: &'a Layer) -> Self {
+        let columns = layer.table().columns().iter().map(|c| c.name.as_str());
+        Self { sums, others: others.chain(columns).zip(0..).collect() }
+    }
+
+    fn sum_of(&self, name: &str) -> Option<&'a String> {
+        ratio::sum_of(name, self.sums, &self.others)
+    }
+
+    fn ratios(&self, formula: &str) -> Vec<Ratio> {
+        ratio::ratios(formula, |name| self.sum_of(name).cloned())
+    }
+}
+
+/// As [`score`], with the sums that stand in one ratio added up over the same rows.
+///
+/// # Errors
+/// As [`score`], and a ratio of sums that `paired` lacks.
+pub fn score_paired(
+    layer: &Layer,
+    extra: &[Column],
+    paired: &Paired,
     indicators: &BTreeMap<String, Indicator>,
     weights: &Weights,
 ) -> Result<Scores, ScoreError> {
@@ -259,6 +326,8 @@ pub fn score(
     }
 
     let mut operands = Operands::new(layer, extra);
+    let others = extra.iter().map(|c| c.name.as_str()).filter(|name| !paired.sums.contains(*name));
+    let names = Names::new(&paired.sums, others, layer);
     let mut parts = Vec::with_capacity(indicators.len());
     for (id, indicator) in indicators {
         let formula = Formula::parse(&indicator.formula).map_err(|why| ScoreError::Formula {
@@ -269,8 +338,18 @@ pub fn score(
         let columns = operands
             .take(formula.names())
             .map_err(|what| ScoreError::Column { indicator: id.clone(), what })?;
+        let ratios = names.ratios(&indicator.formula);
+        let together = Together::new(&ratios, paired)
+            .map_err(|sums| ScoreError::Unpaired { indicator: id.clone(), sums })?;
+        let columns: Vec<&[f64]> = formula
+            .names()
+            .iter()
+            .zip(columns)
+            .map(|(name, own)| names.sum_of(name).and_then(|sum| together.values(sum)).unwrap_or(own))
+            .collect();
         let raw = formula.eval(&columns, layer.len());
-        let normal = normalise::normalise(indicator, &raw);
+        let mut normal = normalise::normalise(indicator, &raw);
+        together.tell(&mut normal.derived, &mut normal.notes);
         notes.extend(normal.notes.into_iter().map(|note| format!("Indicator \"{id}\": {note}")));
         parts.push(ScorePart {
             id: id.clone(),
@@ -320,6 +399,54 @@ fn combine(parts: &[ScorePart], weights: &[f64], parcels: usize, known_share: f6
             (known > 0.0 && known + 1e-9 >= known_share).then(|| (100.0 * sum / known).clamp(0.0, 100.0))
         })
         .collect()
+}
+
+/// The sums of one formula that stand in a ratio.
+struct Together<'a> {
+    /// Values by the sum's name, NaN where missing.
+    values: BTreeMap<&'a str, Vec<f64>>,
+    /// The sums it divides by, each with those beside it and what is left out.
+    under: Vec<(&'a str, Vec<&'a str>, LeftOut)>,
+}
+
+impl<'a> Together<'a> {
+    /// The error are sums that were not added up together.
+    fn new(ratios: &'a [Ratio], paired: &'a Paired) -> Result<Self, Vec<String>> {
+        let mut together = Self { values: BTreeMap::new(), under: Vec::new() };
+        for ratio in ratios {
+            let found = paired.by_names.get(&ratio.sums).ok_or_else(|| ratio.sums.clone())?;
+            for ((name, column), left_out) in ratio.sums.iter().zip(&found.columns).zip(&found.left_out) {
+                let numbers = column.values.par_iter().map(|v| v.number().unwrap_or(f64::NAN));
+                together.values.insert(name, numbers.collect());
+                if ratio.under.contains(name) {
+                    let beside = ratio.sums.iter().filter(|sum| *sum != name).map(String::as_str);
+                    together.under.push((name, beside.collect(), *left_out));
+                }
+            }
+        }
+        Ok(together)
+    }
+
+    fn values(&self, sum: &str) -> Option<&[f64]> {
+        self.values.get(sum).map(Vec::as_slice)
+    }
+
+    /// Says what is left out of the denominators, where anything is.
+    fn tell(&self, derived: &mut BTreeMap<String, f64>, notes: &mut Vec<String>) {
+        for (name, beside, left_out) in self.under.iter().filter(|(_, _, left_out)| left_out.rows > 0) {
+            notes.push(format!(
+                "{:.1} % of {name} ({} firm rows) has no figure for {} and is left out.",
+                100.0 * left_out.share,
+                left_out.rows,
+                beside.join(" or "),
+            ));
+            for (key, figure) in [("left_out_share", left_out.share), ("left_out_rows", left_out.rows as f64)]
+            {
+                let worst = derived.entry(key.to_owned()).or_default();
+                *worst = worst.max(figure);
+            }
+        }
+    }
 }
 
 /// The numbers formulas work on, read once a column.

@@ -97,6 +97,92 @@ fn a_ratio_of_sums_is_not_a_mean_of_ratios() {
     assert_eq!(found.parts[0].raw, [Some(0.25)]);
 }
 
+/// Scores with the figures of these firms, all of them on parcel A or B.
+fn of_firms(columns: &[(&str, &[&str])], aggregates: &str, indicators: &str) -> Scores {
+    let firms = columns.iter().map(|(name, values)| texts(name, values)).collect();
+    let firms = crate::table::Table::new(columns[0].1.len(), firms);
+    let rules: crate::enterprise::Enterprises =
+        toml::from_str(&format!("table = 'f.csv'\nparcel_code = 'code'\n[aggregates]\n{aggregates}"))
+            .unwrap();
+    let parcels = layer(&[(Some("A"), 10_000.0), (Some("B"), 10_000.0)], Vec::new());
+    let indicators = policy(indicators);
+    let together = sums_together(&parcels, &indicators, &rules);
+    let (extra, paired, _) =
+        crate::enterprise::aggregate_paired(&parcels, &firms, &rules, &together).unwrap();
+    score_paired(&parcels, &extra, &paired, &indicators, &Weights::default()).unwrap()
+}
+
+#[test]
+fn a_firm_without_a_figure_for_research_does_not_lower_research_intensity() {
+    let found = of_firms(
+        &[
+            ("code", &["A", "A", "A", "B", "B"]),
+            ("rd", &["10", "", "5", "", "7"]),
+            ("revenue", &["100", "300", "", "40", ""]),
+            ("big", &["1", "1", "1", "0", "0"]),
+        ],
+        "rd = {sum = 'rd', factor = 2}\nrevenue = {sum = 'revenue'}
+         big_rd = {sum = 'rd', where = [{column = 'big', is = [1]}]}",
+        "alone = {formula = 'revenue / area_ha'}
+         both = {formula = 'rd / revenue'}
+         mixed = {formula = 'RD / {revenue} + big_rd'}
+         some = {formula = 'big_rd / revenue'}",
+    );
+    let raw = |at: usize| found.parts[at].raw.clone();
+    // The first row alone has both figures: 2 · 10 ÷ 100. On B no firm has both.
+    assert_eq!(raw(1), [Some(0.2), None]);
+    // A sum by itself keeps all its rows.
+    assert_eq!(raw(0), [Some(400.0), Some(40.0)]);
+    assert_eq!(raw(2), [Some(15.2), None]);
+    // No row of B passes, which is 0, but its revenue stands in rows without a figure for research.
+    assert_eq!(raw(3), [Some(0.1), None]);
+    let derived = |at: usize| found.parts[at].derived.clone();
+    assert_eq!((derived(1)["left_out_share"], derived(1)["left_out_rows"]), (340.0 / 440.0, 2.0));
+    assert!(!derived(0).contains_key("left_out_share"));
+    assert_eq!(found.notes.len(), 3, "{:#?}", found.notes);
+    assert_eq!(
+        found.notes[0],
+        "Indicator \"both\": 77.3 % of revenue (2 firm rows) has no figure for rd and is left out."
+    );
+}
+
+#[test]
+fn where_all_figures_are_known_ratios_are_as_if_sums_were_not_paired() {
+    let columns: [(&str, &[&str]); 3] = [
+        ("code", &["A", "A", "B", "C", "B"]),
+        ("rd", &["0.1", "0.2", "0.7", "9", "0.3"]),
+        ("revenue", &["1.1", "2.3", "3.7", "9", "0"]),
+    ];
+    let (aggregates, indicators) = (
+        "rd = {sum = 'rd', factor = 0.1}\nrevenue = {sum = 'revenue'}",
+        "i = {formula = '100 * rd / revenue'}",
+    );
+    let found = of_firms(&columns, aggregates, indicators);
+    let firms = columns.iter().map(|(name, values)| texts(name, values)).collect();
+    let firms = crate::table::Table::new(5, firms);
+    let rules: crate::enterprise::Enterprises =
+        toml::from_str(&format!("table = 'f.csv'\nparcel_code = 'code'\n[aggregates]\n{aggregates}"))
+            .unwrap();
+    let parcels = layer(&[(Some("A"), 10_000.0), (Some("B"), 10_000.0)], Vec::new());
+    let (extra, _) = crate::enterprise::aggregate(&parcels, &firms, &rules).unwrap();
+    let before = score(&parcels, &extra, &policy(indicators), &Weights::default()).unwrap();
+    assert_eq!(found, before);
+}
+
+#[test]
+fn a_ratio_of_sums_that_were_not_added_up_together_is_refused() {
+    let parcels = layer(&[(Some("A"), 10_000.0)], Vec::new());
+    let extra = [numbers("rd", &[Some(1.0)]), numbers("revenue", &[Some(2.0)])];
+    let paired = Paired { sums: ["rd", "revenue"].map(str::to_owned).into(), by_names: BTreeMap::new() };
+    let of = |formula: &str| {
+        let indicators = policy(&format!("i = {{formula = '{formula}'}}"));
+        score_paired(&parcels, &extra, &paired, &indicators, &Weights::default())
+    };
+    assert_eq!(of("rd + revenue").unwrap().parts[0].raw, [Some(3.0)]);
+    let why = of("rd / revenue").unwrap_err().to_string();
+    assert!(why.starts_with("indicator \"i\": it sets rd, revenue in proportion"), "{why}");
+}
+
 #[test]
 fn unknown_indicators_pass_their_weight_on_until_too_little_is_known() {
     let parcels = hectares(vec![

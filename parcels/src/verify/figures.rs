@@ -1,10 +1,8 @@
-//! Area, objective, scores and concentration.
+//! Area, objective, mean scores and concentration.
 
-use std::collections::BTreeMap;
-
-use super::{Findings, Judged};
+use super::{Findings, Judged, constraints};
 use crate::blocks::{Blocks, Concentration};
-use crate::plan::{GapRecord, PlanRecord, Status};
+use crate::plan::{ConstraintStatus, GapRecord, PlanRecord, Status};
 use crate::policy::{AreaMode, SmallBlockRule, Strictness};
 use crate::units::M2_PER_HA;
 use crate::worth::mean_score;
@@ -55,6 +53,12 @@ fn objective(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Findings) 
     let slack = super::TOLERANCE * value.abs().max(1.0);
     if claimed.status != Status::Infeasible && claimed.bound < value - slack {
         findings.differ("objective.bound", claimed.bound, value, "the bound lies below the plan's own worth");
+    }
+    if claimed.status == Status::Infeasible
+        && constraints::judge(judged).iter().all(|rule| rule.status != ConstraintStatus::Broken)
+    {
+        let text = "the plan itself breaks no rule";
+        findings.differ("objective.status", "infeasible", "an admissible plan", text);
     }
     // Said this way round, a gap that is no number is no proof either.
     let proven = gap <= OPTIMAL_GAP;
@@ -122,35 +126,6 @@ fn scores(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Findings) {
     let after = mean_score(area_m2, scores, |at| judged.after[at]);
     findings.figure_or_none("score.before", record.score.before, before);
     findings.figure_or_none("score.after", record.score.after, after);
-    parts(record, judged, findings);
-}
-
-/// Scores again from the indicators: 100 · Σ w z ÷ Σ w over those known, where they carry enough of the weight.
-fn parts(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Findings) {
-    let evidence = judged.evidence;
-    if evidence.parts.is_empty() {
-        return;
-    }
-    let weights: BTreeMap<&str, f64> = record.indicators.iter().map(|i| (i.id.as_str(), i.weight)).collect();
-    let named: Vec<&str> = evidence.policy.indicators.keys().map(String::as_str).collect();
-    findings.same("indicators", weights.keys().copied().collect::<Vec<_>>(), named);
-    findings.figure("indicators: sum of weights", weights.values().sum(), 1.0);
-    for part in evidence.parts.iter().filter(|p| !weights.contains_key(p.id.as_str())) {
-        findings.error(format!("indicator {}", part.id), "the record has no weight for it");
-    }
-    for (at, claimed) in evidence.scores.iter().enumerate() {
-        let (mut sum, mut known) = (0.0, 0.0);
-        for part in evidence.parts {
-            if let (Some(z), Some(weight)) = (part.normalised[at], weights.get(part.id.as_str())) {
-                sum += weight * z;
-                known += weight;
-            }
-        }
-        let enough = known > 0.0 && known >= evidence.policy.weights.known_share * (1.0 - super::ROUNDING);
-        let found = enough.then(|| 100.0 * sum / known);
-        let what = format!("score of {}", evidence.layer.parcels()[at].id);
-        findings.figure_or_none(&what, *claimed, found);
-    }
 }
 
 fn concentration(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Findings) {

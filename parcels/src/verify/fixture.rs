@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::indicators::Known;
 use super::{Evidence, Judged, Part, constraints};
 use crate::adjacency::Adjacency;
 use crate::certificate::Proof;
@@ -12,7 +13,7 @@ use crate::plan::{
 };
 use crate::policy::Policy;
 use crate::propose::{Context, propose};
-use crate::score::Scores;
+use crate::score::{Missing, Scores};
 use crate::worth::{Land, Worth, mean_score};
 
 pub(super) struct Case {
@@ -39,6 +40,7 @@ name = 'test'
 seed = 7
 [indicators.rd]
 formula = 'rd'
+normalise = { method = 'base', base = 100 }
 [objective]
 tau = 55.0
 [constraints]
@@ -70,7 +72,7 @@ impl Case {
         hold[park.at("a1")] = "in".into();
         let mut case = Self {
             by_gap: vec![(0.0, park.adjacency.clone()), (12.0, park.adjacency.clone())],
-            parts: vec![Part { id: "rd".into(), normalised }],
+            parts: vec![Part { id: "rd".into(), raw: scores.clone(), normalised }],
             issues: BTreeMap::from([("overlap".to_owned(), 2)]),
             certificate: Certificate {
                 flow_scale: 1e6,
@@ -112,6 +114,7 @@ impl Case {
             in_zone_after: &self.park.after,
             hold: &self.hold,
             overlays: &[],
+            columns: &[],
             issues: Some(&self.issues),
             policy: &self.policy,
             certificate: &[],
@@ -195,6 +198,10 @@ impl Case {
                 ..self.record.objective.clone()
             },
             score: BeforeAfter { before: mean(&park.before), after: mean(&park.after) },
+            indicators: vec![IndicatorRecord {
+                derived: Known::derived(Known::of(&self.scores, Missing::Unknown).as_ref()),
+                ..self.record.indicators[0].clone()
+            }],
             concentration: ConcentrationRecord {
                 gap_m: 20.0,
                 before: c_before,

@@ -4,15 +4,31 @@
 //! again from the parcels, the policy and the certificate, and compared with what `plan.json` says. A plan stands when
 //! there is no finding. Figures agree within 1e-6 of themselves (at least of 1), counts and names exactly.
 //!
-//! Not judged here: the wording of reasons, veto prices beyond what the bound proves, how robust transfers are, wall times, and whether an infeasible problem truly is.
+//! Computed again with code of its own: areas and F; the bound, from the certificate; blocks, concentration and what each swap
+//! does to it; every rule; who is locked, ineligible or held and why; normalised values, weights and scores of the
+//! indicators from their raw values.
+//!
+//! Shared with the planner, as vocabulary: [`crate::worth`] (F by definition), [`crate::blocks`], [`crate::adjacency`], [`crate::regions`]
+//! and the filters of [`crate::table`].
+//!
+//! Taken on trust, because nothing to judge it by is at hand or it would mean to plan again:
+//!
+//! * raw values of the indicators, and how much of a ratio's denominator they leave out: firm rows are not kept with a plan;
+//! * whether an AHP matrix is consistent enough, which is asked before there is a plan;
+//! * the words of reasons and of rules, and how high a veto price is beyond what the bound proves;
+//! * each transfer's robustness (only that it is a share, and their mean), and whether alternatives' bounds are proven;
+//! * that an infeasible problem is one, once the plan breaks a rule: `conflicts` and `why_not`;
+//! * hashes, layer name and version in `inputs`, and wall times.
 
 mod alternatives;
 mod certificate;
 mod constraints;
 mod figures;
 mod holds;
+mod indicators;
 mod overlays;
 mod transfers;
+mod without;
 
 pub use certificate::{Bounded, Limits, bound};
 
@@ -25,6 +41,7 @@ use crate::overlay::Covered;
 use crate::parcel::Layer;
 use crate::plan::{ConstraintRecord, PLAN_SCHEMA, PlanRecord};
 use crate::policy::Policy;
+use crate::table::Table;
 use crate::validate::Severity;
 use crate::worth::{Land, Worth, mean_score};
 
@@ -52,6 +69,9 @@ pub struct Evidence<'a> {
     pub hold: &'a [String],
     /// What the policy's overlays cover.
     pub overlays: &'a [OverlayCover],
+    /// Tables of one row a parcel with the columns that the policy's filters and locks name; the first that has a column
+    /// gives it.
+    pub columns: &'a [&'a Table],
     /// Number of issues of the input by kind, when known.
     pub issues: Option<&'a BTreeMap<String, usize>>,
     /// The policy.
@@ -60,12 +80,14 @@ pub struct Evidence<'a> {
     pub certificate: &'a [u8],
 }
 
-/// One indicator's normalised values, 0 to 1.
+/// One indicator's values.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Part {
     /// Its name in the policy.
     pub id: String,
-    /// One value a parcel; none where unknown.
+    /// In its unit, one value a parcel; none where missing.
+    pub raw: Vec<Option<f64>>,
+    /// 0 to 1, more is better, one value a parcel; none where unknown.
     pub normalised: Vec<Option<f64>>,
 }
 
@@ -118,6 +140,7 @@ pub fn verify(record: &PlanRecord, evidence: &Evidence<'_>) -> Vec<Finding> {
     match Judged::new(evidence) {
         Ok(judged) => {
             figures::check(record, &judged, &mut findings);
+            indicators::check(record, &judged, &mut findings);
             constraints::check(record, &judged, &mut findings);
             holds::check(&judged, &mut findings);
             transfers::check(record, &judged, &mut findings);
@@ -164,7 +187,8 @@ impl<'a> Judged<'a> {
             lengths == [count; 3]
                 && evidence.adjacency.len() == count
                 && evidence.by_gap.iter().all(|(_, a)| a.len() == count)
-                && evidence.parts.iter().all(|p| p.normalised.len() == count),
+                && evidence.parts.iter().all(|p| [p.raw.len(), p.normalised.len()] == [count; 2])
+                && evidence.columns.iter().all(|t| t.rows() == count),
             "one value a parcel"
         );
         let basis = evidence.policy.constraints.area.basis;

@@ -9,6 +9,8 @@ use crate::overlay::Covered;
 use crate::plan::{ConstraintStatus, Direction, Status, Unbalanced};
 use crate::policy::{BlockRule, Policy, SmallBlockRule, Strictness};
 
+mod again;
+
 /// Asserts that the findings are those, each by its beginning, in that order.
 fn check(case: &Case, wanted: &[&str]) {
     found(&case.findings(), wanted);
@@ -50,6 +52,14 @@ fn misstated_figures_are_found() {
     check(&case, &["objective.status: a plan with a gap is not proven optimal"]);
 
     let mut case = Case::new();
+    case.record.objective.status = Status::Infeasible;
+    check(&case, &["objective.status: the plan itself breaks no rule"]);
+
+    let mut case = Case::new();
+    case.record.transfers[0].veto_price = Some(-1.0);
+    check(&case, &["transfer a8: veto_price: -1 is no price of a veto here"]);
+
+    let mut case = Case::new();
     case.record.score.after = None;
     check(&case, &["score.after: the figure is wrong (the plan says nothing, found 90)"]);
 
@@ -75,6 +85,7 @@ fn misstated_figures_are_found() {
     let mut case = Case::new();
     case.scores[0] = Some(91.0);
     case.record = case.told();
+    case.record.indicators = Case::new().record.indicators;
     check(&case, &["score of a1: the figure is wrong (the plan says 91, found 90"]);
 }
 
@@ -384,7 +395,12 @@ fn overlays_count_beyond_survey_noise() {
     assert!(!preferred.iter().any(|f| f.contains("broken")));
     // c5 is not covered: nothing forbids it, but it is not inside either.
     begins(&judged("forbid", 30.0, "overlay:line"), "hold of c5: it does not contradict that overlay");
-    assert!(!judged("inside", 30.0, "overlay:line").iter().any(|f| f.starts_with("hold")));
+    let inside = judged("inside", 30.0, "overlay:line");
+    assert!(!inside.iter().any(|f| f.starts_with("hold of c5")), "{inside:#?}");
+    begins(
+        &judged("inside", 30.0, ""),
+        "hold of c5: it contradicts an overlay (the plan says free, found overlay:line)",
+    );
 }
 
 fn begins(found: &[String], wanted: &str) {

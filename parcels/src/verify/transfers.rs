@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::without::index_without;
 use super::{Findings, Judged};
 use crate::id::{ParcelId, ParcelIdx};
 use crate::plan::{Direction, PlanRecord, Transfer, Unbalanced};
-use crate::propose::index_without;
 
 pub(super) fn check(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Findings) {
     let by_id: BTreeMap<&ParcelId, ParcelIdx> =
@@ -92,6 +92,12 @@ fn one(
             findings.differ(format!("{what}: veto_price_most"), most, least, text);
         }
     }
+    // How high it is would mean to plan again; that nobody can veto what a lock moves, and that a veto gains nothing, is plain.
+    if let Some(price) = transfer.veto_price
+        && !(judged.held_to(idx.at()).is_none() && price >= -super::TOLERANCE * judged.tau.abs().max(1.0))
+    {
+        findings.error(format!("{what}: veto_price"), format!("{price} is no price of a veto here"));
+    }
     if transfer.reasons.is_empty() {
         findings.error(what, "it gives no reason");
     }
@@ -141,8 +147,7 @@ fn swaps(
         }
     }
     let index = judged.blocks_after.concentration(0.0).index;
-    let adjacency = judged.evidence.adjacency;
-    let without = index_without(adjacency, &judged.area_m2, &judged.before, judged.after, &groups);
+    let without = index_without(judged, &groups);
     for ((swap, group), without) in record.swaps.iter().zip(&groups).zip(without) {
         let what = format!("swap {}", swap.id);
         let signed = |p: &ParcelIdx| {
