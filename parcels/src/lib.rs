@@ -109,8 +109,8 @@ pub mod enterprise;
 // Which parcels are near.
 pub mod index;
 
-// Union, intersection and difference of polygons.
-pub mod regions;
+// Boolean operations: union, intersection and difference of polygons.
+pub mod boolean_ops;
 
 // What other polygons cover.
 pub mod overlay;

@@ -7,10 +7,10 @@
 use geo::{Area, BoundingRect, Coord, LineString, MultiPolygon, Polygon, Rect};
 use rayon::prelude::*;
 
+use crate::boolean_ops;
 use crate::id::ParcelIdx;
 use crate::index::SpatialIndex;
 use crate::parcel::Layer;
-use crate::regions;
 use crate::validate::valid_part;
 
 /// One parcel's part that the other polygons cover.
@@ -72,7 +72,7 @@ fn covered_by<'a>(
     if clipped.is_empty() {
         return None;
     }
-    Some(regions::intersection_with_any(shape, &MultiPolygon::new(clipped)))
+    Some(boolean_ops::intersection_with_any(shape, &MultiPolygon::new(clipped)))
 }
 
 /// One valid polygon that covers, its edges in runs with their boxes.
@@ -293,8 +293,8 @@ mod tests {
             let (layer, index) = town(3);
             let by_definition = |shape: &MultiPolygon<f64>| {
                 let valid = others.iter().cloned().filter_map(valid_part);
-                let all = valid.fold(MultiPolygon::new(vec![]), |all, one| regions::union([&all, &one]));
-                regions::intersection(shape, &all).unsigned_area()
+                let all = valid.fold(MultiPolygon::new(vec![]), |all, one| boolean_ops::union([&all, &one]));
+                boolean_ops::intersection(shape, &all).unsigned_area()
             };
             let found = covered(&layer, &index, &others);
             for (idx, parcel) in layer.iter() {

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use geo::{LineString, MultiPolygon};
 use parcels::adjacency::Adjacency;
 use parcels::blocks::Blocks;
+use parcels::boolean_ops;
 use parcels::parcel::{Barrier, Crs, Layer as Parcels, Parcel};
-use parcels::regions;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 use tiles::feature::{Feature, Field, Geometry, Ring, Value};
@@ -205,7 +205,7 @@ fn sub_parks(shown: &Shown<'_>) -> Result<Layer> {
         }
     }
     let outlines: Vec<MultiPolygon<f64>> =
-        members.values().map(|shapes| regions::union(shapes.iter().copied())).collect();
+        members.values().map(|shapes| boolean_ops::union(shapes.iter().copied())).collect();
     // The largest piece bears the name; a map would write it into every one.
     let mut features = Vec::new();
     for (name, outline) in members.keys().zip(areas(&outlines, shown.parcels.crs())?) {

@@ -5,10 +5,10 @@ use std::collections::{HashMap, HashSet};
 
 use geo::MultiPolygon;
 use parcels::blocks::Blocks;
+use parcels::boolean_ops;
 use parcels::id::{ParcelId, ParcelIdx};
 use parcels::parcel::{Layer, Parcel};
 use parcels::plan::{Direction, Transfer};
-use parcels::regions;
 use parcels::score::Scores;
 use parcels::units::{AreaBasis, M2_PER_HA};
 use rayon::prelude::*;
@@ -53,7 +53,7 @@ pub(super) fn shorten(columns: &mut [Column<'_>]) {
 #[must_use]
 pub fn outlines(layer: &Layer, blocks: &Blocks) -> Vec<MultiPolygon<f64>> {
     let members: Vec<&[ParcelIdx]> = blocks.iter().map(|(_, members)| members).collect();
-    let outline = |members: &&[ParcelIdx]| regions::union(members.iter().map(|idx| &layer[*idx].shape));
+    let outline = |members: &&[ParcelIdx]| boolean_ops::union(members.iter().map(|idx| &layer[*idx].shape));
     members.par_iter().map(outline).collect()
 }
 

@@ -2,15 +2,15 @@
 
 use rayon::prelude::*;
 
-use super::facing::{Walked, Walker};
-use super::near::{self, Surroundings};
-use super::{Adjacency, Facing, SHORTEST_M, TOUCH_M};
+use super::context::{self, SpatialContext};
+use super::facing::{FacingMeasurer, OneSided};
+use super::{Adjacency, COINCIDENT_M, Facing, MIN_FACING_M};
 use crate::id::ParcelIdx;
 use crate::index::SpatialIndex;
 use crate::parcel::{Barrier, Layer};
 use crate::progress::{Cancelled, Monitor, go_on};
 
-/// Parcels walked between two looks at the monitor.
+/// Parcels measured between two looks at the monitor.
 const CHUNK: usize = 512;
 
 /// What every parcel faces from its own side at each of some gap tolerances. Most lengths are the same over long ranges of
@@ -32,8 +32,8 @@ pub struct FacingByGap {
 }
 
 impl FacingByGap {
-    /// Walks all wanted parcels, in parallel, in pieces put together in order. Only pairs of two wanted parcels will be
-    /// listed; all parcels block the view.
+    /// Measures all wanted parcels, in parallel, in pieces put together in order. Only pairs of two wanted parcels will be
+    /// listed; all parcels occlude.
     ///
     /// # Errors
     /// [`Cancelled`] when the monitor says so.
@@ -53,27 +53,27 @@ impl FacingByGap {
         reaches_m.sort_unstable_by(f64::total_cmp);
         reaches_m.dedup();
         monitor.step("adjacency", layer.len() as u64);
-        let farthest_m = reaches_m.last().copied().unwrap_or(TOUCH_M);
-        let around = Surroundings::new(layer, index, barriers, farthest_m);
+        let farthest_m = reaches_m.last().copied().unwrap_or(COINCIDENT_M);
+        let context = SpatialContext::new(layer, index, barriers, farthest_m);
         let parts = wanted
             .par_chunks(CHUNK)
             .enumerate()
             .map_init(
-                || Walker::new(&around, &reaches_m),
-                |walker, (chunk, wanted)| {
+                || FacingMeasurer::new(&context, &reaches_m),
+                |measurer, (chunk, wanted)| {
                     go_on(monitor)?;
-                    let mut walked = Walked::default();
+                    let mut one_sided = OneSided::default();
                     for (at, wanted) in wanted.iter().enumerate() {
                         let parcel = ParcelIdx::from_at(chunk * CHUNK + at);
                         if *wanted {
-                            walker.walk(parcel, near::sides(&layer[parcel].shape), &mut walked);
+                            measurer.measure(parcel, context::sides(&layer[parcel].shape), &mut one_sided);
                         } else {
-                            walked.skip(reaches_m.len());
+                            one_sided.skip(reaches_m.len());
                         }
                     }
                     monitor.advance(wanted.len() as u64);
                     let mut part = Self::empty(reaches_m.clone());
-                    part.append_walked(walked);
+                    part.append_one_sided(one_sided);
                     Ok(part)
                 },
             )
@@ -97,11 +97,11 @@ impl FacingByGap {
         }
     }
 
-    fn append_walked(&mut self, walked: Walked) {
-        self.ends = walked.ends;
-        self.neighbours = walked.neighbours;
-        self.exposed_m = walked.exposed_m;
-        for lengths in walked.lengths_m.chunks(self.reaches_m.len()) {
+    fn append_one_sided(&mut self, one_sided: OneSided) {
+        self.ends = one_sided.ends;
+        self.neighbours = one_sided.neighbours;
+        self.exposed_m = one_sided.exposed_m;
+        for lengths in one_sided.lengths_m.chunks(self.reaches_m.len()) {
             let mut before = 0.0;
             for (reach, length) in (0_u16..).zip(lengths) {
                 if *length != before {
@@ -140,7 +140,7 @@ impl FacingByGap {
                 }
                 let back_m = back.map_or(0.0, |found| self.length_m(self.row(other).start + found, reach));
                 let facing_m = 0.5 * (self.length_m(at, reach) + back_m);
-                if facing_m >= SHORTEST_M {
+                if facing_m >= MIN_FACING_M {
                     pairs.push(Facing { a: parcel.min(other), b: parcel.max(other), facing_m });
                 }
             }
@@ -165,5 +165,5 @@ impl FacingByGap {
 
 /// How far a parcel sees at a gap tolerance: what coincides is always faced.
 fn reach_m(gap_m: f64) -> f64 {
-    gap_m.max(TOUCH_M)
+    gap_m.max(COINCIDENT_M)
 }

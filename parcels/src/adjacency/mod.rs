@@ -6,18 +6,18 @@
 //!
 //! In numbers: what is at most 1 cm apart, or overlaps, coincides; blockers in the first and last centimetre of pq do not
 //! count, for they belong to parcels that touch there; "within 45°" and "at most the tolerance" include the limit. All
-//! parcels block the view, the land of i itself too. A barrier line along the edge of i or j cuts like one between.
+//! parcels occlude, the land of i itself too. A barrier line along the edge of i or j cuts like one between.
 //!
 //! The facing length of i and j is the mean of the lengths facing each other from both sides: the shared edge where
 //! they touch. A corner touch is no contiguity.
 
 mod by_gap;
+mod context;
 mod facing;
 mod frame;
-mod near;
+mod intervals;
 mod nearest;
-mod spans;
-mod view;
+mod sight;
 
 #[cfg(test)]
 mod fixture;
@@ -39,10 +39,10 @@ use crate::table::Filter;
 pub const CONTIGUOUS_M: f64 = 1.0;
 
 /// Boundaries this near coincide, m: two surveys of one boundary point differ by that much.
-const TOUCH_M: f64 = 0.01;
+const COINCIDENT_M: f64 = 0.01;
 
 /// Pairs that face each other over less are left out, m.
-const SHORTEST_M: f64 = 0.001;
+const MIN_FACING_M: f64 = 0.001;
 
 /// The gap tolerances (m) at which concentration is shown beside the policy's own.
 pub const GAPS_SHOWN_M: [f64; 5] = [0.0, 12.0, 20.0, 30.0, 50.0];
@@ -201,7 +201,7 @@ pub fn adjacency(
 }
 
 /// Facing lengths at several gap tolerances at once, in one pass over the boundaries. Only boundaries of parcels for
-/// which `wanted` holds are walked, and only pairs of two such parcels are listed; all parcels block the view. The
+/// which `wanted` holds are measured, and only pairs of two such parcels are listed; all parcels occlude. The
 /// exposed length of a wanted parcel counts all parcels as faced, that of any other is 0.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-//! Union, intersection and difference of polygons.
+//! Boolean operations on polygons: union, intersection and difference.
 //!
 //! i_overlay does the arithmetic, on whole numbers: coordinates are rounded to a grid of 2⁻²⁴ m (6e-8 m), whose points
 //! floating point holds exactly up to half a million kilometres from the origin. So nothing is rounded on the way back,
@@ -346,7 +346,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::validate::crossings::{defects, inside};
+    use crate::validate::ring_validity::{defects, inside};
 
     fn ring(points: &[(f64, f64)]) -> LineString<f64> {
         let mut ring = LineString::from(points.to_vec());
