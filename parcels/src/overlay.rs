@@ -11,6 +11,7 @@ use crate::boolean_ops;
 use crate::id::ParcelIdx;
 use crate::index::SpatialIndex;
 use crate::parcel::Layer;
+use crate::point_in_ring;
 use crate::validate::valid_part;
 
 /// One parcel's part that the other polygons cover.
@@ -141,13 +142,10 @@ impl Cover {
         self.edges(move |run| meets(run.min(), run.max())).any(|(a, b)| meets(a, b))
     }
 
-    /// Whether `p`, which is on no edge, lies within: a ray to the right crosses the rings an odd number of times.
+    /// Whether `p` lies within: only runs that the ray to its right may meet are asked.
     fn contains(&self, p: Coord<f64>) -> bool {
         let ahead = |run: Rect<f64>| run.min().y <= p.y && p.y <= run.max().y && run.max().x >= p.x;
-        let crossings = self.edges(ahead).filter(|(a, b)| {
-            (a.y > p.y) != (b.y > p.y) && p.x < a.x + (p.y - a.y) / (b.y - a.y) * (b.x - a.x)
-        });
-        crossings.count() % 2 == 1
+        point_in_ring::contains(p, self.edges(ahead))
     }
 
     /// What lies within `extent`, by Sutherland and Hodgman (1974): pieces may hang together by edges along its

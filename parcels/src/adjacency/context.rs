@@ -7,6 +7,7 @@ use super::COINCIDENT_M;
 use crate::id::ParcelIdx;
 use crate::index::SpatialIndex;
 use crate::parcel::{Barrier, Layer};
+use crate::point_in_ring;
 
 /// From this number of sides on, looking at all of them costs more than an index of them.
 const INDEX_FROM_SIDES: usize = 256;
@@ -207,19 +208,17 @@ impl<'a> SpatialContext<'a> {
         }
     }
 
-    /// Whether `point` lies inside `parcel`: an odd number of sides crosses the ray to its right.
+    /// Whether `point` lies inside `parcel`.
     pub(super) fn contains(&self, parcel: ParcelIdx, point: Coord<f64>) -> bool {
         let Some(bounds) = self.bounds(parcel).filter(|b| b.intersects(&point)) else { return false };
-        let crosses = |(a, b): (Coord<f64>, Coord<f64>)| {
-            (a.y > point.y) != (b.y > point.y) && point.x < a.x + (point.y - a.y) * (b.x - a.x) / (b.y - a.y)
-        };
-        if let Some(indexed) = &self.indexed[parcel.at()] {
-            let mut inside = false;
-            let ray = Rect::new(point, Coord { x: bounds.max().x, y: point.y });
-            indexed.index.numbers_near(ray, 0.0, |n| inside ^= crosses(indexed.sides[n as usize]));
-            inside
-        } else {
-            sides(&self.layer[parcel].shape).fold(false, |inside, side| inside ^ crosses(side))
+        match &self.indexed[parcel.at()] {
+            Some(indexed) => {
+                let ray = Rect::new(point, Coord { x: bounds.max().x, y: point.y });
+                let mut ahead = Vec::new();
+                indexed.index.numbers_near(ray, 0.0, |n| ahead.push(indexed.sides[n as usize]));
+                point_in_ring::contains(point, ahead)
+            }
+            None => point_in_ring::contains(point, sides(&self.layer[parcel].shape)),
         }
     }
 }

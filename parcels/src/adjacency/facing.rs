@@ -13,15 +13,14 @@ use super::frame::{self, Frame};
 use super::intervals::{Interval, complement, merge};
 use super::nearest::Envelope;
 use super::sight::{SLACK, SightLines};
+use crate::graph::Rows;
 use crate::id::ParcelIdx;
 
 /// One-sided facing lengths of a run of parcels.
 #[derive(Default)]
 pub(super) struct OneSided {
-    /// Per parcel, the end of its rows in `neighbours`.
-    pub(super) ends: Vec<usize>,
-    /// Parcels faced, ascending per parcel.
-    pub(super) neighbours: Vec<ParcelIdx>,
+    /// Per parcel those it faces, ascending.
+    pub(super) neighbours: Rows<ParcelIdx>,
     /// Per neighbour, the length at every reach, m.
     pub(super) lengths_m: Vec<f64>,
     /// Per parcel, the length that faces nobody at every reach, m.
@@ -31,7 +30,7 @@ pub(super) struct OneSided {
 impl OneSided {
     /// Appends a parcel that is not measured.
     pub(super) fn skip(&mut self, reaches: usize) {
-        self.ends.push(self.neighbours.len());
+        self.neighbours.end_row();
         self.exposed_m.resize(self.exposed_m.len() + reaches, 0.0);
     }
 }
@@ -116,7 +115,7 @@ impl<'a> FacingMeasurer<'a> {
                 one_sided.lengths_m.extend_from_slice(lengths);
             }
         }
-        one_sided.ends.push(one_sided.neighbours.len());
+        one_sided.neighbours.end_row();
         one_sided.exposed_m.extend_from_slice(&self.exposed_m);
     }
 
