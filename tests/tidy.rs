@@ -110,7 +110,7 @@ fn the_engine_lists_its_modules_in_the_order_of_the_data() {
         "parcel",
         "validate",
         "index",
-        "regions",
+        "boolean_ops",
         "score",
         "adjacency",
         "blocks",
@@ -148,7 +148,7 @@ fn geo_makes_no_unions() {
             let found = line.contains("BooleanOps") || line.contains("unary_union");
             assert!(
                 !found,
-                "{}: {line}: it panics for some tangles, parcels::regions does not",
+                "{}: {line}: it panics for some tangles, parcels::boolean_ops does not",
                 path.display()
             );
         }

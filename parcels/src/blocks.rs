@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::adjacency::Adjacency;
+use crate::graph::components;
 use crate::id::{BlockIdx, ParcelIdx};
 
 /// The connected components of the parcels in a zone, largest area first (ties: by lowest parcel).
@@ -22,27 +23,17 @@ impl Blocks {
     pub fn new(adjacency: &Adjacency, in_zone: &[bool], area_m2: &[f64]) -> Self {
         let count = adjacency.len();
         assert!(in_zone.len() == count && area_m2.len() == count, "one value a parcel");
-        let mut label = vec![usize::MAX; count];
-        let mut members: Vec<Vec<ParcelIdx>> = Vec::new();
-        for start in 0..count {
-            if !in_zone[start] || label[start] != usize::MAX {
-                continue;
-            }
-            let mut block = vec![ParcelIdx::from_at(start)];
-            label[start] = members.len();
-            let mut next = 0;
-            while let Some(&parcel) = block.get(next) {
-                next += 1;
-                for other in adjacency.contiguous(parcel) {
-                    if in_zone[other.at()] && label[other.at()] == usize::MAX {
-                        label[other.at()] = members.len();
-                        block.push(other);
-                    }
-                }
-            }
+        let found = components(
+            count,
+            |parcel| in_zone[parcel as usize],
+            |parcel| adjacency.contiguous(ParcelIdx(parcel)).map(|other| other.0),
+        );
+        let parcels = |nodes: &[u32]| {
+            let mut block: Vec<ParcelIdx> = nodes.iter().copied().map(ParcelIdx).collect();
             block.sort_unstable();
-            members.push(block);
-        }
+            block
+        };
+        let mut members: Vec<Vec<ParcelIdx>> = found.members.iter().map(parcels).collect();
         let area = |block: &[ParcelIdx]| block.iter().map(|p| area_m2[p.at()]).sum::<f64>();
         members.sort_by(|a, b| area(b).total_cmp(&area(a)).then(a[0].cmp(&b[0])));
         let areas = members.iter().map(|b| area(b)).collect();

@@ -109,14 +109,20 @@ pub mod enterprise;
 // Which parcels are near.
 pub mod index;
 
-// Union, intersection and difference of polygons.
-pub mod regions;
+// Inside, outside or on a ring.
+mod point_in_ring;
+
+// Boolean operations: union, intersection and difference of polygons.
+pub mod boolean_ops;
 
 // What other polygons cover.
 pub mod overlay;
 
 // Indicators and scores.
 pub mod score;
+
+// Rows, components and disjoint sets of any graph.
+pub mod graph;
 
 // Who faces whom.
 pub mod adjacency;

@@ -7,10 +7,11 @@
 use geo::{Area, BoundingRect, Coord, LineString, MultiPolygon, Polygon, Rect};
 use rayon::prelude::*;
 
+use crate::boolean_ops;
 use crate::id::ParcelIdx;
 use crate::index::SpatialIndex;
 use crate::parcel::Layer;
-use crate::regions;
+use crate::point_in_ring;
 use crate::validate::valid_part;
 
 /// One parcel's part that the other polygons cover.
@@ -72,7 +73,7 @@ fn covered_by<'a>(
     if clipped.is_empty() {
         return None;
     }
-    Some(regions::intersection_with_any(shape, &MultiPolygon::new(clipped)))
+    Some(boolean_ops::intersection_with_any(shape, &MultiPolygon::new(clipped)))
 }
 
 /// One valid polygon that covers, its edges in runs with their boxes.
@@ -141,13 +142,10 @@ impl Cover {
         self.edges(move |run| meets(run.min(), run.max())).any(|(a, b)| meets(a, b))
     }
 
-    /// Whether `p`, which is on no edge, lies within: a ray to the right crosses the rings an odd number of times.
+    /// Whether `p` lies within: only runs that the ray to its right may meet are asked.
     fn contains(&self, p: Coord<f64>) -> bool {
         let ahead = |run: Rect<f64>| run.min().y <= p.y && p.y <= run.max().y && run.max().x >= p.x;
-        let crossings = self.edges(ahead).filter(|(a, b)| {
-            (a.y > p.y) != (b.y > p.y) && p.x < a.x + (p.y - a.y) / (b.y - a.y) * (b.x - a.x)
-        });
-        crossings.count() % 2 == 1
+        point_in_ring::contains(p, self.edges(ahead))
     }
 
     /// What lies within `extent`, by Sutherland and Hodgman (1974): pieces may hang together by edges along its
@@ -293,8 +291,8 @@ mod tests {
             let (layer, index) = town(3);
             let by_definition = |shape: &MultiPolygon<f64>| {
                 let valid = others.iter().cloned().filter_map(valid_part);
-                let all = valid.fold(MultiPolygon::new(vec![]), |all, one| regions::union([&all, &one]));
-                regions::intersection(shape, &all).unsigned_area()
+                let all = valid.fold(MultiPolygon::new(vec![]), |all, one| boolean_ops::union([&all, &one]));
+                boolean_ops::intersection(shape, &all).unsigned_area()
             };
             let found = covered(&layer, &index, &others);
             for (idx, parcel) in layer.iter() {

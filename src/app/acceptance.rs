@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use geo::{Area as _, BoundingRect as _, Centroid as _, MultiPolygon, Rect};
-use parcels::regions;
+use parcels::boolean_ops;
 use rayon::prelude::*;
 
 use crate::error::{Context as _, ErrorKind, Result};
@@ -130,7 +130,7 @@ fn overlaps(parcels: &[Checked<'_>]) -> Vec<Finding> {
         if level(a.code) != level(b.code) {
             return None;
         }
-        let common = regions::intersection(a.shape, b.shape);
+        let common = boolean_ops::intersection(a.shape, b.shape);
         let area_m2 = common.unsigned_area();
         (area_m2 > OVERLAP_M2).then(|| Finding {
             check: Check::Overlap,

@@ -5,14 +5,14 @@ use std::path::Path;
 
 use parcels::progress::{Monitor, go_on};
 use rayon::prelude::*;
+use tiles::clip::Window;
 use tiles::coord::TileCoord;
-use tiles::crowd::Crowd;
-use tiles::cut::Window;
+use tiles::density::Density;
+use tiles::dissolved::DissolvedTile;
 use tiles::feature::Feature;
-use tiles::land::LandTile;
-use tiles::layer::{Layer, Look};
+use tiles::layer::{Layer, LayerSpec};
 use tiles::pyramid::{TILES_MAX, Tileset, TooManyTiles};
-use tiles::small::{Small, Zooms};
+use tiles::tiny::{TinyPolygons, Zooms};
 
 use super::thin::{STEP_MAX, Thin, Tried};
 use super::tile_layers::parcels_look;
@@ -30,7 +30,7 @@ const AT_ONCE: usize = 64;
 pub(super) struct Ground {
     places: Places,
     /// Where parcels begin, at the greatest zoom.
-    crowd: Crowd,
+    density: Density,
     /// The parcels of one place, then the layers around them.
     set: Tileset,
     /// Parcels that may be in memory together.
@@ -63,14 +63,14 @@ impl Ground {
         monitor.step("order", spool.len() as u64);
         let deepest = *zooms.end();
         let mut crowds = Vec::new();
-        let mut small = Small::new(zooms);
+        let mut tiny = TinyPolygons::new(zooms);
         let places = spool.by_place(folder, monitor, &mut |some| {
             seen(some)?;
-            crowds.push(Crowd::of(deepest, some.iter().filter_map(|feature| feature.geometry.first())));
-            Ok(small.next(some))
+            crowds.push(Density::of(deepest, some.iter().filter_map(|feature| feature.geometry.first())));
+            Ok(tiny.next(some))
         })?;
         let set = Tileset { layers: vec![Layer::new(parcels_look(), [])] };
-        Ok(Self { places, crowd: Crowd::sum(deepest, crowds), set, many: MANY })
+        Ok(Self { places, density: Density::sum(deepest, crowds), set, many: MANY })
     }
 
     /// With further layers.
@@ -86,12 +86,12 @@ impl Ground {
     }
 
     /// How the layers look, that of parcels first.
-    pub(super) fn looks(&self) -> impl Iterator<Item = &Look> {
-        self.set.layers.iter().map(Layer::look)
+    pub(super) fn looks(&self) -> impl Iterator<Item = &LayerSpec> {
+        self.set.layers.iter().map(Layer::spec)
     }
 
-    fn parcels_look(&self) -> &Look {
-        self.set.layers[0].look()
+    fn parcels_look(&self) -> &LayerSpec {
+        self.set.layers[0].spec()
     }
 
     /// Pages of parcels that a tile, and any within it, may show.
@@ -120,9 +120,9 @@ impl Ground {
     /// A tile by itself, with the look of a zoom that is its own or lesser.
     fn tile(&self, at: TileCoord, zoom: u8, monitor: &dyn Monitor) -> Result<Vec<u8>> {
         let mut out = Vec::new();
-        let begin = || LandTile::new(self.parcels_look(), at, zoom);
+        let begin = || DissolvedTile::new(self.parcels_look(), at, zoom);
         if begin().is_some() {
-            let take = |land: Option<LandTile>, page: &Page| -> Result<Option<LandTile>> {
+            let take = |land: Option<DissolvedTile>, page: &Page| -> Result<Option<DissolvedTile>> {
                 go_on(monitor)?;
                 let features = self.places.read(page)?;
                 Ok(land.map(|mut land| {
@@ -130,7 +130,7 @@ impl Ground {
                     land
                 }))
             };
-            let join = |one: Option<LandTile>, other: Option<LandTile>| {
+            let join = |one: Option<DissolvedTile>, other: Option<DissolvedTile>| {
                 Ok(one.zip(other).map(|(mut one, other)| {
                     one.join(other);
                     one
@@ -211,7 +211,7 @@ impl Ground {
                 so_far.keep(archive, *at, tile)?;
             }
         }
-        monitor.advance(self.crowd.within(&[at]).iter().map(|(_, parcels)| *parcels as u64).sum());
+        monitor.advance(self.density.within(&[at]).iter().map(|(_, parcels)| *parcels as u64).sum());
         Ok(())
     }
 }
@@ -239,8 +239,8 @@ fn meet([west, north, east, south]: [f64; 4], [w, n, e, s]: [f64; 4]) -> bool {
 }
 
 impl Tried for Ground {
-    fn crowd(&self, zoom: u8) -> Crowd {
-        self.crowd.at(zoom)
+    fn density(&self, zoom: u8) -> Density {
+        self.density.at(zoom)
     }
 
     fn put_on(&mut self, thin: &Thin) {

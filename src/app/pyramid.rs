@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use geo::{LineString, MultiPolygon, Polygon};
 use parcels::parcel::RawLayer;
 use parcels::progress::{Monitor, go_on};
-use parcels::{regions, validate};
+use parcels::{boolean_ops, validate};
 use rayon::prelude::*;
 use serde_json::{Value as Json, json};
 use tiles::feature::{Feature, Geometry, Ring, Value};
@@ -172,10 +172,10 @@ fn plain(
     let mut zone = Vec::new();
     let ground = Ground::new(spool, request.zooms(), folder, monitor, &mut |some| {
         let inside = some.iter().filter(|feature| in_zone[feature.id as usize - 1]);
-        zone.push(regions::union(&inside.map(|feature| in_plane(&feature.geometry)).collect::<Vec<_>>()));
+        zone.push(boolean_ops::union(&inside.map(|feature| in_plane(&feature.geometry)).collect::<Vec<_>>()));
         Ok(())
     })?;
-    let zone = regions::union(&zone);
+    let zone = boolean_ops::union(&zone);
     Ok(ground.with((!zone.0.is_empty()).then(|| zone_of(in_square(&zone)))))
 }
 

@@ -8,8 +8,8 @@ use std::ops::RangeInclusive;
 
 use parcels::progress::{Monitor, go_on};
 use tiles::coord::TileCoord;
-use tiles::crowd::Crowd;
-use tiles::layer::{Coarse, Look};
+use tiles::density::Density;
+use tiles::layer::{Coarse, LayerSpec};
 use tiles::pyramid::Tileset;
 
 use super::tile_layers::PARCELS;
@@ -50,11 +50,11 @@ pub(super) struct Thin {
 
 impl Thin {
     /// The look of a layer.
-    pub(super) fn look(&self, look: &Look) -> Look {
-        let mut look = Look { maxzoom: self.most, coarse: self.coarse.clone(), ..look.clone() };
+    pub(super) fn look(&self, look: &LayerSpec) -> LayerSpec {
+        let mut look = LayerSpec { maxzoom: self.most, coarse: self.coarse.clone(), ..look.clone() };
         if look.name == PARCELS {
             look.minzoom = self.parcels_from;
-            look.land = Some(LAND.to_owned());
+            look.dissolved = Some(LAND.to_owned());
         }
         look
     }
@@ -63,7 +63,7 @@ impl Thin {
 /// Layers whose tiles can be tried.
 pub(super) trait Tried {
     /// How many parcels begin in each tile of a zoom, or of the greatest at which that is known.
-    fn crowd(&self, zoom: u8) -> Crowd;
+    fn density(&self, zoom: u8) -> Density;
 
     /// Gives all layers their looks.
     fn put_on(&mut self, thin: &Thin);
@@ -76,15 +76,15 @@ pub(super) trait Tried {
 }
 
 impl Tried for Tileset {
-    fn crowd(&self, zoom: u8) -> Crowd {
-        let parcels = self.layers.iter().find(|layer| layer.look().name == PARCELS);
-        parcels.map_or_else(|| Crowd::sum(zoom, []), |layer| layer.crowd(zoom))
+    fn density(&self, zoom: u8) -> Density {
+        let parcels = self.layers.iter().find(|layer| layer.spec().name == PARCELS);
+        parcels.map_or_else(|| Density::sum(zoom, []), |layer| layer.density(zoom))
     }
 
     fn put_on(&mut self, thin: &Thin) {
         let looking = |layer: tiles::layer::Layer| {
-            let look = thin.look(layer.look());
-            layer.looking(look)
+            let look = thin.look(layer.spec());
+            layer.with_spec(look)
         };
         self.layers = std::mem::take(&mut self.layers).into_iter().map(looking).collect();
     }
@@ -134,9 +134,9 @@ pub(super) fn thinned(
 }
 
 /// Where parcels are at each zoom, a few below the greatest included.
-fn crowds(set: &dyn Tried, most: u8) -> Vec<Crowd> {
+fn crowds(set: &dyn Tried, most: u8) -> Vec<Density> {
     let deepest = most + 2;
-    let mut crowds = vec![set.crowd(deepest)];
+    let mut crowds = vec![set.density(deepest)];
     for zoom in (0..deepest).rev() {
         crowds.extend(crowds.last().map(|finer| finer.at(zoom)));
     }
@@ -145,7 +145,13 @@ fn crowds(set: &dyn Tried, most: u8) -> Vec<Crowd> {
 }
 
 /// Whether the fullest block of tiles of a zoom keeps to the budget.
-fn fits(set: &dyn Tried, crowds: &[Crowd], zoom: u8, budget: Budget, monitor: &dyn Monitor) -> Result<bool> {
+fn fits(
+    set: &dyn Tried,
+    crowds: &[Density],
+    zoom: u8,
+    budget: Budget,
+    monitor: &dyn Monitor,
+) -> Result<bool> {
     go_on(monitor)?;
     let Some(crowd) = crowds.get(usize::from(zoom)) else { return Ok(true) };
     let block = crowd.block(budget.block.0, budget.block.1);
@@ -169,7 +175,7 @@ struct Sample {
 }
 
 /// Tiles in those of a block that hold at most so many parcels together, if they can.
-fn sample(crowds: &[Crowd], block: &[TileCoord], most: usize) -> Sample {
+fn sample(crowds: &[Density], block: &[TileCoord], most: usize) -> Sample {
     let parcels = |tiles: &[(TileCoord, usize)]| tiles.iter().map(|(_, count)| count).sum::<usize>();
     let mut found = Sample { pieces: Vec::new(), part: 1.0 };
     for crowd in crowds.iter().take(usize::from(FINER_MAX) + 1) {

@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use geo::{LineString, MultiPolygon};
 use parcels::adjacency::Adjacency;
 use parcels::blocks::Blocks;
+use parcels::boolean_ops;
 use parcels::parcel::{Barrier, Crs, Layer as Parcels, Parcel};
-use parcels::regions;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 use tiles::feature::{Feature, Field, Geometry, Ring, Value};
-use tiles::layer::{Layer, Look};
+use tiles::layer::{Layer, LayerSpec};
 use tiles::mercator::{from_degrees, rejoin, to_degrees};
 use tiles::pyramid::Tileset;
 
@@ -47,7 +47,7 @@ pub(super) fn degrees([west, north, east, south]: [f64; 4]) -> [f64; 4] {
 }
 
 /// What the layers of the tiles hold, as TileJSON has it.
-pub(super) fn vector_layers<'a>(looks: impl IntoIterator<Item = &'a Look>) -> Json {
+pub(super) fn vector_layers<'a>(looks: impl IntoIterator<Item = &'a LayerSpec>) -> Json {
     let mut found = Vec::new();
     for look in looks {
         found.push(VectorLayer {
@@ -56,7 +56,7 @@ pub(super) fn vector_layers<'a>(looks: impl IntoIterator<Item = &'a Look>) -> Js
             minzoom: look.minzoom,
             maxzoom: look.maxzoom,
         });
-        if let Some((land, above)) = look.land.as_deref().zip(look.minzoom.checked_sub(1)) {
+        if let Some((land, above)) = look.dissolved.as_deref().zip(look.minzoom.checked_sub(1)) {
             found.push(VectorLayer { id: land, fields: BTreeMap::new(), minzoom: 0, maxzoom: above });
         }
     }
@@ -109,7 +109,7 @@ fn parcels(layer: &Parcels) -> Result<Layer> {
 }
 
 /// How parcels look.
-pub(super) fn parcels_look() -> Look {
+pub(super) fn parcels_look() -> LayerSpec {
     look(PARCELS, &["code", "sub_park"], 0)
 }
 
@@ -131,10 +131,17 @@ fn made(name: &str, fields: &[&str], minzoom: u8, features: impl IntoIterator<It
 }
 
 /// How a layer of this name looks, with these texts, from a zoom on.
-fn look(name: &str, fields: &[&str], minzoom: u8) -> Look {
+fn look(name: &str, fields: &[&str], minzoom: u8) -> LayerSpec {
     let field = |name: &&str| Field { name: (*name).to_owned(), kind: "String", minzoom };
     let fields = fields.iter().map(field).collect();
-    Look { name: name.to_owned(), fields, minzoom, maxzoom: ZOOM_MAX, land: None, coarse: Vec::new() }
+    LayerSpec {
+        name: name.to_owned(),
+        fields,
+        minzoom,
+        maxzoom: ZOOM_MAX,
+        dissolved: None,
+        coarse: Vec::new(),
+    }
 }
 
 /// The parcels of a written plan, of which nothing else is known.
@@ -198,7 +205,7 @@ fn sub_parks(shown: &Shown<'_>) -> Result<Layer> {
         }
     }
     let outlines: Vec<MultiPolygon<f64>> =
-        members.values().map(|shapes| regions::union(shapes.iter().copied())).collect();
+        members.values().map(|shapes| boolean_ops::union(shapes.iter().copied())).collect();
     // The largest piece bears the name; a map would write it into every one.
     let mut features = Vec::new();
     for (name, outline) in members.keys().zip(areas(&outlines, shown.parcels.crs())?) {

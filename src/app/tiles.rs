@@ -9,7 +9,7 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use serde_json::{Value as Json, json};
 use tiles::coord::TileCoord;
-use tiles::layer::Look;
+use tiles::layer::LayerSpec;
 use tiles::pyramid::Tileset;
 
 use super::prepare::Prepared;
@@ -112,8 +112,8 @@ impl LayerTiles {
     }
 
     /// How the layers within the tiles look, those first that are first in a tile.
-    pub fn looks(&self) -> impl Iterator<Item = &Look> {
-        self.tileset.layers.iter().map(tiles::layer::Layer::look)
+    pub fn looks(&self) -> impl Iterator<Item = &LayerSpec> {
+        self.tileset.layers.iter().map(tiles::layer::Layer::spec)
     }
 
     /// Where tiles hold something, zoom by zoom; nowhere where nothing is.

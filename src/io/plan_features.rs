@@ -5,11 +5,11 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use geo::MultiPolygon;
 use parcels::blocks::Blocks;
+use parcels::boolean_ops;
 use parcels::id::{ParcelId, ParcelIdx};
 use parcels::parcel::{Layer, Parcel};
 use parcels::plan::{Direction, Transfer};
 use parcels::policy::Policy;
-use parcels::regions;
 use parcels::score::Scores;
 use parcels::table::Value;
 use parcels::units::{AreaBasis, M2_PER_HA};
@@ -55,7 +55,7 @@ pub(super) fn shorten(columns: &mut [Column<'_>]) {
 #[must_use]
 pub fn outlines(layer: &Layer, blocks: &Blocks) -> Vec<MultiPolygon<f64>> {
     let members: Vec<&[ParcelIdx]> = blocks.iter().map(|(_, members)| members).collect();
-    let outline = |members: &&[ParcelIdx]| regions::union(members.iter().map(|idx| &layer[*idx].shape));
+    let outline = |members: &&[ParcelIdx]| boolean_ops::union(members.iter().map(|idx| &layer[*idx].shape));
     members.par_iter().map(outline).collect()
 }
 

@@ -1,6 +1,6 @@
 //! Features on disk, by place: what is too much for memory is read back part by part.
 //!
-//! They come in any order and are kept as they come. Then they are put in the order of the [curve](tiles::curve) along which
+//! They come in any order and are kept as they come. Then they are put in [Morton order](tiles::morton), in which
 //! what is near comes soon, some to a page, and of each page it is known where it is. The files have no name and vanish with the
 //! process. In memory are 24 bytes a feature while they come, and afterwards some bytes a page.
 
@@ -13,9 +13,9 @@ use parcels::progress::{Monitor, go_on};
 use rayon::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tiles::curve::key;
 use tiles::feature::Feature;
-use tiles::small::Zooms;
+use tiles::morton::code;
+use tiles::tiny::Zooms;
 
 use crate::error::{Context as _, ErrorKind, Result};
 
@@ -76,7 +76,7 @@ fn unpacked<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
 /// Features as they come.
 pub struct Spool {
     pile: Pile,
-    /// Where each begins on the curve.
+    /// The Morton code of where each begins.
     features: Vec<(u64, Spot)>,
 }
 
@@ -96,7 +96,7 @@ impl Spool {
     pub fn push(&mut self, features: &[Feature]) -> Result<()> {
         let one = |feature: &Feature| -> Result<Option<(u64, Vec<u8>)>> {
             let Some([west, north, ..]) = feature.geometry.extent() else { return Ok(None) };
-            Ok(Some((key([west, north]), packed(feature)?)))
+            Ok(Some((code([west, north]), packed(feature)?)))
         };
         let packed: Result<Vec<_>> = features.par_iter().map(one).collect();
         for (key, bytes) in packed?.into_iter().flatten() {
@@ -117,7 +117,7 @@ impl Spool {
         self.features.is_empty()
     }
 
-    /// Puts them in the order of the curve; where several begin at one place, as they came. `each` sees some after the other
+    /// Puts them in Morton order; where several begin at one place, as they came. `each` sees some after the other
     /// and tells at which zooms they are shown though they are too small.
     ///
     /// # Errors
@@ -171,7 +171,7 @@ pub struct Places {
 }
 
 impl Places {
-    /// The pages, in the order of the curve.
+    /// The pages, in Morton order.
     #[must_use]
     pub fn pages(&self) -> &[Page] {
         &self.pages

@@ -7,20 +7,20 @@ use rayon::prelude::*;
 use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
 
+use crate::clip::{Window, stand_in};
 use crate::coord::TileCoord;
-use crate::crowd::Crowd;
-use crate::curve::key;
-use crate::cut::{Window, stand_in};
+use crate::density::Density;
+use crate::dissolve::dissolve;
 use crate::feature::{Feature, Field};
 use crate::mercator::Point;
+use crate::morton::code;
 use crate::mvt::{LayerWriter, Shape};
-use crate::region::region;
 use crate::shapes::{Shapes, Values};
-use crate::small::{Lost, ZOOMS, Zooms, area_at};
+use crate::tiny::{LostArea, ZOOMS, Zooms, area_at};
 
-/// How a layer looks by zoom.
+/// What of a layer the tiles of each zoom show.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Look {
+pub struct LayerSpec {
     /// Its name in a tile.
     pub name: String,
     /// Its properties, in the order in which features hold them.
@@ -29,8 +29,8 @@ pub struct Look {
     pub minzoom: u8,
     /// Tiles of greater zooms go without it.
     pub maxzoom: u8,
-    /// Tiles of zooms below `minzoom` hold the land of all features as one, in a layer of this name.
-    pub land: Option<String>,
+    /// Tiles of zooms below `minzoom` hold the land of all features dissolved into one, in a layer of this name.
+    pub dissolved: Option<String>,
     /// The grid of lesser zooms, where it is coarser than the tile's.
     pub coarse: Vec<Coarse>,
 }
@@ -45,7 +45,7 @@ pub struct Coarse {
     pub step: u16,
 }
 
-impl Look {
+impl LayerSpec {
     /// Cells from one line of the grid of a zoom to the next.
     pub(crate) fn step(&self, z: u8) -> u16 {
         self.coarse.iter().find(|coarse| coarse.zoom == z).map_or(1, |coarse| coarse.step)
@@ -65,26 +65,26 @@ type Part = (u32, u32);
 
 /// Immutable features, found by place.
 pub struct Layer {
-    look: Look,
+    spec: LayerSpec,
     ids: Vec<u64>,
     shapes: Shapes,
     values: Values,
     /// Parts of features by place: an outline of a thousand pieces is not looked through for each tile.
     index: RTree<GeomWithData<Rectangle<Point>, Part>>,
-    /// Features along a curve that stays near.
+    /// Features in Morton order.
     along: Vec<u32>,
-    small: Small,
+    tiny: Tiny,
 }
 
-/// The features too small to be seen that are shown as one cell.
-enum Small {
+/// The features too tiny to be seen that are shown as one cell of the grid.
+enum Tiny {
     /// By zoom, ascending, once it is asked for.
     Found(Box<[OnceLock<Vec<u32>>; ZOOMS]>),
-    /// By feature, for what is only a part of a layer.
-    Told(Vec<Zooms>),
+    /// Given by feature, for what is only a part of a layer.
+    Given(Vec<Zooms>),
 }
 
-impl Small {
+impl Tiny {
     fn not_yet() -> Self {
         Self::Found(Box::new([const { OnceLock::new() }; ZOOMS]))
     }
@@ -93,33 +93,36 @@ impl Small {
 impl Layer {
     /// Indexes features.
     #[must_use]
-    pub fn new(look: Look, features: impl IntoIterator<Item = Feature>) -> Self {
-        let all = Self::try_new(look, features.into_iter().map(Ok::<_, Infallible>));
+    pub fn new(spec: LayerSpec, features: impl IntoIterator<Item = Feature>) -> Self {
+        let all = Self::try_new(spec, features.into_iter().map(Ok::<_, Infallible>));
         match all {
             Ok(layer) => layer,
         }
     }
 
-    /// Indexes some of a layer's features, each with the zooms at which it is shown though it is too small: tiles that they
+    /// Indexes some of a layer's features, each with the zooms at which it is shown though it is too tiny: tiles that they
     /// are all of are those of the layer.
     #[must_use]
-    pub fn piece(look: Look, features: impl IntoIterator<Item = (Feature, Zooms)>) -> Self {
+    pub fn piece(spec: LayerSpec, features: impl IntoIterator<Item = (Feature, Zooms)>) -> Self {
         let mut shown = Vec::new();
-        let told = features.into_iter().map(|(feature, zooms)| {
+        let given = features.into_iter().map(|(feature, zooms)| {
             shown.push(zooms);
             feature
         });
-        let layer = Self::new(look, told);
-        Self { small: Small::Told(shown), ..layer }
+        let layer = Self::new(spec, given);
+        Self { tiny: Tiny::Given(shown), ..layer }
     }
 
     /// Indexes features that may turn out not to be there.
     ///
     /// # Errors
     /// The first that came instead of one.
-    pub fn try_new<E>(look: Look, features: impl IntoIterator<Item = Result<Feature, E>>) -> Result<Self, E> {
+    pub fn try_new<E>(
+        spec: LayerSpec,
+        features: impl IntoIterator<Item = Result<Feature, E>>,
+    ) -> Result<Self, E> {
         let (mut ids, mut shapes, mut values) =
-            (Vec::new(), Shapes::default(), Values::new(look.fields.len()));
+            (Vec::new(), Shapes::default(), Values::new(spec.fields.len()));
         for feature in features {
             let feature = feature?;
             ids.push(feature.id);
@@ -141,28 +144,28 @@ impl Layer {
             .filter(|(_, parts)| !parts.is_empty())
             .map(|(at, parts)| {
                 let least = |axis: usize| parts.iter().map(|e| e[axis]).fold(f64::INFINITY, f64::min);
-                (key([least(0), least(1)]), at)
+                (code([least(0), least(1)]), at)
             })
             .collect();
         along.sort_unstable();
         let along = along.into_iter().map(|(_, at)| at).collect();
-        Ok(Self { look, ids, shapes, values, index, along, small: Small::not_yet() })
+        Ok(Self { spec, ids, shapes, values, index, along, tiny: Tiny::not_yet() })
     }
 
-    /// The same features with another look.
+    /// The same features with another specification.
     #[must_use]
-    pub fn looking(mut self, look: Look) -> Self {
-        self.look = look;
-        if let Small::Found(_) = self.small {
-            self.small = Small::not_yet();
+    pub fn with_spec(mut self, spec: LayerSpec) -> Self {
+        self.spec = spec;
+        if let Tiny::Found(_) = self.tiny {
+            self.tiny = Tiny::not_yet();
         }
         self
     }
 
-    /// How it looks.
+    /// What its tiles show.
     #[must_use]
-    pub fn look(&self) -> &Look {
-        &self.look
+    pub fn spec(&self) -> &LayerSpec {
+        &self.spec
     }
 
     /// West, north, east and south end in the unit square; nothing where nothing is.
@@ -178,32 +181,32 @@ impl Layer {
         self.write_part(tile, tile.z(), out);
     }
 
-    /// As [`Layer::write`], with the look of a zoom that is that of the tile or lesser.
+    /// As [`Layer::write`], as specified for a zoom that is that of the tile or lesser.
     pub fn write_part(&self, tile: TileCoord, z: u8, out: &mut Vec<u8>) {
-        if z > self.look.maxzoom {
+        if z > self.spec.maxzoom {
             return;
         }
-        if z < self.look.minzoom {
-            if let Some(name) = &self.look.land {
-                self.write_land(name, tile, z, out);
+        if z < self.spec.minzoom {
+            if let Some(name) = &self.spec.dissolved {
+                self.write_dissolved(name, tile, z, out);
             }
             return;
         }
         let fields: Vec<(usize, &Field)> =
-            self.look.fields.iter().enumerate().filter(|(_, field)| field.minzoom <= z).collect();
+            self.spec.fields.iter().enumerate().filter(|(_, field)| field.minzoom <= z).collect();
         let mut writer =
-            LayerWriter::new(&self.look.name, fields.iter().map(|(_, f)| f.name.clone()).collect());
-        for window in self.look.windows(tile, z) {
+            LayerWriter::new(&self.spec.name, fields.iter().map(|(_, f)| f.name.clone()).collect());
+        for window in self.spec.windows(tile, z) {
             let found = self.found(window);
             for parts in found.chunk_by(|a, b| a.0 == b.0) {
                 let at = parts[0].0 as usize;
                 let numbers = parts.iter().map(|(_, part)| *part as usize);
-                let drawn = if self.look.step(z) > 1 && !self.shapes.lines(at) {
-                    region(window, &self.shapes, numbers)
+                let drawn = if self.spec.step(z) > 1 && !self.shapes.lines(at) {
+                    dissolve(window, &self.shapes, numbers)
                 } else {
                     window.parts(&self.shapes, at, numbers)
                 };
-                if let Some(shape) = drawn.or_else(|| self.small(at, z, window)) {
+                if let Some(shape) = drawn.or_else(|| self.tiny(at, z, window)) {
                     let values = fields.iter().map(|(field, _)| self.values.get(at, *field));
                     writer.add(self.ids[at], values, &shape);
                 }
@@ -212,14 +215,14 @@ impl Layer {
         writer.finish(out);
     }
 
-    /// The land of all features as one feature.
-    fn write_land(&self, name: &str, tile: TileCoord, z: u8, out: &mut Vec<u8>) {
+    /// The land of all features dissolved into one.
+    fn write_dissolved(&self, name: &str, tile: TileCoord, z: u8, out: &mut Vec<u8>) {
         let mut writer = LayerWriter::new(name, Vec::new());
-        for window in self.look.windows(tile, z) {
+        for window in self.spec.windows(tile, z) {
             let found = self.found(window);
             let polygons = found.iter().filter(|(at, _)| !self.shapes.lines(*at as usize));
             let parts = polygons.map(|(_, part)| *part as usize);
-            if let Some(shape) = region(window, &self.shapes, parts) {
+            if let Some(shape) = dissolve(window, &self.shapes, parts) {
                 writer.add(1, std::iter::empty(), &shape);
             }
         }
@@ -237,35 +240,35 @@ impl Layer {
     /// Whether anything may be in a tile, at whatever zoom it is shown.
     #[must_use]
     pub fn touches(&self, tile: TileCoord) -> bool {
-        self.look
+        self.spec
             .windows(tile, tile.z())
             .any(|window| self.index.locate_in_envelope_intersecting(&envelope(window)).next().is_some())
     }
 
-    /// How many features begin in each tile of a zoom.
+    /// How densely features lie: how many begin in each tile of a zoom.
     #[must_use]
-    pub fn crowd(&self, z: u8) -> Crowd {
-        Crowd::of(z, self.along.iter().filter_map(|at| self.shapes.first(*at as usize)))
+    pub fn density(&self, z: u8) -> Density {
+        Density::of(z, self.along.iter().filter_map(|at| self.shapes.first(*at as usize)))
     }
 
     /// The square of the grid shown instead of a feature that became nothing.
-    fn small(&self, at: usize, z: u8, window: Window) -> Option<Shape> {
-        let is_shown = match &self.small {
-            Small::Found(by_zoom) => {
-                let shown = by_zoom[usize::from(z)].get_or_init(|| self.shown_small(z));
+    fn tiny(&self, at: usize, z: u8, window: Window) -> Option<Shape> {
+        let is_shown = match &self.tiny {
+            Tiny::Found(by_zoom) => {
+                let shown = by_zoom[usize::from(z)].get_or_init(|| self.tiny_shown(z));
                 shown.binary_search(&u32::try_from(at).ok()?).is_ok()
             }
-            Small::Told(zooms) => zooms[at].has(z),
+            Tiny::Given(zooms) => zooms[at].has(z),
         };
         stand_in(window, self.shapes.first(at).filter(|_| is_shown)?)
     }
 
     /// Which of the features that become nothing at a zoom are shown as a square of its grid.
-    fn shown_small(&self, z: u8) -> Vec<u32> {
-        let step = self.look.step(z);
+    fn tiny_shown(&self, z: u8) -> Vec<u32> {
+        let step = self.spec.step(z);
         let areas: Vec<_> =
             self.along.par_iter().map(|at| area_at(&self.shapes, *at as usize, z, step)).collect();
-        let mut lost = Lost::new(step);
+        let mut lost = LostArea::new(step);
         let mut shown: Vec<u32> =
             self.along.iter().zip(areas).filter(|(_, area)| lost.shows(*area)).map(|(at, _)| *at).collect();
         shown.sort_unstable();

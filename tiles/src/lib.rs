@@ -18,26 +18,26 @@ mod shapes;
 // Features by place.
 pub mod layer;
 
-// What a tile shows of them as one, where they are too many for memory.
-pub mod land;
+// Their land dissolved into one, where they are too many for memory.
+pub mod dissolved;
 
 // In which order they lie near each other.
-pub mod curve;
+pub mod morton;
 
 // Those too small to be seen.
-pub mod small;
+pub mod tiny;
 
-// Where they crowd.
-pub mod crowd;
+// How densely they lie.
+pub mod density;
 
 // From shapes to cells.
-pub mod cut;
+pub mod clip;
 
 // Polygons that are valid on whole numbers.
 mod valid;
 
-// Many shapes as one.
-mod region;
+// Many shapes into one.
+mod dissolve;
 
 // Bytes out.
 pub mod mvt;

@@ -87,20 +87,20 @@ impl Tileset {
 mod tests {
     use super::*;
     use crate::feature::{Feature, Geometry};
-    use crate::layer::Look;
+    use crate::layer::LayerSpec;
 
     fn set(ring: Vec<[f64; 2]>) -> Tileset {
-        let look = Look {
+        let spec = LayerSpec {
             name: "l".into(),
             fields: Vec::new(),
             minzoom: 0,
             maxzoom: 22,
-            land: None,
+            dissolved: None,
             coarse: Vec::new(),
         };
         let feature =
             Feature { id: 1, geometry: Geometry::Polygons(vec![vec![ring]]), properties: Vec::new() };
-        Tileset { layers: vec![Layer::new(look, vec![feature])] }
+        Tileset { layers: vec![Layer::new(spec, vec![feature])] }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::cut::exact_double_area;
+use crate::clip::exact_double_area;
 use crate::feature::{Geometry, Value};
 use crate::mercator::Point;
 use crate::mvt::encoded;

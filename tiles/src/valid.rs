@@ -32,7 +32,7 @@ pub(crate) fn valid(mut rings: Vec<Vec<Cell>>) -> Vec<Vec<Vec<Cell>>> {
     if whole && plain(&rings) {
         return vec![rings];
     }
-    if rings.is_empty() { Vec::new() } else { mended(&rings) }
+    if rings.is_empty() { Vec::new() } else { made_valid(&rings) }
 }
 
 fn without_repeats(ring: &mut Vec<Cell>) {
@@ -82,7 +82,7 @@ fn ahead(from: Cell, corner: Cell, to: Cell) -> bool {
 }
 
 /// The land that is inside more often than outside.
-pub(crate) fn mended(rings: &[Vec<Cell>]) -> Vec<Vec<Vec<Cell>>> {
+pub(crate) fn made_valid(rings: &[Vec<Cell>]) -> Vec<Vec<Vec<Cell>>> {
     let options = IntOverlayOptions { preserve_output_collinear: true, ..IntOverlayOptions::default() };
     let corners = rings.iter().map(Vec::len).sum();
     let mut overlay = Overlay::<i32>::new_custom(corners, options, Default::default());

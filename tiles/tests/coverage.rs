@@ -5,15 +5,22 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
+use tiles::clip::Window;
 use tiles::coord::TileCoord;
-use tiles::cut::Window;
 use tiles::feature::{Feature, Geometry};
-use tiles::layer::{Layer, Look};
+use tiles::layer::{Layer, LayerSpec};
 use tiles::mvt::{Cell, Shape};
 use tiles::pyramid::Tileset;
 
-fn look() -> Look {
-    Look { name: "l".into(), fields: Vec::new(), minzoom: 0, maxzoom: 22, land: None, coarse: Vec::new() }
+fn spec() -> LayerSpec {
+    LayerSpec {
+        name: "l".into(),
+        fields: Vec::new(),
+        minzoom: 0,
+        maxzoom: 22,
+        dissolved: None,
+        coarse: Vec::new(),
+    }
 }
 
 fn layer(polygons: impl IntoIterator<Item = Vec<[f64; 2]>>) -> Layer {
@@ -22,7 +29,7 @@ fn layer(polygons: impl IntoIterator<Item = Vec<[f64; 2]>>) -> Layer {
         geometry: Geometry::Polygons(vec![vec![ring]]),
         properties: Vec::new(),
     });
-    Layer::new(look(), features)
+    Layer::new(spec(), features)
 }
 
 fn at(z: u8, place: [f64; 2]) -> TileCoord {
@@ -75,14 +82,14 @@ proptest! {
         }).collect();
         let (around, quads) = mesh(&corners, side);
         let window = Window::new(at(z, from), 0, 1);
-        let whole = window.cut(&Geometry::Polygons(vec![vec![around]]));
-        let parts: i64 = quads.iter().map(|quad| area(window.cut(&Geometry::Polygons(vec![vec![quad.clone()]])).as_ref())).sum();
+        let whole = window.clip(&Geometry::Polygons(vec![vec![around]]));
+        let parts: i64 = quads.iter().map(|quad| area(window.clip(&Geometry::Polygons(vec![vec![quad.clone()]])).as_ref())).sum();
         // Where a quadrangle folds over itself on a coarse grid, mending rounds its crossing: a cell each at most.
         let folds = quads.len() as i64;
         prop_assert!((area(whole.as_ref()) - parts).abs() <= folds, "{} against {parts}", area(whole.as_ref()));
         if z >= 16 {
             prop_assert_eq!(area(whole.as_ref()), parts);
-            let cut = quads.iter().map(|quad| window.cut(&Geometry::Polygons(vec![vec![quad.clone()]])));
+            let cut = quads.iter().map(|quad| window.clip(&Geometry::Polygons(vec![vec![quad.clone()]])));
             let cut: Vec<_> = cut.collect();
             prop_assert_eq!(outline(cut.iter().flatten()), outline(whole.iter()));
         }
@@ -132,7 +139,7 @@ proptest! {
             [middle[0] + size * (x + dx), middle[1] + size * (y + dy)]
         }).collect();
         let (around, quads) = mesh(&corners, side);
-        let land = tiles::cut::exact_double_area(&around).abs() / 2.0;
+        let land = tiles::clip::exact_double_area(&around).abs() / 2.0;
         let set = Tileset { layers: vec![layer(quads)] };
         for z in 12..=16 {
             let (found, tiles) = land_of(&set, z);
@@ -186,7 +193,7 @@ fn shapes_at_the_poles_end_at_the_edge_of_the_map() {
 fn a_million_corners_are_cut() {
     let corners = 1_000_000;
     let tile = TileCoord::new(0, 0, 0).unwrap();
-    let shape = Window::new(tile, 0, 1).cut(&Geometry::Polygons(vec![vec![round(corners)]])).unwrap();
+    let shape = Window::new(tile, 0, 1).clip(&Geometry::Polygons(vec![vec![round(corners)]])).unwrap();
     let exact = std::f64::consts::PI * (0.01_f64 * 4096.0).powi(2);
     let found = area(Some(&shape)) as f64 / 2.0;
     assert!((found / exact - 1.0).abs() < 0.005, "{found} instead of {exact}");
@@ -275,7 +282,7 @@ fn area_in_tile(ring: &[Cell]) -> f64 {
         }
         ring = kept;
     }
-    tiles::cut::exact_double_area(&ring) / 2.0
+    tiles::clip::exact_double_area(&ring) / 2.0
 }
 
 fn varint(bytes: &mut &[u8]) -> u64 {

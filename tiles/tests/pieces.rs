@@ -4,21 +4,21 @@
 
 use proptest::prelude::*;
 use tiles::coord::TileCoord;
-use tiles::curve::key;
+use tiles::dissolved::DissolvedTile;
 use tiles::feature::{Feature, Field, Geometry, Value};
-use tiles::land::LandTile;
-use tiles::layer::{Coarse, Layer, Look};
-use tiles::small::{Small, Zooms};
+use tiles::layer::{Coarse, Layer, LayerSpec};
+use tiles::morton::code;
+use tiles::tiny::{TinyPolygons, Zooms};
 
 const ZOOM_MAX: u8 = 6;
 
-fn look(from: u8) -> Look {
-    Look {
+fn spec(from: u8) -> LayerSpec {
+    LayerSpec {
         name: "lots".into(),
         fields: vec![Field { name: "code".into(), kind: "String", minzoom: 0 }],
         minzoom: from,
         maxzoom: ZOOM_MAX,
-        land: Some("land".into()),
+        dissolved: Some("land".into()),
         coarse: vec![Coarse { zoom: 1, step: 4 }],
     }
 }
@@ -55,16 +55,16 @@ proptest! {
 
     #[test]
     fn a_piece_shows_what_the_layer_shows(mut lots in lots()) {
-        let whole = Layer::new(look(0), lots.clone());
-        lots.sort_by_key(|feature| (key(first(feature)), feature.id));
-        let mut small = Small::new(0..=ZOOM_MAX);
-        let mut told: Vec<(Feature, Zooms)> = Vec::new();
+        let whole = Layer::new(spec(0), lots.clone());
+        lots.sort_by_key(|feature| (code(first(feature)), feature.id));
+        let mut tiny = TinyPolygons::new(0..=ZOOM_MAX);
+        let mut given: Vec<(Feature, Zooms)> = Vec::new();
         for some in lots.chunks(100) {
-            told.extend(some.iter().cloned().zip(small.next(some)));
+            given.extend(some.iter().cloned().zip(tiny.next(some)));
         }
-        told.sort_by_key(|(feature, _)| feature.id);
+        given.sort_by_key(|(feature, _)| feature.id);
         // The field is in one tile at each of these zooms.
-        let piece = Layer::piece(look(0), told);
+        let piece = Layer::piece(spec(0), given);
         for z in 2..=ZOOM_MAX {
             let (mut of_whole, mut of_piece) = (Vec::new(), Vec::new());
             whole.write(tile(z), &mut of_whole);
@@ -75,14 +75,14 @@ proptest! {
 
     #[test]
     fn land_in_parts_is_the_land(lots in lots()) {
-        let look = look(ZOOM_MAX + 1);
-        let whole = Layer::new(look.clone(), lots.clone());
+        let spec = spec(ZOOM_MAX + 1);
+        let whole = Layer::new(spec.clone(), lots.clone());
         for z in 0..=ZOOM_MAX {
             let mut of_whole = Vec::new();
             whole.write(tile(z), &mut of_whole);
-            let mut land = LandTile::new(&look, tile(z), z).unwrap();
+            let mut land = DissolvedTile::new(&spec, tile(z), z).unwrap();
             for some in lots.chunks(37) {
-                let mut part = LandTile::new(&look, tile(z), z).unwrap();
+                let mut part = DissolvedTile::new(&spec, tile(z), z).unwrap();
                 part.add(some);
                 land.join(part);
             }
@@ -95,7 +95,7 @@ proptest! {
 
 #[test]
 fn where_parcels_are_shown_there_is_no_land() {
-    assert!(LandTile::new(&look(3), tile(3), 3).is_none());
-    assert!(LandTile::new(&Look { land: None, ..look(3) }, tile(2), 2).is_none());
-    assert!(LandTile::new(&look(3), tile(2), 2).is_some());
+    assert!(DissolvedTile::new(&spec(3), tile(3), 3).is_none());
+    assert!(DissolvedTile::new(&LayerSpec { dissolved: None, ..spec(3) }, tile(2), 2).is_none());
+    assert!(DissolvedTile::new(&spec(3), tile(2), 2).is_some());
 }

@@ -2,15 +2,16 @@
 
 use rayon::prelude::*;
 
-use super::facing::{Walked, Walker};
-use super::near::{self, Surroundings};
-use super::{Adjacency, Facing, SHORTEST_M, TOUCH_M};
+use super::context::{self, SpatialContext};
+use super::facing::{FacingMeasurer, OneSided};
+use super::{Adjacency, COINCIDENT_M, Facing, MIN_FACING_M};
+use crate::graph::Rows;
 use crate::id::ParcelIdx;
 use crate::index::SpatialIndex;
 use crate::parcel::{Barrier, Layer};
 use crate::progress::{Cancelled, Monitor, go_on};
 
-/// Parcels walked between two looks at the monitor.
+/// Parcels measured between two looks at the monitor.
 const CHUNK: usize = 512;
 
 /// What every parcel faces from its own side at each of some gap tolerances. Most lengths are the same over long ranges of
@@ -19,21 +20,17 @@ pub struct FacingByGap {
     /// Ascending.
     reaches_m: Vec<f64>,
     wanted: Vec<bool>,
-    /// Per parcel, the end of its rows in `neighbours`.
-    ends: Vec<usize>,
-    /// Parcels faced, ascending per parcel.
-    neighbours: Vec<ParcelIdx>,
-    /// Per neighbour, the end of its stages.
-    stages: Vec<usize>,
-    /// From which reach on, which length, m.
-    lengths_m: Vec<(u16, f64)>,
+    /// Per parcel those it faces, ascending.
+    neighbours: Rows<ParcelIdx>,
+    /// Per neighbour: from which reach on, which length, m.
+    stages: Rows<(u16, f64)>,
     /// Per parcel and reach, the length that faces nobody, m.
     exposed_m: Vec<f64>,
 }
 
 impl FacingByGap {
-    /// Walks all wanted parcels, in parallel, in pieces put together in order. Only pairs of two wanted parcels will be
-    /// listed; all parcels block the view.
+    /// Measures all wanted parcels, in parallel, in pieces put together in order. Only pairs of two wanted parcels will be
+    /// listed; all parcels occlude.
     ///
     /// # Errors
     /// [`Cancelled`] when the monitor says so.
@@ -53,27 +50,27 @@ impl FacingByGap {
         reaches_m.sort_unstable_by(f64::total_cmp);
         reaches_m.dedup();
         monitor.step("adjacency", layer.len() as u64);
-        let farthest_m = reaches_m.last().copied().unwrap_or(TOUCH_M);
-        let around = Surroundings::new(layer, index, barriers, farthest_m);
+        let farthest_m = reaches_m.last().copied().unwrap_or(COINCIDENT_M);
+        let context = SpatialContext::new(layer, index, barriers, farthest_m);
         let parts = wanted
             .par_chunks(CHUNK)
             .enumerate()
             .map_init(
-                || Walker::new(&around, &reaches_m),
-                |walker, (chunk, wanted)| {
+                || FacingMeasurer::new(&context, &reaches_m),
+                |measurer, (chunk, wanted)| {
                     go_on(monitor)?;
-                    let mut walked = Walked::default();
+                    let mut one_sided = OneSided::default();
                     for (at, wanted) in wanted.iter().enumerate() {
                         let parcel = ParcelIdx::from_at(chunk * CHUNK + at);
                         if *wanted {
-                            walker.walk(parcel, near::sides(&layer[parcel].shape), &mut walked);
+                            measurer.measure(parcel, context::sides(&layer[parcel].shape), &mut one_sided);
                         } else {
-                            walked.skip(reaches_m.len());
+                            one_sided.skip(reaches_m.len());
                         }
                     }
                     monitor.advance(wanted.len() as u64);
                     let mut part = Self::empty(reaches_m.clone());
-                    part.append_walked(walked);
+                    part.append_one_sided(one_sided);
                     Ok(part)
                 },
             )
@@ -89,36 +86,30 @@ impl FacingByGap {
         Self {
             reaches_m,
             wanted: Vec::new(),
-            ends: Vec::new(),
-            neighbours: Vec::new(),
-            stages: Vec::new(),
-            lengths_m: Vec::new(),
+            neighbours: Rows::default(),
+            stages: Rows::default(),
             exposed_m: Vec::new(),
         }
     }
 
-    fn append_walked(&mut self, walked: Walked) {
-        self.ends = walked.ends;
-        self.neighbours = walked.neighbours;
-        self.exposed_m = walked.exposed_m;
-        for lengths in walked.lengths_m.chunks(self.reaches_m.len()) {
+    fn append_one_sided(&mut self, one_sided: OneSided) {
+        self.neighbours = one_sided.neighbours;
+        self.exposed_m = one_sided.exposed_m;
+        for lengths in one_sided.lengths_m.chunks(self.reaches_m.len()) {
             let mut before = 0.0;
             for (reach, length) in (0_u16..).zip(lengths) {
                 if *length != before {
-                    self.lengths_m.push((reach, *length));
+                    self.stages.push((reach, *length));
                     before = *length;
                 }
             }
-            self.stages.push(self.lengths_m.len());
+            self.stages.end_row();
         }
     }
 
     fn append(&mut self, mut next: Self) {
-        let (row, stage) = (self.neighbours.len(), self.lengths_m.len());
-        self.ends.extend(next.ends.iter().map(|end| row + end));
-        self.stages.extend(next.stages.iter().map(|end| stage + end));
-        self.neighbours.append(&mut next.neighbours);
-        self.lengths_m.append(&mut next.lengths_m);
+        self.neighbours.append(next.neighbours);
+        self.stages.append(next.stages);
         self.exposed_m.append(&mut next.exposed_m);
     }
 
@@ -128,19 +119,21 @@ impl FacingByGap {
         let reach = self.reaches_m.binary_search_by(|r| r.total_cmp(&reach_m(gap_m))).ok()?;
         let mut pairs = Vec::new();
         for parcel in (0..self.wanted.len()).map(ParcelIdx::from_at) {
-            for at in self.row(parcel) {
-                let other = self.neighbours[at];
+            for at in self.neighbours.range(parcel.at()) {
+                let other = self.neighbours.items()[at];
                 if !self.wanted[other.at()] {
                     continue;
                 }
-                let back = self.neighbours[self.row(other)].binary_search(&parcel);
+                let back = self.neighbours.row(other.at()).binary_search(&parcel);
                 // A pair seen from both sides is listed by its lower one.
                 if other < parcel && back.is_ok() {
                     continue;
                 }
-                let back_m = back.map_or(0.0, |found| self.length_m(self.row(other).start + found, reach));
+                let back_m = back.map_or(0.0, |found| {
+                    self.length_m(self.neighbours.range(other.at()).start + found, reach)
+                });
                 let facing_m = 0.5 * (self.length_m(at, reach) + back_m);
-                if facing_m >= SHORTEST_M {
+                if facing_m >= MIN_FACING_M {
                     pairs.push(Facing { a: parcel.min(other), b: parcel.max(other), facing_m });
                 }
             }
@@ -149,15 +142,9 @@ impl FacingByGap {
         Some(Adjacency::from_pairs(pairs, exposed_m))
     }
 
-    fn row(&self, parcel: ParcelIdx) -> std::ops::Range<usize> {
-        let start = if parcel.at() == 0 { 0 } else { self.ends[parcel.at() - 1] };
-        start..self.ends[parcel.at()]
-    }
-
     /// What neighbour `at` is faced over at a reach, m.
     fn length_m(&self, at: usize, reach: usize) -> f64 {
-        let start = if at == 0 { 0 } else { self.stages[at - 1] };
-        let stages = &self.lengths_m[start..self.stages[at]];
+        let stages = self.stages.row(at);
         let until = stages.partition_point(|(from, _)| usize::from(*from) <= reach);
         until.checked_sub(1).map_or(0.0, |last| stages[last].1)
     }
@@ -165,5 +152,5 @@ impl FacingByGap {
 
 /// How far a parcel sees at a gap tolerance: what coincides is always faced.
 fn reach_m(gap_m: f64) -> f64 {
-    gap_m.max(TOUCH_M)
+    gap_m.max(COINCIDENT_M)
 }

@@ -2,7 +2,7 @@
 
 use geo::Coord;
 
-use super::spans::Span;
+use super::intervals::Interval;
 
 /// The frame of an edge. Parcels lie left of their edges, so outwards is right: the frame is a mirrored one.
 #[derive(Debug, Clone, Copy)]
@@ -33,28 +33,28 @@ impl Frame {
     }
 
     /// The whole edge.
-    pub(super) fn span(&self) -> Span {
-        Span { from: 0.0, to: self.length_m }
+    pub(super) fn interval(&self) -> Interval {
+        Interval { from: 0.0, to: self.length_m }
     }
 }
 
-/// The stretch of the x axis at most `radius_m` from the segment `from`–`to`: one span, for a segment is convex.
-pub(super) fn within(from: Coord<f64>, to: Coord<f64>, radius_m: f64) -> Option<Span> {
+/// The stretch of the x axis at most `radius_m` from the segment `from`–`to`: one interval, for a segment is convex.
+pub(super) fn within(from: Coord<f64>, to: Coord<f64>, radius_m: f64) -> Option<Interval> {
     if from.y.min(to.y) > radius_m || from.y.max(to.y) < -radius_m {
         return None;
     }
     let of_disc = |centre: Coord<f64>| {
         (centre.y.abs() <= radius_m).then(|| {
             let half = (radius_m * radius_m - centre.y * centre.y).sqrt();
-            Span { from: centre.x - half, to: centre.x + half }
+            Interval { from: centre.x - half, to: centre.x + half }
         })
     };
-    let hull = |a: Span, b: Span| Span { from: a.from.min(b.from), to: a.to.max(b.to) };
+    let hull = |a: Interval, b: Interval| Interval { from: a.from.min(b.from), to: a.to.max(b.to) };
     [of_disc(from), of_disc(to), beside(from, to, radius_m)].into_iter().flatten().reduce(hull)
 }
 
 /// The stretch of the x axis at most `radius_m` from the segment and beside it, not beyond its ends.
-fn beside(from: Coord<f64>, to: Coord<f64>, radius_m: f64) -> Option<Span> {
+fn beside(from: Coord<f64>, to: Coord<f64>, radius_m: f64) -> Option<Interval> {
     let side = to - from;
     let length = side.x.hypot(side.y);
     if length == 0.0 {
@@ -64,10 +64,10 @@ fn beside(from: Coord<f64>, to: Coord<f64>, radius_m: f64) -> Option<Span> {
     // Signed distance from the line, and position of the foot along the segment, both linear in x.
     let (slope, offset) = (-u.y, u.y * from.x - u.x * from.y);
     let (foot_slope, foot_offset) = (u.x, -u.x * from.x - u.y * from.y);
-    Span::non_negative(slope, offset + radius_m)?
-        .and(Span::non_negative(-slope, radius_m - offset)?)?
-        .and(Span::non_negative(foot_slope, foot_offset)?)?
-        .and(Span::non_negative(-foot_slope, length - foot_offset)?)
+    Interval::non_negative(slope, offset + radius_m)?
+        .and(Interval::non_negative(-slope, radius_m - offset)?)?
+        .and(Interval::non_negative(foot_slope, foot_offset)?)?
+        .and(Interval::non_negative(-foot_slope, length - foot_offset)?)
 }
 
 #[cfg(test)]

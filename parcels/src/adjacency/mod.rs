@@ -6,18 +6,18 @@
 //!
 //! In numbers: what is at most 1 cm apart, or overlaps, coincides; blockers in the first and last centimetre of pq do not
 //! count, for they belong to parcels that touch there; "within 45°" and "at most the tolerance" include the limit. All
-//! parcels block the view, the land of i itself too. A barrier line along the edge of i or j cuts like one between.
+//! parcels occlude, the land of i itself too. A barrier line along the edge of i or j cuts like one between.
 //!
 //! The facing length of i and j is the mean of the lengths facing each other from both sides: the shared edge where
 //! they touch. A corner touch is no contiguity.
 
 mod by_gap;
+mod context;
 mod facing;
 mod frame;
-mod near;
+mod intervals;
 mod nearest;
-mod spans;
-mod view;
+mod sight;
 
 #[cfg(test)]
 mod fixture;
@@ -29,6 +29,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 pub use self::by_gap::FacingByGap;
+use crate::graph::Rows;
 use crate::id::ParcelIdx;
 use crate::index::SpatialIndex;
 use crate::parcel::{Barrier, Layer};
@@ -39,10 +40,10 @@ use crate::table::Filter;
 pub const CONTIGUOUS_M: f64 = 1.0;
 
 /// Boundaries this near coincide, m: two surveys of one boundary point differ by that much.
-const TOUCH_M: f64 = 0.01;
+const COINCIDENT_M: f64 = 0.01;
 
 /// Pairs that face each other over less are left out, m.
-const SHORTEST_M: f64 = 0.001;
+const MIN_FACING_M: f64 = 0.001;
 
 /// The gap tolerances (m) at which concentration is shown beside the policy's own.
 pub const GAPS_SHOWN_M: [f64; 5] = [0.0, 12.0, 20.0, 30.0, 50.0];
@@ -89,8 +90,8 @@ pub struct BarrierSource {
 /// Facing lengths in compressed rows, symmetric; every row ascending by neighbour.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Adjacency {
-    offsets: Vec<usize>,
-    neighbours: Vec<ParcelIdx>,
+    neighbours: Rows<ParcelIdx>,
+    /// Beside the neighbours, m.
     facing_m: Vec<f64>,
     exposed_m: Vec<f64>,
 }
@@ -114,36 +115,19 @@ impl Adjacency {
     #[must_use]
     pub fn from_pairs(mut pairs: Vec<Facing>, exposed_m: Vec<f64>) -> Self {
         pairs.sort_unstable_by_key(|p| (p.a.min(p.b), p.a.max(p.b)));
-        let count = exposed_m.len();
-        let mut offsets = vec![0; count + 1];
-        for p in &pairs {
-            offsets[p.a.at() + 1] += 1;
-            offsets[p.b.at() + 1] += 1;
-        }
-        for at in 0..count {
-            offsets[at + 1] += offsets[at];
-        }
-        let mut next = offsets.clone();
-        let mut neighbours = vec![ParcelIdx(0); 2 * pairs.len()];
-        let mut facing_m = vec![0.0; 2 * pairs.len()];
         // Lower neighbours first, then higher ones: pairs are sorted, so every row comes out ascending.
-        for higher_row in [true, false] {
-            for p in &pairs {
-                let (low, high) = (p.a.min(p.b), p.a.max(p.b));
-                let (row, other) = if higher_row { (high, low) } else { (low, high) };
-                let slot = &mut next[row.at()];
-                neighbours[*slot] = other;
-                facing_m[*slot] = p.facing_m;
-                *slot += 1;
-            }
-        }
-        Self { offsets, neighbours, facing_m, exposed_m }
+        let ends = |p: &Facing| (p.a.min(p.b), p.a.max(p.b));
+        let lower = pairs.iter().map(|p| (ends(p).1.0, (ends(p).0, p.facing_m)));
+        let higher = pairs.iter().map(|p| (ends(p).0.0, (ends(p).1, p.facing_m)));
+        let rows = Rows::from_pairs(exposed_m.len(), lower.chain(higher));
+        let facing_m = rows.items().iter().map(|(_, facing_m)| *facing_m).collect();
+        Self { neighbours: rows.map(|(other, _)| other), facing_m, exposed_m }
     }
 
     /// The neighbours of `parcel`, ascending, each with the facing length in m.
     pub fn of(&self, parcel: ParcelIdx) -> impl Iterator<Item = (ParcelIdx, f64)> + '_ {
-        let row = self.offsets[parcel.at()]..self.offsets[parcel.at() + 1];
-        self.neighbours[row.clone()].iter().copied().zip(self.facing_m[row].iter().copied())
+        let lengths_m = &self.facing_m[self.neighbours.range(parcel.at())];
+        self.neighbours.row(parcel.at()).iter().copied().zip(lengths_m.iter().copied())
     }
 
     /// The neighbours of `parcel` that are contiguous with it.
@@ -180,7 +164,7 @@ impl Adjacency {
     /// Number of pairs.
     #[must_use]
     pub fn pair_count(&self) -> usize {
-        self.neighbours.len() / 2
+        self.facing_m.len() / 2
     }
 }
 
@@ -201,7 +185,7 @@ pub fn adjacency(
 }
 
 /// Facing lengths at several gap tolerances at once, in one pass over the boundaries. Only boundaries of parcels for
-/// which `wanted` holds are walked, and only pairs of two such parcels are listed; all parcels block the view. The
+/// which `wanted` holds are measured, and only pairs of two such parcels are listed; all parcels occlude. The
 /// exposed length of a wanted parcel counts all parcels as faced, that of any other is 0.
 ///
 /// # Errors

@@ -3,7 +3,7 @@
 
 use geo::Coord;
 
-use super::spans::Span;
+use super::intervals::Interval;
 
 /// The part of a parcel's boundary that is nearest, in the frame of the edge.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,7 +41,7 @@ impl Nearest {
 /// Where along the edge what is nearest.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Piece {
-    pub(super) span: Span,
+    pub(super) interval: Interval,
     pub(super) nearest: Nearest,
 }
 
@@ -53,15 +53,15 @@ pub(super) struct Envelope {
 }
 
 impl Envelope {
-    /// Begins anew on `span`, with nothing within `reach_m`.
-    pub(super) fn reset(&mut self, span: Span, reach_m: f64) {
+    /// Begins anew on `interval`, with nothing within `reach_m`.
+    pub(super) fn reset(&mut self, interval: Interval, reach_m: f64) {
         self.pieces.clear();
-        self.pieces.push(Piece { span, nearest: Nearest::Nothing { reach_m } });
+        self.pieces.push(Piece { interval, nearest: Nearest::Nothing { reach_m } });
     }
 
     /// Takes in a side of the parcel and the corner it starts at.
     pub(super) fn add(&mut self, from: Coord<f64>, to: Coord<f64>) {
-        self.insert(Piece { span: Span::ALL, nearest: Nearest::Corner(from) });
+        self.insert(Piece { interval: Interval::ALL, nearest: Nearest::Corner(from) });
         let side = to - from;
         let length = side.x.hypot(side.y);
         if length == 0.0 {
@@ -70,10 +70,10 @@ impl Envelope {
         let along = side / length;
         // The foot's position along the side, which must lie between its ends.
         let offset = -along.x * from.x - along.y * from.y;
-        let beside = Span::non_negative(along.x, offset)
-            .and_then(|after| after.and(Span::non_negative(-along.x, length - offset)?));
-        if let Some(span) = beside {
-            self.insert(Piece { span, nearest: Nearest::Side { from, along } });
+        let beside = Interval::non_negative(along.x, offset)
+            .and_then(|after| after.and(Interval::non_negative(-along.x, length - offset)?));
+        if let Some(interval) = beside {
+            self.insert(Piece { interval, nearest: Nearest::Side { from, along } });
         }
     }
 
@@ -84,7 +84,7 @@ impl Envelope {
     fn insert(&mut self, new: Piece) {
         self.next.clear();
         for &old in &self.pieces {
-            let Some(shared) = old.span.and(new.span) else {
+            let Some(shared) = old.interval.and(new.interval) else {
                 push(&mut self.next, old);
                 continue;
             };
@@ -92,18 +92,21 @@ impl Envelope {
                 let (n, o) = (new.nearest.squared_distance(), old.nearest.squared_distance());
                 [n[0] - o[0], n[1] - o[1], n[2] - o[2]]
             };
-            push(&mut self.next, Piece { span: Span { to: shared.from, ..old.span }, ..old });
+            push(&mut self.next, Piece { interval: Interval { to: shared.from, ..old.interval }, ..old });
             let roots = roots(difference).map(|r| r.clamp(shared.from, shared.to));
-            for span in [
-                Span { from: shared.from, to: roots[0] },
-                Span { from: roots[0], to: roots[1] },
-                Span { from: roots[1], to: shared.to },
+            for interval in [
+                Interval { from: shared.from, to: roots[0] },
+                Interval { from: roots[0], to: roots[1] },
+                Interval { from: roots[1], to: shared.to },
             ] {
-                let t = span.middle();
+                let t = interval.middle();
                 let nearer = (difference[0] * t + difference[1]) * t + difference[2] < 0.0;
-                push(&mut self.next, Piece { span, nearest: if nearer { new.nearest } else { old.nearest } });
+                push(
+                    &mut self.next,
+                    Piece { interval, nearest: if nearer { new.nearest } else { old.nearest } },
+                );
             }
-            push(&mut self.next, Piece { span: Span { from: shared.to, ..old.span }, ..old });
+            push(&mut self.next, Piece { interval: Interval { from: shared.to, ..old.interval }, ..old });
         }
         std::mem::swap(&mut self.pieces, &mut self.next);
     }
@@ -111,11 +114,11 @@ impl Envelope {
 
 /// Appends a piece, joined to the one before it when that has the same nearest part.
 fn push(pieces: &mut Vec<Piece>, piece: Piece) {
-    if piece.span.to <= piece.span.from {
+    if piece.interval.to <= piece.interval.from {
         return;
     }
     match pieces.last_mut() {
-        Some(last) if last.nearest == piece.nearest => last.span.to = piece.span.to,
+        Some(last) if last.nearest == piece.nearest => last.interval.to = piece.interval.to,
         _ => pieces.push(piece),
     }
 }
@@ -143,12 +146,13 @@ mod tests {
     fn the_envelope_of_a_square_is_corner_side_corner() {
         let c = |x, y| Coord { x, y };
         let mut envelope = Envelope::default();
-        envelope.reset(Span { from: 0.0, to: 100.0 }, 25.0);
+        envelope.reset(Interval { from: 0.0, to: 100.0 }, 25.0);
         let square = [c(40.0, 10.0), c(60.0, 10.0), c(60.0, 30.0), c(40.0, 30.0)];
         for at in 0..4 {
             envelope.add(square[at], square[(at + 1) % 4]);
         }
-        let found: Vec<_> = envelope.pieces().iter().map(|p| (p.span.from, p.span.to, p.nearest)).collect();
+        let found: Vec<_> =
+            envelope.pieces().iter().map(|p| (p.interval.from, p.interval.to, p.nearest)).collect();
         // A corner 10 m off comes within 25 m at √(25² − 10²) m.
         let along = 525f64.sqrt();
         let expected = [

@@ -3,9 +3,9 @@
 use geo::{Contains, Coord, Intersects, Line, MultiPolygon, Point};
 use proptest::prelude::*;
 
+use super::context::sides;
 use super::fixture::{barrier, layer, mapped, polygon};
-use super::near::sides;
-use super::{TOUCH_M, adjacency_by_gap};
+use super::{COINCIDENT_M, adjacency_by_gap};
 use crate::id::ParcelIdx;
 use crate::index::SpatialIndex;
 use crate::parcel::Barrier;
@@ -45,11 +45,11 @@ fn faces(
             .unwrap()
     };
     let apart = distance(p, q);
-    if apart <= TOUCH_M {
+    if apart <= COINCIDENT_M {
         return !segments().any(|(half_width_m, line)| {
             let d = line.delta();
             let parallel = (d.x * along.x + d.y * along.y).abs() + 1e-6 >= 0.5f64.sqrt() * d.x.hypot(d.y);
-            parallel && distance(p, nearest_on(p, line.start, line.end)) <= half_width_m.max(TOUCH_M)
+            parallel && distance(p, nearest_on(p, line.start, line.end)) <= half_width_m.max(COINCIDENT_M)
         });
     }
     let outwards = (q - p).x * along.y - (q - p).y * along.x;
@@ -57,10 +57,10 @@ fn faces(
     if apart > gap_m + 1e-6 || outwards + 1e-6 < 0.5f64.sqrt() * apart {
         return false;
     }
-    let touch = (TOUCH_M / outwards).min(0.5);
+    let touch = (COINCIDENT_M / outwards).min(0.5);
     let sight = Line::new(p + (q - p) * touch, q - (q - p) * touch);
     let blocked = touch < 0.5 && (0..shapes.len()).any(|k| k != j && shapes[k].intersects(&sight));
-    let touches = |line: Line, end| distance(end, nearest_on(end, line.start, line.end)) <= TOUCH_M;
+    let touches = |line: Line, end| distance(end, nearest_on(end, line.start, line.end)) <= COINCIDENT_M;
     !blocked
         && !segments()
             .any(|(_, line)| line.intersects(&Line::new(p, q)) || touches(line, p) || touches(line, q))

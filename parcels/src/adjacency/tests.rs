@@ -31,7 +31,7 @@ fn square(x: f64, y: f64) -> MultiPolygon<f64> {
 }
 
 /// What each edge that meets a shared one at its end coincides with beyond it.
-const END_M: f64 = TOUCH_M;
+const END_M: f64 = COINCIDENT_M;
 
 #[test]
 fn squares_that_share_an_edge() {
@@ -66,7 +66,7 @@ fn offset_across_a_street() {
 }
 
 #[test]
-fn a_parcel_between_blocks_the_view() {
+fn a_parcel_between_occludes() {
     let shapes = [square(0.0, 0.0), square(130.0, 0.0), rectangle(110.0, 0.0, 120.0, 100.0)];
     check(&measure(&shapes, &[], 50.0), &[(0, 2, 100.0), (1, 2, 100.0)], &[300.0, 300.0, 20.0]);
     // Half as long it leaves the other half of the view: the lines of sight are parallel.
@@ -264,7 +264,7 @@ fn the_number_of_threads_does_not_matter() {
 }
 
 #[test]
-fn an_empty_layer_has_no_pairs_and_a_cancelled_walk_no_result() {
+fn an_empty_layer_has_no_pairs_and_a_cancelled_measurement_no_result() {
     let found = measure(&[], &[], 20.0);
     assert!(found.is_empty() && found.pair_count() == 0);
 
@@ -310,7 +310,7 @@ fn assert_same(a: &Adjacency, b: &Adjacency, tolerance_m: f64) -> Result<(), Tes
 }
 
 fn perimeter_m(shape: &MultiPolygon<f64>) -> f64 {
-    near::sides(shape).map(|(a, b)| (b - a).x.hypot((b - a).y)).sum()
+    context::sides(shape).map(|(a, b)| (b - a).x.hypot((b - a).y)).sum()
 }
 
 proptest! {
@@ -343,7 +343,7 @@ proptest! {
         let found = measure(&shapes, &[], gap_m);
         for p in found.pairs() {
             let (a, b) = (perimeter_m(&shapes[p.a.at()]), perimeter_m(&shapes[p.b.at()]));
-            prop_assert!(p.facing_m >= SHORTEST_M && p.facing_m <= a.max(b));
+            prop_assert!(p.facing_m >= MIN_FACING_M && p.facing_m <= a.max(b));
         }
         for (shape, exposed_m) in shapes.iter().zip(found.exposed_m()) {
             prop_assert!(*exposed_m >= 0.0 && *exposed_m <= perimeter_m(shape) + 1e-9);

@@ -8,12 +8,12 @@ use geo::{Area as _, MultiPolygon};
 use super::problem::{Limit, Link, Lock, Problem};
 use crate::adjacency::{Adjacency, CONTIGUOUS_M};
 use crate::blocks::Blocks;
+use crate::boolean_ops;
 use crate::overlay::Covered;
 use crate::parcel::{Layer, Parcel};
 use crate::policy::{
     AreaMode, BlockRule, HoleRule, Overlay, OverlayRule, Policy, SmallBlockRule, Strictness, UnknownScore,
 };
-use crate::regions;
 use crate::score::Scores;
 use crate::table::{Filter, NoSuchColumn, Table, column_of, nearest};
 use crate::units::{M2_PER_HA, perimeter_m};
@@ -364,7 +364,9 @@ fn forbidden(layer: &Layer, overlay: &Overlay, covered: &[Covered]) -> Vec<usize
                 Some(c) => {
                     let shape = &layer.parcels()[*at].shape;
                     let beyond_m2 = (shape.unsigned_area() - c.area_m2).max(0.0);
-                    !negligible(overlay, beyond_m2, 1.0 - c.share, || regions::difference(shape, &c.piece))
+                    !negligible(overlay, beyond_m2, 1.0 - c.share, || {
+                        boolean_ops::difference(shape, &c.piece)
+                    })
                 }
             };
             (0..layer.len()).filter(outside).filter(beyond).collect()

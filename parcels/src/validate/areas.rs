@@ -6,9 +6,9 @@ use geo::{Coord, MultiPolygon};
 use geographiclib_rs::{Geodesic, PolygonArea, Winding};
 use rayon::prelude::*;
 
+use crate::boolean_ops::ring_area;
 use crate::parcel::Geodesy;
 use crate::progress::{Cancelled, Monitor, go_on};
-use crate::regions::ring_area;
 
 /// One shape's areas, m².
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -4,14 +4,14 @@ use geo::{Area, BoundingRect, Coord, Euclidean, InteriorPoint, Length, LineStrin
 use rayon::prelude::*;
 
 use super::codes::Level;
-use super::repair::{CRUMB_M2, mend, snapped, tidied};
+use super::make_valid::{MIN_PART_M2, make_valid, snapped, tidied};
+use super::overlap_prefilter::{Scratch, TOLERANCE_M, may_overlap};
 use super::rings::issue;
-use super::touch::{Scratch, TOUCH_M, may_overlap};
 use super::{Checks, Issue, IssueKind, Severity};
+use crate::boolean_ops;
 use crate::id::ParcelId;
 use crate::index::SpatialIndex;
 use crate::progress::{Cancelled, Monitor, go_on};
-use crate::regions;
 
 /// For every shape the position of the first one that is the same polygon on the same level, if that is an earlier one.
 pub(super) fn duplicates(shapes: &[MultiPolygon<f64>], levels: &[Level]) -> Vec<Option<usize>> {
@@ -94,7 +94,7 @@ pub(super) struct Overlap {
 /// Parcels searched between two looks at the monitor.
 const STRETCH: usize = 16_384;
 
-/// Every two shapes of one level that overlap by more than [`CRUMB_M2`] and wider than [`TOUCH_M`]; ascending by the
+/// Every two shapes of one level that overlap by more than [`MIN_PART_M2`] and wider than [`TOLERANCE_M`]; ascending by the
 /// later, then the earlier.
 ///
 /// # Errors
@@ -140,11 +140,11 @@ pub(super) fn overlaps(
 
 /// The overlap of two shapes, when it is one.
 fn overlap(shapes: &[MultiPolygon<f64>], earlier: usize, later: usize) -> Option<Overlap> {
-    let piece = regions::intersection(&shapes[earlier], &shapes[later]);
+    let piece = boolean_ops::intersection(&shapes[earlier], &shapes[later]);
     let area_m2 = piece.unsigned_area();
     let perimeter_m: f64 = rings(&piece).map(|r| Euclidean.length(r)).sum();
     let width_m = if perimeter_m > 0.0 { 2.0 * area_m2 / perimeter_m } else { 0.0 };
-    if area_m2 <= CRUMB_M2 || width_m <= TOUCH_M {
+    if area_m2 <= MIN_PART_M2 || width_m <= TOLERANCE_M {
         return None;
     }
     let largest = piece.0.iter().max_by(|p, q| p.unsigned_area().total_cmp(&q.unsigned_area()))?;
@@ -154,7 +154,7 @@ fn overlap(shapes: &[MultiPolygon<f64>], earlier: usize, later: usize) -> Option
 
 /// Lets the later parcel give way where an overlap is survey noise, lists every overlap. `overlaps` as found on `shapes`;
 /// `rows` are the parcels' rows in the input.
-pub(super) fn settle(
+pub(super) fn resolve(
     shapes: &mut [MultiPolygon<f64>],
     overlaps: &[Overlap],
     ids: &[ParcelId],
@@ -194,9 +194,9 @@ fn give_way(
     earlier: &MultiPolygon<f64>,
     overlap_m2: f64,
 ) -> Option<MultiPolygon<f64>> {
-    let rest = tidied(snapped(regions::difference(later, earlier), &[later, earlier]));
-    let (rest, _) = mend(rest).ok()?;
+    let rest = tidied(snapped(boolean_ops::difference(later, earlier), &[later, earlier]));
+    let (rest, _) = make_valid(rest).ok()?;
     let lost_m2 = later.unsigned_area() - rest.unsigned_area();
-    let as_expected = lost_m2 <= overlap_m2 * 1.01 + CRUMB_M2;
+    let as_expected = lost_m2 <= overlap_m2 * 1.01 + MIN_PART_M2;
     (!rest.0.is_empty() && as_expected).then_some(rest)
 }

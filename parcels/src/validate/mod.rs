@@ -4,13 +4,13 @@
 mod areas;
 mod codes;
 mod coverage;
-pub(crate) mod crossings;
 mod issue;
-mod repair;
+mod make_valid;
+mod overlap_prefilter;
+pub(crate) mod ring_validity;
 mod rings;
 #[cfg(test)]
 mod tests;
-mod touch;
 
 pub use issue::{Issue, IssueKind, Severity};
 
@@ -20,9 +20,9 @@ use geo::{Area as _, MultiPolygon};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::boolean_ops::ring_area;
 use crate::parcel::{Geodesy, Layer, Parcel, RawLayer, RawShape};
 use crate::progress::{Cancelled, Monitor, go_on};
-use crate::regions::ring_area;
 use crate::table::{Filter, NoSuchColumn};
 use crate::units::{Area, AreaUnit, SquareMetres};
 use areas::Measured;
@@ -159,7 +159,7 @@ pub fn validate(
 
     let levels: Vec<Level> = codes.iter().map(|(code, _)| Level::of(code.as_deref())).collect();
     let overlaps = coverage::overlaps(&shapes, &levels, monitor)?;
-    issues.extend(coverage::settle(&mut shapes, &overlaps, &ids, &rows, checks));
+    issues.extend(coverage::resolve(&mut shapes, &overlaps, &ids, &rows, checks));
 
     let measured = areas::measure(&shapes, geodesy, monitor)?;
     issues.extend(beyond_crs(&shapes, &measured));

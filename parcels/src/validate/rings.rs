@@ -2,8 +2,8 @@
 
 use geo::{Area, Coord, MultiPolygon, Polygon};
 
-use super::crossings::Defects;
-use super::repair::{mend, remove_repeated, same_point};
+use super::make_valid::{make_valid, remove_repeated, same_point};
+use super::ring_validity::Defects;
 use super::{Issue, IssueKind, Severity};
 use crate::parcel::RawShape;
 
@@ -69,7 +69,7 @@ pub(super) fn examine(raw: RawShape, row: usize) -> Examined {
     }
     let before_m2 = shape.unsigned_area();
     let first = shape.0[0].exterior().0[0];
-    let (shape, wrong) = match mend(shape) {
+    let (shape, wrong) = match make_valid(shape) {
         Ok(done) => done,
         Err(wrong) => {
             let (kind, place, found) = worded(&wrong).unwrap_or((IssueKind::SelfCrossing, first, ""));
@@ -199,6 +199,6 @@ fn first_repeated(ring: &[Coord<f64>]) -> Option<Coord<f64>> {
 /// The valid part of a shape that nothing is known of; none when there is none.
 pub(crate) fn valid_part(shape: MultiPolygon<f64>) -> Option<MultiPolygon<f64>> {
     let (usable, _) = usable_parts(shape, 0, &mut Vec::new());
-    let (valid, _) = mend(usable).ok()?;
+    let (valid, _) = make_valid(usable).ok()?;
     (!valid.0.is_empty()).then_some(valid)
 }

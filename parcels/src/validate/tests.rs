@@ -4,8 +4,8 @@ use geo::{BoundingRect, Coord, LineString, Polygon, Validation};
 use proptest::prelude::*;
 
 use super::*;
+use crate::boolean_ops;
 use crate::parcel::Crs;
-use crate::regions;
 use crate::table::{Column, Table, Value};
 
 const RADIUS_M: f64 = 6_371_007.2;
@@ -467,7 +467,7 @@ proptest! {
         let area_m2 = |s| valid_part(s).map_or(0.0, |s| s.unsigned_area());
         let scale = 3.37 * 3.37 + 0.71 * 0.71;
         let (near_m2, far_m2) = (area_m2(shape.clone()) * scale, area_m2(far(shape)));
-        // Crumbs below a limit that does not scale may go in one and stay in the other.
+        // Parts below the minimum, which does not scale, may go in one and stay in the other.
         prop_assert!((near_m2 - far_m2).abs() < 0.5, "{near_m2} {far_m2}");
     }
 
@@ -476,16 +476,16 @@ proptest! {
         let place = |s| if is_far { far(s) } else { s };
         if let (Some(one), Some(two)) = (valid_part(place(one)), valid_part(place(two))) {
             let (a, b) = (one.bounding_rect().unwrap(), two.bounding_rect().unwrap());
-            let scratch = &mut touch::Scratch::default();
-            if !touch::may_overlap((&one, a), (&two, b), scratch) {
-                prop_assert!(regions::intersection(&one, &two).unsigned_area() < 0.02);
+            let scratch = &mut overlap_prefilter::Scratch::default();
+            if !overlap_prefilter::may_overlap((&one, a), (&two, b), scratch) {
+                prop_assert!(boolean_ops::intersection(&one, &two).unsigned_area() < 0.02);
             }
         }
     }
 
     #[test]
     fn a_ring_encloses_after_repair_what_it_enclosed_an_odd_number_of_times(ring in grid_ring()) {
-        // Large enough that no region is a crumb.
+        // Large enough that no part is below the minimum.
         let ring: LineString<f64> = ring.0.iter().map(|c| *c * 100.0).collect();
         let repaired = valid_part(Polygon::new(ring.clone(), vec![]).into());
         let points = (0..8).flat_map(|x| (0..8).map(move |y| (100 * x, 100 * y)));
@@ -493,7 +493,7 @@ proptest! {
             let crossed = ring.0.iter().zip(ring.0.iter().cycle().skip(1)).filter(|(a, b)| {
                 (a.y > y) != (b.y > y) && x < a.x + (y - a.y) / (b.y - a.y) * (b.x - a.x)
             });
-            let inside = repaired.iter().flatten().any(|p| crossings::inside(Coord { x, y }, p));
+            let inside = repaired.iter().flatten().any(|p| ring_validity::inside(Coord { x, y }, p));
             prop_assert_eq!(inside, crossed.count() % 2 == 1, "at {}, {}", x, y);
         }
     }

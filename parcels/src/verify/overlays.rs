@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use geo::{Area, Euclidean, Length, MultiPolygon};
 
 use super::Judged;
+use crate::boolean_ops;
 use crate::policy::{Overlay, OverlayRule};
-use crate::regions;
 
 /// For each overlay of the policy the area (m²) of every parcel that contradicts it: covered by land that forbids, or
 /// outside land that a parcel has to be within. 0 where that is survey noise.
@@ -35,7 +35,7 @@ pub(super) fn conflicts<'a>(judged: &Judged<'a>) -> BTreeMap<&'a str, Vec<f64>> 
                     (OverlayRule::Inside | OverlayRule::Prefer, Some(cover)) => {
                         let outside_m2 = f64::max(whole_m2 - cover.area_m2, 0.0);
                         beyond_noise(overlay, outside_m2, whole_m2, || {
-                            regions::difference(shape, &cover.piece)
+                            boolean_ops::difference(shape, &cover.piece)
                         })
                     }
                 }

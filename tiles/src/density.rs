@@ -1,17 +1,17 @@
-//! Where features crowd: how many begin in each tile of a zoom.
+//! How densely features lie: how many begin in each tile of a zoom.
 
 use crate::coord::{MAX_ZOOM, TileCoord};
 use crate::mercator::Point;
 
 /// How many features begin in each tile of a zoom that has any.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Crowd {
+pub struct Density {
     zoom: u8,
     /// Column, row and number, ascending.
     tiles: Vec<(u32, u32, usize)>,
 }
 
-impl Crowd {
+impl Density {
     /// Counts where features begin, at a zoom.
     #[must_use]
     pub fn of(zoom: u8, begun: impl Iterator<Item = Point>) -> Self {
@@ -30,8 +30,8 @@ impl Crowd {
 
     /// The sum of several at one zoom.
     #[must_use]
-    pub fn sum(zoom: u8, crowds: impl IntoIterator<Item = Self>) -> Self {
-        Self::summed(zoom, crowds.into_iter().flat_map(|crowd| crowd.at(zoom).tiles).collect())
+    pub fn sum(zoom: u8, densities: impl IntoIterator<Item = Self>) -> Self {
+        Self::summed(zoom, densities.into_iter().flat_map(|density| density.at(zoom).tiles).collect())
     }
 
     /// The same at a lesser zoom; as it is where it is at one.
@@ -86,31 +86,31 @@ impl Crowd {
 mod tests {
     use super::*;
 
-    fn of(zoom: u8, begun: &[(u32, u32)]) -> Crowd {
+    fn of(zoom: u8, begun: &[(u32, u32)]) -> Density {
         let inside = |c: u32| (f64::from(c) + 0.5) / f64::from(1 << zoom);
-        Crowd::of(zoom, begun.iter().map(|(x, y)| [inside(*x), inside(*y)]))
+        Density::of(zoom, begun.iter().map(|(x, y)| [inside(*x), inside(*y)]))
     }
 
-    fn crowd() -> Crowd {
+    fn density() -> Density {
         of(3, &[(0, 0), (5, 5), (5, 5), (6, 5), (5, 6), (7, 7), (7, 7), (7, 7)])
     }
 
     #[test]
     fn coarser_zooms_hold_the_same_features() {
-        assert_eq!(crowd().at(0), of(0, &[(0, 0); 8]));
-        assert_eq!(crowd().at(9), crowd());
-        assert_eq!(Crowd::sum(2, [crowd(), of(2, &[(3, 3)])]).block(1, 1), crowd().at(2).block(1, 1));
-        assert_eq!(Crowd::sum(0, [crowd(), crowd()]), of(0, &[(0, 0); 16]));
+        assert_eq!(density().at(0), of(0, &[(0, 0); 8]));
+        assert_eq!(density().at(9), density());
+        assert_eq!(Density::sum(2, [density(), of(2, &[(3, 3)])]).block(1, 1), density().at(2).block(1, 1));
+        assert_eq!(Density::sum(0, [density(), density()]), of(0, &[(0, 0); 16]));
     }
 
     #[test]
     fn the_fullest_block_is_found() {
         let named = |tiles: Vec<TileCoord>| tiles.iter().map(|t| (t.x(), t.y())).collect::<Vec<_>>();
-        assert_eq!(named(crowd().block(1, 1)), [(7, 7)]);
-        assert_eq!(named(crowd().block(2, 2)), [(5, 5), (5, 6), (6, 5)]);
-        let block = crowd().at(2).block(1, 1);
+        assert_eq!(named(density().block(1, 1)), [(7, 7)]);
+        assert_eq!(named(density().block(2, 2)), [(5, 5), (5, 6), (6, 5)]);
+        let block = density().at(2).block(1, 1);
         assert_eq!(named(block.clone()), [(3, 3)]);
-        let within = crowd().within(&block);
+        let within = density().within(&block);
         assert_eq!(within.iter().map(|(t, n)| (t.x(), t.y(), *n)).collect::<Vec<_>>(), [(7, 7, 3)]);
         assert!(of(4, &[]).block(4, 2).is_empty());
     }

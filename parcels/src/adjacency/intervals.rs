@@ -1,16 +1,16 @@
-//! Stretches of one edge and their unions.
+//! Intervals along one edge, their unions and complements.
 
-/// Stretches shorter than this are rounding, m.
+/// Intervals shorter than this are rounding, m.
 const NOTHING_M: f64 = 1e-9;
 
-/// A stretch of an edge, in m from its start.
+/// An interval of an edge, in m from its start.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Span {
+pub(super) struct Interval {
     pub(super) from: f64,
     pub(super) to: f64,
 }
 
-impl Span {
+impl Interval {
     pub(super) const ALL: Self = Self { from: f64::NEG_INFINITY, to: f64::INFINITY };
 
     /// Between two positions in any order.
@@ -42,10 +42,10 @@ impl Span {
     }
 }
 
-/// Sorts `spans` and joins those that touch.
-pub(super) fn merge(spans: &mut Vec<Span>) {
-    spans.sort_unstable_by(|a, b| a.from.total_cmp(&b.from).then(a.to.total_cmp(&b.to)));
-    spans.dedup_by(|next, kept| {
+/// Makes `intervals` their union: sorted, those that touch joined.
+pub(super) fn merge(intervals: &mut Vec<Interval>) {
+    intervals.sort_unstable_by(|a, b| a.from.total_cmp(&b.from).then(a.to.total_cmp(&b.to)));
+    intervals.dedup_by(|next, kept| {
         let touch = next.from <= kept.to + NOTHING_M;
         if touch {
             kept.to = kept.to.max(next.to);
@@ -54,16 +54,16 @@ pub(super) fn merge(spans: &mut Vec<Span>) {
     });
 }
 
-/// Calls `visit` with every part of `whole` outside `merged`, in order.
-pub(super) fn gaps(whole: Span, merged: &[Span], mut visit: impl FnMut(Span)) {
+/// The complement of `merged` in `whole`: calls `visit` with every part of it, in order.
+pub(super) fn complement(whole: Interval, merged: &[Interval], mut visit: impl FnMut(Interval)) {
     let mut from = whole.from;
-    for span in merged {
-        if let Some(gap) = whole.and(Span { from, to: span.from }) {
+    for interval in merged {
+        if let Some(gap) = whole.and(Interval { from, to: interval.from }) {
             visit(gap);
         }
-        from = from.max(span.to);
+        from = from.max(interval.to);
     }
-    if let Some(gap) = whole.and(Span { from, to: whole.to }) {
+    if let Some(gap) = whole.and(Interval { from, to: whole.to }) {
         visit(gap);
     }
 }
@@ -74,19 +74,20 @@ mod tests {
 
     #[test]
     fn gaps_are_what_the_union_leaves() {
-        let span = |from, to| Span { from, to };
-        let mut spans = vec![span(6.0, 7.0), span(1.0, 3.0), span(2.0, 4.0), span(9.0, 20.0)];
-        merge(&mut spans);
-        assert_eq!(spans, [span(1.0, 4.0), span(6.0, 7.0), span(9.0, 20.0)]);
+        let interval = |from, to| Interval { from, to };
+        let mut intervals =
+            vec![interval(6.0, 7.0), interval(1.0, 3.0), interval(2.0, 4.0), interval(9.0, 20.0)];
+        merge(&mut intervals);
+        assert_eq!(intervals, [interval(1.0, 4.0), interval(6.0, 7.0), interval(9.0, 20.0)]);
         let mut left = Vec::new();
-        gaps(span(0.0, 10.0), &spans, |gap| left.push(gap));
-        assert_eq!(left, [span(0.0, 1.0), span(4.0, 6.0), span(7.0, 9.0)]);
+        complement(interval(0.0, 10.0), &intervals, |gap| left.push(gap));
+        assert_eq!(left, [interval(0.0, 1.0), interval(4.0, 6.0), interval(7.0, 9.0)]);
     }
 
     #[test]
     fn a_linear_condition_is_a_half_line() {
-        assert_eq!(Span::non_negative(2.0, -6.0), Some(Span { from: 3.0, to: f64::INFINITY }));
-        assert_eq!(Span::non_negative(-2.0, 6.0), Some(Span { from: f64::NEG_INFINITY, to: 3.0 }));
-        assert_eq!(Span::non_negative(0.0, -1.0), None);
+        assert_eq!(Interval::non_negative(2.0, -6.0), Some(Interval { from: 3.0, to: f64::INFINITY }));
+        assert_eq!(Interval::non_negative(-2.0, 6.0), Some(Interval { from: f64::NEG_INFINITY, to: 3.0 }));
+        assert_eq!(Interval::non_negative(0.0, -1.0), None);
     }
 }

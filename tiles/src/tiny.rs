@@ -1,6 +1,6 @@
-//! Which features that are too small to be seen are shown all the same, so that area is not lost.
+//! Tiny polygons: which features that are too small to be seen are shown all the same, so that area is not lost.
 //!
-//! One is shown as a square of the grid whenever the area lost so far, along the [curve](crate::curve), comes to that. Where
+//! One is shown as a square of the grid whenever the area lost so far, in [Morton order](crate::morton), comes to that. Where
 //! neighbours gain what a feature loses, none is.
 
 use std::ops::RangeInclusive;
@@ -8,7 +8,7 @@ use std::ops::RangeInclusive;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::cut::areas;
+use crate::clip::areas;
 use crate::feature::Feature;
 use crate::shapes::Shapes;
 
@@ -31,14 +31,14 @@ impl Zooms {
     }
 }
 
-/// Area lost along the curve at one zoom, cells.
+/// Area lost so far in Morton order at one zoom, cells.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Lost {
+pub(crate) struct LostArea {
     square: f64,
     lost: f64,
 }
 
-impl Lost {
+impl LostArea {
     /// On a grid whose lines are so many cells apart.
     pub(crate) fn new(step: u16) -> Self {
         Self { square: f64::from(step) * f64::from(step), lost: 0.0 }
@@ -64,18 +64,18 @@ pub(crate) fn area_at(shapes: &Shapes, feature: usize, z: u8, step: u16) -> (f64
     each.fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
 }
 
-/// Finds the zooms at which features are shown though they are too small, for features that come along the curve, some at a
-/// time.
+/// Finds the zooms at which features are shown though they are too small, for features that come in Morton order, some at
+/// a time.
 #[derive(Debug)]
-pub struct Small {
-    by_zoom: Vec<(u8, Lost)>,
+pub struct TinyPolygons {
+    by_zoom: Vec<(u8, LostArea)>,
 }
 
-impl Small {
+impl TinyPolygons {
     /// At these zooms, on the grid of their tiles.
     #[must_use]
     pub fn new(zooms: RangeInclusive<u8>) -> Self {
-        Self { by_zoom: zooms.map(|z| (z, Lost::new(1))).collect() }
+        Self { by_zoom: zooms.map(|z| (z, LostArea::new(1))).collect() }
     }
 
     /// The zooms of the features that come next.

@@ -1,12 +1,12 @@
-//! The cheap test before an intersection is computed: neighbours share edges, and nearly every pair whose boxes meet
-//! does no more than that.
+//! The prefilter of overlaps, a cheap test before an intersection is computed: neighbours share edges, and nearly every
+//! pair whose boxes meet does no more than that.
 
 use geo::{Coord, MultiPolygon, Polygon, Rect};
 
-use super::crossings::inside;
+use super::ring_validity::inside;
 
 /// Overlaps thinner than this are none: they are what rounding leaves of a shared edge, m.
-pub(super) const TOUCH_M: f64 = 1e-3;
+pub(super) const TOLERANCE_M: f64 = 1e-3;
 
 /// Above this many pairs of edges in the common box, the intersection itself (n log n) is the cheaper test.
 const MANY_PAIRS: usize = 40_000;
@@ -25,7 +25,7 @@ pub(super) struct Scratch {
     cuts: Vec<f64>,
 }
 
-/// Whether the interiors of two valid shapes with these bounding boxes may meet deeper than [`TOUCH_M`]. A "no" is
+/// Whether the interiors of two valid shapes with these bounding boxes may meet deeper than [`TOLERANCE_M`]. A "no" is
 /// certain.
 ///
 /// Every edge of `a` is cut where it meets the boundary of `b`. A piece between two cuts lies wholly inside, wholly
@@ -38,7 +38,7 @@ pub(super) fn may_overlap(
 ) -> bool {
     let low = Coord { x: a.1.min().x.max(b.1.min().x), y: a.1.min().y.max(b.1.min().y) };
     let high = Coord { x: a.1.max().x.min(b.1.max().x), y: a.1.max().y.min(b.1.max().y) };
-    if high.x - low.x <= TOUCH_M || high.y - low.y <= TOUCH_M {
+    if high.x - low.x <= TOLERANCE_M || high.y - low.y <= TOLERANCE_M {
         return false;
     }
     let Scratch { of_a, of_b, cuts } = scratch;
@@ -52,14 +52,14 @@ pub(super) fn may_overlap(
         let length = length_of(along);
         cut(e, length, of_b, cuts);
         for piece in cuts.windows(2) {
-            if (piece[1] - piece[0]) * length <= 2.0 * TOUCH_M {
+            if (piece[1] - piece[0]) * length <= 2.0 * TOLERANCE_M {
                 continue;
             }
             let middle = e.a + along * ((piece[0] + piece[1]) / 2.0);
             if !within(middle, low, high) {
                 continue;
             }
-            let meets = match of_b.iter().find(|f| distance(middle, f) <= TOUCH_M) {
+            let meets = match of_b.iter().find(|f| distance(middle, f) <= TOLERANCE_M) {
                 Some(f) => along.x * (f.b.x - f.a.x) + along.y * (f.b.y - f.a.y) > 0.0,
                 None => b.0.iter().any(|part| inside(middle, part)),
             };
@@ -83,10 +83,10 @@ fn edges_near(shape: &MultiPolygon<f64>, low: Coord<f64>, high: Coord<f64>, out:
 }
 
 fn box_meets(e: &Edge, low: Coord<f64>, high: Coord<f64>) -> bool {
-    e.a.x.min(e.b.x) <= high.x + TOUCH_M
-        && e.a.x.max(e.b.x) >= low.x - TOUCH_M
-        && e.a.y.min(e.b.y) <= high.y + TOUCH_M
-        && e.a.y.max(e.b.y) >= low.y - TOUCH_M
+    e.a.x.min(e.b.x) <= high.x + TOLERANCE_M
+        && e.a.x.max(e.b.x) >= low.x - TOLERANCE_M
+        && e.a.y.min(e.b.y) <= high.y + TOLERANCE_M
+        && e.a.y.max(e.b.y) >= low.y - TOLERANCE_M
 }
 
 fn within(p: Coord<f64>, low: Coord<f64>, high: Coord<f64>) -> bool {
@@ -104,10 +104,10 @@ fn cut(e: &Edge, length: f64, others: &[Edge], cuts: &mut Vec<f64>) {
         let (to_a, to_b) = (f.a - e.a, f.b - e.a);
         let (left_a, left_b) = (along.x * to_a.y - along.y * to_a.x, along.x * to_b.y - along.y * to_b.x);
         let (on_a, on_b) = (along.x * to_a.x + along.y * to_a.y, along.x * to_b.x + along.y * to_b.y);
-        if left_a.abs() <= TOUCH_M {
+        if left_a.abs() <= TOLERANCE_M {
             cuts.push(on_a / length);
         }
-        if left_b.abs() <= TOUCH_M {
+        if left_b.abs() <= TOLERANCE_M {
             cuts.push(on_b / length);
         }
         if left_a * left_b < 0.0 {
@@ -133,13 +133,13 @@ fn distance(p: Coord<f64>, e: &Edge) -> f64 {
 /// Whether `part` lies within `a`, given that no boundary of `a` enters it; `of_a`: the edges of `a` near it.
 fn part_within(part: &Polygon<f64>, a: (&MultiPolygon<f64>, Rect<f64>), of_a: &[Edge]) -> bool {
     let (low, high) = (a.1.min(), a.1.max());
-    let grown = Coord { x: TOUCH_M, y: TOUCH_M };
+    let grown = Coord { x: TOLERANCE_M, y: TOLERANCE_M };
     let ring = &part.exterior().0;
     if !ring.iter().all(|c| within(*c, low - grown, high + grown)) {
         return false;
     }
     let middles = ring.windows(2).map(|ends| (ends[0] + ends[1]) / 2.0);
     let mut witnesses = ring.iter().copied().chain(middles);
-    let witness = witnesses.find(|p| of_a.iter().all(|e| distance(*p, e) > TOUCH_M));
+    let witness = witnesses.find(|p| of_a.iter().all(|e| distance(*p, e) > TOLERANCE_M));
     witness.is_some_and(|p| a.0.iter().any(|own| inside(p, own)))
 }

@@ -1,25 +1,25 @@
-//! The land of a layer in one tile, gathered from features that need not be in memory together.
+//! The dissolved land of a layer in one tile, gathered from features that need not be in memory together.
 
 use crate::coord::TileCoord;
+use crate::dissolve::Dissolver;
 use crate::feature::Feature;
-use crate::layer::Look;
+use crate::layer::LayerSpec;
 use crate::mvt::LayerWriter;
-use crate::region::Region;
 use crate::shapes::{Extent, Shapes};
 
 /// The land of a layer in one tile, in the making.
-pub struct LandTile {
+pub struct DissolvedTile {
     name: String,
     /// In this world and in those beside it.
-    regions: Vec<Region>,
+    dissolvers: Vec<Dissolver>,
 }
 
-impl LandTile {
-    /// For a tile of a layer, with its look of a zoom that is the tile's or lesser; none where that shows no land.
+impl DissolvedTile {
+    /// For a tile of a layer, with its specification at a zoom that is the tile's or lesser; none where no land is dissolved there.
     #[must_use]
-    pub fn new(look: &Look, tile: TileCoord, z: u8) -> Option<Self> {
-        let name = look.land.clone().filter(|_| z < look.minzoom)?;
-        Some(Self { name, regions: look.windows(tile, z).map(Region::new).collect() })
+    pub fn new(spec: &LayerSpec, tile: TileCoord, z: u8) -> Option<Self> {
+        let name = spec.dissolved.clone().filter(|_| z < spec.minzoom)?;
+        Some(Self { name, dissolvers: spec.windows(tile, z).map(Dissolver::new).collect() })
     }
 
     /// Takes features in.
@@ -28,16 +28,16 @@ impl LandTile {
         features.into_iter().for_each(|feature| shapes.push(&feature.geometry));
         let placed: Vec<(usize, Extent)> =
             (0..shapes.len()).flat_map(|at| shapes.parts(at).zip(shapes.extents(at))).collect();
-        for region in &mut self.regions {
-            let [west, north, east, south] = region.window().bounds();
+        for dissolver in &mut self.dissolvers {
+            let [west, north, east, south] = dissolver.window().bounds();
             let meets = |[w, n, e, s]: Extent| e >= west && w <= east && s >= north && n <= south;
-            region.add(&shapes, placed.iter().filter(|(_, extent)| meets(*extent)).map(|(part, _)| *part));
+            dissolver.add(&shapes, placed.iter().filter(|(_, extent)| meets(*extent)).map(|(part, _)| *part));
         }
     }
 
     /// Takes in what another has gathered for the same tile.
     pub fn join(&mut self, other: Self) {
-        for (own, other) in self.regions.iter_mut().zip(other.regions) {
+        for (own, other) in self.dissolvers.iter_mut().zip(other.dissolvers) {
             own.join(other);
         }
     }
@@ -45,7 +45,7 @@ impl LandTile {
     /// Appends the land's part of the tile.
     pub fn write(self, out: &mut Vec<u8>) {
         let mut writer = LayerWriter::new(&self.name, Vec::new());
-        for shape in self.regions.into_iter().filter_map(Region::shape) {
+        for shape in self.dissolvers.into_iter().filter_map(Dissolver::shape) {
             writer.add(1, std::iter::empty(), &shape);
         }
         writer.finish(out);

@@ -1,15 +1,16 @@
-//! What stands near a parcel: the sides of the others, its own, and barriers.
+//! The spatial context of a parcel: the sides of the others near it, its own, and barriers.
 
 use geo::{BoundingRect, Coord, CoordsIter, Intersects, MultiPolygon, Rect};
 use rayon::prelude::*;
 
-use super::TOUCH_M;
+use super::COINCIDENT_M;
 use crate::id::ParcelIdx;
 use crate::index::SpatialIndex;
 use crate::parcel::{Barrier, Layer};
+use crate::point_in_ring;
 
 /// From this number of sides on, looking at all of them costs more than an index of them.
-const MANY_SIDES: usize = 256;
+const INDEX_FROM_SIDES: usize = 256;
 
 /// Whose side it is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -48,12 +49,12 @@ pub(super) fn sides(shape: &MultiPolygon<f64>) -> impl Iterator<Item = (Coord<f6
 }
 
 /// An outline of many sides, indexed.
-struct ManySides {
+struct IndexedSides {
     sides: Vec<(Coord<f64>, Coord<f64>)>,
     index: SpatialIndex,
 }
 
-impl ManySides {
+impl IndexedSides {
     fn new(sides: Vec<(Coord<f64>, Coord<f64>)>) -> Self {
         let index = SpatialIndex::of_boxes((0u32..).zip(sides.iter().map(|(a, b)| Rect::new(*a, *b))));
         Self { sides, index }
@@ -67,21 +68,21 @@ impl ManySides {
     }
 }
 
-/// All parcels and barriers, ready to be asked what is near.
-pub(super) struct Surroundings<'a> {
+/// All parcels and barriers, ready to be asked for the neighbourhood of one.
+pub(super) struct SpatialContext<'a> {
     layer: &'a Layer,
     index: &'a SpatialIndex,
     bounds: Vec<Option<Rect<f64>>>,
-    many: Vec<Option<Box<ManySides>>>,
-    barriers: ManySides,
+    indexed: Vec<Option<Box<IndexedSides>>>,
+    barriers: IndexedSides,
     barrier_half_widths_m: Vec<f64>,
     widest_m: f64,
     reach_m: f64,
 }
 
-/// What is near one parcel. Kept between parcels for its memory.
+/// The neighbourhood of one parcel: what is within reach. Kept between parcels for its memory.
 #[derive(Default)]
-pub(super) struct Near {
+pub(super) struct Neighbourhood {
     /// The parcels whose box is within reach, ascending.
     pub(super) parcels: Vec<ParcelIdx>,
     /// Sides: of the others in the order of `parcels`, then its own, then barriers.
@@ -91,7 +92,7 @@ pub(super) struct Near {
     numbers: Vec<u32>,
 }
 
-impl<'a> Surroundings<'a> {
+impl<'a> SpatialContext<'a> {
     pub(super) fn new(
         layer: &'a Layer,
         index: &'a SpatialIndex,
@@ -99,12 +100,12 @@ impl<'a> Surroundings<'a> {
         reach_m: f64,
     ) -> Self {
         let bounds = layer.parcels().par_iter().map(|p| p.shape.bounding_rect()).collect();
-        let many = layer
+        let indexed = layer
             .parcels()
             .par_iter()
             .map(|p| {
-                (p.shape.coords_count() > MANY_SIDES)
-                    .then(|| Box::new(ManySides::new(sides(&p.shape).collect())))
+                (p.shape.coords_count() > INDEX_FROM_SIDES)
+                    .then(|| Box::new(IndexedSides::new(sides(&p.shape).collect())))
             })
             .collect();
         // A segment without length has no direction and cuts nothing; one without a place cannot be indexed.
@@ -118,13 +119,14 @@ impl<'a> Surroundings<'a> {
             })
         };
         // A line along an edge cuts it whatever its width, as long as it lies on it.
-        let barrier_half_widths_m: Vec<f64> = segments().map(|(b, _)| b.half_width_m.max(TOUCH_M)).collect();
+        let barrier_half_widths_m: Vec<f64> =
+            segments().map(|(b, _)| b.half_width_m.max(COINCIDENT_M)).collect();
         Self {
             layer,
             index,
             bounds,
-            many,
-            barriers: ManySides::new(segments().map(|(_, pair)| (pair[0], pair[1])).collect()),
+            indexed,
+            barriers: IndexedSides::new(segments().map(|(_, pair)| (pair[0], pair[1])).collect()),
             widest_m: barrier_half_widths_m.iter().copied().fold(0.0, f64::max),
             barrier_half_widths_m,
             reach_m,
@@ -143,9 +145,9 @@ impl<'a> Surroundings<'a> {
         self.bounds[parcel.at()]
     }
 
-    /// Fills `near` with what is near `parcel`.
-    pub(super) fn collect(&self, parcel: ParcelIdx, near: &mut Near) {
-        let Near { parcels, sides: found, index, numbers } = near;
+    /// Fills `neighbourhood` with what is near `parcel`.
+    pub(super) fn collect(&self, parcel: ParcelIdx, neighbourhood: &mut Neighbourhood) {
+        let Neighbourhood { parcels, sides: found, index, numbers } = neighbourhood;
         parcels.clear();
         found.clear();
         *index = None;
@@ -159,10 +161,10 @@ impl<'a> Surroundings<'a> {
         let area = grown(bounds, self.reach_m);
         for (slot, other) in parcels.iter().enumerate() {
             let owner = Owner::Other(slot);
-            if let Some(many) = &self.many[other.at()] {
-                many.meeting(area, numbers);
+            if let Some(indexed) = &self.indexed[other.at()] {
+                indexed.meeting(area, numbers);
                 found.extend(numbers.iter().map(|n| {
-                    let (from, to) = many.sides[*n as usize];
+                    let (from, to) = indexed.sides[*n as usize];
                     Side { from, to, owner }
                 }));
             } else {
@@ -181,16 +183,21 @@ impl<'a> Surroundings<'a> {
                 Side { from, to, owner: Owner::Barrier(self.barrier_half_widths_m[*n as usize]) }
             }));
         }
-        if found.len() > MANY_SIDES {
+        if found.len() > INDEX_FROM_SIDES {
             *index =
                 Some(SpatialIndex::of_boxes((0u32..).zip(found.iter().map(|s| Rect::new(s.from, s.to)))));
         }
     }
 
     /// Calls `visit` with the near sides whose box may be within reach of `area`, in their order.
-    pub(super) fn visit(&self, near: &mut Near, area: Rect<f64>, mut visit: impl FnMut(Side)) {
+    pub(super) fn visit(
+        &self,
+        neighbourhood: &mut Neighbourhood,
+        area: Rect<f64>,
+        mut visit: impl FnMut(Side),
+    ) {
         let area = grown(area, self.reach_m.max(self.widest_m));
-        let Near { sides, index, numbers, .. } = near;
+        let Neighbourhood { sides, index, numbers, .. } = neighbourhood;
         if let Some(index) = index {
             numbers.clear();
             index.numbers_near(area, 0.0, |n| numbers.push(n));
@@ -201,19 +208,17 @@ impl<'a> Surroundings<'a> {
         }
     }
 
-    /// Whether `point` lies inside `parcel`: an odd number of sides crosses the ray to its right.
+    /// Whether `point` lies inside `parcel`.
     pub(super) fn contains(&self, parcel: ParcelIdx, point: Coord<f64>) -> bool {
         let Some(bounds) = self.bounds(parcel).filter(|b| b.intersects(&point)) else { return false };
-        let crosses = |(a, b): (Coord<f64>, Coord<f64>)| {
-            (a.y > point.y) != (b.y > point.y) && point.x < a.x + (point.y - a.y) * (b.x - a.x) / (b.y - a.y)
-        };
-        if let Some(many) = &self.many[parcel.at()] {
-            let mut inside = false;
-            let ray = Rect::new(point, Coord { x: bounds.max().x, y: point.y });
-            many.index.numbers_near(ray, 0.0, |n| inside ^= crosses(many.sides[n as usize]));
-            inside
-        } else {
-            sides(&self.layer[parcel].shape).fold(false, |inside, side| inside ^ crosses(side))
+        match &self.indexed[parcel.at()] {
+            Some(indexed) => {
+                let ray = Rect::new(point, Coord { x: bounds.max().x, y: point.y });
+                let mut ahead = Vec::new();
+                indexed.index.numbers_near(ray, 0.0, |n| ahead.push(indexed.sides[n as usize]));
+                point_in_ring::contains(point, ahead)
+            }
+            None => point_in_ring::contains(point, sides(&self.layer[parcel].shape)),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Where the rings of one shape cross, touch or lie on each other, and whether they lie in each other as they should.
+//! Ring validity: where the rings of one shape cross, touch or lie on each other, and whether they lie in each other as they should.
 //!
 //! geo's `Validation` compares every edge with every other, names no place and misses a ring that touches itself at a
 //! corner; this check sweeps, names the place, and decides by exact predicates. It accepts exactly the polygons of OGC

@@ -1,26 +1,26 @@
-//! The valid polygons nearest to invalid ones.
+//! Making polygons valid: the valid ones nearest to invalid ones.
 //!
 //! Land is what the rings of a polygon enclose an odd number of times; holes take away only what they cover of it; parts
-//! that overlap or share an edge become one. [`regions`] computes this on a grid of 6e-8 m, which puts corners beside
-//! edges that they should lie on. So each round leads edges through the corners near them, operates, puts corners
-//! back where they came from and leads the edges through them again; exact predicates then judge the result, and what
-//! they refuse goes another round.
+//! that overlap or share an edge become one. [`boolean_ops`] computes this on a grid of 6e-8 m, which puts corners beside
+//! edges that they should lie on. So each round snap-rounds (corners near each other become one, and edges are led through the corners near them),
+//! operates, snaps corners back to where they came from, snap-rounds again and splits what is pinched to a corner; exact
+//! predicates then judge the result, and what they refuse goes another round.
 //!
 //! geo's `MakeValid` (0.33.1) is not used: it loses a region of some rings that have a corner on another edge; a test holds
 //! the case.
 
 use geo::{Area, Coord, CoordsIter, LineString, MapCoordsInPlace, MultiPolygon, Polygon};
 
-use super::crossings::{Defects, defects};
-use crate::regions::{self, ring_area};
+use super::ring_validity::{Defects, defects};
+use crate::boolean_ops::{self, ring_area};
 
 /// Points of a ring nearer to each other than this are one point, m.
 const SAME_POINT_M: f64 = 1e-6;
 /// Parts smaller than this that a repair leaves over are dropped, m².
-pub(super) const CRUMB_M2: f64 = 0.01;
+pub(super) const MIN_PART_M2: f64 = 0.01;
 /// Points further than this from every point they may have been do not snap back, m.
 const SNAP_M: f64 = 1e-5;
-/// Rounds of repair; the first mends the input, the others what rounding to floating point may break again.
+/// Rounds of repair; the first is for the input, the others for what rounding to floating point may break again.
 const ROUNDS: usize = 4;
 
 /// The valid shape that is nearest to `shape` (one without area when nothing remains), and what was wrong with it.
@@ -29,7 +29,7 @@ const ROUNDS: usize = 4;
 ///
 /// # Errors
 /// What was wrong with a shape that stays invalid.
-pub(super) fn mend(mut shape: MultiPolygon<f64>) -> Result<(MultiPolygon<f64>, Defects), Defects> {
+pub(super) fn make_valid(mut shape: MultiPolygon<f64>) -> Result<(MultiPolygon<f64>, Defects), Defects> {
     let mut wrong = None;
     for round in 0..=ROUNDS {
         orient(&mut shape);
@@ -45,7 +45,7 @@ pub(super) fn mend(mut shape: MultiPolygon<f64>) -> Result<(MultiPolygon<f64>, D
     Err(wrong.unwrap_or_default())
 }
 
-/// `shape`, fresh from an operation, without repeated points, holes without area, and parts smaller than [`CRUMB_M2`].
+/// `shape`, fresh from an operation, without repeated points, holes without area, and parts smaller than [`MIN_PART_M2`].
 pub(super) fn tidied(shape: MultiPolygon<f64>) -> MultiPolygon<f64> {
     let tidy = |mut ring: LineString<f64>| {
         remove_repeated(&mut ring);
@@ -54,50 +54,50 @@ pub(super) fn tidied(shape: MultiPolygon<f64>) -> MultiPolygon<f64> {
     let parts = shape.0.into_iter().filter_map(|polygon| {
         let (exterior, holes) = polygon.into_inner();
         let part = Polygon::new(tidy(exterior)?, holes.into_iter().filter_map(tidy).collect());
-        (part.unsigned_area() >= CRUMB_M2).then_some(part)
+        (part.unsigned_area() >= MIN_PART_M2).then_some(part)
     });
     MultiPolygon::new(parts.collect())
 }
 
-/// Mends rings polygon by polygon, then what parts do to each other.
+/// Makes rings valid polygon by polygon, then what parts do to each other.
 fn one_round(shape: MultiPolygon<f64>, now: &Defects) -> MultiPolygon<f64> {
     // With a corner on every edge that passes it, rounding can tear apart neither what should cancel out (before) nor
     // what may touch (after).
-    let mut noded = noded(mended_rings(noded(shape), now));
+    let mut shape = snap_rounded(rings_made_valid(snap_rounded(shape), now));
     // Moving corners may have turned a thin ring over.
-    orient(&mut noded);
-    MultiPolygon::new(noded.0.into_iter().flat_map(unpinched).collect())
+    orient(&mut shape);
+    MultiPolygon::new(shape.0.into_iter().flat_map(split_pinches).collect())
 }
 
-fn mended_rings(shape: MultiPolygon<f64>, now: &Defects) -> MultiPolygon<f64> {
+fn rings_made_valid(shape: MultiPolygon<f64>, now: &Defects) -> MultiPolygon<f64> {
     if now.self_crossing.is_none() && now.bad_hole.is_none() {
-        return snapped(regions::union([&shape]), &[&shape]);
+        return snapped(boolean_ops::union([&shape]), &[&shape]);
     }
-    let mut mended = Vec::with_capacity(shape.0.len());
+    let mut valid = Vec::with_capacity(shape.0.len());
     for polygon in shape.0 {
         let alone = MultiPolygon::new(vec![polygon]);
         let own = defects(&alone);
         if own.none() {
-            mended.extend(alone.0);
+            valid.extend(alone.0);
         } else if own.bad_hole.is_none() {
-            mended.extend(even_odd(&alone).0);
+            valid.extend(even_odd(&alone).0);
         } else {
             // By even and odd crossings a hole outside its shell would become land: subtract instead.
             for polygon in alone.0 {
                 let (exterior, holes) = polygon.into_inner();
                 let shell = even_odd(&Polygon::new(exterior, Vec::new()).into());
                 let holes = holes.into_iter().map(|hole| even_odd(&Polygon::new(hole, Vec::new()).into()));
-                let cut = regions::union(&holes.collect::<Vec<_>>());
-                mended.extend(snapped(regions::difference(&shell, &cut), &[&shell, &cut]).0);
+                let cut = boolean_ops::union(&holes.collect::<Vec<_>>());
+                valid.extend(snapped(boolean_ops::difference(&shell, &cut), &[&shell, &cut]).0);
             }
         }
     }
-    MultiPolygon::new(mended)
+    MultiPolygon::new(valid)
 }
 
 /// What the rings of `shape` enclose an odd number of times.
 fn even_odd(shape: &MultiPolygon<f64>) -> MultiPolygon<f64> {
-    snapped(regions::even_odd(shape), &[shape])
+    snapped(boolean_ops::even_odd(shape), &[shape])
 }
 
 /// Exterior rings counter-clockwise, holes clockwise.
@@ -137,15 +137,15 @@ fn nearest(points: &[Coord<f64>], c: Coord<f64>) -> Option<Coord<f64>> {
     near.filter(|p| away(p) <= SNAP_M).min_by(|p, q| away(p).total_cmp(&away(q))).copied()
 }
 
-/// A polygon whose rings touch themselves at corners as polygons whose rings do not.
-fn unpinched(polygon: Polygon<f64>) -> MultiPolygon<f64> {
+/// A polygon whose rings are pinched, touching themselves at corners, as polygons whose rings are not.
+fn split_pinches(polygon: Polygon<f64>) -> MultiPolygon<f64> {
     let (exterior, holes) = polygon.into_inner();
-    regions::polygons(std::iter::once(exterior).chain(holes))
+    boolean_ops::polygons(std::iter::once(exterior).chain(holes))
 }
 
-/// `shape` with corners within [`SNAP_M`] of each other made one, and every edge led through the corners within
+/// `shape` snap-rounded: corners within [`SNAP_M`] of each other made one, and every edge led through the corners within
 /// [`SNAP_M`] of it.
-fn noded(mut shape: MultiPolygon<f64>) -> MultiPolygon<f64> {
+fn snap_rounded(mut shape: MultiPolygon<f64>) -> MultiPolygon<f64> {
     let mut corners: Vec<Coord<f64>> = Vec::new();
     for corner in sorted_points(&[&shape]) {
         if nearest(&corners, corner).is_none() {
@@ -183,7 +183,7 @@ fn noded(mut shape: MultiPolygon<f64>) -> MultiPolygon<f64> {
 }
 
 pub(super) fn same_point(p: Coord<f64>, q: Coord<f64>) -> bool {
-    // Squares instead of hypot, here and in `touch`: these run for every point of every feature.
+    // Squares instead of hypot, here and in `overlap_prefilter`: these run for every point of every feature.
     let away = p - q;
     away.x * away.x + away.y * away.y < SAME_POINT_M * SAME_POINT_M
 }

@@ -1,21 +1,21 @@
 //! The lines of sight from an edge to the nearest point of another parcel, and what cuts them.
 //!
 //! While one corner is nearest, all lines of sight meet in it; while one side is nearest, they are its perpendiculars.
-//! Either way they form a pencil, so whatever stands between hides one span of the edge: the projection of its ends.
+//! Either way they form a pencil, so whatever stands between occludes one interval of the edge: the projection of its ends.
 
 use geo::Coord;
 
-use super::TOUCH_M;
+use super::COINCIDENT_M;
+use super::intervals::Interval;
 use super::nearest::Nearest;
-use super::spans::Span;
 
 /// Slack for conditions that inputs on a grid meet exactly (a street of just the tolerance, an angle of just 45°), so
 /// that rounding does not decide them. Metres, and for directions a ratio.
 pub(super) const SLACK: f64 = 1e-6;
 
-/// The lines of sight to one nearest part of a parcel, in the frame of the edge (x along it, y outwards).
+/// The pencil of lines of sight to one nearest part of a parcel, in the frame of the edge (x along it, y outwards).
 #[derive(Debug, Clone, Copy)]
-pub(super) enum View {
+pub(super) enum SightLines {
     /// To a corner.
     Corner(Coord<f64>),
     /// To the line y = `slope` · x + `offset`, perpendicular to it.
@@ -27,7 +27,7 @@ pub(super) enum View {
     },
 }
 
-impl View {
+impl SightLines {
     /// None when no line of sight can lie within 45° of the outward normal.
     pub(super) fn of(nearest: Nearest) -> Option<Self> {
         match nearest {
@@ -41,54 +41,56 @@ impl View {
     }
 
     /// Where the line of sight lies within 45° of the outward normal.
-    pub(super) fn ahead(self) -> Option<Span> {
+    pub(super) fn ahead(self) -> Option<Interval> {
         match self {
             Self::Corner(at) => {
                 let half = at.y + SLACK;
-                Some(Span { from: at.x - half, to: at.x + half })
+                Some(Interval { from: at.x - half, to: at.x + half })
             }
-            Self::Side { slope, offset } => Span::non_negative(slope, offset),
+            Self::Side { slope, offset } => Interval::non_negative(slope, offset),
         }
     }
 
     /// Where, ahead, it is at most `reach_m` long.
-    pub(super) fn within(self, reach_m: f64) -> Option<Span> {
+    pub(super) fn within(self, reach_m: f64) -> Option<Interval> {
         let reach_m = reach_m + SLACK;
         match self {
             Self::Corner(at) => {
                 let half_squared = reach_m * reach_m - at.y * at.y;
                 (half_squared >= 0.0).then(|| {
                     let half = half_squared.sqrt();
-                    Span { from: at.x - half, to: at.x + half }
+                    Interval { from: at.x - half, to: at.x + half }
                 })
             }
-            Self::Side { slope, offset } => Span::non_negative(-slope, reach_m * slope.hypot(1.0) - offset),
+            Self::Side { slope, offset } => {
+                Interval::non_negative(-slope, reach_m * slope.hypot(1.0) - offset)
+            }
         }
     }
 
-    /// What the segment `a`–`b` of some parcel hides. Its ends in the first and last centimetre (measured outwards) of
+    /// What the segment `a`–`b` of some parcel occludes. Its ends in the first and last centimetre (measured outwards) of
     /// a line of sight do not count: they belong to parcels that touch there.
-    pub(super) fn hidden_by(self, a: Coord<f64>, b: Coord<f64>) -> Option<Span> {
-        self.shadow(a, b, TOUCH_M, TOUCH_M)
+    pub(super) fn occluded_by(self, a: Coord<f64>, b: Coord<f64>) -> Option<Interval> {
+        self.shadow(a, b, COINCIDENT_M, COINCIDENT_M)
     }
 
-    /// What the barrier segment `a`–`b` hides; one along either parcel's edge counts.
-    pub(super) fn cut_by(self, a: Coord<f64>, b: Coord<f64>) -> Option<Span> {
+    /// What the barrier segment `a`–`b` cuts; one along either parcel's edge counts.
+    pub(super) fn cut_by_barrier(self, a: Coord<f64>, b: Coord<f64>) -> Option<Interval> {
         match self {
-            Self::Corner(at) if distance(at, a, b) <= TOUCH_M => Some(Span::ALL),
-            Self::Corner(_) => self.shadow(a, b, -TOUCH_M, SLACK),
-            Self::Side { .. } => self.shadow(a, b, -TOUCH_M, -TOUCH_M),
+            Self::Corner(at) if distance(at, a, b) <= COINCIDENT_M => Some(Interval::ALL),
+            Self::Corner(_) => self.shadow(a, b, -COINCIDENT_M, SLACK),
+            Self::Side { .. } => self.shadow(a, b, -COINCIDENT_M, -COINCIDENT_M),
         }
     }
 
-    /// The projection of the part of `a`–`b` at least `near_m` off the edge and `far_m` before the end of the view.
-    fn shadow(self, mut a: Coord<f64>, mut b: Coord<f64>, near_m: f64, far_m: f64) -> Option<Span> {
+    /// The projection of the part of `a`–`b` at least `near_m` off the edge and `far_m` before the end of the line of sight.
+    fn shadow(self, mut a: Coord<f64>, mut b: Coord<f64>, near_m: f64, far_m: f64) -> Option<Interval> {
         clip(&mut a, &mut b, |c| c.y - near_m)?;
         clip(&mut a, &mut b, |c| self.before(c) - far_m)?;
-        Some(Span::between(self.foot(a), self.foot(b)))
+        Some(Interval::between(self.foot(a), self.foot(b)))
     }
 
-    /// How far below the end of the view a point lies, measured along the outward normal.
+    /// How far below the end of the line of sight a point lies, measured along the outward normal.
     fn before(self, c: Coord<f64>) -> f64 {
         match self {
             Self::Corner(at) => at.y - c.y,
@@ -137,33 +139,34 @@ mod tests {
         Coord { x, y }
     }
 
-    fn near(found: Option<Span>, from: f64, to: f64) {
+    fn near(found: Option<Interval>, from: f64, to: f64) {
         let found = found.unwrap();
         assert!((found.from - from).abs() < 2e-6 && (found.to - to).abs() < 2e-6, "{found:?}");
     }
 
     #[test]
     fn a_corner_is_seen_up_to_45_degrees_and_the_reach() {
-        let view = View::of(Nearest::Corner(c(50.0, 15.0))).unwrap();
-        near(view.ahead(), 35.0, 65.0);
-        near(view.within(25.0), 30.0, 70.0);
-        assert!(view.within(14.0).is_none());
+        let sight = SightLines::of(Nearest::Corner(c(50.0, 15.0))).unwrap();
+        near(sight.ahead(), 35.0, 65.0);
+        near(sight.within(25.0), 30.0, 70.0);
+        assert!(sight.within(14.0).is_none());
         // Half way to the corner: twice the width on the edge.
-        near(view.hidden_by(c(48.0, 7.5), c(52.0, 7.5)), 46.0, 54.0);
-        assert!(view.hidden_by(c(0.0, 15.0), c(100.0, 15.0)).is_none(), "level with the corner");
-        assert_eq!(view.cut_by(c(0.0, 15.0), c(100.0, 15.0)), Some(Span::ALL));
+        near(sight.occluded_by(c(48.0, 7.5), c(52.0, 7.5)), 46.0, 54.0);
+        assert!(sight.occluded_by(c(0.0, 15.0), c(100.0, 15.0)).is_none(), "level with the corner");
+        assert_eq!(sight.cut_by_barrier(c(0.0, 15.0), c(100.0, 15.0)), Some(Interval::ALL));
     }
 
     #[test]
     fn a_side_is_seen_along_its_perpendiculars() {
         // Descends 3 m in 4; its perpendiculars lean by as much.
-        let view = View::of(Nearest::Side { from: c(0.0, 20.0), along: c(0.8, -0.6) }).unwrap();
-        near(view.hidden_by(c(4.0, 8.0), c(6.0, 8.0)), -2.0, 0.0);
+        let sight = SightLines::of(Nearest::Side { from: c(0.0, 20.0), along: c(0.8, -0.6) }).unwrap();
+        near(sight.occluded_by(c(4.0, 8.0), c(6.0, 8.0)), -2.0, 0.0);
         // 10 m along the perpendicular are 12.5 m outwards.
-        assert!((view.within(10.0).unwrap().from - 10.0).abs() < 1e-5);
-        assert!(View::of(Nearest::Side { from: c(0.0, 20.0), along: c(0.6, -0.8) }).is_none());
+        assert!((sight.within(10.0).unwrap().from - 10.0).abs() < 1e-5);
+        assert!(SightLines::of(Nearest::Side { from: c(0.0, 20.0), along: c(0.6, -0.8) }).is_none());
         assert!(
-            View::of(Nearest::Side { from: c(0.0, 20.0), along: c(0.5f64.sqrt(), 0.5f64.sqrt()) }).is_some()
+            SightLines::of(Nearest::Side { from: c(0.0, 20.0), along: c(0.5f64.sqrt(), 0.5f64.sqrt()) })
+                .is_some()
         );
     }
 }

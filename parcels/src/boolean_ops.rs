@@ -1,4 +1,4 @@
-//! Union, intersection and difference of polygons.
+//! Boolean operations on polygons: union, intersection and difference.
 //!
 //! i_overlay does the arithmetic, on whole numbers: coordinates are rounded to a grid of 2⁻²⁴ m (6e-8 m), whose points
 //! floating point holds exactly up to half a million kilometres from the origin. So nothing is rounded on the way back,
@@ -19,6 +19,7 @@ use i_overlay::i_float::int::point::IntPoint;
 use i_overlay::i_shape::flat::buffer::FlatContoursBuffer;
 
 use crate::index::SpatialIndex;
+use crate::point_in_ring::locate;
 
 /// The land that any of `shapes` covers. Exteriors must run counter-clockwise and holes clockwise, as those of a
 /// [`Layer`](crate::parcel::Layer) do.
@@ -318,25 +319,15 @@ impl Shell {
         told.unwrap_or(false)
     }
 
-    /// Where `p` lies: a ray to the right crosses the ring an odd number of times from inside.
+    /// Where `p` lies of the ring: only runs that the ray to its right may meet are asked.
     fn position(&self, p: Coord<f64>) -> CoordPos {
-        let mut inside = false;
-        for (run, _) in self.runs.iter().enumerate().filter(|(_, (low, high))| *low <= p.y && p.y <= *high) {
+        let near = self.runs.iter().enumerate().filter(|(_, (low, high))| *low <= p.y && p.y <= *high);
+        let edges = near.flat_map(|(run, _)| {
             let begin = run * RUN;
-            for ends in self.ring.0[begin..self.ring.0.len().min(begin + RUN + 1)].windows(2) {
-                let (a, b) = (ends[0], ends[1]);
-                if a.y.max(b.y) < p.y || a.y.min(b.y) > p.y || a.x.max(b.x) < p.x {
-                    continue;
-                }
-                let side = RobustKernel::orient2d(a, b, p);
-                if side == Orientation::Collinear && a.x.min(b.x) <= p.x {
-                    return CoordPos::OnBoundary;
-                }
-                let to_the_right = (side == Orientation::CounterClockwise) == (b.y > a.y);
-                inside ^= (a.y > p.y) != (b.y > p.y) && to_the_right;
-            }
-        }
-        if inside { CoordPos::Inside } else { CoordPos::Outside }
+            let points = &self.ring.0[begin..self.ring.0.len().min(begin + RUN + 1)];
+            points.windows(2).map(|ends| (ends[0], ends[1]))
+        });
+        locate(p, edges)
     }
 }
 
@@ -346,7 +337,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::validate::crossings::{defects, inside};
+    use crate::validate::ring_validity::{defects, inside};
 
     fn ring(points: &[(f64, f64)]) -> LineString<f64> {
         let mut ring = LineString::from(points.to_vec());

@@ -52,13 +52,13 @@ impl Window {
 
     /// The part of a shape that the window shows; nothing where there is none.
     #[must_use]
-    pub fn cut(self, geometry: &Geometry) -> Option<Shape> {
+    pub fn clip(self, geometry: &Geometry) -> Option<Shape> {
         let mut one = Shapes::default();
         one.push(geometry);
         self.parts(&one, 0, one.parts(0))
     }
 
-    /// As [`Window::cut`], of some parts of a feature.
+    /// As [`Window::clip`], of some parts of a feature.
     pub(crate) fn parts(
         self,
         shapes: &Shapes,

@@ -1,27 +1,27 @@
-//! Many shapes as one region on a coarse grid: how land is drawn where its parts are too small to be told apart.
+//! Dissolving on a coarse grid: many shapes become one, where they are too small to be told apart.
 //!
 //! Every corner goes to the grid by itself, then edges that two shapes run along in opposite directions go. On a grid that
 //! is coarse for the shapes most edges become points or meet their opposite, so that what is left has as many corners as
 //! the grid has room for, however many shapes there were. Area is kept on the whole: the sum of the shapes' signed areas on
 //! the grid is, averaged over where the grid happens to lie, the sum of their areas.
 
-use crate::cut::{Global, Window};
+use crate::clip::{Global, Window};
 use crate::mvt::{Cell, Shape};
 use crate::shapes::Shapes;
-use crate::valid::{double_area, mended};
+use crate::valid::{double_area, made_valid};
 
 /// Edges from which on opposites are taken away before more come.
 const MANY: usize = 1 << 16;
 
-/// The part of the land of polygons that a window shows, as one shape, gathered polygon by polygon.
-pub(crate) struct Region {
+/// Dissolves the land of polygons that a window shows into one shape, polygon by polygon.
+pub(crate) struct Dissolver {
     window: Window,
     edges: Vec<(Global, Global)>,
     /// How many there may be before opposites are taken away.
     room: usize,
 }
 
-impl Region {
+impl Dissolver {
     pub(crate) fn new(window: Window) -> Self {
         Self { window, edges: Vec::new(), room: MANY }
     }
@@ -65,18 +65,18 @@ impl Region {
         without_opposites(&mut self.edges);
         let rings = loops(&self.edges).into_iter().map(|ring| self.window.clipped(ring));
         let clipped: Vec<Vec<Cell>> = rings.filter(|ring| ring.len() > 2).collect();
-        let mut polygons = if clipped.is_empty() { Vec::new() } else { mended(&clipped) };
+        let mut polygons = if clipped.is_empty() { Vec::new() } else { made_valid(&clipped) };
         let wanted = clipped.iter().map(|ring| double_area(ring)).sum();
         close_slivers(&mut polygons, wanted, self.window.double_square());
         (!polygons.is_empty()).then_some(Shape::Polygons(polygons))
     }
 }
 
-/// The part of the land of some polygons that the window shows, as one shape; nothing where there is none.
-pub(crate) fn region(window: Window, shapes: &Shapes, parts: impl Iterator<Item = usize>) -> Option<Shape> {
-    let mut region = Region::new(window);
-    region.add(shapes, parts);
-    region.shape()
+/// The land of some polygons that the window shows, dissolved into one shape; nothing where there is none.
+pub(crate) fn dissolve(window: Window, shapes: &Shapes, parts: impl Iterator<Item = usize>) -> Option<Shape> {
+    let mut dissolver = Dissolver::new(window);
+    dissolver.add(shapes, parts);
+    dissolver.shape()
 }
 
 /// Fills holes, the smallest first, until the land is as large as the shapes it is made of, twice that given. Where an edge
@@ -164,8 +164,8 @@ fn loops(edges: &[(Global, Global)]) -> Vec<Vec<Global>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clip::exact_double_area;
     use crate::coord::TileCoord;
-    use crate::cut::exact_double_area;
     use crate::feature::{Geometry, Ring};
 
     const CELL: f64 = 1.0 / 4096.0;
@@ -179,7 +179,7 @@ mod tests {
         let window = Window::new(TileCoord::new(0, 0, 0).unwrap(), 0, step);
         let mut shapes = Shapes::default();
         shapes.push(&Geometry::Polygons(polygons.to_vec()));
-        match region(window, &shapes, shapes.parts(0)) {
+        match dissolve(window, &shapes, shapes.parts(0)) {
             Some(Shape::Polygons(polygons)) => polygons,
             _ => Vec::new(),
         }
