@@ -288,7 +288,7 @@ impl<'a> Made<'a> {
         let tolerance = (rule.mode == AreaMode::Conserve).then_some(rule.tolerance);
         let worth = Worth::new(&policy.objective, self.compiled.tau);
         let names = self.compiled.sub_parks.iter().map(String::as_str);
-        let prices: BTreeMap<&str, f64> = names.zip(self.solution.limit_prices.iter().copied()).collect();
+        let prices: BTreeMap<&str, f64> = names.zip(self.solution.proof.limit_prices.iter().copied()).collect();
         let (transfers, swaps) = propose(&Context {
             layer: &self.prepared.layer,
             scores: &self.prepared.scores,
@@ -297,7 +297,7 @@ impl<'a> Made<'a> {
             in_zone_before: before,
             in_zone_after: after,
             worth: &worth,
-            area_price: self.solution.area_price,
+            area_price: self.solution.proof.area_price,
             sub_park_price: &|parcel| {
                 let name = self.prepared.layer[parcel].sub_park.as_deref();
                 name.and_then(|name| prices.get(name)).copied().unwrap_or(0.0)

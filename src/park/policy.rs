@@ -149,11 +149,14 @@ small_block_price = 50.0   # ρ
 area = { mode = "conserve", tolerance = 0.005, basis = "ellipsoidal" }   # 总量平衡 ±0.5 %
 blocks = "before"          # 区块数不多于现状 no more blocks than now
 min_block_ha = 3.0         # 最小区块面积 [假设]
-min_block = "hard"
+min_block = "no_new"       # no_new：现有小区块可保留、扩大或调出，不得新增 today's small blocks may stay, grow or leave, no new ones; hard, soft, off
+new_block_ha = 25.0        # 新区块（不含现状用地）的最小面积；"forbid" 不得新增 least area of a block without land of today's zone (Cangnan 2020: 25.8 ha on average)
 min_hole_ha = 0.2          # 3 亩：边角地、夹心地 Guangdong practice for gap-filling slivers
+holes = "report"           # report：仅报告 only said; forbid：不得新增 no new ones; fill：并填补 and today's are filled
 sub_park_band = 0.2        # 各子园面积 ±20 %
-sub_park = "soft"          # hard：方案不得超出 may not be left; soft：按 objective.sub_park_price 计价 priced, and reported
-keep_concentration = true  # 集中度不低于现状
+sub_park = "hard"          # hard：方案不得超出 may not be left; soft：按 objective.sub_park_price 计价 priced, and reported
+max_moved_share = 0.25     # 调入调出面积合计不超过现状的 25 %；"free" 不限 in and out together, at most a quarter [假设]
+concentration = { at_least = "+10 %", strictness = "hard" }   # 集中度至少提高一成 at least a tenth more concentrated; "before" 不低于现状
 
 # 可调入：工矿仓储 (06)、科研 (0804)、商务金融 (0505)。Who may come in.
 [eligible]

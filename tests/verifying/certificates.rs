@@ -1,7 +1,8 @@
 //! Proofs changed, and proofs made up for plans that are not the best.
 
 use lianpian::io::hash::sha256_hex;
-use parcels::plan::{Certificate, Exit, ExitKind, Status};
+use parcels::certificate::{Certificate, Proof};
+use parcels::plan::{Exit, ExitKind, Status};
 
 use super::*;
 
@@ -42,29 +43,29 @@ fn a_changed_certificate_is_found() {
         }
     }
     // Every byte of the prices of sub-parks.
-    let sub_parks = u64::from_le_bytes(bytes[48..56].try_into().unwrap()) as usize;
-    for nth in 6..6 + sub_parks {
+    let sub_parks = u64::from_le_bytes(bytes[64..72].try_into().unwrap()) as usize;
+    for nth in 8..8 + sub_parks {
         plan.certificate = with_number(&bytes, nth, number(&bytes, nth) + 0.01);
-        assert!(!plan.findings().is_empty(), "price of sub-park {}", nth - 6);
+        assert!(!plan.findings().is_empty(), "price of sub-park {}", nth - 8);
     }
 
     let certificate = Certificate::from_bytes(&bytes).unwrap();
-    assert!(!certificate.flows.is_empty(), "the test needs flows");
+    assert!(!certificate.root.flows.is_empty(), "the test needs flows");
     let mut refused = |what: &str, change: &dyn Fn(&mut Certificate)| {
         let mut changed = certificate.clone();
         change(&mut changed);
         plan.certificate = changed.to_bytes();
         assert!(!plan.findings().is_empty(), "{what}");
     };
-    refused("no flows", &|c| c.flows.clear());
-    refused("flows turned round", &|c| c.flows.iter_mut().for_each(|f| f.2 = -f.2));
-    refused("flows beyond all bounds", &|c| c.flows.iter_mut().for_each(|f| f.2 = i64::MIN));
-    refused("flow between strangers", &|c| c.flows.push((0, 59, 5)));
-    refused("flow to nobody", &|c| c.flows.push((0, 1 << 30, 5)));
-    refused("a flow twice", &|c| c.flows.push(c.flows[0]));
+    refused("no flows", &|c| c.root.flows.clear());
+    refused("flows turned round", &|c| c.root.flows.iter_mut().for_each(|f| f.2 = -f.2));
+    refused("flows beyond all bounds", &|c| c.root.flows.iter_mut().for_each(|f| f.2 = i64::MIN));
+    refused("flow between strangers", &|c| c.root.flows.push((0, 59, 5)));
+    refused("flow to nobody", &|c| c.root.flows.push((0, 1 << 30, 5)));
+    refused("a flow twice", &|c| c.root.flows.push(c.root.flows[0]));
     refused("a scale a little off", &|c| c.flow_scale *= 1.5);
-    for nth in 0..certificate.exits.len() {
-        refused("an exit that pays a lot", &|c| c.exits[nth].payers.iter_mut().for_each(|p| p.1 = i64::MAX));
+    for nth in 0..certificate.root.exits.len() {
+        refused("an exit that pays a lot", &|c| c.root.exits[nth].payers.iter_mut().for_each(|p| p.1 = i64::MAX));
     }
 }
 
@@ -93,16 +94,7 @@ fn no_certificate_makes_a_plan_look_like_the_best_that_is_not() {
     }
     objective.sub_park_prices.clear();
     let value = objective.value;
-    let nothing = Certificate {
-        flow_scale: 1e6,
-        area_price: 0.0,
-        moved_price: 0.0,
-        moved_unit_price: 0.0,
-        block_price: 0.0,
-        sub_park_prices: Vec::new(),
-        flows: Vec::new(),
-        exits: Vec::new(),
-    };
+    let nothing = Certificate { flow_scale: 1e6, root: Proof::default(), cases: Vec::new() };
 
     // What this proves may be claimed, and it is more than the plan is worth.
     let claim = |plan: &mut WrittenPlan, bound: f64| {
