@@ -323,3 +323,24 @@ impl Standing<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_is_the_rule_for_new_blocks_where_none_of_its_region_is_in_the_zone() {
+        let at = |min_block, new_block| Problem {
+            in_zone: vec![true, false, false],
+            min_block,
+            new_block,
+            ..Problem::default()
+        };
+        let exit = |kind, region: &[u32]| Exit { kind, region: region.to_vec(), payers: Vec::new() };
+        assert!(founds(&at(3.0, 25.0), &exit(ExitKind::Small, &[1, 2])));
+        assert!(founds(&at(3.0, f64::INFINITY), &exit(ExitKind::Small, &[2])));
+        assert!(!founds(&at(3.0, 25.0), &exit(ExitKind::Small, &[0, 1])), "land of today's zone");
+        assert!(!founds(&at(3.0, 25.0), &exit(ExitKind::Priced, &[1, 2])), "a price of C5");
+        assert!(!founds(&at(3.0, 0.0), &exit(ExitKind::Small, &[1, 2])), "no rule for new blocks");
+    }
+}
