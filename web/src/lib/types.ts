@@ -389,7 +389,7 @@ export interface FrontierPoint {
   concentration: number;
   blocks: number;
   area_m2: number;
-  gap: number;
+  gap: number | null;
   moved: number;
 }
 
