@@ -102,7 +102,8 @@ fn no_certificate_makes_a_plan_look_like_the_best_that_is_not() {
     let claim = |plan: &mut WrittenPlan, bound: f64| {
         let objective = &mut plan.record.objective;
         objective.bound = bound;
-        objective.gap = (bound - objective.value) / (bound - objective.before).max(bound - objective.value);
+        let missing = bound - objective.value;
+        objective.gap = Some(missing / (bound - objective.before).max(missing));
         objective.status = Status::Feasible;
     };
     plan.certificate = nothing.to_bytes();
@@ -124,7 +125,7 @@ fn no_certificate_makes_a_plan_look_like_the_best_that_is_not() {
         for bound in [value, value + 1e-9, (value + proven) / 2.0] {
             claim(&mut plan, bound);
             if bound <= value {
-                (plan.record.objective.gap, plan.record.objective.status) = (0.0, Status::Optimal);
+                (plan.record.objective.gap, plan.record.objective.status) = (Some(0.0), Status::Optimal);
             }
             assert!(!plan.findings().is_empty(), "{what} proves {bound} where {proven} is so");
         }
@@ -162,8 +163,8 @@ fn no_certificate_makes_a_plan_look_like_the_best_that_is_not() {
                 let payers = region.iter().map(|parcel| (*parcel, payment)).collect();
                 let exit = Exit { kind, region: region.clone(), payers };
                 for exits in [vec![exit.clone()], vec![exit.clone(), exit]] {
-                    let forged = Certificate { exits, ..nothing.clone() };
-                    lie(&format!("exits {:?} of {payment}", forged.exits[0].kind), &forged.to_bytes());
+                    let forged = Certificate { root: Proof { exits, ..Proof::default() }, ..nothing.clone() };
+                    lie(&format!("exits {:?} of {payment}", forged.root.exits[0].kind), &forged.to_bytes());
                 }
             }
         }
@@ -172,9 +173,10 @@ fn no_certificate_makes_a_plan_look_like_the_best_that_is_not() {
     for flow in [i64::MIN, i64::MAX, 1 << 40] {
         lie(
             "flows from one parcel to all",
-            &Certificate { flows: flows(flow), ..nothing.clone() }.to_bytes(),
+            &Certificate { root: Proof { flows: flows(flow), ..Proof::default() }, ..nothing.clone() }.to_bytes(),
         );
-        let forged = Certificate { flows: flows(flow), flow_scale: 1e-9, ..nothing.clone() };
+        let root = Proof { flows: flows(flow), ..Proof::default() };
+        let forged = Certificate { root, flow_scale: 1e-9, ..nothing.clone() };
         lie("flows that round to nothing", &forged.to_bytes());
     }
     lie("no certificate", &[]);
