@@ -18,6 +18,7 @@ mod compile;
 mod concentration_row;
 mod conflicts;
 mod energy;
+mod feasible;
 mod figures;
 mod frontier;
 mod incumbent;
@@ -29,6 +30,7 @@ mod relax;
 mod search;
 mod session;
 mod state;
+mod ways_out;
 mod why_not;
 
 #[cfg(test)]
@@ -43,4 +45,5 @@ pub use frontier::{Frontier, frontier};
 pub use problem::{BoundProof, Case, Exit, ExitKind, Limit, Link, Lock, Problem, Solution, Status, gap};
 pub use search::solve;
 pub use session::{Edit, Session, Verdict};
-pub use why_not::{Rule, WayOut, WhyNot, why_not};
+pub use ways_out::WayOut;
+pub use why_not::{Rule, WhyNot, why_not};
