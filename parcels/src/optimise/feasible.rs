@@ -3,7 +3,7 @@
 //!
 //! A zone is looked for near zones known from other questions, and then by a quick search. A proof leaves the objective out:
 //! where nothing is to be gained, prices of the rules with a bound below 0 show that no zone keeps them (Farkas' lemma), since
-//! every zone that does is worth 0. Branch and bound tells cases apart until each has such prices. What the prices leave out,
+//! every zone that does would be worth 0. Branch and bound tells cases apart until each has such prices. What the prices leave out,
 //! the proof does not need.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,10 +19,12 @@ use super::search::{obeying_locks, quick};
 use super::state::State;
 use crate::progress::{Cancelled, Monitor, OnlyCancel, go_on};
 
-/// What moving all land costs while a proof is looked for: next to nothing, but it tells cuts apart.
-const STAY: f64 = 5e-9;
-/// A bound below this proves that there is no zone: beyond `STAY`, and beyond what limits may be missed by.
-const NONE_BELOW: f64 = -1e-6;
+/// What moving all land costs while a proof is looked for: little, but it tells cuts apart, and prices begin in steps of it.
+const STAY: f64 = 1e-3;
+/// A bound below this ends a case,
+const END: f64 = -1.01 * STAY;
+/// and one below this proves that there is no zone: beyond `STAY`, and beyond what limits may be missed by.
+const NONE_BELOW: f64 = -1.005 * STAY;
 /// Units in all cuts of one proof, where they are few,
 const PATIENCE_WHERE_SMALL: usize = 400_000;
 /// and elsewhere.
@@ -220,13 +222,13 @@ fn proven(problem: &Problem, monitor: &dyn Monitor) -> Result<Answer, Cancelled>
     let cuts = (patience / energy.len().max(1)).max(LEAST_CUTS);
     let mut relaxation = Relaxation::new(&energy, Prices::default());
     let patience = Patience { monitor, left: cuts.into() };
-    let closed = branch::close(&energy, &mut relaxation, Some(NONE_BELOW), 0.0, &patience);
+    let closed = branch::close(&energy, &mut relaxation, Some(END), 0.0, &patience);
     go_on(monitor)?;
     if let Some(zone) = closed.better {
         // What is soft there costs nothing here; what is hard is the same.
         return Ok(Answer::Found(zone));
     }
-    if closed.bound > 0.9 * NONE_BELOW {
+    if closed.bound > NONE_BELOW {
         return Ok(Answer::Missed);
     }
     let mut cases = closed.cases.into_iter();
@@ -239,7 +241,7 @@ fn proven(problem: &Problem, monitor: &dyn Monitor) -> Result<Answer, Cancelled>
 /// Whether the proof, of a problem with more rules, is one for this one too.
 pub(super) fn proves(problem: &Problem, proof: &BoundProof) -> bool {
     let bare = bare(problem);
-    Energy::new(&bare).bound(proof, &bare.lock) <= 0.9 * NONE_BELOW
+    Energy::new(&bare).bound(proof, &bare.lock) <= NONE_BELOW
 }
 
 /// Of the locks that may be released, those that the proof needs.
@@ -248,7 +250,7 @@ pub(super) fn locks_needed(problem: &Problem, proof: &BoundProof, releasable: &[
     let mut needed = Vec::new();
     for &unit in releasable {
         let lock = std::mem::replace(&mut bare.lock[unit as usize], Lock::Free);
-        if Energy::new(&bare).bound(proof, &bare.lock) > 0.9 * NONE_BELOW {
+        if Energy::new(&bare).bound(proof, &bare.lock) > NONE_BELOW {
             bare.lock[unit as usize] = lock;
             needed.push(unit);
         }

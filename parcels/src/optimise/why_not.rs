@@ -488,7 +488,7 @@ mod tests {
         };
         let found = why_not(&problem, |_| true, &()).unwrap();
         assert_eq!(found.rules, [Rule::MovedArea, Rule::MinBlock]);
-        assert!(found.irreducible);
+        assert!(found.proven && found.irreducible);
         let no_new = found.ways_out.iter().find(|way| way.no_new).unwrap();
         assert_eq!((no_new.rule, no_new.share, no_new.objective), (Rule::MinBlock, 1.0, 2.0));
         let lower = found.ways_out.iter().find(|way| way.rule == Rule::MinBlock && !way.no_new).unwrap();
