@@ -211,11 +211,14 @@ pub struct ConstraintRecord {
 /// Rules that cannot all be kept. `N` names a parcel, or a unit of a bare instance.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WhyNotRecord<N> {
-    /// Ids of the rules in conflict, C1 to C12: with all of them no admissible plan was found, without any one there is one.
+    /// Ids of the rules in conflict, C1 to C12: with all of them no admissible plan was found.
     pub rules: Vec<String>,
     /// Where C7 is among them: the parcels whose locks are enough.
     pub locks: Vec<N>,
-    /// Whether none of `locks` could be left out.
+    /// Whether it is proven that no plan keeps all of these; otherwise none was found.
+    #[serde(default)]
+    pub proven: bool,
+    /// Whether without any one of the rules and locks there is a plan; false where that is open of some.
     pub irreducible: bool,
     /// In words.
     pub text: Reason,
@@ -232,7 +235,11 @@ pub struct WayOutRecord<N> {
     pub from: f64,
     /// The limit at which there is an admissible plan.
     pub to: f64,
-    /// The change as a share of the limit; for locks the area released as a share of the present zone.
+    /// For C5: the limit stays, but small blocks of today may stay as well, as with `min_block = "no_new"`.
+    #[serde(default)]
+    pub no_new: bool,
+    /// The change as a share of the limit; for locks the area released, and with `no_new` that of the small blocks that stay,
+    /// as a share of the present zone.
     pub share: f64,
     /// Parcels whose locks are released.
     pub release: Vec<N>,

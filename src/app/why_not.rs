@@ -24,6 +24,7 @@ where
             rule: id(way.rule).to_owned(),
             from: way.from,
             to: way.to,
+            no_new: way.no_new,
             share: way.share,
             objective: way.objective,
             text: tell.way_out(way, &list(&release)),
@@ -35,6 +36,7 @@ where
         rules: found.rules.iter().map(|rule| id(*rule).to_owned()).collect(),
         text: tell.conflict(found, &list(&locks)),
         locks,
+        proven: found.proven,
         irreducible: found.irreducible,
         ways_out: ways_out.collect(),
     }
@@ -74,20 +76,27 @@ impl Teller<'_> {
             zh.push(&zh_locks);
             en.push(&en_locks);
         }
-        match found.rules.len() {
-            0 => Reason {
-                zh: "不可变动的现状本身没有可行方案".to_owned(),
-                en: "what cannot be changed leaves no plan at all".to_owned(),
-            },
-            1 => Reason {
-                zh: format!("此规则单独即不可满足：{}", zh.concat()),
-                en: format!("this rule alone cannot be kept: {}", en.concat()),
-            },
-            _ => Reason {
-                zh: format!("下列规则不能同时满足：{}", join(&zh, "、")),
-                en: format!("these cannot all be kept: {}", join(&en, "; ")),
-            },
-        }
+        let (zh, en) = (join(&zh, "、"), join(&en, "; "));
+        let (zh, en) = match (found.rules.len(), found.proven) {
+            (0, true) => (
+                "不可变动的现状本身没有可行方案".to_owned(),
+                "what cannot be changed leaves no plan at all".to_owned(),
+            ),
+            (0, false) => (
+                "在不可变动的现状下未找到可行方案（未证明不存在）".to_owned(),
+                "no plan was found beside what cannot be changed (that there is none is not proven)"
+                    .to_owned(),
+            ),
+            (1, true) => {
+                (format!("此规则单独即不可满足：{zh}"), format!("this rule alone cannot be kept: {en}"))
+            }
+            (_, true) => (format!("下列规则不能同时满足：{zh}"), format!("these cannot all be kept: {en}")),
+            (_, false) => (
+                format!("未找到同时满足下列规则的方案（未证明不存在）：{zh}"),
+                format!("no plan was found that keeps all of these (that there is none is not proven): {en}"),
+            ),
+        };
+        Reason { zh, en }
     }
 
     /// What a rule asks.
@@ -151,6 +160,18 @@ impl Teller<'_> {
             };
         }
         let rule = self.rule(way.rule);
+        if way.no_new {
+            return Reason {
+                zh: format!(
+                    "对“{}”只禁止新增小区块：现有小区块可保留（min_block = \"no_new\"，占现状面积 {share:.2} %）",
+                    rule.zh
+                ),
+                en: format!(
+                    "let small blocks of today stay, and keep \"{}\" for all others (min_block = \"no_new\"; {share:.2} % of the present area)",
+                    rule.en
+                ),
+            };
+        }
         let to = match way.rule {
             Rule::MovedUnits | Rule::Blocks => format!("{:.0}", way.to),
             Rule::Concentration => format!("{:.3}", way.to),

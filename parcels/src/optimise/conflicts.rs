@@ -11,7 +11,7 @@ pub(super) fn conflicts(problem: &Problem) -> Vec<String> {
     };
     let locked_in = sum(&|i| problem.lock[i] == Lock::In);
     let reachable = sum(&|i| problem.lock[i] != Lock::Out);
-    if problem.area_min > problem.area_max {
+    if problem.area_min > problem.area_max * (1.0 + 1e-9) {
         found.push(format!(
             "the least total area ({:.4}) is above the most ({:.4})",
             problem.area_min, problem.area_max

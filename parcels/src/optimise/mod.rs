@@ -19,6 +19,7 @@ mod compile;
 mod concentration_row;
 mod conflicts;
 mod energy;
+mod feasible;
 mod figures;
 mod frontier;
 mod incumbent;
@@ -30,6 +31,7 @@ mod relax;
 mod search;
 mod session;
 mod state;
+mod ways_out;
 mod why_not;
 
 #[cfg(test)]
@@ -46,4 +48,5 @@ pub use problem::{
 };
 pub use search::solve;
 pub use session::{Edit, Session, Verdict};
-pub use why_not::{Rule, WayOut, WhyNot, why_not};
+pub use ways_out::WayOut;
+pub use why_not::{Rule, WhyNot, why_not};

@@ -1,0 +1,283 @@
+//! Whether there is any admissible zone: a zone, a proof that there is none, or neither within the work that one such question
+//! is worth.
+//!
+//! A zone is looked for near zones known from other questions, and then by a quick search. A proof leaves the objective out:
+//! where nothing is to be gained, prices of the rules with a bound below 0 show that no zone keeps them (Farkas' lemma), since
+//! every zone that does would be worth 0. Branch and bound tells cases apart until each has such prices. What the prices leave out,
+//! the proof does not need.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::block_rules::blocks;
+use super::branch;
+use super::clusters::settle;
+use super::energy::{Energy, Prices};
+use super::problem::{BoundProof, Case, Lock, Problem, Solution, Status};
+use super::refine::{descend, fill, swap};
+use super::relax::Relaxation;
+use super::search::{obeying_locks, quick};
+use super::state::State;
+use crate::progress::{Cancelled, Monitor, OnlyCancel, go_on};
+
+/// What moving all land costs while a proof is looked for: little, but it tells cuts apart, and prices begin in steps of it.
+const STAY: f64 = 1e-3;
+/// A bound below this ends a case,
+const END: f64 = -1.01 * STAY;
+/// and one below this proves that there is no zone: beyond `STAY`, and beyond what limits may be missed by.
+const NONE_BELOW: f64 = -1.005 * STAY;
+/// Units in all cuts of one proof, where they are few,
+const PATIENCE_WHERE_SMALL: usize = 400_000;
+/// and elsewhere.
+const PATIENCE: usize = 72_000;
+/// Up to so many units they are few.
+const SMALL: usize = 100;
+/// Least number of cuts that a proof may take.
+const LEAST_CUTS: usize = 60;
+/// Rounds of swaps while a zone is mended.
+const SWAP_ROUNDS: usize = 3;
+
+/// What came of the question.
+pub(super) enum Answer {
+    /// This zone is admissible.
+    Found(Vec<bool>),
+    /// No zone is; with what proves it where one set of prices does.
+    Proven(Option<BoundProof>),
+    /// Neither was found.
+    Missed,
+}
+
+/// Says stop after so many questions, or when told to.
+struct Patience<'m> {
+    monitor: &'m dyn Monitor,
+    left: AtomicUsize,
+}
+
+impl Monitor for Patience<'_> {
+    fn cancelled(&self) -> bool {
+        // Cuts follow one another, so how many there are does not depend on threads.
+        let left = self.left.load(Ordering::Relaxed);
+        self.left.store(left.saturating_sub(1), Ordering::Relaxed);
+        left == 0 || self.monitor.cancelled()
+    }
+}
+
+/// Looks for a zone, from `known` ones first, and for a proof that there is none.
+///
+/// # Errors
+/// When told to stop.
+pub(super) fn any_zone(
+    problem: &Problem,
+    known: &[Vec<bool>],
+    monitor: &dyn Monitor,
+) -> Result<Answer, Cancelled> {
+    let energy = Energy::new(problem);
+    if let Some(zone) = near(&energy, known, monitor)? {
+        return Ok(Answer::Found(zone));
+    }
+    let proof = proven(problem, monitor)?;
+    if !matches!(proof, Answer::Missed) {
+        return Ok(proof);
+    }
+    let solution = glance(&energy, known.first(), monitor)?;
+    Ok(if solution.status == Status::Infeasible { Answer::Missed } else { Answer::Found(solution.x) })
+}
+
+/// A quick solution; it may miss what a whole search finds.
+///
+/// # Errors
+/// When told to stop.
+pub(super) fn glance(
+    energy: &Energy<'_>,
+    known: Option<&Vec<bool>>,
+    monitor: &dyn Monitor,
+) -> Result<Solution, Cancelled> {
+    let problem = energy.problem;
+    let present = obeying_locks(energy, known.unwrap_or(&problem.in_zone).clone());
+    let mut relaxation = Relaxation::new(energy, Prices::default());
+    let solution = quick(energy, &mut relaxation, &mut None, present, &OnlyCancel(monitor));
+    go_on(monitor)?;
+    Ok(solution)
+}
+
+/// An admissible zone near one that is known, or near one that is easily made.
+///
+/// # Errors
+/// When told to stop.
+pub(super) fn near(
+    energy: &Energy<'_>,
+    known: &[Vec<bool>],
+    monitor: &dyn Monitor,
+) -> Result<Option<Vec<bool>>, Cancelled> {
+    let problem = energy.problem;
+    let plain: [&dyn Fn() -> Vec<bool>; 4] =
+        [&|| problem.in_zone.clone(), &|| one_block(energy), &|| vec![false; energy.len()], &|| {
+            vec![true; energy.len()]
+        }];
+    for zone in known.iter().cloned().chain(plain.iter().map(|zone| zone())) {
+        go_on(monitor)?;
+        if let Some(zone) = mended(energy, &zone) {
+            return Ok(Some(zone));
+        }
+    }
+    Ok(None)
+}
+
+/// An admissible zone near this one.
+fn mended(energy: &Energy<'_>, zone: &[bool]) -> Option<Vec<bool>> {
+    let mut state = State::new(energy, obeying_locks(energy, zone.to_vec()));
+    for round in 0..2 {
+        settle(&mut state, 0.0);
+        fill(&mut state);
+        if state.admissible() {
+            return Some(state.x);
+        }
+        if round == 0 {
+            swap(&mut state, 0.0, SWAP_ROUNDS);
+            descend(&mut state);
+        }
+    }
+    None
+}
+
+/// The largest block of now with all units that must be in, joined along shortest ways, and then grown evenly to the least
+/// area: as concentrated as may be, and as few blocks.
+fn one_block(energy: &Energy<'_>) -> Vec<bool> {
+    let problem = energy.problem;
+    let area = |units: &[u32]| units.iter().map(|unit| problem.area[*unit as usize]).sum::<f64>();
+    let may = |unit: u32| problem.lock[unit as usize] != Lock::Out;
+    let present = obeying_locks(energy, problem.in_zone.clone());
+    let largest = blocks(&present, |unit| energy.contiguous(unit))
+        .into_iter()
+        .max_by(|a, b| area(a).total_cmp(&area(b)).then(b[0].cmp(&a[0])));
+    let first = || (0..problem.area.len() as u32).find(|unit| may(*unit));
+    let mut zone = vec![false; problem.area.len()];
+    let start = largest.unwrap_or_else(|| first().into_iter().collect());
+    start.iter().for_each(|unit| zone[*unit as usize] = true);
+    // The nearest unit that must be in joins first, and what leads there with it.
+    while let Some(way) = way_to(energy, &zone, &|unit| problem.lock[unit as usize] == Lock::In) {
+        way.iter().for_each(|unit| zone[*unit as usize] = true);
+    }
+    let mut sum = energy.area(&zone);
+    while sum < problem.area_min {
+        let Some(way) = way_to(energy, &zone, &|_| true) else { break };
+        for unit in way {
+            zone[unit as usize] = true;
+            sum += problem.area[unit as usize];
+        }
+    }
+    zone
+}
+
+/// The units on the shortest way from the zone to the nearest unit outside that is `wanted`, this one included.
+fn way_to(energy: &Energy<'_>, zone: &[bool], wanted: &dyn Fn(u32) -> bool) -> Option<Vec<u32>> {
+    let lock = &energy.problem.lock;
+    let mut from: Vec<Option<u32>> = vec![None; zone.len()];
+    let mut queue: Vec<u32> = (0..zone.len() as u32).filter(|unit| zone[*unit as usize]).collect();
+    let mut next = 0;
+    while let Some(&unit) = queue.get(next) {
+        next += 1;
+        for other in energy.contiguous(unit) {
+            let at = other as usize;
+            if zone[at] || from[at].is_some() || lock[at] == Lock::Out {
+                continue;
+            }
+            from[at] = Some(unit);
+            if wanted(other) {
+                let back = std::iter::successors(Some(other), |unit| from[*unit as usize]);
+                return Some(back.take_while(|unit| !zone[*unit as usize]).collect());
+            }
+            queue.push(other);
+        }
+    }
+    None
+}
+
+/// The problem without an objective, but for a trifle for staying as it is, and without what is soft.
+fn bare(problem: &Problem) -> Problem {
+    let soft_blocks = problem.small_block_price.is_finite();
+    let mut bare = Problem {
+        value: vec![0.0; problem.area.len()],
+        lambda: 0.0,
+        kappa: STAY / problem.area.iter().sum::<f64>(),
+        small_block_price: if soft_blocks { 0.0 } else { f64::INFINITY },
+        ..problem.clone()
+    };
+    if soft_blocks && !problem.no_new_small {
+        bare.min_block = 0.0;
+    }
+    if problem.concentration_price.is_finite() {
+        bare.concentration_min = 0.0;
+    }
+    for limit in bare.limits.iter_mut().filter(|limit| limit.price.is_finite()) {
+        limit.price = 0.0;
+    }
+    bare
+}
+
+/// A proof that there is no zone, or the zone that stood in its way.
+fn proven(problem: &Problem, monitor: &dyn Monitor) -> Result<Answer, Cancelled> {
+    let bare = bare(problem);
+    let energy = Energy::new(&bare);
+    let patience = if energy.len() <= SMALL { PATIENCE_WHERE_SMALL } else { PATIENCE };
+    let cuts = (patience / energy.len().max(1)).max(LEAST_CUTS);
+    let mut relaxation = Relaxation::new(&energy, Prices::default());
+    let patience = Patience { monitor, left: cuts.into() };
+    let closed = branch::close(&energy, &mut relaxation, Some(END), 0.0, &patience);
+    go_on(monitor)?;
+    if let Some(zone) = closed.better {
+        // What is soft there costs nothing here; what is hard is the same.
+        return Ok(Answer::Found(zone));
+    }
+    if closed.bound > NONE_BELOW {
+        return Ok(Answer::Missed);
+    }
+    let mut cases = closed.cases.into_iter();
+    Ok(Answer::Proven(match (cases.next(), cases.next()) {
+        (Some(Case::Proven(proof)), None) => Some(proof),
+        _ => None,
+    }))
+}
+
+/// Whether the proof, of a problem with more rules, is one for this one too.
+pub(super) fn proves(problem: &Problem, proof: &BoundProof) -> bool {
+    let bare = bare(problem);
+    Energy::new(&bare).bound(proof, &bare.lock) <= NONE_BELOW
+}
+
+/// Of the locks that may be released, those that the proof needs.
+pub(super) fn locks_needed(problem: &Problem, proof: &BoundProof, releasable: &[u32]) -> Vec<u32> {
+    let mut bare = bare(problem);
+    let mut needed = Vec::new();
+    for &unit in releasable {
+        let lock = std::mem::replace(&mut bare.lock[unit as usize], Lock::Free);
+        if Energy::new(&bare).bound(proof, &bare.lock) > NONE_BELOW {
+            bare.lock[unit as usize] = lock;
+            needed.push(unit);
+        }
+    }
+    needed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::oracle::{best, random_problem};
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(400))]
+        #[test]
+        fn what_is_found_is_admissible_and_what_is_proven_is_so(seed in 0u64..1_000_000_000, n in 1usize..13) {
+            let problem = random_problem(seed, n);
+            let energy = Energy::new(&problem);
+            match any_zone(&problem, &[], &()).unwrap() {
+                Answer::Found(zone) => prop_assert!(State::new(&energy, zone).admissible()),
+                Answer::Proven(proof) => {
+                    prop_assert!(best(&energy).is_none());
+                    prop_assert!(proof.is_none_or(|proof| proves(&problem, &proof)));
+                }
+                Answer::Missed => {}
+            }
+        }
+    }
+}
