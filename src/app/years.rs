@@ -68,7 +68,9 @@ pub struct ZoneFigures {
     pub blocks: usize,
     /// What holding it is worth, score · ha: F under the first year's rules, without what moving costs.
     pub worth: f64,
-    /// How much of what all at once would gain in worth it has gained; none where nothing is to be gained that way.
+    /// How much of what all at once would gain in worth it has gained; none where nothing is to be gained that way. Above 1
+    /// where later years find worth moving on what all at once could not pay for: a year does not pay again for what the years
+    /// before it moved.
     pub gain_share: Option<f64>,
 }
 

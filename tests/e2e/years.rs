@@ -97,7 +97,7 @@ fn every_year_sets_out_from_the_last_and_stands_by_itself() {
 #[test]
 fn a_path_ends_where_nothing_more_moves() {
     let folder = tempfile::tempdir().unwrap();
-    let park = park(folder.path(), 300);
+    let park = park(folder.path(), 400);
     let policy = changed(&park, &[("max_moved_share = 0.25", "max_moved_share = \"free\"")]);
     let input = park.join("parcels.gpkg");
     let out = folder.path().join("years");
