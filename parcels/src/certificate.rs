@@ -1,6 +1,6 @@
 //! [`Certificate`]: the proof of a plan's bound, as it stands in `certificate.bin`.
 
-use crate::optimise::{BoundProof, Case, Exit, ExitKind};
+use crate::optimise::{BandProof, BoundProof, Case, Exit, ExitKind};
 
 /// The proof of a plan's bound: multipliers, flows and cuts from which anyone can compute the bound again (see
 /// [`crate::verify`]).
@@ -15,7 +15,8 @@ use crate::optimise::{BoundProof, Case, Exit, ExitKind};
 /// integer (seven bits a byte, lowest first, the high bit set on all but the last; the flow folded so that its sign is the
 /// lowest bit); `u64` number of exits, and for each `u8` kind (0 forbidden, 1 priced, 2 counted), `u32` number of parcels of
 /// the region, `u32` number of payers, the region's parcels as `u32`, ascending, and the payers, ascending, as `u32` parcel
-/// and `i64` payment.
+/// and `i64` payment; `u64` number of bands, and for each, by component and area, `u32` lowest parcel of the component, `f64` least
+/// and most area, and its flows as above.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Certificate {
     /// Integer units of flow to one unit of objective (score · ha); above 0.
@@ -48,6 +49,22 @@ pub struct Proof {
     pub flows: Vec<(u32, u32, i64)>,
     /// What blocks pay for the parcels around them.
     pub exits: Vec<Exit>,
+    /// Of the components of the parcels that may be in, those that are told band by band of their area: by component and
+    /// area, the bands of one component together covering all that its area can be.
+    pub bands: Vec<AreaBand>,
+}
+
+/// A part of what the area of a component of the parcels that may be in can be.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct AreaBand {
+    /// The component, by the position of its lowest parcel.
+    pub component: u32,
+    /// The least area in the band, ha.
+    pub least_ha: f64,
+    /// The most, ha.
+    pub most_ha: f64,
+    /// The flows that count in this band on the pairs with a parcel of the component, as [`Proof::flows`].
+    pub flows: Vec<(u32, u32, i64)>,
 }
 
 /// A node of a tree of cases, see [`Case`].
@@ -70,10 +87,20 @@ const KINDS: [ExitKind; 3] = [ExitKind::Small, ExitKind::Priced, ExitKind::Count
 impl Proof {
     /// The proof with flows on these pairs, which are those of `proof.flow`, in their order.
     #[must_use]
-    pub fn new(proof: &BoundProof, pairs: impl Iterator<Item = (u32, u32)>) -> Self {
-        let flows = pairs.zip(&proof.flow).filter(|(_, flow)| **flow != 0);
-        let mut flows: Vec<(u32, u32, i64)> = flows.map(|((a, b), flow)| (a, b, *flow)).collect();
-        flows.sort_unstable();
+    pub fn new(proof: &BoundProof, pairs: &[(u32, u32)]) -> Self {
+        let sorted = |flows: &mut dyn Iterator<Item = ((u32, u32), i64)>| {
+            let mut flows: Vec<(u32, u32, i64)> =
+                flows.filter(|(_, flow)| *flow != 0).map(|((a, b), flow)| (a, b, flow)).collect();
+            flows.sort_unstable();
+            flows
+        };
+        let flows = sorted(&mut pairs.iter().copied().zip(proof.flow.iter().copied()));
+        let band = |band: &BandProof| AreaBand {
+            component: band.component,
+            least_ha: band.least,
+            most_ha: band.most,
+            flows: sorted(&mut band.flow.iter().map(|(link, flow)| (pairs[*link as usize], *flow))),
+        };
         Self {
             area_price: proof.area_price,
             moved_price: proof.moved_price,
@@ -84,6 +111,7 @@ impl Proof {
             sub_park_prices: proof.limit_prices.clone(),
             flows,
             exits: proof.exits.clone(),
+            bands: proof.bands.iter().map(band).collect(),
         }
     }
 
@@ -96,14 +124,7 @@ impl Proof {
         for price in &self.sub_park_prices {
             bytes.extend(price.to_le_bytes());
         }
-        bytes.extend((self.flows.len() as u64).to_le_bytes());
-        let mut last = 0;
-        for &(a, b, flow) in &self.flows {
-            write_varint(bytes, u64::from(a.wrapping_sub(last)));
-            write_varint(bytes, u64::from(b.wrapping_sub(a)));
-            write_varint(bytes, ((flow << 1) ^ (flow >> 63)) as u64);
-            last = a;
-        }
+        write_flows(bytes, &self.flows);
         bytes.extend((self.exits.len() as u64).to_le_bytes());
         for exit in &self.exits {
             bytes.push(exit.kind as u8);
@@ -116,6 +137,13 @@ impl Proof {
                 bytes.extend(parcel.to_le_bytes());
                 bytes.extend(payment.to_le_bytes());
             }
+        }
+        bytes.extend((self.bands.len() as u64).to_le_bytes());
+        for band in &self.bands {
+            bytes.extend(band.component.to_le_bytes());
+            bytes.extend(band.least_ha.to_le_bytes());
+            bytes.extend(band.most_ha.to_le_bytes());
+            write_flows(bytes, &band.flows);
         }
     }
 
@@ -144,27 +172,26 @@ impl Proof {
             }
             sub_park_prices.push(price);
         }
-        let mut flows: Vec<(u32, u32, i64)> = Vec::new();
-        let mut last = (0, 0);
-        for number in 0..rest.u64()? {
-            let far = || BadCertificate(format!("flow {number} is between parcels beyond any"));
-            let step =
-                |from: u32, by: u64| u32::try_from(u64::from(from).saturating_add(by)).map_err(|_| far());
-            let a = step(last.0, rest.varint()?)?;
-            let b = step(a, rest.varint()?)?;
-            let folded = rest.varint()?;
-            if a >= b {
-                return bad(format!("pair {a}, {b} is not ascending"));
-            }
-            if number > 0 && last >= (a, b) {
-                return bad(format!("pair {a}, {b} is out of order or repeated"));
-            }
-            flows.push((a, b, (folded >> 1) as i64 ^ -((folded & 1) as i64)));
-            last = (a, b);
-        }
+        let flows = read_flows(rest)?;
         let mut exits = Vec::new();
         for number in 0..rest.u64()? {
             exits.push(read_exit(rest, number)?);
+        }
+        let mut bands: Vec<AreaBand> = Vec::new();
+        for number in 0..rest.u64()? {
+            let band = AreaBand {
+                component: rest.u32()?,
+                least_ha: rest.f64()?,
+                most_ha: rest.f64()?,
+                flows: read_flows(rest)?,
+            };
+            if !(band.least_ha <= band.most_ha && band.least_ha.is_finite() && band.most_ha.is_finite()) {
+                return bad(format!("band {number} from {} to {}", band.least_ha, band.most_ha));
+            }
+            if bands.last().is_some_and(|last| last.component > band.component) {
+                return bad(format!("band {number} is out of order"));
+            }
+            bands.push(band);
         }
         Ok(Self {
             area_price,
@@ -176,8 +203,41 @@ impl Proof {
             sub_park_prices,
             flows,
             exits,
+            bands,
         })
     }
+}
+
+fn write_flows(bytes: &mut Vec<u8>, flows: &[(u32, u32, i64)]) {
+    bytes.extend((flows.len() as u64).to_le_bytes());
+    let mut last = 0;
+    for &(a, b, flow) in flows {
+        write_varint(bytes, u64::from(a.wrapping_sub(last)));
+        write_varint(bytes, u64::from(b.wrapping_sub(a)));
+        write_varint(bytes, ((flow << 1) ^ (flow >> 63)) as u64);
+        last = a;
+    }
+}
+
+fn read_flows(rest: &mut Bytes<'_>) -> Result<Vec<(u32, u32, i64)>, BadCertificate> {
+    let mut flows: Vec<(u32, u32, i64)> = Vec::new();
+    let mut last = (0, 0);
+    for number in 0..rest.u64()? {
+        let far = || BadCertificate(format!("flow {number} is between parcels beyond any"));
+        let step = |from: u32, by: u64| u32::try_from(u64::from(from).saturating_add(by)).map_err(|_| far());
+        let a = step(last.0, rest.varint()?)?;
+        let b = step(a, rest.varint()?)?;
+        let folded = rest.varint()?;
+        if a >= b {
+            return Err(BadCertificate(format!("pair {a}, {b} is not ascending")));
+        }
+        if number > 0 && last >= (a, b) {
+            return Err(BadCertificate(format!("pair {a}, {b} is out of order or repeated")));
+        }
+        flows.push((a, b, (folded >> 1) as i64 ^ -((folded & 1) as i64)));
+        last = (a, b);
+    }
+    Ok(flows)
 }
 
 fn read_exit(rest: &mut Bytes<'_>, number: u64) -> Result<Exit, BadCertificate> {
@@ -203,7 +263,7 @@ impl Certificate {
     /// The proof of a bound, with flows on `pairs`, which are those of the flows of `root` and `cases`, in their order.
     #[must_use]
     pub fn new(flow_scale: f64, root: &BoundProof, cases: &[Case], pairs: &[(u32, u32)]) -> Self {
-        let proof = |proof: &BoundProof| Proof::new(proof, pairs.iter().copied());
+        let proof = |proof: &BoundProof| Proof::new(proof, pairs);
         let case = |case: &Case| match case {
             Case::Split(unit) => CaseProof::Split(*unit),
             Case::Proven(proven) => CaseProof::Proven(proof(proven)),
@@ -339,6 +399,10 @@ mod tests {
                 Exit { kind: ExitKind::Small, region: vec![1, 4, 5], payers: vec![(4, 7), (5, 1)] },
                 Exit { kind: ExitKind::Counted, region: vec![2], payers: vec![(2, 30)] },
             ],
+            bands: vec![
+                AreaBand { component: 1, least_ha: 0.5, most_ha: 2.0, flows: vec![(1, 4, -3)] },
+                AreaBand { component: 1, least_ha: 2.0, most_ha: 9.0, flows: Vec::new() },
+            ],
         }
     }
 
@@ -389,6 +453,8 @@ mod tests {
         refused(&with(|c| c.root.exits[0].region = vec![4, 1, 5]), "exit 0 is out of order");
         refused(&with(|c| c.root.exits[0].payers = vec![(2, 7)]), "pays from outside");
         refused(&with(|c| c.root.exits[1].payers = vec![(2, 0)]), "or nothing");
+        refused(&with(|c| c.root.bands[0].component = 2), "band 1 is out of order");
+        refused(&with(|c| c.root.bands[0].least_ha = f64::NAN), "band 0 from NaN");
         let in_a_case = |c: &mut Certificate| {
             let CaseProof::Proven(proof) = &mut c.cases[1] else { unreachable!() };
             proof.block_price = f64::NAN;

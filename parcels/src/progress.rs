@@ -16,6 +16,11 @@ pub trait Monitor: Sync {
     fn cancelled(&self) -> bool {
         false
     }
+
+    /// Whether the work will be told to stop when a time that was asked for is up: then that time may be used.
+    fn has_time_limit(&self) -> bool {
+        false
+    }
 }
 
 impl Monitor for () {}

@@ -31,6 +31,10 @@ impl Monitor for Deadline<'_> {
     fn cancelled(&self) -> bool {
         self.inner.cancelled() || self.until.is_some_and(|until| Instant::now() >= until)
     }
+
+    fn has_time_limit(&self) -> bool {
+        self.until.is_some() || self.inner.has_time_limit()
+    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,9 @@ use std::sync::{Arc, OnceLock, Weak};
 
 use parcels::adjacency::{Adjacency, FacingByGap, adjacency};
 use parcels::blocks::{Blocks, Concentration};
-use parcels::optimise::{Compiled, ExitKind, Ground, Problem, Session, Solution, Status, compile, holds};
+use parcels::optimise::{
+    Compiled, Exit, ExitKind, Ground, Problem, Session, Solution, Status, compile, holds,
+};
 use parcels::plan::BeforeAfter;
 use parcels::policy::Policy;
 use parcels::progress::{Monitor, go_on};
@@ -96,18 +98,30 @@ fn binding(problem: &Problem, solution: &Solution, concentration: f64) -> Vec<Bi
     // Blocks are whole, so the index rarely stops at the limit itself.
     let scattered = solution.proof.concentration_price > 0.0
         || (problem.concentration_min > 0.0 && concentration < 1.01 * problem.concentration_min);
+    let exits = || solution.proof.exits.iter();
     let small =
-        solution.proof.exits.iter().any(|exit| matches!(exit.kind, ExitKind::Small | ExitKind::Priced));
+        exits().any(|exit| matches!(exit.kind, ExitKind::Small | ExitKind::Priced) && !founds(problem, exit));
+    let founded = exits().any(|exit| founds(problem, exit));
     let moved = solution.proof.moved_price > 0.0 || solution.proof.moved_unit_price > 0.0;
     let rules = [
         ("C1", "total area", solution.proof.area_price != 0.0),
         ("C4", "number of blocks", solution.proof.block_price > 0.0),
-        ("C5", "least area of a block", small),
+        ("C5", "small blocks", small),
         ("C9", "area of a sub-park", solution.proof.limit_prices.iter().any(|price| *price != 0.0)),
         ("C10", "how much moves", moved),
-        ("C11", "concentration as it is now", scattered),
+        ("C11", "concentration as asked for", scattered),
+        ("C12", "new blocks", founded),
     ];
     rules.into_iter().filter(|(.., binds)| *binds).map(|(id, text, _)| Binding { id, text }).collect()
+}
+
+/// Whether what rules a block within the region out is what holds for new blocks (C12), and not what holds for small ones
+/// (C5): none of it is in the zone now, and a new block has to be the larger of the two.
+fn founds(problem: &Problem, exit: &Exit) -> bool {
+    exit.kind == ExitKind::Small
+        && problem.new_block > 0.0
+        && problem.new_block >= problem.min_block
+        && exit.region.iter().all(|unit| !problem.in_zone[*unit as usize])
 }
 
 /// A zone on the curve that λ runs along.
@@ -312,5 +326,26 @@ impl Standing<'_> {
             value: inside().map(worth).sum(),
             boundary_m: cut.map(|pair| pair.facing_m).sum::<f64>() + self.policy.objective.edge_factor * open,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_is_the_rule_for_new_blocks_where_none_of_its_region_is_in_the_zone() {
+        let at = |min_block, new_block| Problem {
+            in_zone: vec![true, false, false],
+            min_block,
+            new_block,
+            ..Problem::default()
+        };
+        let exit = |kind, region: &[u32]| Exit { kind, region: region.to_vec(), payers: Vec::new() };
+        assert!(founds(&at(3.0, 25.0), &exit(ExitKind::Small, &[1, 2])));
+        assert!(founds(&at(3.0, f64::INFINITY), &exit(ExitKind::Small, &[2])));
+        assert!(!founds(&at(3.0, 25.0), &exit(ExitKind::Small, &[0, 1])), "land of today's zone");
+        assert!(!founds(&at(3.0, 25.0), &exit(ExitKind::Priced, &[1, 2])), "a price of C5");
+        assert!(!founds(&at(3.0, 0.0), &exit(ExitKind::Small, &[1, 2])), "no rule for new blocks");
     }
 }

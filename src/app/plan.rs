@@ -288,7 +288,8 @@ impl<'a> Made<'a> {
         let tolerance = (rule.mode == AreaMode::Conserve).then_some(rule.tolerance);
         let worth = Worth::new(&policy.objective, self.compiled.tau);
         let names = self.compiled.sub_parks.iter().map(String::as_str);
-        let prices: BTreeMap<&str, f64> = names.zip(self.solution.proof.limit_prices.iter().copied()).collect();
+        let prices: BTreeMap<&str, f64> =
+            names.zip(self.solution.proof.limit_prices.iter().copied()).collect();
         let (transfers, swaps) = propose(&Context {
             layer: &self.prepared.layer,
             scores: &self.prepared.scores,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use parcels::blocks::Blocks;
 use parcels::id::ParcelIdx;
-use parcels::plan::Direction;
+use parcels::plan::{Direction, Unbalanced};
 use parcels::units::M2_PER_HA;
 use parcels::worth::mean_score;
 use serde::Serialize;
@@ -76,6 +76,9 @@ pub struct SwapRow {
     pub balance_m2: f64,
     /// Whether that is within the tolerance.
     pub balanced: bool,
+    /// Why it is not; none where it is.
+    #[schema(value_type = Option<schemas::Unbalanced>)]
+    pub unbalanced: Option<Unbalanced>,
     /// F of the plan less F without this swap.
     pub delta_objective: f64,
     /// Concentration of the plan less that without this swap.
@@ -111,6 +114,7 @@ pub fn transfers(view: &View) -> Option<Transfers> {
         fids: s.parcels.iter().filter_map(|p| view.fid(p)).collect(),
         balance_m2: s.balance_m2,
         balanced: s.balanced,
+        unbalanced: s.unbalanced,
         delta_objective: s.delta_objective,
         delta_concentration: s.delta_concentration,
     });

@@ -50,6 +50,18 @@ pub enum Direction {
     Out,
 }
 
+/// Why a swap does not balance.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Unbalanced {
+    /// The whole plan moves land one way only.
+    OneSided,
+    /// All that moves the other way was needed by other swaps.
+    NoPartner,
+    /// A piece of it, which stays whole, is too large for what was left to set against it.
+    PieceTooLarge,
+}
+
 /// Why, in both languages.
 #[derive(Serialize, ToSchema)]
 pub struct Reason {

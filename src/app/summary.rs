@@ -3,7 +3,10 @@
 use std::fmt::Write as _;
 
 use parcels::optimise::Status;
-use parcels::plan::{ConstraintStatus, Direction, PlanRecord, RobustnessRecord, Swap, Transfer};
+use parcels::plan::{
+    ConcentrationRecord, ConstraintStatus, Direction, GapRecord, PlanRecord, RobustnessRecord, Swap,
+    Transfer, Unbalanced,
+};
 use parcels::units::{AreaBasis, SquareMetres};
 
 /// How many swaps and how many transfers of each are told.
@@ -47,6 +50,7 @@ pub fn summary(record: &PlanRecord) -> String {
         "concentration 集中度     {:.2} → {:.2}  (gap {} m)",
         before.index, after.index, record.concentration.gap_m
     );
+    warn_of_gaps(&mut text, &record.concentration);
     let _ = writeln!(
         text,
         "blocks 区块              {} → {}, largest 最大 {:.1} % → {:.1} %, small 小区块 {:.2} % → {:.2} % of the area",
@@ -66,13 +70,23 @@ pub fn summary(record: &PlanRecord) -> String {
         ha(moved_out.1),
         record.swaps.len()
     );
+    if record.area.before_m2 > 0.0 {
+        let _ = writeln!(
+            text,
+            "changing hands 变动面积  {:.1} % of the zone's present area, in and out together 调入调出合计占现状面积",
+            100.0 * (moved_in.1 + moved_out.1) / record.area.before_m2
+        );
+    }
     let objective = &record.objective;
-    let gap = objective.gap.map(|gap| format!("gap 差距 ≤ {:.4} %", 100.0 * gap)).unwrap_or_default();
+    let gap = objective.gap.map_or_else(
+        || "no admissible plan 没有可行方案".to_owned(),
+        |gap| format!("gap 差距 ≤ {:.4} %", 100.0 * gap),
+    );
     let ending = match objective.status {
         Status::Optimal => "proven best 已证最优".to_owned(),
         Status::Feasible => gap,
         Status::Stopped => format!("stopped early 提前停止, {gap}"),
-        Status::Infeasible => "not admissible 不可行".to_owned(),
+        Status::Infeasible => "no admissible plan 没有可行方案".to_owned(),
     };
     let _ = writeln!(
         text,
@@ -102,7 +116,8 @@ pub fn summary(record: &PlanRecord) -> String {
         if matches!(constraint.status, ConstraintStatus::Broken | ConstraintStatus::Missed) {
             let word =
                 if constraint.status == ConstraintStatus::Broken { "broken 违反" } else { "missed 未达" };
-            let _ = writeln!(text, "{} {word}: {}{}", constraint.id, constraint.text, figures(constraint));
+            let (id, zh) = (&constraint.id, rule_zh(&constraint.id));
+            let _ = writeln!(text, "{id} {zh} {word}: {}{}", constraint.text, figures(constraint));
         }
     }
     for conflict in &record.conflicts {
@@ -121,6 +136,43 @@ pub fn summary(record: &PlanRecord) -> String {
     }
     text.truncate(text.trim_end().len());
     text
+}
+
+/// The gap tolerances at which the plan is less concentrated than the zone is now, though it is more so at the policy's own.
+fn falls_at(concentration: &ConcentrationRecord) -> Vec<&GapRecord> {
+    let rises = concentration.after.index > concentration.before.index;
+    // Rounding is no fall.
+    let falls = |at: &&GapRecord| at.after.index < at.before.index * (1.0 - 1e-9);
+    concentration.by_gap.iter().filter(|at| rises && at.gap_m != concentration.gap_m).filter(falls).collect()
+}
+
+fn warn_of_gaps(text: &mut String, concentration: &ConcentrationRecord) {
+    for at in falls_at(concentration) {
+        let _ = writeln!(
+            text,
+            "warning 警告             at a gap of {} m concentration falls 间距取 {} 米时集中度下降: {:.2} → {:.2}",
+            at.gap_m, at.gap_m, at.before.index, at.after.index
+        );
+    }
+}
+
+/// What a rule is about; its figures follow in the engine's words.
+fn rule_zh(id: &str) -> &'static str {
+    match id {
+        "C1" => "总面积",
+        "C2" => "管控红线",
+        "C3" => "应在范围",
+        "C4" => "区块数",
+        "C5" => "小区块",
+        "C6" => "整宗调整",
+        "C7" => "锁定",
+        "C8" => "小空洞",
+        "C9" => "子园面积",
+        "C10" => "变动量",
+        "C11" => "集中度",
+        "C12" => "新区块",
+        _ => "规则",
+    }
 }
 
 fn figures(constraint: &parcels::plan::ConstraintRecord) -> String {
@@ -164,11 +216,51 @@ fn tell_swaps(text: &mut String, record: &PlanRecord) {
 }
 
 fn headline(swap: &Swap) -> String {
+    let why = match swap.unbalanced {
+        None => "",
+        Some(Unbalanced::OneSided) => {
+            "; unbalanced 面积不平衡: the plan moves land one way only 整个方案只有单向调整"
+        }
+        Some(Unbalanced::NoPartner) => {
+            "; unbalanced 面积不平衡: other swaps need all that moves the other way 反向调整的土地已用于其他置换组"
+        }
+        Some(Unbalanced::PieceTooLarge) => {
+            "; unbalanced 面积不平衡: a piece that stays whole is larger than what is left to set against it 不可拆分的一片大于可与之相抵的土地"
+        }
+    };
     format!(
-        "{} parcels, area {:+.2} ha, objective {:+.2}, concentration {:+.3}",
+        "{} parcels 宗, area 面积 {:+.2} ha, objective 目标值 {:+.2}, concentration 集中度 {:+.3}{why}",
         swap.parcels.len(),
         SquareMetres(swap.balance_m2).ha(),
         swap.delta_objective,
         swap.delta_concentration
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use parcels::blocks::Concentration;
+
+    #[test]
+    fn a_fall_at_another_gap_is_told_where_the_policys_own_shows_a_rise() {
+        let of = |index| Concentration { index, lpi: 0.0, blocks: 1, small_block_share: 0.0 };
+        let at = |gap_m, before, after| GapRecord { gap_m, before: of(before), after: of(after) };
+        let mut concentration = ConcentrationRecord {
+            gap_m: 20.0,
+            before: of(3.0),
+            after: of(3.3),
+            by_gap: vec![at(12.0, 2.0, 1.9), at(20.0, 3.0, 3.3), at(30.0, 4.0, 4.0), at(50.0, 9.0, 8.0)],
+        };
+        let told = |concentration: &ConcentrationRecord| {
+            falls_at(concentration).iter().map(|at| at.gap_m).collect::<Vec<f64>>()
+        };
+        assert_eq!(told(&concentration), [12.0, 50.0]);
+        let mut text = String::new();
+        warn_of_gaps(&mut text, &concentration);
+        assert!(text.contains("50 m") && text.contains("50 米") && text.contains("9.00 → 8.00"), "{text}");
+        // Where it falls at the policy's gap too, the figure above says so.
+        concentration.after = of(2.9);
+        assert!(told(&concentration).is_empty());
+    }
 }

@@ -110,7 +110,7 @@ test('what area counts, how it is measured and how much may move are turned, sho
   await page.getByTestId('area-mode').selectOption({ label: '保持不变（容差内）' });
   await page.getByTestId('area-basis').selectOption({ label: '平面面积' });
   await expect.poll(() => page.getByTestId('balance').textContent()).toContain('平面面积');
-  await page.getByTestId('moved-share').fill('50');
+  await page.getByTestId('slider-moved-share').fill('50');
   await page.getByTestId('policy-save').click();
   await page
     .getByTestId('notices')

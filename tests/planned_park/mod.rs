@@ -219,7 +219,7 @@ impl Park {
             objective: ObjectiveRecord {
                 value: 1520.5,
                 bound: 1523.0,
-                gap: 0.0123,
+                gap: Some(0.0123),
                 before: 1320.0,
                 status: Status::Optimal,
                 tau: 50.0,
@@ -227,6 +227,7 @@ impl Park {
                 moved_price: 0.0,
                 moved_unit_price: 0.0,
                 block_price: 0.0,
+                concentration_price: 0.0,
                 sub_park_prices: std::collections::BTreeMap::new(),
             },
             score: BeforeAfter { before: Some(48.2), after: Some(55.7) },

@@ -65,7 +65,9 @@ fn a_changed_certificate_is_found() {
     refused("a flow twice", &|c| c.root.flows.push(c.root.flows[0]));
     refused("a scale a little off", &|c| c.flow_scale *= 1.5);
     for nth in 0..certificate.root.exits.len() {
-        refused("an exit that pays a lot", &|c| c.root.exits[nth].payers.iter_mut().for_each(|p| p.1 = i64::MAX));
+        refused("an exit that pays a lot", &|c| {
+            c.root.exits[nth].payers.iter_mut().for_each(|p| p.1 = i64::MAX)
+        });
     }
 }
 

@@ -14,14 +14,20 @@ use super::relax::Relaxation;
 use super::state::State;
 use crate::progress::Monitor;
 
-/// Most units of a problem that is worth the search.
+/// Most units of a problem that is worth the search,
 const MOST_UNITS: usize = 3000;
+/// and most where the gap is not nearly closed already.
+const MOST_UNITS_WHERE_WIDE: usize = 1500;
+/// A gap that is nearly closed.
+const NEARLY: f64 = 0.005;
 /// Up to so many units the gap is closed if it can be;
 const SMALL: usize = 300;
 /// most units and links of all cases together there,
 const WORK_WHERE_SMALL: usize = 12_000_000;
-/// and elsewhere.
+/// elsewhere,
 const WORK: usize = 3_000_000;
+/// and where there is a time limit to use up: what the proofs of all cases may take in memory.
+const WORK_IN_TIME: usize = 20_000_000;
 /// Rounds of separator cuts in each case.
 const ROUNDS: usize = 6;
 /// What a case must promise beyond the best zone, as a share of what the plan gains.
@@ -39,9 +45,10 @@ pub(super) struct Closed {
     pub(super) cases: Vec<Case>,
 }
 
-/// Whether the problem is small enough.
-pub(super) fn is_within_reach(energy: &Energy<'_>) -> bool {
-    energy.len() <= MOST_UNITS
+/// Whether the problem is small enough, with this gap to close and perhaps a time limit to use up.
+pub(super) fn is_within_reach(energy: &Energy<'_>, gap: f64, monitor: &dyn Monitor) -> bool {
+    let wide = gap > NEARLY && !monitor.has_time_limit();
+    energy.len() <= if wide { MOST_UNITS_WHERE_WIDE } else { MOST_UNITS }
 }
 
 /// Searches for zones better than what is `known`, the worth of an admissible zone. `relaxation` holds the best multipliers.
@@ -135,7 +142,11 @@ impl<'e, 'p> Search<'e, 'p> {
     }
 
     fn run(mut self, relaxation: &mut Relaxation, monitor: &dyn Monitor) -> Closed {
-        let work = if self.energy.len() <= SMALL { WORK_WHERE_SMALL } else { WORK };
+        let work = match self.energy.len() {
+            _ if monitor.has_time_limit() => WORK_IN_TIME,
+            units if units <= SMALL => WORK_WHERE_SMALL,
+            _ => WORK,
+        };
         let mut budget = work / (self.energy.len() + self.energy.problem.links.len() + 1);
         let mut open = BinaryHeap::new();
         let free = relaxation.held().to_vec();

@@ -71,7 +71,7 @@ pub(super) fn settle(state: &mut State<'_, '_>, area_price: f64) -> Decided {
 }
 
 /// What the objective gains when the whole block leaves, with its area at its price.
-fn worth_of_erasing(state: &State<'_, '_>, block: &[u32], area_price: f64) -> f64 {
+pub(super) fn worth_of_erasing(state: &State<'_, '_>, block: &[u32], area_price: f64) -> f64 {
     let energy = state.energy;
     let own = state.block_of(block[0] as usize).map(|(id, _)| id);
     block

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::block_rules::{SmallToday, blocks};
 use super::concentration_row::ConcentrationRow;
 use super::max_flow::{Edge, Network};
-use super::problem::{BoundProof, Lock, Problem};
+use super::problem::{BandProof, BoundProof, Lock, Problem};
 use crate::progress::{Cancelled, Monitor};
 
 /// Prices of the limits that are relaxed.
@@ -149,6 +149,11 @@ impl<'p> Energy<'p> {
     pub(super) fn where_held(&self, held: &[Lock]) -> Self {
         let row = ConcentrationRow::new(self.problem, held, |unit| self.contiguous(unit));
         Self { concentration: row.map(Arc::new), ..self.clone() }
+    }
+
+    /// The same, with another form of the limit on concentration.
+    pub(super) fn with_row(&self, row: ConcentrationRow) -> Self {
+        Self { concentration: Some(Arc::new(row)), ..self.clone() }
     }
 
     /// The free unit that would tell most about concentration: the largest one of the component whose area in `zone` is furthest
@@ -350,20 +355,57 @@ impl<'p> Energy<'p> {
                 net[unit as usize] -= paid;
             }
         }
-        let sum: i128 = net
-            .iter()
-            .enumerate()
-            .map(|(i, net)| {
-                let gain =
-                    i128::from((self.priced(i, &prices) * self.scale).ceil() as i64) - i128::from(*net);
-                match held[i] {
-                    Lock::In => gain,
-                    Lock::Out => 0,
-                    Lock::Free => gain.max(0),
-                }
-            })
-            .sum();
-        self.constant_at(&prices) + (sum - decided) as f64 / self.scale
+        let worth = |unit: usize, gain: f64, net: i64| {
+            let gain = i128::from((gain * self.scale).ceil() as i64) - i128::from(net);
+            match held[unit] {
+                Lock::In => gain,
+                Lock::Out => 0,
+                Lock::Free => gain.max(0),
+            }
+        };
+        let mut of_unit: Vec<i128> =
+            net.iter().enumerate().map(|(unit, net)| worth(unit, self.priced(unit, &prices), *net)).collect();
+        // Of a component with bands the largest value counts instead, its constant with it.
+        let mut banded = 0.0;
+        if let Some(row) = &self.concentration {
+            let square = prices.concentration * row.per_square;
+            for bands in proof.bands.chunk_by(|a, b| a.component == b.component) {
+                let known = row.components.binary_search_by_key(&bands[0].component, |c| c.units[0]);
+                let Ok(component) = known.map(|at| &row.components[at]) else { continue };
+                let value_in = |band: &BandProof| {
+                    let mut flow = vec![0_i64; component.units.len()];
+                    for (link, f) in &band.flow {
+                        let link = &p.links[*link as usize];
+                        if held[link.a as usize] != Lock::Free && held[link.b as usize] != Lock::Free {
+                            continue;
+                        }
+                        for (unit, f) in [(link.a, *f), (link.b, -f)] {
+                            if let Ok(at) = component.units.binary_search(&unit) {
+                                flow[at] += f;
+                            }
+                        }
+                    }
+                    let sum: i128 = component
+                        .units
+                        .iter()
+                        .zip(flow)
+                        .map(|(unit, flow)| {
+                            let unit = *unit as usize;
+                            let by_chord =
+                                band.least + band.most - component.whole.least - component.whole.most;
+                            let gain = self.priced(unit, &prices) + square * by_chord * p.area[unit];
+                            worth(unit, gain, net[unit] + flow)
+                        })
+                        .sum();
+                    sum as f64 / self.scale - square * band.least * band.most
+                };
+                banded += bands.iter().map(value_in).fold(f64::NEG_INFINITY, f64::max);
+                banded += square * component.whole.least * component.whole.most;
+                component.units.iter().for_each(|unit| of_unit[*unit as usize] = 0);
+            }
+        }
+        let sum: i128 = of_unit.iter().sum();
+        self.constant_at(&prices) + (sum - decided) as f64 / self.scale + banded
     }
 
     pub(super) fn to_int(&self, value: f64) -> i64 {

@@ -10,6 +10,7 @@
 
 mod alternatives;
 mod area;
+mod bands;
 mod bias;
 mod block_rules;
 mod branch;
@@ -40,7 +41,9 @@ pub use alternatives::alternatives;
 pub use compile::{CompileError, Compiled, Ground, Hold, compile, holds};
 pub use figures::Breakpoint;
 pub use frontier::{Frontier, frontier};
-pub use problem::{BoundProof, Case, Exit, ExitKind, Limit, Link, Lock, Problem, Solution, Status, gap};
+pub use problem::{
+    BandProof, BoundProof, Case, Exit, ExitKind, Limit, Link, Lock, Problem, Solution, Status, gap,
+};
 pub use search::solve;
 pub use session::{Edit, Session, Verdict};
 pub use why_not::{Rule, WayOut, WhyNot, why_not};

@@ -180,6 +180,19 @@ pub struct Exit {
     pub payers: Vec<(u32, i64)>,
 }
 
+/// A part of what the area of a component of the units that may be in can be, with a flow of its own there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BandProof {
+    /// The component, by its lowest unit.
+    pub component: u32,
+    /// The least area in the band.
+    pub least: f64,
+    /// The most.
+    pub most: f64,
+    /// Links with an end in the component and the flow on them, ascending; links without flow left out.
+    pub flow: Vec<(u32, i64)>,
+}
+
 /// Multipliers, cuts and a flow from which anyone can compute a bound again.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct BoundProof {
@@ -201,6 +214,9 @@ pub struct BoundProof {
     pub exits: Vec<Exit>,
     /// The flow on each link (in the order of `links`, a → b) in the integer units of [`Solution::flow_scale`].
     pub flow: Vec<i64>,
+    /// The bands of the components that have more than one, by component and area; those of one component cover all that its
+    /// area can be, and the largest value over them counts.
+    pub bands: Vec<BandProof>,
 }
 
 /// A node of a tree of cases, in the order in which a walk down the tree meets them.

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use super::clusters::worth_of_erasing;
 use super::state::{LEAST_GAIN, State};
 
 /// A float as a heap key; larger is first.
@@ -30,6 +31,9 @@ pub(super) fn fill(state: &mut State<'_, '_>) {
         let weights: Vec<(u32, f64)> = limit.terms.clone();
         let rising = state.sum(at) < limit.least;
         approach(state, &weights, rising, &|state, change| limit.off(state.sum(at) + change));
+        if rising {
+            restore_blocks(state, at);
+        }
     }
     if state.area_off(state.area) > 0.0 {
         let weights: Vec<(u32, f64)> = (0_u32..).zip(problem.area.iter().copied()).collect();
@@ -91,6 +95,54 @@ fn approach(
     }
 }
 
+/// Brings back blocks of today, whole or what is out of them, while a sum is below its least: those first that lose least for what
+/// they bring. A single unit of a block that was given up would be a block too small to be allowed.
+fn restore_blocks(state: &mut State<'_, '_>, at: usize) {
+    let energy = state.energy;
+    let (problem, limit) = (energy.problem, &energy.problem.limits[at]);
+    if limit.off(state.sum(at)) == 0.0 {
+        return;
+    }
+    let weight_of = |unit: u32| {
+        energy.weights(unit as usize).iter().find(|(limit, _)| *limit as usize == at).map_or(0.0, |(_, w)| *w)
+    };
+    let mut groups: Vec<(f64, Vec<u32>)> = Vec::new();
+    for block in super::block_rules::blocks(&problem.in_zone, |unit| energy.contiguous(unit)) {
+        let out: Vec<u32> = block
+            .into_iter()
+            .filter(|unit| {
+                !state.x[*unit as usize] && problem.lock[*unit as usize] == super::problem::Lock::Free
+            })
+            .collect();
+        let brings: f64 = out.iter().map(|unit| weight_of(*unit)).sum();
+        if brings > 0.0 {
+            let gain: f64 = out.iter().map(|unit| state.gain(*unit as usize)).sum();
+            groups.push((gain / brings, out));
+        }
+    }
+    groups.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1[0].cmp(&b.1[0])));
+    for (_, group) in groups {
+        let off = limit.off(state.sum(at));
+        if off == 0.0 {
+            return;
+        }
+        let (broken, area_off) = (state.forbidden_count, state.area_off(state.area));
+        let others_off = state.sums_off() - off;
+        group.iter().for_each(|unit| state.flip(*unit as usize));
+        let now = limit.off(state.sum(at));
+        let worse = state.forbidden_count > broken
+            || state.block_count > problem.blocks_max
+            || !state.moves_hold()
+            || now >= off
+            || state.sums_off() - now > others_off
+            // Too much land can leave elsewhere, too little is what this is about.
+            || (area_off > 0.0 && state.area_off(state.area) > area_off && state.area < problem.area_min);
+        if worse {
+            group.iter().rev().for_each(|unit| state.flip(*unit as usize));
+        }
+    }
+}
+
 /// Flips single units while any gains, within the area limits.
 pub(super) fn descend(state: &mut State<'_, '_>) {
     let mut queue: std::collections::VecDeque<u32> = (0..state.x.len() as u32).collect();
@@ -122,6 +174,81 @@ pub(super) fn descend(state: &mut State<'_, '_>) {
             }
         }
     }
+}
+
+/// How often whole blocks are looked at while concentration rises.
+const BLOCK_ROUNDS: usize = 12;
+
+/// Raises the concentration index to what is asked for, where it is below: units come in beside large blocks or join blocks,
+/// units and whole small blocks leave, always what loses least for what the index gains.
+pub(super) fn raise_concentration(state: &mut State<'_, '_>) {
+    let problem = state.energy.problem;
+    let short = |state: &State<'_, '_>| state.concentration() < problem.concentration_min;
+    if problem.concentration_min <= 0.0 || problem.concentration_price.is_finite() {
+        return;
+    }
+    for _ in 0..BLOCK_ROUNDS {
+        if !short(state) {
+            return;
+        }
+        let mut moved = raise_by_units(state);
+        // Blocks that leave as a whole, those first that lose least.
+        let mut blocks: Vec<(f64, Vec<u32>)> = Vec::new();
+        for block in state.blocks_where(|block| block.locked == 0) {
+            let area = state.block_of(block[0] as usize).map_or(0.0, |(_, stats)| stats.area);
+            let gain = state.concentration_without(area) - state.concentration();
+            if gain > 0.0 && state.may_erase(&block) {
+                blocks.push((worth_of_erasing(state, &block, 0.0) / gain, block));
+            }
+        }
+        blocks.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1[0].cmp(&b.1[0])));
+        // A few at a time, for units may do better after them.
+        for (_, block) in blocks.into_iter().take(1 + state.block_count / 50) {
+            if short(state) && state.may_erase(&block) {
+                state.erase(&block);
+                moved = true;
+            }
+        }
+        if !moved {
+            return;
+        }
+    }
+}
+
+/// Flips single units while the index is below what is asked for; whether any did.
+fn raise_by_units(state: &mut State<'_, '_>) -> bool {
+    let problem = state.energy.problem;
+    let least_step = 1e-7 * problem.concentration_min;
+    let rate = |state: &State<'_, '_>, unit: usize| {
+        let step = state.concentration_after(unit) - state.concentration();
+        (step > least_step && problem.lock[unit] == super::problem::Lock::Free)
+            .then(|| state.gain(unit) / step)
+    };
+    let mut heap: BinaryHeap<(Key, Reverse<u32>)> =
+        (0..state.x.len()).filter_map(|unit| Some((Key(rate(state, unit)?), Reverse(unit as u32)))).collect();
+    let mut moved = false;
+    let mut budget = 4 * state.x.len();
+    while state.concentration() < problem.concentration_min && budget > 0 {
+        budget -= 1;
+        let Some((Key(key), Reverse(unit))) = heap.pop() else { break };
+        let unit = unit as usize;
+        let Some(now) = rate(state, unit) else { continue };
+        if key > now + LEAST_GAIN * now.abs().max(1.0) {
+            heap.push((Key(now), Reverse(unit as u32)));
+            continue;
+        }
+        if state.area_off(state.area + state.area_step(unit)) > 0.0 || !state.may_flip(unit) {
+            continue;
+        }
+        state.flip(unit);
+        moved = true;
+        for n in state.energy.neighbours(unit) {
+            if let Some(rate) = rate(state, n.unit as usize) {
+                heap.push((Key(rate), Reverse(n.unit)));
+            }
+        }
+    }
+    moved
 }
 
 /// How many units of either side are tried in swaps.

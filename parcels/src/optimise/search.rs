@@ -4,6 +4,7 @@
 use rayon::prelude::*;
 
 use super::area;
+use super::bands;
 use super::bias::ConcentrationBias;
 use super::branch;
 use super::clusters::settle;
@@ -11,7 +12,7 @@ use super::conflicts::conflicts;
 use super::energy::{Energy, Prices};
 use super::incumbent::Incumbent;
 use super::problem::{BoundProof, Case, Lock, Problem, Solution, Status, gap};
-use super::refine::{descend, fill, swap};
+use super::refine::{descend, fill, raise_concentration, swap};
 use super::relax::{FALLS, ROUNDS, Relaxation};
 use super::state::State;
 use crate::progress::Monitor;
@@ -28,6 +29,8 @@ const ENOUGH: f64 = 5e-5;
 const PROVEN: f64 = 1e-7;
 /// Rounds in which a quick answer lets multipliers follow.
 const QUICK_ROUNDS: usize = 10;
+/// From how many of the prices of concentration tried the zones are mended.
+const REFINED_STARTS: usize = 3;
 /// How often a more concentrated zone is looked for around the last one.
 const BIAS_ROUNDS: usize = 3;
 /// What is said of a search without an admissible zone that may yet have found one.
@@ -104,8 +107,15 @@ pub(super) fn whole(
     starts: Vec<Vec<bool>>,
     monitor: &dyn Monitor,
 ) -> Solution {
-    monitor.step("plan", 0);
     let mut search = Search::new(energy, relaxation, monitor);
+    let mut starts = starts;
+    if let Some(refined) = bands::refine(energy, relaxation, search.bound, search.objective_before, monitor) {
+        starts.splice(0..0, refined.zones.into_iter().take(REFINED_STARTS));
+        if refined.bound < search.bound {
+            (search.bound, search.proof) = (refined.bound, refined.proof);
+        }
+    }
+    monitor.step("plan", 0);
     let mut starts = starts.into_iter();
     if let Some(start) = starts.next() {
         search.mend(relaxation, start);
@@ -285,7 +295,10 @@ impl<'e, 'p, 'm> Search<'e, 'p, 'm> {
     /// Branch and bound, where the problem is small enough for that.
     fn branch(&mut self, relaxation: &mut Relaxation) {
         // A flow cut short decides nothing that branches could start from.
-        if self.monitor.cancelled() || self.gap() <= PROVEN || !branch::is_within_reach(self.energy) {
+        if self.monitor.cancelled()
+            || self.gap() <= PROVEN
+            || !branch::is_within_reach(self.energy, self.gap(), self.monitor)
+        {
             return;
         }
         self.monitor.step("branches", 0);
@@ -404,6 +417,7 @@ pub(super) fn finish<'e, 'p>(
 /// Fills, flips and, where the zone is not worth `enough` by then, swaps.
 fn refine(state: &mut State<'_, '_>, area_price: f64, enough: f64) {
     fill(state);
+    raise_concentration(state);
     descend(state);
     if state.objective() >= enough && state.admissible() {
         return;
@@ -412,6 +426,8 @@ fn refine(state: &mut State<'_, '_>, area_price: f64, enough: f64) {
     descend(state);
     // Filling may have been stopped by a limit that a later flip lifted.
     fill(state);
+    raise_concentration(state);
+    descend(state);
 }
 
 #[cfg(test)]

@@ -141,6 +141,60 @@ impl<'e, 'p> State<'e, 'p> {
         if self.area > 0.0 { 100.0 * self.squares / (self.area * self.area) } else { 0.0 }
     }
 
+    /// The concentration index after `unit` has changed sides; leaving, as if its block stayed in one piece.
+    pub(super) fn concentration_after(&self, unit: usize) -> f64 {
+        let own = self.energy.problem.area[unit];
+        let (squares, area) = if self.x[unit] {
+            let block = self.blocks[self.block[unit] as usize].area;
+            (self.squares - block.powi(2) + (block - own).powi(2), self.area - own)
+        } else {
+            let mut joined: Vec<u32> = Vec::new();
+            let (mut whole, mut squares) = (own, self.squares);
+            for unit in self.energy.contiguous(unit as u32) {
+                let id = self.block[unit as usize];
+                if id != NO_BLOCK && !joined.contains(&id) {
+                    joined.push(id);
+                    whole += self.blocks[id as usize].area;
+                    squares -= self.blocks[id as usize].area.powi(2);
+                }
+            }
+            (squares + whole * whole, self.area + own)
+        };
+        if area > 0.0 { 100.0 * squares / (area * area) } else { 0.0 }
+    }
+
+    /// The concentration index without a whole block of this area.
+    pub(super) fn concentration_without(&self, block: f64) -> f64 {
+        let area = self.area - block;
+        if area > 0.0 { 100.0 * (self.squares - block * block) / (area * area) } else { 0.0 }
+    }
+
+    /// Whether the whole block may leave: no unit of it is locked, and no limit on a sum or on what moves breaks, or is further
+    /// off.
+    pub(super) fn may_erase(&self, block: &[u32]) -> bool {
+        let p = self.energy.problem;
+        let area: f64 = block.iter().map(|unit| p.area[*unit as usize]).sum();
+        let off = self.area_off(self.area - area);
+        if block.iter().any(|unit| p.lock[*unit as usize] != Lock::Free)
+            || !self.moves_fit_all(block)
+            || (off > 0.0 && off >= self.area_off(self.area))
+        {
+            return false;
+        }
+        let mut changes: Vec<(u32, f64)> = Vec::new();
+        for (at, weight) in block.iter().flat_map(|unit| self.energy.weights(*unit as usize)) {
+            match changes.iter_mut().find(|(limit, _)| limit == at) {
+                Some((_, change)) => *change -= weight,
+                None => changes.push((*at, -weight)),
+            }
+        }
+        changes.into_iter().all(|(at, change)| {
+            let (limit, sum) = (&p.limits[at as usize], self.sums[at as usize]);
+            let off = limit.off(sum + change);
+            limit.price.is_finite() || off == 0.0 || off < limit.off(sum)
+        })
+    }
+
     /// What F gains when `unit` changes sides.
     pub(super) fn gain(&self, unit: usize) -> f64 {
         let enter = self.energy.unary[unit];
@@ -199,6 +253,18 @@ impl<'e, 'p> State<'e, 'p> {
             let off = limit.off(sum + sign * weight);
             limit.price.is_finite() || off == 0.0 || off < limit.off(sum)
         })
+    }
+
+    /// How far all hard limits on sums are off together.
+    pub(super) fn sums_off(&self) -> f64 {
+        let limits = self.energy.problem.limits.iter().zip(&self.sums);
+        limits.filter(|(limit, _)| limit.price.is_infinite()).map(|(limit, sum)| limit.off(*sum)).sum()
+    }
+
+    /// Whether no more moves than may.
+    pub(super) fn moves_hold(&self) -> bool {
+        let p = self.energy.problem;
+        self.moved_units <= p.moved_units_max && self.moved_area <= p.moved_area_max * (1.0 + SLACK)
     }
 
     /// The sum that one of the problem's other limits speaks of.

@@ -39,7 +39,10 @@
 //!
 //!   g(x) = 100 ÷ A₀² · ( Σ_K [(L_K + U_K) s_K − L_K U_K] − C ÷ 100 · (2 A₀ A − A₀²) ) ≥ (index − C) · (A ÷ A₀)²,
 //!
-//! which is at least 0 where C is a hard rule. Where a point below costs π, F has lost π (C − index), which is at least −γ g(x) as
+//! which is at least 0 where C is a hard rule. Parcels of different components share no pair that joins them, and where no flow
+//! runs between components, B is a sum over them. A zone has the area of each component in one of the bands of the proof, where
+//! it has any, since these cover all from L_K to U_K; with the chord of that band, which is s_K² or more there, the component
+//! adds no more than with the band that gives most. Where a point below costs π, F has lost π (C − index), which is at least −γ g(x) as
 //! γ (A_most ÷ A₀)² ≤ π, with A_most the largest area that the case leaves.
 //!
 //! Because |xᵢ − x⁰ᵢ| = x⁰ᵢ + (1 − 2x⁰ᵢ) xᵢ, all that is left is a constant and one term for each i by itself, and each term is at most
@@ -52,7 +55,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Findings, Judged};
-use crate::certificate::{CaseProof, Certificate, Proof};
+use crate::certificate::{AreaBand, CaseProof, Certificate, Proof};
 use crate::id::ParcelIdx;
 use crate::plan::{Exit, ExitKind, PlanRecord};
 use crate::policy::{AreaMode, BlockRule, SmallBlockRule, Strictness};
@@ -176,23 +179,48 @@ fn bound_of(
     small_today: &SmallToday,
     of: &Bounded<'_>,
 ) -> Result<f64, String> {
-    let Bounded { worth, land, limits, .. } = *of;
-    let count = land.area_m2.len();
-    let (area_price, moved_price, unit_price) = (proof.area_price, proof.moved_price, proof.moved_unit_price);
-    let mut constant = constant(proof, limits)?;
-    let (scattered, weight) = concentration(proof, side, of)?;
-    constant += proof.concentration_price * scattered;
-    let mut net = vec![0_i128; count];
+    let land = of.land;
+    let mut constant = constant(proof, of.limits)?;
+    let scattered = Concentration::new(proof, side, of)?;
+    constant += proof.concentration_price * scattered.constant;
+    let mut net = vec![0_i128; land.area_m2.len()];
+    let pairs = land.adjacency.pairs().map(|pair| (pair.a.0, pair.b.0, pair.facing_m));
+    let decided = flow_out(&proof.flows, pairs, scale, side, of, &mut net)?;
+    pay(proof, scale, small_today, of, &mut net)?;
+    let (unit_price, move_price) = (proof.moved_unit_price, of.worth.kappa + proof.moved_price);
+    let parcels = Parcels { proof, scale, side, of };
+    let mut worth = Vec::with_capacity(net.len());
+    for (at, net) in net.iter().enumerate() {
+        worth.push(parcels.most(at, scattered.weight.get(at).copied().unwrap_or(0.0), *net)?);
+        if land.in_zone_before[at] {
+            constant -= move_price * land.area_m2[at] / M2_PER_HA + unit_price;
+        }
+    }
+    let banded = scattered.banded(&parcels, &net, &mut worth)?;
+    let value = constant + banded + (worth.iter().sum::<i128>() - decided) as f64 / scale;
+    if value.is_finite() { Ok(value) } else { Err(format!("it proves only {value}")) }
+}
+
+/// Takes `flows`, which are on some of `pairs` (a < b with the length facing each other, ascending, as `flows` are), out of
+/// `net` where they begin and adds them where they end. Returns what pairs cost that have both ends on a side.
+fn flow_out(
+    flows: &[(u32, u32, i64)],
+    pairs: impl Iterator<Item = (u32, u32, f64)>,
+    scale: f64,
+    side: &[Option<bool>],
+    of: &Bounded<'_>,
+    net: &mut [i128],
+) -> Result<i128, String> {
     let mut decided = 0_i128;
     // Both lists are ascending, so one walk finds every pair's flow.
-    let mut flows = proof.flows.iter().peekable();
-    for pair in land.adjacency.pairs() {
-        let (a, b) = (pair.a.0, pair.b.0);
+    let mut flows = flows.iter().peekable();
+    let stranger = |x: u32, y: u32| Err(format!("flow between {x} and {y}, which do not face each other"));
+    for (a, b, facing_m) in pairs {
         if let Some((x, y, _)) = flows.next_if(|f| (f.0, f.1) < (a, b)) {
-            return Err(format!("flow between {x} and {y}, which do not face each other"));
+            return stranger(*x, *y);
         }
         let stated = flows.next_if(|f| (f.0, f.1) == (a, b)).map_or(0, |f| f.2);
-        let capacity = (worth.of_length(pair.facing_m) * scale).floor() as i64;
+        let capacity = (of.worth.of_length(facing_m) * scale).floor() as i64;
         if let (Some(one), Some(other)) = (side[a as usize], side[b as usize]) {
             decided += if one == other { 0 } else { i128::from(capacity) };
             continue;
@@ -201,40 +229,46 @@ fn bound_of(
         net[a as usize] += flow;
         net[b as usize] -= flow;
     }
-    if let Some((x, y, _)) = flows.next() {
-        return Err(format!("flow between {x} and {y}, which do not face each other"));
+    match flows.next() {
+        Some((x, y, _)) => stranger(*x, *y),
+        None => Ok(decided),
     }
-    pay(proof, scale, small_today, of, &mut net)?;
+}
 
-    let move_price = worth.kappa + moved_price;
-    let mut sum = -decided;
-    for (idx, net) in net.iter().enumerate().map(|(at, net)| (ParcelIdx::from_at(at), net)) {
-        let at = idx.at();
+/// What single parcels are worth at the prices of a proof.
+struct Parcels<'a> {
+    proof: &'a Proof,
+    scale: f64,
+    side: &'a [Option<bool>],
+    of: &'a Bounded<'a>,
+}
+
+impl Parcels<'_> {
+    /// The most that a parcel adds on a side that it may take, in integer units: `weight` is what it adds to g(x), `net` what
+    /// flows out of it and what it pays.
+    fn most(&self, at: usize, weight: f64, net: i128) -> Result<i128, String> {
+        let Bounded { worth, land, .. } = *self.of;
+        let proof = self.proof;
         let area_ha = land.area_m2[at] / M2_PER_HA;
-        let before = land.in_zone_before[at];
         let edge = worth.edge_factor * worth.of_length(land.adjacency.exposed_m()[at]);
-        let sign = if before { -1.0 } else { 1.0 };
-        let moving = move_price * area_ha + unit_price;
+        let sign = if land.in_zone_before[at] { -1.0 } else { 1.0 };
+        let moving = (worth.kappa + proof.moved_price) * area_ha + proof.moved_unit_price;
         let sub_park_price =
-            (of.sub_park_of)(at).and_then(|g| proof.sub_park_prices.get(g)).copied().unwrap_or(0.0);
-        let held = (area_price + sub_park_price) * area_ha;
-        let joined = proof.concentration_price * weight.get(at).copied().unwrap_or(0.0);
-        let gain = (worth.value(land, idx) - edge - held - sign * moving + joined) * scale;
+            (self.of.sub_park_of)(at).and_then(|g| proof.sub_park_prices.get(g)).copied().unwrap_or(0.0);
+        let held = (proof.area_price + sub_park_price) * area_ha;
+        let joined = proof.concentration_price * weight;
+        let value = worth.value(land, ParcelIdx::from_at(at));
+        let gain = (value - edge - held - sign * moving + joined) * self.scale;
         if !gain.is_finite() || gain.abs() > 2_f64.powi(100) {
             return Err(format!("parcel {at} gains {gain} units"));
         }
         let inside = gain.ceil() as i128 - net;
-        sum += match side[at] {
+        Ok(match self.side[at] {
             Some(true) => inside,
             Some(false) => 0,
             None => inside.max(0),
-        };
-        if before {
-            constant -= moving;
-        }
+        })
     }
-    let value = constant + sum as f64 / scale;
-    if value.is_finite() { Ok(value) } else { Err(format!("it proves only {value}")) }
 }
 
 /// What the limits are worth at the proof's prices.
@@ -273,52 +307,168 @@ fn constant(proof: &Proof, limits: &Limits) -> Result<f64, String> {
     Ok(constant)
 }
 
-/// g₀ and gᵢ of the limit on concentration; nothing where the proof has no price for it.
-fn concentration(proof: &Proof, side: &[Option<bool>], of: &Bounded<'_>) -> Result<(f64, Vec<f64>), String> {
-    let Bounded { land, limits, .. } = *of;
-    let (price, least) = (proof.concentration_price, limits.concentration_min);
-    if price == 0.0 {
-        return Ok((0.0, Vec::new()));
-    }
-    if least <= 0.0 {
-        return Err(format!("it prices concentration at {price}, but there is no such limit"));
-    }
-    let area_ha = |at: usize| land.area_m2[at] / M2_PER_HA;
-    let may = |at: usize| side[at] != Some(false);
-    let all_ha: f64 = (0..side.len()).filter(|at| may(*at)).map(area_ha).sum();
-    let most_ha = limits.area_max_ha.min(all_ha);
-    let tangent_ha = proof.tangent_area;
-    if price * (most_ha / tangent_ha).powi(2) > limits.concentration_price * (1.0 + super::ROUNDING) {
-        return Err(format!("it prices concentration at {price}, more than a point of it costs"));
-    }
-    let per_square = 100.0 / (tangent_ha * tangent_ha);
-    let mut weight: Vec<f64> =
-        (0..side.len()).map(|at| -2.0 * least / 100.0 * tangent_ha * area_ha(at) * per_square).collect();
-    let mut constant = least;
-    let mut seen = vec![false; side.len()];
-    for start in (0..side.len()).filter(|at| may(*at)) {
-        if std::mem::replace(&mut seen[start], true) {
-            continue;
+/// What the limit on concentration says: g₀ and gᵢ, and the components it speaks of.
+#[derive(Default)]
+struct Concentration {
+    /// g₀.
+    constant: f64,
+    /// gᵢ; empty where the proof has no price for it.
+    weight: Vec<f64>,
+    /// 100 ÷ A₀².
+    per_square: f64,
+    components: Vec<Component>,
+}
+
+struct Component {
+    parcels: Vec<usize>,
+    /// L_K and U_K.
+    sure_ha: f64,
+    whole_ha: f64,
+}
+
+impl Concentration {
+    fn new(proof: &Proof, side: &[Option<bool>], of: &Bounded<'_>) -> Result<Self, String> {
+        let Bounded { land, limits, .. } = *of;
+        let (price, least) = (proof.concentration_price, limits.concentration_min);
+        if price == 0.0 {
+            let none = Self::default();
+            return if proof.bands.is_empty() { Ok(none) } else { Err("bands without a price".to_owned()) };
         }
-        let mut component = vec![start];
-        let mut next = 0;
-        while let Some(&at) = component.get(next) {
-            next += 1;
-            for other in land.adjacency.contiguous(ParcelIdx::from_at(at)).map(ParcelIdx::at) {
-                if may(other) && !std::mem::replace(&mut seen[other], true) {
-                    component.push(other);
+        if least <= 0.0 {
+            return Err(format!("it prices concentration at {price}, but there is no such limit"));
+        }
+        let area_ha = |at: usize| land.area_m2[at] / M2_PER_HA;
+        let may = |at: usize| side[at] != Some(false);
+        let all_ha: f64 = (0..side.len()).filter(|at| may(*at)).map(area_ha).sum();
+        let most_ha = limits.area_max_ha.min(all_ha);
+        let tangent_ha = proof.tangent_area;
+        if price * (most_ha / tangent_ha).powi(2) > limits.concentration_price * (1.0 + super::ROUNDING) {
+            return Err(format!("it prices concentration at {price}, more than a point of it costs"));
+        }
+        let per_square = 100.0 / (tangent_ha * tangent_ha);
+        let mut weight: Vec<f64> =
+            (0..side.len()).map(|at| -2.0 * least / 100.0 * tangent_ha * area_ha(at) * per_square).collect();
+        let mut constant = least;
+        let mut seen = vec![false; side.len()];
+        let mut components = Vec::new();
+        for start in (0..side.len()).filter(|at| may(*at)) {
+            if std::mem::replace(&mut seen[start], true) {
+                continue;
+            }
+            let mut parcels = vec![start];
+            let mut next = 0;
+            while let Some(&at) = parcels.get(next) {
+                next += 1;
+                for other in land.adjacency.contiguous(ParcelIdx::from_at(at)).map(ParcelIdx::at) {
+                    if may(other) && !std::mem::replace(&mut seen[other], true) {
+                        parcels.push(other);
+                    }
                 }
             }
+            let sure = parcels.iter().filter(|at| side[**at] == Some(true));
+            let sure_ha: f64 = sure.map(|at| area_ha(*at)).sum();
+            let whole_ha = parcels.iter().map(|at| area_ha(*at)).sum::<f64>().min(most_ha);
+            for at in &parcels {
+                weight[*at] += (sure_ha + whole_ha) * area_ha(*at) * per_square;
+            }
+            constant -= sure_ha * whole_ha * per_square;
+            components.push(Component { parcels, sure_ha, whole_ha });
         }
-        let sure_ha: f64 =
-            component.iter().filter(|at| side[**at] == Some(true)).map(|at| area_ha(*at)).sum();
-        let whole_ha = component.iter().map(|at| area_ha(*at)).sum::<f64>().min(most_ha);
-        for at in component {
-            weight[at] += (sure_ha + whole_ha) * area_ha(at) * per_square;
-        }
-        constant -= sure_ha * whole_ha * per_square;
+        Ok(Self { constant, weight, per_square, components })
     }
-    Ok((constant, weight))
+
+    /// What the components that have bands are worth by these, less what they are worth in `worth`, where nothing is left of
+    /// them. `net`: what each parcel pays; the flows of these components are those of their bands.
+    fn banded(&self, parcels: &Parcels<'_>, net: &[i128], worth: &mut [i128]) -> Result<f64, String> {
+        let Parcels { proof, scale, side, of } = *parcels;
+        let mut sum = 0.0;
+        for bands in proof.bands.chunk_by(|a, b| a.component == b.component) {
+            // Components are met in the order of their lowest parcels.
+            let number = self
+                .components
+                .binary_search_by_key(&(bands[0].component as usize), |component| component.parcels[0])
+                .map_err(|_| format!("no component begins with parcel {}", bands[0].component))?;
+            let component = &self.components[number];
+            self.covers(component, bands)?;
+            let within: BTreeSet<u32> = component.parcels.iter().map(|at| *at as u32).collect();
+            let pairs = component.parcels.iter().flat_map(|at| {
+                let here = *at as u32;
+                of.land
+                    .adjacency
+                    .of(ParcelIdx::from_at(*at))
+                    .map(move |(other, facing_m)| (here, other.0, facing_m))
+            });
+            // Each pair once; those that lead to another component carry nothing here.
+            let leads_away = |other: u32| !within.contains(&other) && side[other as usize] != Some(false);
+            let pairs = pairs.filter(|(here, other, _)| !within.contains(other) || here < other);
+            let pairs = pairs.filter(|(_, other, _)| !leads_away(*other));
+            let mut pairs: Vec<(u32, u32, f64)> =
+                pairs.map(|(a, b, facing_m)| (a.min(b), a.max(b), facing_m)).collect();
+            pairs.sort_by_key(|(a, b, _)| (*a, *b));
+            let touches = |f: &&(u32, u32, i64)| within.contains(&f.0) || within.contains(&f.1);
+            if proof.flows.iter().filter(|f| f.2 != 0).any(|f| touches(&f)) {
+                return Err(format!("component {} has flows beside those of its bands", bands[0].component));
+            }
+            let mut most = f64::NEG_INFINITY;
+            for band in bands {
+                let flow = flow_within(&band.flows, &pairs, scale, side, of)?;
+                let by_chord = band.least_ha + band.most_ha - component.sure_ha - component.whole_ha;
+                let mut value = 0_i128;
+                for &at in &component.parcels {
+                    let area_ha = of.land.area_m2[at] / M2_PER_HA;
+                    let weight = self.weight[at] + by_chord * area_ha * self.per_square;
+                    value +=
+                        parcels.most(at, weight, net[at] + flow.get(&(at as u32)).copied().unwrap_or(0))?;
+                }
+                let square = proof.concentration_price * self.per_square;
+                most = most.max(value as f64 / scale - square * band.least_ha * band.most_ha);
+            }
+            let square = proof.concentration_price * self.per_square;
+            sum += most + square * component.sure_ha * component.whole_ha;
+            component.parcels.iter().for_each(|at| worth[*at] = 0);
+        }
+        Ok(sum)
+    }
+
+    /// Whether the bands leave out nothing that the component's area can be, rounding aside.
+    fn covers(&self, component: &Component, bands: &[AreaBand]) -> Result<(), String> {
+        let slack_ha = super::ROUNDING * component.whole_ha;
+        let mut reached_ha = component.sure_ha;
+        for band in bands {
+            if band.least_ha > reached_ha + slack_ha {
+                break;
+            }
+            reached_ha = reached_ha.max(band.most_ha);
+        }
+        if reached_ha < component.whole_ha - slack_ha {
+            return Err(format!("the bands of component {} leave out areas", bands[0].component));
+        }
+        Ok(())
+    }
+}
+
+/// What flows out of each parcel, of the flows of one band; `pairs` are those of the component.
+fn flow_within(
+    flows: &[(u32, u32, i64)],
+    pairs: &[(u32, u32, f64)],
+    scale: f64,
+    side: &[Option<bool>],
+    of: &Bounded<'_>,
+) -> Result<BTreeMap<u32, i128>, String> {
+    let mut net = BTreeMap::new();
+    for (a, b, stated) in flows {
+        let Ok(at) = pairs.binary_search_by_key(&(*a, *b), |(a, b, _)| (*a, *b)) else {
+            return Err(format!("flow between {a} and {b}, which is none of the component"));
+        };
+        if side[*a as usize].is_some() && side[*b as usize].is_some() {
+            continue;
+        }
+        let capacity = (of.worth.of_length(pairs[at].2) * scale).floor() as i64;
+        let flow = i128::from((*stated).clamp(-capacity, capacity));
+        *net.entry(*a).or_default() += flow;
+        *net.entry(*b).or_default() -= flow;
+    }
+    Ok(net)
 }
 
 /// The blocks that are small today: the block of each parcel, and how many parcels each has.

@@ -1190,7 +1190,7 @@ export interface components {
              * Format: double
              * @description The proven share of the achievable improvement that may be missing.
              */
-            gap: number;
+            gap?: number | null;
             /**
              * Format: double
              * @description λ, score · ha a 100 m.
@@ -1615,9 +1615,9 @@ export interface components {
             enter: number[];
             /**
              * Format: double
-             * @description (bound − F of the plan) ÷ (bound − F of the present zone).
+             * @description (bound − F of the plan) ÷ (bound − F of the present zone); none where no admissible plan was found.
              */
-            gap: number;
+            gap?: number | null;
             /** @description Parcels that go out, ascending. */
             leave: number[];
             /** @description F of the present zone and of the plan, score · ha. */
@@ -1764,6 +1764,7 @@ export interface components {
             id: number;
             /** @description Codes of its parcels. */
             parcels: string[];
+            unbalanced?: components["schemas"]["Unbalanced"] | null;
         };
         /** @description An archive of tiles. */
         Tileset: {
@@ -1851,6 +1852,11 @@ export interface components {
             /** @description What moves, ascending by code. */
             transfers: components["schemas"]["TransferRow"][];
         };
+        /**
+         * @description Why a swap does not balance.
+         * @enum {string}
+         */
+        Unbalanced: "one_sided" | "no_partner" | "piece_too_large";
         /** @description A file that was uploaded. */
         Uploaded: {
             /**

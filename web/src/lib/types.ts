@@ -134,7 +134,8 @@ export interface Constraint {
 export interface PlanRecord {
   inputs: { crs: string };
   area: { basis: AreaBasis; before_m2: number; after_m2: number; tolerance: number | null };
-  objective: { value: number; bound: number; gap: number; before: number; status: string; tau: number };
+  /** Without an admissible plan there is no gap. */
+  objective: { value: number; bound: number; gap: number | null; before: number; status: string; tau: number };
   score: BeforeAfter<number | null>;
   concentration: BeforeAfter<Concentration> & {
     gap_m: number;
@@ -200,12 +201,16 @@ export interface Transfer {
   bounds: Bounds;
 }
 
+export type Unbalanced = 'one_sided' | 'no_partner' | 'piece_too_large';
+
 export interface Swap {
   id: number;
   parcels: string[];
   fids: number[];
   balance_m2: number;
   balanced: boolean;
+  /** Why it is not. */
+  unbalanced: Unbalanced | null;
   delta_objective: number;
   delta_concentration: number;
 }
@@ -305,7 +310,8 @@ export interface Preview {
   status: string;
   objective: BeforeAfter<number>;
   bound: number;
-  gap: number;
+  /** None where no admissible plan was found. */
+  gap: number | null;
   area_m2: BeforeAfter<number>;
   score: BeforeAfter<number | null>;
   concentration: BeforeAfter<Concentration>;
@@ -381,6 +387,13 @@ export interface PolicyIndicator extends Scoring {
 }
 
 export type AreaMode = 'conserve' | 'cap' | 'free';
+export type SmallBlockRule = 'hard' | 'no_new' | 'soft' | 'off';
+
+/** How concentrated the zone has to be: as now, an index, or a change of today's such as `+10 %`. */
+export interface ConcentrationRule {
+  at_least: 'before' | number | `${string} %`;
+  strictness: 'hard' | 'soft' | 'off';
+}
 
 export interface PolicyContent {
   name: string;
@@ -391,9 +404,13 @@ export interface PolicyContent {
   constraints: {
     area: { mode: AreaMode; tolerance: number; cap_ha: number | null; basis: AreaBasis };
     min_block_ha: number;
-    min_block: 'hard' | 'soft' | 'off';
-    max_moved_share: number | null;
+    /** What holds where it is not stated hangs on what may move. */
+    min_block?: SmallBlockRule;
+    new_block_ha: number | 'forbid';
+    max_moved_share: number | 'free';
     max_moved_parcels: number | null;
+    keep_concentration: boolean;
+    concentration?: ConcentrationRule;
   };
 }
 
@@ -414,7 +431,7 @@ export interface FrontierPoint {
   concentration: number;
   blocks: number;
   area_m2: number;
-  gap: number;
+  gap: number | null;
   moved: number;
 }
 

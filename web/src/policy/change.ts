@@ -1,6 +1,14 @@
 /** The sliders' values, and the change to the policy (RFC 7386) that they make. Pure. */
 
-import type { AreaBasis, AreaMode, PolicyChange, PolicyContent, Scoring } from '../lib/types';
+import type {
+  AreaBasis,
+  AreaMode,
+  ConcentrationRule,
+  PolicyChange,
+  PolicyContent,
+  Scoring,
+  SmallBlockRule,
+} from '../lib/types';
 
 /** What holds for the area of the zone, and for how much of it moves. */
 export interface AreaDials {
@@ -10,14 +18,24 @@ export interface AreaDials {
   /** With `cap`: the most. */
   capHa: number | null;
   basis: AreaBasis;
-  /** Most that moves in and out together, as a share of the present area; none is no limit. */
+  /** Most that moves in and out together, as a share of the present area; none is no limit, which a policy calls free. */
   movedShare: number | null;
   movedParcels: number | null;
 }
 
+/** What holds for blocks, and for how concentrated the zone is. */
+export interface BlockDials {
+  minBlockHa: number;
+  /** None where the policy does not state it: what then holds hangs on what may move. */
+  small: SmallBlockRule | null;
+  /** Least area of a block without land of today's zone; 0 for any. */
+  newHa: number | 'forbid';
+  concentration: ConcentrationRule;
+}
+
 export interface Dials {
   lambda: number;
-  minBlockHa: number;
+  blocks: BlockDials;
   gapM: number;
   area: AreaDials;
   weights: Record<string, number>;
@@ -27,14 +45,22 @@ export interface Dials {
 export function dials(policy: PolicyContent): Dials {
   return {
     lambda: policy.objective.lambda,
-    minBlockHa: policy.constraints.min_block_ha,
+    blocks: {
+      minBlockHa: policy.constraints.min_block_ha,
+      small: policy.constraints.min_block ?? null,
+      newHa: policy.constraints.new_block_ha,
+      concentration: policy.constraints.concentration ?? {
+        at_least: 'before',
+        strictness: policy.constraints.keep_concentration ? 'hard' : 'off',
+      },
+    },
     gapM: policy.contiguity.gap_m,
     area: {
       mode: policy.constraints.area.mode,
       tolerance: policy.constraints.area.tolerance,
       capHa: policy.constraints.area.cap_ha,
       basis: policy.constraints.area.basis,
-      movedShare: policy.constraints.max_moved_share,
+      movedShare: policy.constraints.max_moved_share === 'free' ? null : policy.constraints.max_moved_share,
       movedParcels: policy.constraints.max_moved_parcels,
     },
     weights: Object.fromEntries(Object.entries(policy.indicators).map(([id, i]) => [id, i.weight])),
@@ -51,7 +77,7 @@ export function dials(policy: PolicyContent): Dials {
 export function change(then: Dials, now: Dials): PolicyChange | null {
   const parts: PolicyChange = {};
   if (now.lambda !== then.lambda) parts.objective = { lambda: now.lambda };
-  const constraints = differing(rules(then), rules(now));
+  const constraints = { ...differing(rules(then), rules(now)), ...concentration(then, now) };
   if (Object.keys(constraints).length > 0) parts.constraints = constraints;
   if (now.gapM !== then.gapM) parts.contiguity = { gap_m: now.gapM };
   const indicators: PolicyChange = {};
@@ -63,13 +89,40 @@ export function change(then: Dials, now: Dials): PolicyChange | null {
   return Object.keys(parts).length > 0 ? parts : null;
 }
 
+/** What holds for small blocks, stated or not: without a limit on what moves there may be none. */
+export function smallBlocks({ blocks, area }: Dials): SmallBlockRule {
+  const capped = area.movedShare !== null || area.movedParcels !== null;
+  return blocks.small ?? (capped ? 'no_new' : 'hard');
+}
+
+/** By how much of today's index the zone has to be more concentrated: `+10 %` is 0.1; none where that is not the rule. */
+export function rise({ at_least }: ConcentrationRule): number | null {
+  const percent = typeof at_least === 'string' ? /^([+-][\d.e+-]+) *%$/u.exec(at_least)?.[1] : undefined;
+  return percent === undefined ? null : Number(percent) / 100;
+}
+
+/** The rule that asks for this rise, to a hundredth of a percent. */
+export function risen(share: number): ConcentrationRule['at_least'] {
+  const percent = Number((share * 100).toFixed(2));
+  return `${percent < 0 ? '' : '+'}${percent} %`;
+}
+
+/** The rule as a whole, for half of one has no meaning; a policy that keeps no concentration contradicts it. */
+function concentration(then: Dials, now: Dials): PolicyChange {
+  const [was, is] = [then.blocks.concentration, now.blocks.concentration];
+  if (was.at_least === is.at_least && was.strictness === is.strictness) return {};
+  return { keep_concentration: true, concentration: { at_least: is.at_least, strictness: is.strictness } };
+}
+
 /** As the policy writes them: a most has a meaning with `cap` only. */
-function rules({ minBlockHa, area }: Dials): PolicyChange {
+function rules({ blocks, area }: Dials): PolicyChange {
   const { mode, tolerance, capHa, basis, movedShare, movedParcels } = area;
   return {
-    min_block_ha: minBlockHa,
+    min_block_ha: blocks.minBlockHa,
+    min_block: blocks.small,
+    new_block_ha: blocks.newHa,
     area: { mode, tolerance, cap_ha: mode === 'cap' ? capHa : null, basis },
-    max_moved_share: movedShare,
+    max_moved_share: movedShare ?? 'free',
     max_moved_parcels: movedParcels,
   };
 }

@@ -34,12 +34,22 @@ const SENTENCES: Sentence[] = [
     '未找到总面积在 {1} 至 {2} 公顷之间且符合其他规则的方案，最接近的为 {3} 公顷：请放宽面积容差',
   ],
   [
-    '{} blocks below the least area ({}) could neither leave nor grow because no more may move; raise the cap on what moves, lower the least area or make it soft',
-    '{1} 个区块小于最小区块面积（{2} 公顷），因变动已达上限，既不能调出也不能扩大：请提高变动上限，或降低最小区块面积',
+    '{} blocks below the least area ({}, a new one inf) could neither leave nor grow because no more may move; raise the cap on what moves, lower the least area or make it soft',
+    '{1} 个区块小于最小区块面积（{2} 公顷）或属不得新增的区块，因变动已达上限，既不能调出也不能扩大：请提高变动上限，或放宽区块规则',
+    '{1} blocks below the least area ({2}), or new where none may be, could neither leave nor grow because no more may move; raise the cap on what moves, lower the least area or make it soft',
   ],
   [
-    '{} blocks below the least area ({}) could neither leave nor grow; lower the least area or make it soft',
-    '{1} 个区块小于最小区块面积（{2} 公顷），既不能调出也不能扩大：请降低最小区块面积',
+    '{} blocks below the least area ({}, a new one inf) could neither leave nor grow; lower the least area or make it soft',
+    '{1} 个区块小于最小区块面积（{2} 公顷）或属不得新增的区块，既不能调出也不能扩大：请放宽区块规则',
+    '{1} blocks below the least area ({2}), or new where none may be, could neither leave nor grow; lower the least area or make it soft',
+  ],
+  [
+    '{} blocks below the least area ({}, a new one {}) could neither leave nor grow because no more may move; raise the cap on what moves, lower the least area or make it soft',
+    '{1} 个区块小于最小区块面积（{2} 公顷，新区块 {3} 公顷），因变动已达上限，既不能调出也不能扩大：请提高变动上限，或降低最小区块面积',
+  ],
+  [
+    '{} blocks below the least area ({}, a new one {}) could neither leave nor grow; lower the least area or make it soft',
+    '{1} 个区块小于最小区块面积（{2} 公顷，新区块 {3} 公顷），既不能调出也不能扩大：请降低最小区块面积',
   ],
   ['{}: {} is not within {} to {}; widen the band', '{1}：{2} 公顷不在 {3} 至 {4} 公顷之间：请放宽幅度'],
   [

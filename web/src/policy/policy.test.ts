@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { change, type Dials } from './change';
+import type { PolicyContent } from '../lib/types';
+import { change, type Dials, dials, rise, risen, smallBlocks } from './change';
 import { conflict } from './conflicts';
 import { Newest } from './newest';
 
@@ -15,12 +16,23 @@ const scoring: Dials['scoring'] = {
   rd: { formula: 'rd / revenue', direction: 'higher', normalise: { method: 'rank' } },
   tax: { formula: 'tax / area_mu', direction: 'higher', normalise: { method: 'base', base: 24, cap: 1.5 } },
 };
-const then: Dials = { lambda: 5, minBlockHa: 3, gapM: 20, area, weights: { rd: 30, tax: 15 }, scoring };
+const blocks: Dials['blocks'] = {
+  minBlockHa: 3,
+  small: null,
+  newHa: 25,
+  concentration: { at_least: 'before', strictness: 'hard' },
+};
+const then: Dials = { lambda: 5, blocks, gapM: 20, area, weights: { rd: 30, tax: 15 }, scoring };
 
 test('only what was turned is in the change', () => {
   expect(change(then, then)).toBeNull();
   expect(change(then, { ...then, lambda: 8 })).toEqual({ objective: { lambda: 8 } });
-  const turned = { area: { ...area, tolerance: 0.01 }, minBlockHa: 5, gapM: 12, weights: { rd: 30, tax: 0 } };
+  const turned = {
+    area: { ...area, tolerance: 0.01 },
+    blocks: { ...blocks, minBlockHa: 5 },
+    gapM: 12,
+    weights: { rd: 30, tax: 0 },
+  };
   expect(change(then, { ...then, ...turned })).toEqual({
     constraints: { min_block_ha: 5, area: { tolerance: 0.01 } },
     contiguity: { gap_m: 12 },
@@ -36,6 +48,61 @@ test('a most has a meaning with its mode only, and a limit can be taken away', (
     constraints: { area: { mode: 'free', cap_ha: null }, max_moved_parcels: null },
   });
   expect(change(then, { ...then, area: { ...area, capHa: 240 } })).toBeNull();
+  // Taken away, the share would be the policy's own again: the word for no limit is another.
+  expect(change(capped, { ...capped, area: { ...capped.area, movedShare: null } })).toEqual({
+    constraints: { max_moved_share: 'free' },
+  });
+});
+
+test('rules for blocks are sent as a policy writes them', () => {
+  const to = (part: Partial<Dials['blocks']>): Dials => ({ ...then, blocks: { ...blocks, ...part } });
+  expect(change(then, to({ small: 'soft', newHa: 'forbid' }))).toEqual({
+    constraints: { min_block: 'soft', new_block_ha: 'forbid' },
+  });
+  expect(change(to({ newHa: 'forbid' }), to({ newHa: 0 }))).toEqual({ constraints: { new_block_ha: 0 } });
+  // A rule for concentration goes as a whole, and says that there is one.
+  const off = to({ concentration: { at_least: 'before', strictness: 'off' } });
+  expect(change(off, to({ concentration: { at_least: '+10 %', strictness: 'hard' } }))).toEqual({
+    constraints: { keep_concentration: true, concentration: { at_least: '+10 %', strictness: 'hard' } },
+  });
+  expect(change(then, off)).toEqual({
+    constraints: { keep_concentration: true, concentration: { at_least: 'before', strictness: 'off' } },
+  });
+  const only = { concentration: { at_least: '+10 %', strictness: 'hard' } } as const;
+  expect(change(to(only), to({ concentration: { ...only.concentration } }))).toBeNull();
+});
+
+test('what a policy does not state holds as the service has it', () => {
+  expect(smallBlocks(then)).toBe('hard');
+  expect(smallBlocks({ ...then, area: { ...area, movedParcels: 9 } })).toBe('no_new');
+  expect(smallBlocks({ ...then, blocks: { ...blocks, small: 'off' } })).toBe('off');
+  const constraints = {
+    area: { mode: 'conserve', tolerance: 0.005, cap_ha: null, basis: 'ellipsoidal' },
+    min_block_ha: 3,
+    new_block_ha: 25,
+    max_moved_share: 'free',
+    max_moved_parcels: null,
+    keep_concentration: false,
+  } as const;
+  const policy: PolicyContent = {
+    name: '',
+    indicators: {},
+    weights: { method: 'fixed', known_share: 0.5 },
+    contiguity: { gap_m: 20 },
+    objective: { lambda: 5, edge_factor: 0.5, kappa: 10, tau: null },
+    constraints,
+  };
+  const read = dials(policy);
+  expect(read.area.movedShare).toBeNull();
+  expect(read.blocks).toEqual({ ...blocks, concentration: { at_least: 'before', strictness: 'off' } });
+  expect(dials({ ...policy, constraints: { ...constraints, keep_concentration: true } }).blocks).toEqual(blocks);
+});
+
+test('a rise of concentration is written and read as a policy has it', () => {
+  const of = (at_least: Dials['blocks']['concentration']['at_least']) => rise({ at_least, strictness: 'hard' });
+  expect([risen(0.1), risen(0), risen(0.29), risen(-0.025)]).toEqual(['+10 %', '+0 %', '+29 %', '-2.5 %']);
+  for (const share of [0.1, 0, 0.29, -0.025]) expect(of(risen(share))).toBeCloseTo(share, 12);
+  expect([of('before'), of(3.5)]).toEqual([null, null]);
 });
 
 test('another way to score leaves nothing of the one before', () => {
@@ -87,5 +154,10 @@ test('why no plan keeps to the rules is said in Chinese, with its figures in the
   expect(conflict(moved, 'en')).toBe(moved.replace('125.9685', '125.97'));
   const parcels = 'locks alone move 7 parcels, more than may be moved (5); raise the cap or release locks';
   expect(conflict(parcels, 'zh')).toContain('7 宗地变动，超过上限（5 宗）');
+  const small = (fresh: string) =>
+    `2 blocks below the least area (3.0000, a new one ${fresh}) could neither leave nor grow; lower the least area or make it soft`;
+  expect(conflict(small('25.0000'), 'zh')).toContain('2 个区块小于最小区块面积（3.00 公顷，新区块 25.00 公顷）');
+  expect(conflict(small('inf'), 'zh')).toContain('不得新增');
+  expect(conflict(small('inf'), 'en')).toContain('or new where none may be');
   expect(conflict('something new', 'zh')).toBe('something new');
 });

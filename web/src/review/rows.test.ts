@@ -45,6 +45,7 @@ test('a swap is listed while one of its parcels is', () => {
     fids: [2, 9],
     balance_m2: 0,
     balanced: true,
+    unbalanced: null,
     delta_objective: 1,
     delta_concentration: 0,
   };

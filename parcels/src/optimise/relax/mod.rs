@@ -36,7 +36,7 @@ use super::block_rules::GrowingSet;
 use super::energy::{Energy, Prices};
 use super::marginals::Marginals;
 use super::max_flow::{Edge, Network};
-use super::problem::{BoundProof, Exit, ExitKind, Lock};
+use super::problem::{BoundProof, Exit, ExitKind, Link, Lock};
 use crate::progress::{Cancelled, Monitor};
 
 /// Terminal of a unit that is held to a side, far beyond any sum of capacities.
@@ -264,20 +264,26 @@ impl Relaxation {
 
     /// The bound that the present flow proves for zones that keep to what is held, to within rounding.
     pub(super) fn bound(&self, energy: &Energy<'_>) -> f64 {
-        let sum: i128 = self
-            .held
-            .iter()
-            .enumerate()
-            .map(|(i, held)| {
-                let left = self.network.left(i) - hold(*held);
-                i128::from(match held {
-                    Lock::Free => left.max(0),
-                    Lock::In => left,
-                    Lock::Out => 0,
-                })
-            })
-            .sum();
+        let sum: i128 = (0..self.held.len()).map(|unit| i128::from(self.worth(unit))).sum();
         energy.constant_at(&self.prices) + sum as f64 / energy.scale
+    }
+
+    /// What the unit is worth at the present flow: what it gains where it may be in, in integer units.
+    pub(super) fn worth(&self, unit: usize) -> i64 {
+        let left = self.network.left(unit) - hold(self.held[unit]);
+        match self.held[unit] {
+            Lock::Free => left.max(0),
+            Lock::In => left,
+            Lock::Out => 0,
+        }
+    }
+
+    pub(super) fn in_smallest(&self, unit: usize) -> bool {
+        self.network.in_smallest(unit)
+    }
+
+    pub(super) fn flow(&self, link: u32) -> i64 {
+        self.network.flow(link as usize)
     }
 
     /// What proves the bound at the present prices and flow.
@@ -294,6 +300,7 @@ impl Relaxation {
             tangent_area: row.map_or(0.0, |row| row.tangent),
             exits: self.exits(energy),
             flow: (0..energy.problem.links.len()).map(|edge| self.network.flow(edge)).collect(),
+            bands: Vec::new(),
         }
     }
 
@@ -325,6 +332,20 @@ impl Relaxation {
         monitor: &dyn Monitor,
     ) -> Vec<Vec<bool>> {
         if !Axis::others(energy).is_empty() && self.settle(energy, f64::NEG_INFINITY, monitor).is_ok() {
+            self.start_steps(energy);
+        }
+        self.descend(energy, before, rounds, monitor)
+    }
+
+    /// As [`Relaxation::tighten`], from the multipliers as they are and with steps that go on from the last ones.
+    pub(super) fn descend(
+        &mut self,
+        energy: &Energy<'_>,
+        before: f64,
+        rounds: usize,
+        monitor: &dyn Monitor,
+    ) -> Vec<Vec<bool>> {
+        if self.steps.len() != Axis::all(energy).len() {
             self.start_steps(energy);
         }
         let mut best = f64::INFINITY;
@@ -626,7 +647,8 @@ impl Axis {
         let moved = problem.moved_area_max.is_finite().then_some(Self::Moved);
         let units = (problem.moved_units_max < usize::MAX).then_some(Self::Units);
         let limits = (0..problem.limits.len()).map(Self::Limit);
-        let concentration = energy.concentration.is_some().then_some(Self::Concentration);
+        let priced = energy.concentration.as_ref().is_some_and(|row| !row.pinned);
+        let concentration = priced.then_some(Self::Concentration);
         moved.into_iter().chain(units).chain(limits).chain(concentration).collect()
     }
 
@@ -637,7 +659,10 @@ impl Axis {
 
 /// What is cut, in integer units.
 fn edges(energy: &Energy<'_>) -> Vec<Edge> {
-    energy.problem.links.iter().map(|l| Edge { a: l.a, b: l.b, capacity: energy.cost(l) }).collect()
+    // Where components are bounded one by one, nothing may flow between them; few metres that join nobody are all there is.
+    let apart = energy.concentration.is_some();
+    let capacity = |l: &Link| if apart && !l.contiguous { 0 } else { energy.cost(l) };
+    energy.problem.links.iter().map(|l| Edge { a: l.a, b: l.b, capacity: capacity(l) }).collect()
 }
 
 fn hold(lock: Lock) -> i64 {

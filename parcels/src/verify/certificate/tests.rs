@@ -403,6 +403,7 @@ impl AnyCertificate {
                 .collect(),
             flows: pairs.zip(&self.flows).map(|((a, b), flow)| (a, b, *flow)).collect(),
             exits: exits.filter(|e| !e.payers.is_empty()).collect(),
+            bands: Vec::new(),
         };
         // Each case with a price of area of its own.
         let case = |shift: f64| {
