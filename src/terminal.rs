@@ -70,6 +70,7 @@ fn label(step: &str) -> &str {
         "adjacency" => "contiguity 连片关系",
         "bound" => "bounding 求界",
         "plan" => "planning 方案",
+        "uncapped" => "without the cap 不限调整量",
         "branches" => "branching 分支定界",
         "alternatives" => "alternatives 备选方案",
         "why not" => "looking for the obstacle 查找冲突",

@@ -8,7 +8,7 @@
 //! 3. [`enterprise`] joins firm tables, [`score`] turns columns into [`score::Scores`];
 //! 4. [`adjacency`] finds who faces whom, [`blocks`] what is connected and how concentrated the zone is;
 //! 5. [`policy`] says what counts, and [`optimise`] chooses, with a bound on what any other choice could gain;
-//! 6. [`robustness`] asks what other weights would have made of it;
+//! 6. [`robustness`] asks what other weights would have made of it, [`years`] how to get there step by step;
 //! 7. [`plan`] is the choice as it is written down, [`verify`] judges it from its definition alone, [`propose`] turns it
 //!    into transfers and swaps with reasons.
 //!
@@ -138,6 +138,9 @@ pub mod optimise;
 
 // How far the choice hangs on the weights.
 pub mod robustness;
+
+// The choice of every year, when only so much may move in one.
+pub mod years;
 
 // The proof of its bound as it is written down.
 pub mod certificate;

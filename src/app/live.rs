@@ -169,6 +169,11 @@ impl Live {
         &self.prepared
     }
 
+    /// A copy of the session that solved the park first.
+    pub(super) fn session(&self) -> Session {
+        self.session.clone()
+    }
+
     /// What `policy` would lead to. It may differ from the first one in weights, prices, rules, locks, eligibility and gap
     /// tolerance.
     ///

@@ -115,5 +115,8 @@ pub mod compare_scenarios;
 // Files of a plan, for whoever downloads them.
 pub mod exports;
 
+// The path over years.
+pub mod years;
+
 // Long work on a project.
 pub mod jobs;

@@ -7,6 +7,7 @@ use clap::Args;
 use super::{Ending, Others, Reading};
 use crate::app::plan::{PlanRequest, Search, plan};
 use crate::app::summary::summary;
+use crate::app::years::{YEARS_MAX, plan_years};
 use crate::error::Result;
 use crate::io::source::Source;
 use crate::terminal::{Terminal, remark, say};
@@ -35,7 +36,12 @@ pub(super) struct Plan {
     /// none.
     #[arg(long, value_name = "N", default_value_t = 0)]
     robustness: u32,
-    /// Print plan.json instead of the summary.
+    /// Plan so many years, one after the other: each moves at most what the policy lets move in a year, and sets out from the
+    /// zone that the year before left. Writes a folder with every year's plan (`year-1`, `year-2`, …), and what each
+    /// moves and gains as `years.json` and `years.csv`; ends early with a year that moves nothing.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = years)]
+    years: usize,
+    /// Print plan.json, or years.json, instead of the summary.
     #[arg(long)]
     json: bool,
 }
@@ -54,8 +60,34 @@ impl Plan {
                 robustness: self.robustness as usize,
             },
         };
-        plan_and_tell(&request, quiet, self.json)
+        match self.years {
+            1 => plan_and_tell(&request, quiet, self.json),
+            years => plan_years_and_tell(&request, years, quiet, self.json),
+        }
     }
+}
+
+fn years(text: &str) -> std::result::Result<usize, String> {
+    match text.trim().parse() {
+        Ok(years) if (1..=YEARS_MAX).contains(&years) => Ok(years),
+        _ => Err(format!("expected a number of years from 1 to {YEARS_MAX}")),
+    }
+}
+
+fn plan_years_and_tell(request: &PlanRequest, years: usize, quiet: bool, json: bool) -> Result<u8> {
+    let monitor = Terminal::new(quiet);
+    let report = plan_years(request, years, &monitor)?;
+    monitor.finish();
+    if json {
+        say(&serde_json::to_string_pretty(&report.record).unwrap_or_default());
+    } else {
+        say(&report.record.to_text());
+        say(&format!("written to  {}", request.out.display()));
+    }
+    for (year, finding) in &report.findings {
+        remark(&format!("year {year}: finding: {finding}"));
+    }
+    Ok(u8::from(!report.stands()))
 }
 
 /// Plans and prints what came of it; shared with `demo`.

@@ -19,3 +19,4 @@ mod support;
 mod tiles;
 mod time_limit;
 mod why_not;
+mod years;

@@ -1,6 +1,6 @@
 //! What the map asks for, held against `plan.json` and against itself.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
 
 use serde_json::{Value, json};
@@ -313,4 +313,41 @@ fn tiles_hold_the_parcels_for_gdal_and_cache_for_ever() {
     server.get(&at(14, 1 << 14, 0)).problem(404);
     server.get(&at(17, 0, 0)).problem(404);
     server.get("/api/layers/none/tiles.json").problem(404);
+}
+
+#[test]
+fn the_path_over_years_moves_no_more_than_the_cap_and_gains_year_by_year() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = serve(&project(folder.path()));
+    let path = server.json("/api/scenarios/1/years?years=4");
+    assert_eq!(path, server.json("/api/scenarios/1/years?years=4"), "the same question, the same answer");
+    let years = path["years"].as_array().unwrap();
+    assert!(!years.is_empty() && years.len() <= 4, "{path}");
+    let policy = server.json("/api/scenarios/1/policy");
+    let cap = policy["content"]["constraints"]["max_moved_share"].as_f64().unwrap_or(f64::INFINITY);
+    let (mut before_m2, mut gained) = (path["today"]["area_m2"].as_f64().unwrap(), 0.0);
+    let mut inside = BTreeMap::new();
+    for (nth, year) in years.iter().enumerate() {
+        assert_eq!(year["year"], nth + 1);
+        assert_ne!(year["status"], "infeasible", "{year}");
+        let moved = |way: &str| year[way]["area_m2"].as_f64().unwrap();
+        assert!(moved("moved_in") + moved("moved_out") <= cap * before_m2 * (1.0 + 1e-9), "{year}");
+        for (list, way, side) in [("enter", "moved_in", true), ("leave", "moved_out", false)] {
+            let fids = year[list].as_array().unwrap();
+            assert_eq!(year[way]["parcels"], fids.len());
+            for fid in fids {
+                assert_ne!(inside.insert(fid.as_u64().unwrap(), side), Some(side), "it was there already");
+            }
+        }
+        if let Some(share) = year["zone"]["gain_share"].as_f64() {
+            assert!(share >= gained - 1e-9, "{gained} to {share}");
+            gained = share;
+        }
+        before_m2 = year["zone"]["area_m2"].as_f64().unwrap();
+    }
+    assert_eq!(server.json("/api/scenarios/1/years")["years"][0], years[0], "three years when not said");
+    for wrong in ["0", "31", "some"] {
+        server.get(&format!("/api/scenarios/1/years?years={wrong}")).problem(400);
+    }
+    server.get("/api/scenarios/9/years").problem(404);
 }

@@ -188,10 +188,9 @@ pub fn compile(ground: &Ground<'_>, policy: &Policy) -> Result<Compiled, Compile
     let (value, tau) = values(&area, &scores.score, policy);
     let before: f64 = area.iter().zip(&in_zone).filter(|(_, now)| **now).map(|(a, _)| a).sum();
     let rule = policy.constraints.area;
+    let base = rule.base_ha.unwrap_or(before);
     let (area_min, area_max) = match rule.mode {
-        AreaMode::Conserve if before > 0.0 => {
-            (before * (1.0 - rule.tolerance), before * (1.0 + rule.tolerance))
-        }
+        AreaMode::Conserve if base > 0.0 => (base * (1.0 - rule.tolerance), base * (1.0 + rule.tolerance)),
         AreaMode::Conserve => return Err(CompileError::EmptyZone),
         AreaMode::Cap => (f64::NEG_INFINITY, rule.cap_ha.unwrap_or(f64::INFINITY)),
         AreaMode::Free => (f64::NEG_INFINITY, f64::INFINITY),
@@ -280,7 +279,8 @@ fn sub_park_bands(
     }
     let limit = |(name, terms): (&str, Vec<(u32, f64)>)| {
         let limit = Limit { what: format!("area of sub-park {name}, ha"), terms, price, ..Limit::default() };
-        let before = limit.sum(in_zone);
+        let base = policy.constraints.sub_park_base_ha.get(name).copied();
+        let before = base.unwrap_or_else(|| limit.sum(in_zone));
         // Where there is nothing yet, all that comes in is change.
         let most = match before {
             none if none <= 0.0 => {

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::energy::Energy;
+use super::state::State;
 use crate::units::LIMIT_SLACK;
 
 /// By what share of itself a limit may be missed: half of what the judge of a plan allows, who adds up in another order.
@@ -122,6 +124,19 @@ pub struct Problem {
     pub fill_holes: bool,
     /// Limits on other sums of units.
     pub limits: Vec<Limit>,
+}
+
+impl Problem {
+    /// What the zone `x` is worth, admissible or not: F(x), less the price of small blocks, of points of concentration missed
+    /// and of what is beyond a limit, where these are priced.
+    ///
+    /// # Panics
+    /// When `x` holds not one answer a unit.
+    #[must_use]
+    pub fn objective(&self, x: &[bool]) -> f64 {
+        assert_eq!(x.len(), self.area.len(), "one answer a unit");
+        State::new(&Energy::new(self), x.to_vec()).objective()
+    }
 }
 
 /// How a solution ended.

@@ -1,5 +1,7 @@
 //! What a plan has to keep to, rule by rule.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::units::AreaBasis;
@@ -28,6 +30,10 @@ pub struct Constraints {
     pub sub_park_band: f64,
     /// C9: how strictly.
     pub sub_park: Strictness,
+    /// C9: the area that a sub-park's band lies around, ha, by its name; its present one where it is not named. A plan
+    /// over years names those of the first year, so that bands do not drift.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub sub_park_base_ha: BTreeMap<String, f64>,
     /// C10: most area moved in and out together, as a share of the zone's present area; `"free"` for no cap.
     #[serde(with = "share_or_free")]
     pub max_moved_share: Option<f64>,
@@ -52,6 +58,7 @@ impl Default for Constraints {
             holes: HoleRule::Report,
             sub_park_band: 0.2,
             sub_park: Strictness::Soft,
+            sub_park_base_ha: BTreeMap::new(),
             max_moved_share: Some(0.25),
             max_moved_parcels: None,
             keep_concentration: true,
@@ -268,23 +275,33 @@ mod share_or_free {
     }
 }
 
-/// C1: what holds for the zone's total area. `tolerance` is a share of the present area.
+/// C1: what holds for the zone's total area. `tolerance` is a share of the area to conserve.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AreaRule {
     /// Conserve, cap or free.
     pub mode: AreaMode,
-    /// With `conserve`: how far the area may be off, as a share of the present area.
+    /// With `conserve`: how far the area may be off, as a share of the area to conserve.
     pub tolerance: f64,
     /// With `cap`: the most, ha.
     pub cap_ha: Option<f64>,
+    /// With `conserve`: the area to conserve, ha; the present one where it is not given. A plan over years gives that of
+    /// the first year, so that the tolerance is not used up anew each year.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base_ha: Option<f64>,
     /// The basis that areas are measured and compared on.
     pub basis: AreaBasis,
 }
 
 impl Default for AreaRule {
     fn default() -> Self {
-        Self { mode: AreaMode::Conserve, tolerance: 0.005, cap_ha: None, basis: AreaBasis::Ellipsoidal }
+        Self {
+            mode: AreaMode::Conserve,
+            tolerance: 0.005,
+            cap_ha: None,
+            base_ha: None,
+            basis: AreaBasis::Ellipsoidal,
+        }
     }
 }
 
@@ -401,6 +418,7 @@ mod tests {
             "new_block_ha = 'forbid'\nholes = 'fill'\nmin_block = 'no_new'\nmax_moved_share = 'free'",
             "new_block_ha = 12.5\nmax_moved_share = 0.1\nconcentration = { at_least = '+7.3 %', strictness = 'soft' }",
             "concentration = { at_least = '-33.333333333333336 %' }",
+            "area = { base_ha = 812.25 }\nsub_park_base_ha = { '西区' = 12.5, 'east' = 0.0 }",
         ] {
             let policy = Policy::from_toml(&format!("[constraints]\n{text}\n")).unwrap();
             assert_eq!(Policy::from_toml(&toml::to_string(&policy).unwrap()).unwrap(), policy);
@@ -410,6 +428,9 @@ mod tests {
             "max_moved_share = 'all'",
             "new_block_ha = -1",
             "max_moved_share = -0.1",
+            "area = { base_ha = 0.0 }",
+            "area = { mode = 'free', base_ha = 9.0 }",
+            "sub_park_base_ha = { east = -1.0 }",
         ] {
             assert!(Policy::from_toml(&format!("[constraints]\n{wrong}\n")).is_err(), "{wrong}");
         }

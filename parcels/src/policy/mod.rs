@@ -254,6 +254,9 @@ impl Policy {
         if let NewBlockRule::AtLeastHa(least) = self.constraints.new_block_ha {
             at_least_zero("constraints.new_block_ha", least);
         }
+        for (name, base) in &self.constraints.sub_park_base_ha {
+            at_least_zero(&format!("constraints.sub_park_base_ha.{name}"), *base);
+        }
         for (name, indicator) in &self.indicators {
             at_least_zero(&format!("indicators.{name}.weight"), indicator.weight);
         }
@@ -266,6 +269,15 @@ impl Policy {
             }
             (AreaMode::Conserve | AreaMode::Free, Some(_)) => {
                 found.push("constraints.area: cap_ha has a meaning with mode = \"cap\" only".into());
+            }
+            _ => {}
+        }
+        match (self.constraints.area.mode, self.constraints.area.base_ha) {
+            (AreaMode::Conserve, Some(base)) if !(base > 0.0 && base.is_finite()) => {
+                found.push(format!("constraints.area.base_ha = {base}: expected a number above 0"));
+            }
+            (AreaMode::Cap | AreaMode::Free, Some(_)) => {
+                found.push("constraints.area: base_ha has a meaning with mode = \"conserve\" only".into());
             }
             _ => {}
         }

@@ -654,6 +654,11 @@ impl<'a> SubParks<'a> {
                 before_ha[*number] += judged.area_m2[at] / M2_PER_HA;
             }
         }
+        for (name, before_ha) in self.names.iter().zip(&mut before_ha) {
+            if let Some(base_ha) = policy.constraints.sub_park_base_ha.get(*name) {
+                *before_ha = *base_ha;
+            }
+        }
         let share = policy.constraints.sub_park_band;
         let band = |before_ha: f64| match before_ha {
             // A sub-park that begins to exist changes by the whole of itself.
@@ -669,8 +674,9 @@ fn limits(judged: &Judged<'_>, sub_parks: &SubParks<'_>) -> Limits {
     let before_ha = judged.area_before_m2 / M2_PER_HA;
     let (area_min_ha, area_max_ha) = match (constraints.area.mode, constraints.area.cap_ha) {
         (AreaMode::Conserve, _) => {
-            let tolerance_ha = constraints.area.tolerance * before_ha;
-            (before_ha - tolerance_ha, before_ha + tolerance_ha)
+            let base_ha = judged.area_base_m2() / M2_PER_HA;
+            let tolerance_ha = constraints.area.tolerance * base_ha;
+            (base_ha - tolerance_ha, base_ha + tolerance_ha)
         }
         (AreaMode::Cap, Some(cap_ha)) => (f64::NEG_INFINITY, cap_ha),
         (AreaMode::Cap, None) | (AreaMode::Free, _) => (f64::NEG_INFINITY, f64::INFINITY),

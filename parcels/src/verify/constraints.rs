@@ -96,15 +96,18 @@ fn within(value: f64, limit: f64) -> bool {
 
 fn area(judged: &Judged<'_>) -> ConstraintRecord {
     let area = &judged.evidence.policy.constraints.area;
-    let (before_m2, after_m2) = (judged.area_before_m2, judged.area_after_m2);
+    let (base_m2, after_m2) = (judged.area_base_m2(), judged.area_after_m2);
     match (area.mode, area.cap_ha) {
         (AreaMode::Conserve, _) => {
-            let off_m2 = (after_m2 - before_m2).abs();
-            let share = if before_m2 > 0.0 { off_m2 / before_m2 } else { 0.0 };
+            let off_m2 = (after_m2 - base_m2).abs();
+            let share = if base_m2 > 0.0 { off_m2 / base_m2 } else { 0.0 };
             // Rounding counts by the area itself, as for any limit, not by how far it may be off.
-            let holds = within(after_m2, (1.0 + area.tolerance) * before_m2)
-                && within((1.0 - area.tolerance) * before_m2, after_m2);
-            let text = "total area changes by at most this share of the present area";
+            let holds = within(after_m2, (1.0 + area.tolerance) * base_m2)
+                && within((1.0 - area.tolerance) * base_m2, after_m2);
+            let text = match area.base_ha {
+                None => "total area changes by at most this share of the present area".to_owned(),
+                Some(base_ha) => format!("total area is off {base_ha:.4} ha by at most this share of it"),
+            };
             rule("C1", text, hard(holds), Some(share), Some(area.tolerance))
         }
         (AreaMode::Cap, Some(cap_ha)) => {
@@ -227,12 +230,15 @@ fn sub_parks(judged: &Judged<'_>) -> Option<ConstraintRecord> {
     let band = judged.evidence.policy.constraints.sub_park_band;
     let areas = judged.sub_park_areas_m2(judged.after);
     // A sub-park that begins to exist changes by the whole of itself.
-    let change = |(before_m2, after_m2): &(f64, f64)| {
-        let base_m2 = if *before_m2 > 0.0 { *before_m2 } else { *after_m2 };
-        if base_m2 > 0.0 { (after_m2 - before_m2).abs() / base_m2 } else { 0.0 }
+    let change = |(stated_m2, after_m2): &(f64, f64)| {
+        let base_m2 = if *stated_m2 > 0.0 { *stated_m2 } else { *after_m2 };
+        if base_m2 > 0.0 { (after_m2 - stated_m2).abs() / base_m2 } else { 0.0 }
     };
     let worst = areas.values().map(change).reduce(f64::max)?;
-    let text = "largest change of a sub-park's area, as a share of its present area";
+    let text = match judged.evidence.policy.constraints.sub_park_base_ha.is_empty() {
+        true => "largest change of a sub-park's area, as a share of its present area",
+        false => "how far a sub-park's area is off what its band lies around at most, as a share of that",
+    };
     let status = match judged.evidence.policy.constraints.sub_park {
         Strictness::Hard => hard(within(worst, band)),
         Strictness::Soft => soft(within(worst, band)),

@@ -248,7 +248,7 @@ impl<'a> Judged<'a> {
         }
     }
 
-    /// Area of every sub-park, now and with `zone`, by its name, m².
+    /// Area of every sub-park that its band lies around, and with `zone`, by its name, m².
     fn sub_park_areas_m2(&self, zone: &[bool]) -> BTreeMap<&str, (f64, f64)> {
         let mut areas: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
         for (at, parcel) in self.evidence.layer.parcels().iter().enumerate() {
@@ -256,6 +256,11 @@ impl<'a> Judged<'a> {
                 let (before_m2, after_m2) = areas.entry(name).or_default();
                 *before_m2 += if self.before[at] { self.area_m2[at] } else { 0.0 };
                 *after_m2 += if zone[at] { self.area_m2[at] } else { 0.0 };
+            }
+        }
+        for (name, base_ha) in &self.evidence.policy.constraints.sub_park_base_ha {
+            if let Some((before_m2, _)) = areas.get_mut(name.as_str()) {
+                *before_m2 = base_ha * crate::units::M2_PER_HA;
             }
         }
         areas
@@ -320,7 +325,13 @@ impl<'a> Judged<'a> {
         if counts { rule.at_least.index(self.blocks_before.concentration(0.0).index) } else { 0.0 }
     }
 
-    /// How far the area may be off in m²; infinite where it is not conserved.
+    /// The area to conserve, m².
+    fn area_base_m2(&self) -> f64 {
+        let base_ha = self.evidence.policy.constraints.area.base_ha;
+        base_ha.map_or(self.area_before_m2, |base_ha| base_ha * crate::units::M2_PER_HA)
+    }
+
+    /// How far the areas of a swap may be apart in m²; infinite where it is not conserved.
     fn area_tolerance_m2(&self) -> f64 {
         let rule = &self.evidence.policy.constraints.area;
         match rule.mode {

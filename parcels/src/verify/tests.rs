@@ -355,6 +355,20 @@ fn soft_rules_are_missed_not_broken() {
 }
 
 #[test]
+fn areas_are_judged_by_what_they_are_said_to_lie_around() {
+    let mut case = Case::new();
+    let sides = case.park.area_m2.iter().zip(&case.park.after);
+    let after_ha = sides.filter(|(_, after)| **after).map(|(area, _)| area).sum::<f64>() / 1e4;
+    case.policy.constraints.sub_park_base_ha.insert("north".into(), 12.0);
+    assert_eq!(rule(&case, "C9"), (ConstraintStatus::Met, Some(2.0 / 12.0)));
+    case.policy.constraints.area.base_ha = Some(after_ha);
+    assert_eq!(rule(&case, "C1"), (ConstraintStatus::Met, Some(0.0)));
+    case.policy.constraints.area.base_ha =
+        Some(after_ha / (1.0 - 2.0 * case.policy.constraints.area.tolerance));
+    assert_eq!(rule(&case, "C1").0, ConstraintStatus::Broken);
+}
+
+#[test]
 fn overlays_count_beyond_survey_noise() {
     let case = Case::new();
     let c4 = ParcelIdx::from_at(case.park.at("c4"));

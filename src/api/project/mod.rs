@@ -99,6 +99,7 @@ pub(super) fn routes() -> OpenApiRouter<State> {
         .routes(routes!(results::export))
         .routes(routes!(results::download))
         .routes(routes!(results::frontier))
+        .routes(routes!(results::years))
         .routes(routes!(results::compare))
         .routes(routes!(uploads::upload))
         .routes(routes!(uploads::check))

@@ -17,6 +17,7 @@ use crate::app::compare_scenarios::Comparison;
 use crate::app::exports::{ExportJob, Exported};
 use crate::app::jobs::{CurveJob, queue_curve, queue_export};
 use crate::app::plan_tables::{SubParkRow, Transfers, sub_parks as rows_of, transfers as rows};
+use crate::app::years::Years;
 use crate::store::{JobId, JobRecord, JobState, PlanId, ScenarioId};
 
 /// What moves in a plan, and the swaps that it forms · 方案的调整与置换组
@@ -162,6 +163,26 @@ pub(super) async fn frontier(
 ) -> Response {
     let job = CurveJob { scenario: ScenarioId(id), steps: curve.steps.unwrap_or(9) };
     told(StatusCode::ACCEPTED, queue_curve(&workshop, job, actor.0).await)
+}
+
+/// How far to look ahead.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Ahead {
+    /// How many years at most, 1 to 30; 3 when not given.
+    #[serde(default)]
+    years: Option<usize>,
+}
+
+/// What moves year by year under the yearly cap, from memory, and how much of the whole gain is reached · 分年调整路径
+#[utoipa::path(get, path = "/api/scenarios/{id}/years", tag = "results", params(Ahead), responses((status = 200, description = "The path over years", body = Years)))]
+pub(super) async fn years(
+    Served(workshop): Served,
+    Path(id): Path<i64>,
+    Query(ahead): Query<Ahead>,
+) -> Response {
+    let question = super::preview::abandonable();
+    said(workshop.years(ScenarioId(id), ahead.years.unwrap_or(3), question.monitor()).await)
 }
 
 /// Which scenarios.

@@ -8,6 +8,7 @@ import PolicyPanel from '../policy/PolicyPanel.svelte';
 import ReviewPanel from '../review/ReviewPanel.svelte';
 import ScenarioPanel from '../scenario/ScenarioPanel.svelte';
 import SubParksPanel from '../subparks/SubParksPanel.svelte';
+import YearsPanel from '../years/YearsPanel.svelte';
 import type { IconName } from './Icon.svelte';
 
 export interface Panel {
@@ -24,6 +25,7 @@ export const PANELS: readonly Panel[] = [
   { id: 'policy', icon: 'policy', label: (t) => t.tabs.policy, component: PolicyPanel },
   { id: 'scenarios', icon: 'scenarios', label: (t) => t.tabs.scenarios, component: ScenarioPanel },
   { id: 'subparks', icon: 'subparks', label: (t) => t.tabs.subParks, component: SubParksPanel },
+  { id: 'years', icon: 'years', label: (t) => t.tabs.years, component: YearsPanel },
   { id: 'export', icon: 'export', label: (t) => t.tabs.export, component: ExportPanel },
   { id: 'import', icon: 'import', label: (t) => t.tabs.import, component: ImportPanel, always: true },
 ];

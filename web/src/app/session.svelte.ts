@@ -55,6 +55,8 @@ class Session {
   indicators = $state.raw<ReadonlyMap<string, IndicatorValues>>(new Map());
   /** What a change to the policy would lead to, while one is tried. */
   preview = $state.raw<Preview | null>(null);
+  /** What has moved up to a year of the path over years, while one is looked at. */
+  path = $state.raw<Pick<Preview, 'enter' | 'leave'> | null>(null);
   /** How the area is measured, and within what, where a change is tried. */
   tried = $state.raw<{ basis: AreaBasis; tolerance: number | null } | null>(null);
   redoable = $state.raw<readonly Gesture[]>([]);
@@ -141,6 +143,7 @@ class Session {
     const layerBefore = this.scenario?.layer;
     this.id = id;
     this.preview = null;
+    this.path = null;
     this.redoable = [];
     this.indicators = new Map();
     this.#codes = new Map();
@@ -436,14 +439,15 @@ class Session {
     this.scenarios = [...others, scenario].sort((a, b) => a.id - b.id);
   }
 
-  /** Zone after, by place: as tried out where a change is tried, else as planned. */
+  /** Zone after, by place: as tried out where a change is tried, in the year that is looked at, else as planned. */
   readonly after = $derived.by(() => {
-    const { columns, preview } = this;
+    const { columns } = this;
+    const moves = this.preview ?? this.path;
     if (!columns) return new Uint8Array(0);
-    if (!preview) return Uint8Array.from(columns.zone_after);
+    if (!moves) return Uint8Array.from(columns.zone_after);
     const after = Uint8Array.from(columns.zone_before);
-    for (const fid of preview.enter) after[fid - 1] = 1;
-    for (const fid of preview.leave) after[fid - 1] = 0;
+    for (const fid of moves.enter) after[fid - 1] = 1;
+    for (const fid of moves.leave) after[fid - 1] = 0;
     return after;
   });
 

@@ -21,6 +21,7 @@ export type Agreed = [
   Fits<Said['StoredPlan'], Wide<ours.Plan>>,
   Fits<Said['SubParkRow'], Wide<ours.SubPark>>,
   Fits<Said['Preview'], Wide<ours.Preview>>,
+  Fits<Said['Years'], Wide<ours.Years>>,
 ];
 
 /** Codes, statuses and fixed lengths are numbers, words and lists in the description, and what may be null may be left out. */

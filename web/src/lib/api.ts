@@ -24,6 +24,7 @@ import type {
   SubPark,
   Transfers,
   Veto,
+  Years,
 } from './types';
 
 /** An answer that is none (RFC 9457), or no answer at all (status 0). */
@@ -117,6 +118,8 @@ export const api = {
     post<Scenario>(`/api/scenarios/${scenario}/policy`, { based_on, change }),
   preview: (scenario: number, client: string, change: PolicyChange, signal?: AbortSignal) =>
     post<Preview>(`/api/scenarios/${scenario}/preview`, { client, change }, signal),
+  years: (scenario: number, years: number, signal?: AbortSignal) =>
+    ask<Years>(`/api/scenarios/${scenario}/years?years=${years}`, { signal }),
   plans: (scenario: number) => ask<Plan[]>(`/api/scenarios/${scenario}/plans`),
   plan: (id: number) => ask<{ plan: Plan; record: PlanRecord }>(`/api/plans/${id}`),
   queuePlan: (scenario: number) => post<Job>(`/api/scenarios/${scenario}/plans`, {}),

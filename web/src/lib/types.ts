@@ -322,6 +322,48 @@ export interface Preview {
   binding?: { id: string; text: string }[];
 }
 
+/** What a zone comes to. */
+export interface ZoneFigures {
+  area_m2: number;
+  score: number | null;
+  concentration: number;
+  blocks: number;
+  /** F under the first year's rules, without what moving costs. */
+  worth: number;
+  /** How much it has gained of what all at once would gain. */
+  gain_share: number | null;
+}
+
+export interface MovedLand {
+  parcels: number;
+  area_m2: number;
+}
+
+/** A plan on the path over years. */
+export interface YearPlan {
+  status: string;
+  objective: number;
+  gap: number | null;
+  moved_in: MovedLand;
+  moved_out: MovedLand;
+  zone: ZoneFigures;
+}
+
+export interface YearStep extends YearPlan {
+  year: number;
+  enter: number[];
+  leave: number[];
+}
+
+/** What moves year by year under the yearly cap. */
+export interface Years {
+  today: ZoneFigures;
+  years: YearStep[];
+  /** As much at once as pays. */
+  uncapped: YearPlan;
+  ended: 'asked' | 'settled' | 'infeasible';
+}
+
 /** The parts of a policy that the panel turns. */
 /** How a value becomes a number from 0 to 1. */
 export type Normalise =
