@@ -7,7 +7,7 @@ use crate::optimise::{BandProof, BoundProof, Case, Exit, ExitKind};
 ///
 /// Bytes, all numbers little-endian: `LPCERT04`; `f64` flow scale; the proof without cases; `u64` number of nodes of the
 /// tree of cases, and for each, in the order of a walk down the tree, a byte 0 and the `u32` parcel on which the cases differ,
-/// or a byte 1 and the proof of the case.
+/// or a byte 1 and the proof of the case, or a byte 2 where the case has no plan.
 ///
 /// A proof: `f64` area_price, moved_price, moved_unit_price, block_price, concentration_price, tangent_area; `u64` number of
 /// sub-parks with a price, and for each `f64` its price; `u64` number of flows, and for each, ascending by the pair of parcels
@@ -74,6 +74,8 @@ pub enum CaseProof {
     Split(u32),
     /// What proves the bound of one case.
     Proven(Proof),
+    /// What is in for sure is more area than the total may be, or all that may be in is less than it has to be.
+    Impossible,
 }
 
 /// Bytes that are no certificate.
@@ -267,6 +269,7 @@ impl Certificate {
         let case = |case: &Case| match case {
             Case::Split(unit) => CaseProof::Split(*unit),
             Case::Proven(proven) => CaseProof::Proven(proof(proven)),
+            Case::Impossible => CaseProof::Impossible,
         };
         Self { flow_scale, root: proof(root), cases: cases.iter().map(case).collect() }
     }
@@ -289,6 +292,7 @@ impl Certificate {
                     bytes.push(1);
                     proof.write(&mut bytes);
                 }
+                CaseProof::Impossible => bytes.push(2),
             }
         }
         bytes
@@ -317,6 +321,7 @@ impl Certificate {
             cases.push(match kind {
                 0 => CaseProof::Split(rest.u32()?),
                 1 => CaseProof::Proven(Proof::read(&mut rest)?),
+                2 => CaseProof::Impossible,
                 _ => return bad(format!("case {number} is of kind {kind}")),
             });
         }
@@ -407,8 +412,7 @@ mod tests {
     }
 
     fn sample() -> Certificate {
-        let cases =
-            vec![CaseProof::Split(3), CaseProof::Proven(proof()), CaseProof::Proven(Proof::default())];
+        let cases = vec![CaseProof::Split(3), CaseProof::Proven(proof()), CaseProof::Impossible];
         Certificate { flow_scale: 1e6, root: proof(), cases }
     }
 

@@ -173,7 +173,8 @@ fn no_certificate_makes_a_plan_look_like_the_best_that_is_not() {
     for flow in [i64::MIN, i64::MAX, 1 << 40] {
         lie(
             "flows from one parcel to all",
-            &Certificate { root: Proof { flows: flows(flow), ..Proof::default() }, ..nothing.clone() }.to_bytes(),
+            &Certificate { root: Proof { flows: flows(flow), ..Proof::default() }, ..nothing.clone() }
+                .to_bytes(),
         );
         let root = Proof { flows: flows(flow), ..Proof::default() };
         let forged = Certificate { root, flow_scale: 1e-9, ..nothing.clone() };

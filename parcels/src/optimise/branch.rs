@@ -13,6 +13,7 @@ use super::problem::{BoundProof, Case, Lock};
 use super::relax::Relaxation;
 use super::state::State;
 use crate::progress::Monitor;
+use crate::units::LIMIT_SLACK;
 
 /// Most units of a problem that is worth the search,
 const MOST_UNITS: usize = 3000;
@@ -73,7 +74,8 @@ pub(super) fn close(
 
 /// A case: some units held, with the proof of its bound.
 struct Node {
-    proof: BoundProof,
+    /// None where what is held leaves no area that is allowed.
+    proof: Option<BoundProof>,
     bound: f64,
     /// Once it is split: the unit, and the cases with it in and out.
     split: Option<(u32, [usize; 2])>,
@@ -123,6 +125,8 @@ struct Search<'e, 'p> {
 enum Outcome {
     /// Nothing better in it.
     Done { bound: f64, proof: BoundProof },
+    /// Whatever is chosen of what is left, the total area is not as it has to be.
+    Impossible,
     /// This unit is to be held either way.
     Split { unit: usize, bound: f64, proof: BoundProof },
     /// Told to stop.
@@ -153,9 +157,14 @@ impl<'e, 'p> Search<'e, 'p> {
         let mut at: Vec<(usize, Lock)> = Vec::new();
         match self.look(relaxation, monitor) {
             Outcome::Stopped => {}
-            Outcome::Done { bound, proof } => self.nodes.push(Node { proof, bound, split: None }),
+            Outcome::Impossible => {
+                self.nodes.push(Node { proof: None, bound: f64::NEG_INFINITY, split: None });
+            }
+            Outcome::Done { bound, proof } => {
+                self.nodes.push(Node { proof: Some(proof), bound, split: None });
+            }
             Outcome::Split { unit, bound, proof } => {
-                self.nodes.push(Node { proof, bound, split: None });
+                self.nodes.push(Node { proof: Some(proof), bound, split: None });
                 let prices = relaxation.prices().clone();
                 open.push(Open { node: 0, held: Vec::new(), unit, bound, prices });
             }
@@ -179,13 +188,16 @@ impl<'e, 'p> Search<'e, 'p> {
                 relaxation.set_prices(&local, case.prices.clone());
                 match if budget == 0 { Outcome::Stopped } else { self.look(relaxation, monitor) } {
                     Outcome::Stopped => break 'search,
+                    Outcome::Impossible => {
+                        children.push(Node { proof: None, bound: f64::NEG_INFINITY, split: None });
+                    }
                     Outcome::Done { bound, proof } => {
-                        children.push(Node { proof, bound, split: None });
+                        children.push(Node { proof: Some(proof), bound, split: None });
                     }
                     Outcome::Split { unit, bound, proof } => {
                         // A case promises no more than what it came from.
                         let node = self.nodes.len() + children.len();
-                        children.push(Node { proof, bound, split: None });
+                        children.push(Node { proof: Some(proof), bound, split: None });
                         let (bound, prices) = (bound.min(case.bound), relaxation.prices().clone());
                         open.push(Open { node, held: at.clone(), unit, bound, prices });
                     }
@@ -206,11 +218,11 @@ impl<'e, 'p> Search<'e, 'p> {
     fn closed(self) -> Closed {
         let leaves = self.nodes.iter().filter(|node| node.split.is_none());
         let bound = leaves.map(|node| node.bound).fold(f64::NEG_INFINITY, f64::max);
-        let mut proofs: Vec<Option<BoundProof>> = Vec::with_capacity(self.nodes.len());
+        let mut proofs: Vec<Case> = Vec::with_capacity(self.nodes.len());
         let mut shape = Vec::with_capacity(self.nodes.len());
         for node in self.nodes {
             shape.push(node.split.filter(|_| node.bound > bound));
-            proofs.push(Some(node.proof));
+            proofs.push(node.proof.map_or(Case::Impossible, Case::Proven));
         }
         let mut cases = Vec::new();
         let mut walk = if shape.is_empty() { Vec::new() } else { vec![0] };
@@ -220,7 +232,7 @@ impl<'e, 'p> Search<'e, 'p> {
                     cases.push(Case::Split(unit));
                     walk.extend([outside, inside]);
                 }
-                None => cases.extend(proofs[node].take().map(Case::Proven)),
+                None => cases.push(std::mem::replace(&mut proofs[node], Case::Impossible)),
             }
         }
         let bound = if cases.is_empty() { f64::INFINITY } else { bound };
@@ -233,6 +245,9 @@ impl<'e, 'p> Search<'e, 'p> {
 
     /// Bounds the present case, keeps what it finds, and says where to split.
     fn look(&mut self, relaxation: &mut Relaxation, monitor: &dyn Monitor) -> Outcome {
+        if !self.leaves_an_area(relaxation.held()) {
+            return Outcome::Impossible;
+        }
         let local = self.energy.where_held(relaxation.held());
         let prices = relaxation.prices().clone();
         relaxation.set_prices(&local, prices);
@@ -278,6 +293,18 @@ impl<'e, 'p> Search<'e, 'p> {
             // All is held: there is one zone, which was looked at.
             None => Outcome::Done { bound, proof },
         }
+    }
+
+    /// Whether some choice of what is not held may have the total area that is asked for.
+    fn leaves_an_area(&self, held: &[Lock]) -> bool {
+        let p = self.energy.problem;
+        let sum = |counted: &dyn Fn(Lock) -> bool| -> f64 {
+            held.iter().zip(&p.area).filter(|(lock, _)| counted(**lock)).map(|(_, area)| area).sum()
+        };
+        // Beyond what the judge of a plan lets pass for rounding.
+        let sure = sum(&|lock| lock == Lock::In);
+        let all = sum(&|lock| lock != Lock::Out);
+        sure <= p.area_max * (1.0 + 2.0 * LIMIT_SLACK) && all >= p.area_min * (1.0 - 2.0 * LIMIT_SLACK)
     }
 
     /// Keeps the zone as it is, and what comes of mending it, where that is better.

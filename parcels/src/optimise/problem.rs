@@ -226,6 +226,8 @@ pub enum Case {
     Split(u32),
     /// What proves the bound of one case.
     Proven(BoundProof),
+    /// What is in for sure is more area than the total may be, or all that may be in is less than it has to be.
+    Impossible,
 }
 
 /// A choice of units with its proof.

@@ -127,7 +127,7 @@ pub(super) fn whole(
         search.concentrate(bias);
     }
     if search.goes_on() && search.gap() > NEAR {
-        search.from_zone(obeying_locks(energy, energy.problem.in_zone.clone()));
+        search.try_zone(obeying_locks(energy, energy.problem.in_zone.clone()));
     }
     search.branch(relaxation);
     search.conclude()
@@ -186,7 +186,7 @@ pub(super) fn quick(
     // From the zone before, and from the present one, in which nothing moves: where little may, it is near what is looked for.
     for zone in [present, obeying_locks(energy, problem.in_zone.clone())] {
         if search.incumbent.best().is_none() {
-            search.from_zone(zone);
+            search.try_zone(zone);
         }
     }
     search.conclude()
@@ -281,7 +281,7 @@ impl<'e, 'p, 'm> Search<'e, 'p, 'm> {
     }
 
     /// A zone as it is, where it keeps the limits, and what comes of mending it.
-    fn from_zone(&mut self, zone: Vec<bool>) {
+    fn try_zone(&mut self, zone: Vec<bool>) {
         let mut state = State::new(self.energy, zone);
         if state.admissible() {
             self.incumbent.keep(state.clone());

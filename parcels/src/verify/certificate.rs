@@ -49,7 +49,7 @@
 //! its maximum over the sides that locks, holds and the case leave. ∎
 //!
 //! **Cases.** A tree whose nodes put one parcel in, and then out, leaves no plan out, so the most that any of its leaves proves
-//! is a bound. Flows and payments are integers of `flow_scale`; the gains cᵢ are rounded up to it, capacities and caps down, so
+//! is a bound; a leaf whose sides alone rule out the total area has no plan. Flows and payments are integers of `flow_scale`; the gains cᵢ are rounded up to it, capacities and caps down, so
 //! that any scale gives a bound, and a coarse one a weak bound.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -143,11 +143,14 @@ pub fn bound(certificate: &Certificate, of: &Bounded<'_>) -> Result<f64, String>
                 // A parcel that is held stays held: the other case has no plan.
                 side[parcel] = side[parcel].or(Some(true));
             }
-            Some(CaseProof::Proven(proof)) => {
+            Some(leaf) => {
                 let impossible =
                     path.iter().any(|(_, held, inside)| held.is_some_and(|held| held != *inside));
-                if !impossible {
-                    most = most.max(proven(proof, &side)?);
+                match leaf {
+                    _ if impossible => {}
+                    CaseProof::Proven(proof) => most = most.max(proven(proof, &side)?),
+                    _ if leaves_no_area(&side, of) => {}
+                    _ => return Err("a case that is told to be impossible is not".to_owned()),
                 }
                 // Up to the last split that has only been in, and on with it out.
                 loop {
@@ -169,6 +172,17 @@ pub fn bound(certificate: &Certificate, of: &Bounded<'_>) -> Result<f64, String>
             }
         }
     }
+}
+
+/// Whether the sides leave no plan the total area that it has to have.
+fn leaves_no_area(side: &[Option<bool>], of: &Bounded<'_>) -> bool {
+    let sum_ha = |counted: &dyn Fn(Option<bool>) -> bool| -> f64 {
+        let areas = side.iter().zip(of.land.area_m2);
+        areas.filter(|(side, _)| counted(**side)).map(|(_, area_m2)| area_m2 / M2_PER_HA).sum()
+    };
+    let (sure_ha, all_ha) = (sum_ha(&|side| side == Some(true)), sum_ha(&|side| side != Some(false)));
+    sure_ha > of.limits.area_max_ha * (1.0 + super::ROUNDING)
+        || all_ha < of.limits.area_min_ha * (1.0 - super::ROUNDING)
 }
 
 /// The bound that one proof gives for plans with every parcel on its `side`, where it has one.

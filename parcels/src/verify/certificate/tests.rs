@@ -465,7 +465,7 @@ fn tampered(mut certificate: Certificate, (part, at, by): Tampering, parcels: us
         if count > 0 {
             match &mut certificate.cases[at % count] {
                 CaseProof::Split(parcel) => *parcel = (at / 7 % parcels) as u32,
-                CaseProof::Proven(_) => certificate.cases.truncate(at % count),
+                other => *other = CaseProof::Impossible,
             }
         }
         return certificate;
@@ -473,7 +473,7 @@ fn tampered(mut certificate: Certificate, (part, at, by): Tampering, parcels: us
     // One of the proofs, the root's or that of a case.
     let proofs = certificate.cases.iter_mut().filter_map(|case| match case {
         CaseProof::Proven(proof) => Some(proof),
-        CaseProof::Split(_) => None,
+        CaseProof::Split(_) | CaseProof::Impossible => None,
     });
     let mut proofs: Vec<&mut Proof> = std::iter::once(&mut certificate.root).chain(proofs).collect();
     let number = at / 13 % proofs.len();
