@@ -253,6 +253,7 @@ impl Route {
 }
 
 /// A plan, however it was found.
+#[derive(Clone, Copy)]
 struct Found<'a> {
     status: Status,
     objective: f64,

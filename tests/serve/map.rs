@@ -346,8 +346,8 @@ fn the_path_over_years_moves_no_more_than_the_cap_and_gains_year_by_year() {
         before_m2 = year["zone"]["area_m2"].as_f64().unwrap();
     }
     assert_eq!(server.json("/api/scenarios/1/years")["years"][0], years[0], "three years when not said");
-    for wrong in ["0", "31", "some"] {
-        server.get(&format!("/api/scenarios/1/years?years={wrong}")).problem(400);
+    for (wrong, status) in [("0", 422), ("31", 422), ("some", 400)] {
+        server.get(&format!("/api/scenarios/1/years?years={wrong}")).problem(status);
     }
     server.get("/api/scenarios/9/years").problem(404);
 }

@@ -607,6 +607,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/scenarios/{id}/years": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What moves year by year under the yearly cap, from memory, and how much of the whole gain is reached · 分年调整路径 */
+        get: operations["years"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tilesets": {
         parameters: {
             query?: never;
@@ -1112,6 +1129,11 @@ export interface components {
          * @enum {string}
          */
         Direction: "in" | "out";
+        /**
+         * @description Why a path ends.
+         * @enum {string}
+         */
+        End: "asked" | "settled" | "infeasible";
         /** @description A file to be made. */
         Export: {
             /** @description Such as EPSG:4528; the plan's own where not given. */
@@ -1355,6 +1377,16 @@ export interface components {
             area_m2: number;
             /** @description How many. */
             count: number;
+        };
+        /** @description Parcels that come in, or go out. */
+        MovedLand: {
+            /**
+             * Format: double
+             * @description Their area, m², on the policy's basis.
+             */
+            area_m2: number;
+            /** @description How many. */
+            parcels: number;
         };
         /** @description A parcel that another faces. */
         Neighbour: {
@@ -1889,6 +1921,82 @@ export interface components {
              * @description How much F falls, score · ha; the search may have found a plan that is a little better, then it is 0.
              */
             veto_price: number;
+        };
+        /** @description One year. */
+        Year: components["schemas"]["YearPlan"] & {
+            /** @description Which, from 1. */
+            year: number;
+        };
+        /** @description One year with the parcels that move in it, by their place in the layer, from 1, as features are. */
+        YearMoves: components["schemas"]["Year"] & {
+            /** @description Parcels that come in this year, ascending. */
+            enter: number[];
+            /** @description Parcels that go out this year, ascending. */
+            leave: number[];
+        };
+        /** @description A plan on the path. */
+        YearPlan: {
+            /**
+             * Format: double
+             * @description The proven share of the achievable improvement that may be missing.
+             */
+            gap?: number | null;
+            /** @description What comes in. */
+            moved_in: components["schemas"]["MovedLand"];
+            /** @description What goes out. */
+            moved_out: components["schemas"]["MovedLand"];
+            /**
+             * Format: double
+             * @description F of the plan, with what it moves, score · ha.
+             */
+            objective: number;
+            /** @description How the search ended. */
+            status: components["schemas"]["Status"];
+            /** @description The zone it leads to. */
+            zone: components["schemas"]["ZoneFigures"];
+        };
+        /** @description The path of a scenario, from memory. */
+        Years: {
+            /** @description Why it ends. */
+            ended: components["schemas"]["End"];
+            /** @description The zone it sets out from. */
+            today: components["schemas"]["ZoneFigures"];
+            /** @description The same policy, but as much moves at once as pays. */
+            uncapped: components["schemas"]["YearPlan"];
+            /** @description Year by year. */
+            years: components["schemas"]["YearMoves"][];
+        };
+        /** @description What a zone comes to. */
+        ZoneFigures: {
+            /**
+             * Format: double
+             * @description Its area, m², on the policy's basis.
+             */
+            area_m2: number;
+            /** @description Number of its blocks. */
+            blocks: number;
+            /**
+             * Format: double
+             * @description Its concentration index.
+             */
+            concentration: number;
+            /**
+             * Format: double
+             * @description How much of what all at once would gain in worth it has gained; none where nothing is to be gained that way. Above 1
+             *     where later years find worth moving on what all at once could not pay for: a year does not pay again for what the years
+             *     before it moved.
+             */
+            gain_share?: number | null;
+            /**
+             * Format: double
+             * @description Area-weighted mean of the known scores.
+             */
+            score?: number | null;
+            /**
+             * Format: double
+             * @description What holding it is worth, score · ha: F under the first year's rules, without what moving costs.
+             */
+            worth: number;
         };
     };
     responses: never;
@@ -3777,6 +3885,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Veto"];
+                };
+            };
+            /** @description A failure 错误 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong with this request, and what to try. */
+                        detail: string;
+                        /**
+                         * Format: int32
+                         * @description The status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description A page about this kind of failure, or about:blank. */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    years: {
+        parameters: {
+            query?: {
+                /** @description How many years at most, 1 to 30; 3 when not given. */
+                years?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The path over years */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Years"];
                 };
             };
             /** @description A failure 错误 */
