@@ -36,11 +36,20 @@ pub(super) struct Refined {
     pub(super) zones: Vec<Vec<bool>>,
 }
 
-/// A band of one component with the best zone under its chord.
+/// A band of one component, once it was tried with the best zone under its chord.
 struct Leaf {
     band: Band,
-    /// Once it was tried: what the component is worth at most, the area of the best zone, and the flow on the component's links.
-    tried: Option<(f64, f64, Vec<(u32, i64)>)>,
+    tried: Option<Cut>,
+}
+
+/// What a cut under the chord of a band gives of a component.
+struct Cut {
+    /// What the component is worth at most.
+    value: f64,
+    /// The area of the best zone.
+    inside: f64,
+    /// The flow on the component's links; links without flow left out.
+    flow: Vec<(u32, i64)>,
 }
 
 /// What is known of one component at some multipliers.
@@ -69,7 +78,7 @@ impl Branching {
             return Some(open);
         }
         let leaf = &self.leaves[self.best];
-        let (value, inside, _) = leaf.tried.as_ref()?;
+        let Cut { value, inside, .. } = leaf.tried.as_ref()?;
         let (Band { least, most }, inside) = (leaf.band, *inside);
         let error = square * (inside - least) * (most - inside);
         if error <= exact || value - self.reached <= exact {
@@ -231,12 +240,12 @@ impl<'p> Refining<'_, 'p> {
                 let flow = flow.filter(|(_, flow)| *flow != 0).collect();
                 let branching = &mut all[number];
                 let reached = value - square * (chord - inside * inside);
-                branching.leaves[leaf].tried = Some((value, inside, flow));
+                branching.leaves[leaf].tried = Some(Cut { value, inside, flow });
                 if reached > branching.reached {
                     branching.reached = reached;
                     branching.zone = zone;
                 }
-                let of = |leaf: &Leaf| leaf.tried.as_ref().map_or(f64::INFINITY, |tried| tried.0);
+                let of = |leaf: &Leaf| leaf.tried.as_ref().map_or(f64::INFINITY, |cut| cut.value);
                 let best = (0..branching.leaves.len()).max_by(|a, b| {
                     of(&branching.leaves[*a]).total_cmp(&of(&branching.leaves[*b])).then(b.cmp(a))
                 });
@@ -266,7 +275,7 @@ impl<'p> Refining<'_, 'p> {
                 proof.flow[*link as usize] = 0;
             }
             if let [only] = &branching.leaves[..] {
-                for (link, flow) in only.tried.iter().flat_map(|tried| &tried.2) {
+                for (link, flow) in only.tried.iter().flat_map(|cut| &cut.flow) {
                     proof.flow[*link as usize] = *flow;
                 }
             } else {
@@ -274,7 +283,7 @@ impl<'p> Refining<'_, 'p> {
                     component: component.units[0],
                     least: leaf.band.least,
                     most: leaf.band.most,
-                    flow: leaf.tried.as_ref().map(|tried| tried.2.clone()).unwrap_or_default(),
+                    flow: leaf.tried.as_ref().map(|cut| cut.flow.clone()).unwrap_or_default(),
                 }));
             }
         }

@@ -1,6 +1,8 @@
 //! A zone under change: its objective, area and blocks kept up to date flip by flip, and the question whether a flip
 //! would keep to the limits.
 
+mod limits;
+
 use std::cell::RefCell;
 
 use super::block_rules::{BlockStats, alone};
@@ -141,60 +143,6 @@ impl<'e, 'p> State<'e, 'p> {
         if self.area > 0.0 { 100.0 * self.squares / (self.area * self.area) } else { 0.0 }
     }
 
-    /// The concentration index after `unit` has changed sides; leaving, as if its block stayed in one piece.
-    pub(super) fn concentration_after(&self, unit: usize) -> f64 {
-        let own = self.energy.problem.area[unit];
-        let (squares, area) = if self.x[unit] {
-            let block = self.blocks[self.block[unit] as usize].area;
-            (self.squares - block.powi(2) + (block - own).powi(2), self.area - own)
-        } else {
-            let mut joined: Vec<u32> = Vec::new();
-            let (mut whole, mut squares) = (own, self.squares);
-            for unit in self.energy.contiguous(unit as u32) {
-                let id = self.block[unit as usize];
-                if id != NO_BLOCK && !joined.contains(&id) {
-                    joined.push(id);
-                    whole += self.blocks[id as usize].area;
-                    squares -= self.blocks[id as usize].area.powi(2);
-                }
-            }
-            (squares + whole * whole, self.area + own)
-        };
-        if area > 0.0 { 100.0 * squares / (area * area) } else { 0.0 }
-    }
-
-    /// The concentration index without a whole block of this area.
-    pub(super) fn concentration_without(&self, block: f64) -> f64 {
-        let area = self.area - block;
-        if area > 0.0 { 100.0 * (self.squares - block * block) / (area * area) } else { 0.0 }
-    }
-
-    /// Whether the whole block may leave: no unit of it is locked, and no limit on a sum or on what moves breaks, or is further
-    /// off.
-    pub(super) fn may_erase(&self, block: &[u32]) -> bool {
-        let p = self.energy.problem;
-        let area: f64 = block.iter().map(|unit| p.area[*unit as usize]).sum();
-        let off = self.area_off(self.area - area);
-        if block.iter().any(|unit| p.lock[*unit as usize] != Lock::Free)
-            || !self.moves_fit_all(block)
-            || (off > 0.0 && off >= self.area_off(self.area))
-        {
-            return false;
-        }
-        let mut changes: Vec<(u32, f64)> = Vec::new();
-        for (at, weight) in block.iter().flat_map(|unit| self.energy.weights(*unit as usize)) {
-            match changes.iter_mut().find(|(limit, _)| limit == at) {
-                Some((_, change)) => *change -= weight,
-                None => changes.push((*at, -weight)),
-            }
-        }
-        changes.into_iter().all(|(at, change)| {
-            let (limit, sum) = (&p.limits[at as usize], self.sums[at as usize]);
-            let off = limit.off(sum + change);
-            limit.price.is_finite() || off == 0.0 || off < limit.off(sum)
-        })
-    }
-
     /// What F gains when `unit` changes sides.
     pub(super) fn gain(&self, unit: usize) -> f64 {
         let enter = self.energy.unary[unit];
@@ -253,18 +201,6 @@ impl<'e, 'p> State<'e, 'p> {
             let off = limit.off(sum + sign * weight);
             limit.price.is_finite() || off == 0.0 || off < limit.off(sum)
         })
-    }
-
-    /// How far all hard limits on sums are off together.
-    pub(super) fn sums_off(&self) -> f64 {
-        let limits = self.energy.problem.limits.iter().zip(&self.sums);
-        limits.filter(|(limit, _)| limit.price.is_infinite()).map(|(limit, sum)| limit.off(*sum)).sum()
-    }
-
-    /// Whether no more moves than may.
-    pub(super) fn moves_hold(&self) -> bool {
-        let p = self.energy.problem;
-        self.moved_units <= p.moved_units_max && self.moved_area <= p.moved_area_max * (1.0 + SLACK)
     }
 
     /// The sum that one of the problem's other limits speaks of.
@@ -562,54 +498,6 @@ impl<'e, 'p> State<'e, 'p> {
     /// How many units of this block that is small now are in.
     pub(super) fn heirs_in(&self, small: usize) -> u32 {
         self.heirs_in[small]
-    }
-
-    /// How many kinds of limit do not hold.
-    pub(super) fn broken_limits(&self) -> usize {
-        let p = self.energy.problem;
-        let locked = self.x.iter().zip(&p.lock).any(|(x, lock)| match lock {
-            Lock::Free => false,
-            Lock::In => !*x,
-            Lock::Out => *x,
-        });
-        [
-            locked,
-            self.area_off(self.area) > 0.0,
-            self.moved_area > p.moved_area_max * (1.0 + SLACK),
-            self.moved_units > p.moved_units_max,
-            self.forbidden_count > 0,
-            self.block_count > p.blocks_max,
-            p.concentration_price.is_infinite() && self.points_short() > 0.0,
-            p.limits.iter().zip(&self.sums).any(|(l, sum)| l.price.is_infinite() && l.off(*sum) > 0.0),
-        ]
-        .into_iter()
-        .filter(|broken| *broken)
-        .count()
-    }
-
-    /// Whether every limit holds.
-    pub(super) fn admissible(&self) -> bool {
-        self.broken_limits() == 0
-    }
-
-    /// By how many points the concentration index is below what is asked for.
-    fn points_short(&self) -> f64 {
-        let least = self.energy.problem.concentration_min;
-        let index = self.concentration();
-        if index >= least * (1.0 - SLACK) { 0.0 } else { least - index }
-    }
-
-    /// F less the price of small blocks, and of what is beyond a limit, where they have one.
-    pub(super) fn objective(&self) -> f64 {
-        let p = self.energy.problem;
-        let price = p.small_block_price;
-        let small = if price.is_finite() { price * self.small_count as f64 } else { 0.0 };
-        let scattered =
-            if p.concentration_price.is_finite() { p.concentration_price * self.points_short() } else { 0.0 };
-        let limits = self.energy.problem.limits.iter().zip(&self.sums);
-        let beyond: f64 =
-            limits.filter(|(l, _)| l.price.is_finite()).map(|(l, sum)| l.price * l.off(*sum)).sum();
-        self.value - small - scattered - beyond
     }
 }
 

@@ -262,7 +262,7 @@ impl Relaxation {
         if self.block_step.size == 0.0 {
             // What the dearest of the blocks that have to go gains.
             gains.sort_by(f64::total_cmp);
-            let at = (count - most - 1).min(gains.len().saturating_sub(1));
+            let at = count.saturating_sub(most + 1).min(gains.len().saturating_sub(1));
             self.block_step.size = gains.get(at).map_or(1.0, |gain| gain.min(energy.reach / count as f64));
         }
         let by = self.block_step.next(rising);
