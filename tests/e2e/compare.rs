@@ -8,7 +8,7 @@ use crate::support::{lianpian, park, run, run_for_stderr};
 fn two_plans(folder: &Path) -> [PathBuf; 2] {
     let park = park(folder, 800);
     let policy = std::fs::read_to_string(park.join("policy.toml")).unwrap();
-    let with = "min_block = \"hard\"";
+    let with = "min_block = \"no_new\"";
     assert!(policy.contains(with));
     std::fs::write(park.join("any.toml"), policy.replace(with, "min_block = \"off\"")).unwrap();
     ["policy.toml", "any.toml"].map(|policy| {

@@ -7,7 +7,14 @@ use crate::support::{lianpian, number, park, record, run};
 /// Plans `park` with these lines of its policy put in place of others; returns `plan.json`.
 fn planned(park: &Path, out: &Path, changes: &[(&str, &str)]) -> serde_json::Value {
     let mut policy = std::fs::read_to_string(park.join("policy.toml")).unwrap();
-    for (line, instead) in changes {
+    // The other rules of the demo would hide what the bands do.
+    let others = [
+        ("concentration = {", "keep_concentration = true"),
+        ("max_moved_share", "max_moved_share = \"free\""),
+        ("min_block = ", "min_block = \"hard\""),
+        ("new_block_ha", "new_block_ha = 0"),
+    ];
+    for (line, instead) in others.iter().chain(changes) {
         let old = policy.lines().find(|l| l.starts_with(line)).unwrap().to_owned();
         policy = policy.replace(&old, instead);
     }
@@ -34,16 +41,20 @@ fn rule(record: &serde_json::Value) -> (String, f64) {
 fn a_hard_band_is_kept_with_a_proof_and_a_soft_one_costs() {
     let folder = tempfile::tempdir().unwrap();
     let park = park(folder.path(), 1500);
-    let free = planned(&park, &folder.path().join("free"), &[("sub_park = \"soft\"", "sub_park = \"off\"")]);
+    let free = planned(&park, &folder.path().join("free"), &[("sub_park = \"hard\"", "sub_park = \"off\"")]);
     let (status, moved) = rule(&free);
     assert_eq!(status, "off");
     // Half of what the plan would move, so that the band binds.
     let band = format!("sub_park_band = {}", moved / 2.0);
-    let said = planned(&park, &folder.path().join("said"), &[("sub_park_band", &band)]);
+    let said = planned(
+        &park,
+        &folder.path().join("said"),
+        &[("sub_park_band", &band), ("sub_park = \"hard\"", "sub_park = \"soft\"")],
+    );
     assert_eq!(rule(&said), ("missed".to_owned(), moved), "without a price it is only said");
     assert!(said["objective"].get("sub_park_prices").is_none());
 
-    let hard = [("sub_park_band", band.as_str()), ("sub_park = \"soft\"", "sub_park = \"hard\"")];
+    let hard = [("sub_park_band", band.as_str())];
     let hard = planned(&park, &folder.path().join("hard"), &hard);
     let (status, kept) = rule(&hard);
     assert_eq!(status, "met");
@@ -56,6 +67,7 @@ fn a_hard_band_is_kept_with_a_proof_and_a_soft_one_costs() {
 
     let soft = [
         ("sub_park_band", band.as_str()),
+        ("sub_park = \"hard\"", "sub_park = \"soft\""),
         ("small_block_price", "small_block_price = 50.0\nsub_park_price = 3.0"),
     ];
     let soft = planned(&park, &folder.path().join("soft"), &soft);

@@ -28,8 +28,12 @@ fn a_plan_that_cannot_be_says_why_and_each_way_out_leads_out() {
         .take(4)
         .collect();
     let few = text.replace("blocks = \"before\"", "blocks = \"free\"\nmax_moved_parcels = 3");
-    let few = few.replace("keep_concentration = true", "keep_concentration = false");
-    let few = few.replace("min_block = \"hard\"", "min_block = \"off\"");
+    let few = few.replace("\nconcentration = {", "\nkeep_concentration = false #");
+    let few = few
+        .replace("max_moved_share = 0.25", "max_moved_share = \"free\"")
+        .replace("new_block_ha = 25.0", "new_block_ha = 0");
+    let few = few.replace("sub_park = \"hard\"", "sub_park = \"soft\"");
+    let few = few.replace("min_block = \"no_new\"", "min_block = \"off\"");
     let with_locks = few.replace("\nin = []\n", &format!("\nin = {outside:?}\n"));
     let said = plan(&with_locks, 1);
     assert!(said.contains("not admissible") && said.contains("why not 原因"), "{said}");

@@ -20,10 +20,11 @@ fn number(bytes: &[u8], nth: usize) -> f64 {
 #[test]
 fn a_changed_certificate_is_found() {
     let (_folder, dir) = planned_with(60, Search::default(), |policy| {
-        policy.replace("small_block_price", "sub_park_price = 3.0\nsmall_block_price").replace(
-            "sub_park_band = 0.2",
-            "max_moved_share = 0.4\nmax_moved_parcels = 20\nsub_park_band = 0.05",
-        )
+        policy
+            .replace("small_block_price", "sub_park_price = 3.0\nsmall_block_price")
+            .replace("sub_park = \"hard\"", "sub_park = \"soft\"")
+            .replace("sub_park_band = 0.2", "max_moved_parcels = 20\nsub_park_band = 0.05")
+            .replace("at_least = \"+10 %\"", "at_least = \"before\"")
     });
     let mut plan = WrittenPlan::read(&dir, &()).unwrap();
     assert_eq!(plan.findings(), []);
@@ -76,7 +77,12 @@ fn no_certificate_makes_a_plan_look_like_the_best_that_is_not() {
     // The best plan that moves one parcel, and then nobody asks for that.
     let one_parcel = "max_moved_parcels = 1\nmin_hole_ha";
     let (_folder, dir) = planned_with(60, Search::default(), |policy| {
-        policy.replace("min_hole_ha", one_parcel).replace("min_block = \"hard\"", "min_block = \"off\"")
+        policy
+            .replace("min_hole_ha", one_parcel)
+            .replace("min_block = \"no_new\"", "min_block = \"off\"")
+            .replace("max_moved_share = 0.25", "max_moved_share = \"free\"")
+            .replace("sub_park = \"hard\"", "sub_park = \"soft\"")
+            .replace("at_least = \"+10 %\"", "at_least = \"before\"")
     });
     let text = fs::read_to_string(dir.join("policy.toml")).unwrap().replace(one_parcel, "min_hole_ha");
     fs::write(dir.join("policy.toml"), &text).unwrap();

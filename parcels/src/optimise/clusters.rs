@@ -28,7 +28,7 @@ pub(super) fn settle(state: &mut State<'_, '_>, area_price: f64) -> Decided {
             // The growth of an earlier block may have joined this one.
             let Some((_, stats)) = state.block_of(block[0] as usize) else { continue };
             let (forbidden, small) = (problem.is_forbidden(stats), problem.is_small(stats));
-            if !forbidden && !small {
+            if (!forbidden && !small) || stats.units as usize != block.len() {
                 continue;
             }
             let erase = worth_of_erasing(state, &block, area_price);
