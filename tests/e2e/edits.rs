@@ -50,7 +50,7 @@ fn an_edit_is_followed_as_if_solved_anew_and_a_veto_costs_its_price() {
     let base = solve(folder, "units.csv", &["--prices", prices.to_str().unwrap()]);
     let prices = rows(&prices);
     assert_eq!(prices.len(), 600);
-    let (bound, objective) = (number(&base, "certified"), number(&base, "objective"));
+    let (bound, objective) = (number(&base, "bound"), number(&base, "objective"));
     let decided = prices.iter().filter(|row| row[1] != "open" && !row[2].is_empty()).count();
     assert_eq!(base["prices"]["decided"], decided);
     assert!(decided * 10 > base["prices"]["free"].as_u64().unwrap() as usize * 9, "{}", base["prices"]);

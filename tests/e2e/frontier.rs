@@ -85,13 +85,15 @@ fn a_neutral_frontier_passes_through_the_bound_of_solve() {
     args.extend(given);
     let solved: serde_json::Value = serde_json::from_str(&run(&args, 0)).unwrap();
     let (area, objective, bound) =
-        (number(&solved, "area"), number(&solved, "objective"), number(&solved, "certified"));
+        (number(&solved, "area"), number(&solved, "objective"), number(&solved, "bound"));
     assert!(envelope(&table, area) >= objective - 1e-6 * objective.abs(), "a zone above the frontier");
-    // With the area the only limit, the bound that prices prove is the frontier at the limit itself, where that binds.
+    // With the area the only limit, the bound that prices prove is the frontier at the limit itself, where that binds; branch and
+    // bound may bring it down a little.
     let before = number(&solved, "area_before");
     let limit = if number(&solved, "area_price") > 0.0 { 1.005 * before } else { 0.995 * before };
     let there = envelope(&table, limit);
-    assert!((there - bound).abs() < 1e-6 * bound.abs(), "{there} on the frontier, bound {bound}");
+    assert!(bound <= there + 1e-6 * there.abs(), "{there} on the frontier, bound {bound}");
+    assert!(there - bound < 1e-3 * there.abs(), "{there} on the frontier, bound {bound}");
 
     let order = Table::read(&order);
     assert_eq!((order.header.as_str(), order.rows.len()), ("id,price", 3000));

@@ -113,10 +113,11 @@ fn is_found(plan: &mut WrittenPlan, changed: &Value) -> bool {
 fn talkative() -> (TempDir, PathBuf) {
     let search = Search { time_limit: None, alternatives: 2, differ: 0.05, robustness: 6 };
     planned_with(60, search, |policy| {
-        policy.replace("small_block_price", "sub_park_price = 3.0\nsmall_block_price").replace(
-            "sub_park_band = 0.2",
-            "max_moved_share = 0.4\nmax_moved_parcels = 20\nsub_park_band = 0.05",
-        )
+        policy
+            .replace("small_block_price", "sub_park_price = 3.0\nsmall_block_price")
+            .replace("sub_park = \"hard\"", "sub_park = \"soft\"")
+            .replace("sub_park_band = 0.2", "max_moved_parcels = 20\nsub_park_band = 0.05")
+            .replace("at_least = \"+10 %\"", "at_least = \"before\"")
     })
 }
 
