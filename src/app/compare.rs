@@ -10,7 +10,7 @@ use geo::{LineString, MultiPolygon};
 use parcels::optimise::gap;
 use parcels::parcel::Crs;
 use parcels::plan::PlanRecord;
-use parcels::policy::{Policy, SmallBlockRule};
+use parcels::policy::{Policy, SmallBlockRule, Strictness};
 use parcels::progress::{Monitor, go_on};
 use parcels::table::{Table, Value};
 use parcels::units::M2_PER_HA;
@@ -343,7 +343,7 @@ impl Folder {
             small_blocks: small().count(),
             small_held: small().filter(|b| b.held).count(),
             small_share: small().fold(0.0, |sum, b| sum + b.area_m2) / area_m2.max(f64::MIN_POSITIVE),
-            boundary_m: self.boundary_m(parcels, in_zone, objective),
+            boundary_m: self.boundary_m(parcels, in_zone, objective, &blocks),
             area_m2,
             score,
             moved_m2: (when == When::After)
@@ -353,15 +353,29 @@ impl Folder {
     }
 
     /// The boundary length that λ prices, m: what the objective lacks to the worth of the land and the price of moving.
-    /// None where λ is 0, small blocks have a price of their own, or an area is unknown.
-    fn boundary_m(&self, parcels: &Parcels, in_zone: &[bool], objective: f64) -> Option<f64> {
-        let worth = Worth::new(&self.policy.objective, self.record.objective.tau);
+    /// None where λ is 0, sub-parks or concentration have a price of their own, or an area is unknown.
+    fn boundary_m(
+        &self,
+        parcels: &Parcels,
+        in_zone: &[bool],
+        objective: f64,
+        blocks: &[Block],
+    ) -> Option<f64> {
+        let (rules, prices) = (&self.policy.constraints, &self.policy.objective);
+        let worth = Worth::new(prices, self.record.objective.tau);
+        let priced = |strictness: Strictness, price: f64| strictness == Strictness::Soft && price > 0.0;
         if worth.lambda <= 0.0
-            || matches!(self.policy.constraints.small_blocks(), SmallBlockRule::Soft | SmallBlockRule::NoNew)
+            || priced(rules.sub_park, prices.sub_park_price)
+            || priced(rules.concentrated().strictness, prices.concentration_price)
         {
             return None;
         }
         let mut left = -objective;
+        if matches!(rules.small_blocks(), SmallBlockRule::Soft | SmallBlockRule::NoNew) {
+            let least_m2 = rules.min_block_ha * M2_PER_HA;
+            let small = blocks.iter().filter(|block| block.area_m2 < least_m2 && !block.held);
+            left -= prices.small_block_price * small.count() as f64;
+        }
         for (at, area_m2) in parcels.area_m2.iter().enumerate() {
             let area_ha = (*area_m2)? / M2_PER_HA;
             if in_zone[at] {

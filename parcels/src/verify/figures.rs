@@ -9,6 +9,8 @@ use crate::worth::mean_score;
 
 /// Gap up to which a plan may call itself optimal: what integer flows leave.
 const OPTIMAL_GAP: f64 = 1e-6;
+/// Gap up to which it has to.
+const SURELY_OPTIMAL_GAP: f64 = 5e-8;
 
 pub(super) fn check(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Findings) {
     inputs(record, judged, findings);
@@ -59,6 +61,10 @@ fn objective(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Findings) 
     {
         let text = "the plan itself breaks no rule";
         findings.differ("objective.status", "infeasible", "an admissible plan", text);
+    }
+    // The planner calls a plan proven best from a gap well above this.
+    if claimed.status == Status::Feasible && gap <= SURELY_OPTIMAL_GAP {
+        findings.differ("objective.status", "feasible", gap, "the plan is proven optimal");
     }
     // Said this way round, a gap that is no number is no proof either.
     let proven = gap <= OPTIMAL_GAP;
