@@ -46,6 +46,8 @@
 //!     normalise = { method = "threshold", pass = 0, excellent = 10 }
 //!     [constraints]
 //!     min_block_ha = 1.5
+//!     min_block = "hard"
+//!     max_moved_share = "free"
 //! "#)?;
 //!
 //! // Valid: the shell would give PROJ here; a plain scale will do for an example.
