@@ -145,7 +145,7 @@ pub fn parcels<'a>(out: &'a PlanOutput<'a>) -> Features<'a> {
     Features { name: "parcels".into(), columns, shapes: Shapes::Areas(shapes) }
 }
 
-/// Every parcel as in [`parcels`], with what the policy's filters and locks looked at: a plan's GeoPackage holds all that
+/// Every parcel as in [`parcels()`], with what the policy's filters and locks looked at: a plan's GeoPackage holds all that
 /// it is judged by.
 #[must_use]
 pub fn with_sources<'a>(out: &'a PlanOutput<'a>) -> Features<'a> {

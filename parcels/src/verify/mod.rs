@@ -8,7 +8,7 @@
 //! does to it; every rule; who is locked, ineligible or held and why; normalised values, weights and scores of the
 //! indicators from their raw values.
 //!
-//! Shared with the planner, as vocabulary: [`crate::worth`] (F by definition), [`crate::blocks`], [`crate::adjacency`], [`crate::regions`]
+//! Shared with the planner, as vocabulary: [`crate::worth`] (F by definition), [`crate::blocks`], [`crate::adjacency`], [`crate::boolean_ops`]
 //! and the filters of [`crate::table`].
 //!
 //! Taken on trust, because nothing to judge it by is at hand or it would mean to plan again:
