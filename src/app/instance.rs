@@ -236,8 +236,6 @@ impl Instance {
             blocks_max: usize::MAX,
             concentration_min: 0.0,
             concentration_price: f64::INFINITY,
-            min_hole: 0.0,
-            fill_holes: false,
             limits: Vec::new(),
         };
         (units, problem)

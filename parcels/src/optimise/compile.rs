@@ -12,7 +12,7 @@ use crate::boolean_ops;
 use crate::overlay::Covered;
 use crate::parcel::{Layer, Parcel};
 use crate::policy::{
-    AreaMode, BlockRule, HoleRule, Overlay, OverlayRule, Policy, SmallBlockRule, Strictness, UnknownScore,
+    AreaMode, BlockRule, Overlay, OverlayRule, Policy, SmallBlockRule, Strictness, UnknownScore,
 };
 use crate::score::Scores;
 use crate::table::{Filter, NoSuchColumn, Table, column_of, nearest};
@@ -244,12 +244,6 @@ pub fn compile(ground: &Ground<'_>, policy: &Policy) -> Result<Compiled, Compile
             0.0
         },
         concentration_price,
-        min_hole: if policy.constraints.holes == HoleRule::Report {
-            0.0
-        } else {
-            policy.constraints.min_hole_ha
-        },
-        fill_holes: policy.constraints.holes == HoleRule::Fill,
         limits,
         area,
         in_zone,

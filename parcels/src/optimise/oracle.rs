@@ -84,8 +84,6 @@ pub(super) fn random_problem(seed: u64, n: usize) -> Problem {
         blocks_max: if now_and_then(&mut dice) { 2 } else { usize::MAX },
         concentration_min: if now_and_then(&mut dice) { 30.0 + 50.0 * dice.unit() } else { 0.0 },
         concentration_price: if now_and_then(&mut dice) { 0.2 } else { f64::INFINITY },
-        min_hole: 0.0,
-        fill_holes: false,
         limits: limits(&mut dice, &area, &in_zone),
         area,
         value,

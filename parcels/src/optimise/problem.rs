@@ -117,11 +117,6 @@ pub struct Problem {
     pub concentration_min: f64,
     /// Price of one point of the index below that where that is no hard rule; infinite where it is.
     pub concentration_price: f64,
-    /// A connected part of what is out that faces nothing but the zone and is below this area is a small hole; 0 where
-    /// holes do not matter.
-    pub min_hole: f64,
-    /// Whether holes of now have to be filled as well, as far as they may come in; else only new ones are ruled out.
-    pub fill_holes: bool,
     /// Limits on other sums of units.
     pub limits: Vec<Limit>,
 }

@@ -22,10 +22,8 @@ pub struct Constraints {
     pub min_block: Option<SmallBlockRule>,
     /// C12: least area of a block none of whose land is in the zone now, ha; blocks with a locked-in parcel are exempt.
     pub new_block_ha: NewBlockRule,
-    /// C8: a hole is small below this area, ha.
+    /// C8: holes below this area (ha) that the plan newly encloses are reported.
     pub min_hole_ha: f64,
-    /// C8: what holds for small holes.
-    pub holes: HoleRule,
     /// C9: each sub-park's area stays within this share of its present one.
     pub sub_park_band: f64,
     /// C9: how strictly.
@@ -55,7 +53,6 @@ impl Default for Constraints {
             min_block: None,
             new_block_ha: NewBlockRule::default(),
             min_hole_ha: 0.2,
-            holes: HoleRule::Report,
             sub_park_band: 0.2,
             sub_park: Strictness::Soft,
             sub_park_base_ha: BTreeMap::new(),
@@ -123,19 +120,6 @@ impl NewBlockRule {
             Self::Forbid => f64::INFINITY,
         }
     }
-}
-
-/// C8: what holds for small holes: land outside that faces nothing but the zone.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum HoleRule {
-    /// Those that the plan newly encloses are reported.
-    #[default]
-    Report,
-    /// None may be newly enclosed.
-    Forbid,
-    /// Nor may one of today stay, where its land may come in at all (边角地、夹心地).
-    Fill,
 }
 
 /// C11: how concentrated the zone has to be.
@@ -415,7 +399,7 @@ mod tests {
     #[test]
     fn every_rule_written_and_read_again_is_the_same() {
         for text in [
-            "new_block_ha = 'forbid'\nholes = 'fill'\nmin_block = 'no_new'\nmax_moved_share = 'free'",
+            "new_block_ha = 'forbid'\nmin_block = 'no_new'\nmax_moved_share = 'free'",
             "new_block_ha = 12.5\nmax_moved_share = 0.1\nconcentration = { at_least = '+7.3 %', strictness = 'soft' }",
             "concentration = { at_least = '-33.333333333333336 %' }",
             "area = { base_ha = 812.25 }\nsub_park_base_ha = { '西区' = 12.5, 'east' = 0.0 }",

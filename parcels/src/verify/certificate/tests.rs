@@ -215,8 +215,6 @@ impl World {
             blocks_max: self.limits.blocks_max.unwrap_or(usize::MAX),
             concentration_min: self.limits.concentration_min,
             concentration_price: self.limits.concentration_price,
-            min_hole: 0.0,
-            fill_holes: false,
             limits: self.bands(),
         }
     }
