@@ -1,12 +1,16 @@
 //! [`Problem`] → [`Solution`]: which parcels to hold, with a bound on how much better any other choice could be.
 //!
 //! For a fixed price of area the best zone is a minimum cut (`max_flow`). The area limits become that price (`area`),
-//! which gives the bound and two nested zones around the target. Limits on blocks become prices as well (`relax`), small
-//! blocks are erased or grown (`clusters`), scattered zones drawn together (`concentrate`), single flips and swaps close what rounding left (`refine`), and branch and
-//! bound closes the rest on small problems (`exact`). `state` answers whether a flip keeps to the limits. A [`Session`]
-//! keeps the cut, so that an edit is followed at once and forcing a unit to the other side costs one short search
-//! (`marginals`). [`alternatives()`] finds zones nearly as good that differ by a stated area. [`frontier()`] runs the price of area through all its breakpoints, and `figures` says how the zone of each
-//! lies. Where no zone is admissible, [`why_not()`] says which rules stand against each other. Only [`compile()`] knows polygons and policies: it turns both into numbers.
+//! which gives the bound and two nested zones around the target. Limits on blocks and on what moves become prices as well
+//! (`relax`), what a block may be is in `block_rules`, and the limit on concentration is a sum over components
+//! (`concentration_row`), bounded band by band of their areas (`bands`). `search` holds it together: small blocks are erased or
+//! grown (`clusters`), scattered zones drawn together (`bias`), single flips and swaps close what rounding left (`refine`), the
+//! best zone so far is the `incumbent`, and branch and bound closes the rest on small problems (`branch`). `state` answers
+//! whether a flip keeps to the limits. A [`Session`] keeps the cut, so that an edit is followed at once and forcing a unit to
+//! the other side costs one short search (`marginals`). [`alternatives()`] finds zones nearly as good that differ by a stated
+//! area. [`frontier()`] runs the price of area through all its breakpoints, and `figures` says how the zone of each lies. Where
+//! no zone is admissible, [`why_not()`] says which rules stand against each other. Only [`compile()`] knows polygons and
+//! policies: it turns both into numbers.
 
 mod alternatives;
 mod area;
