@@ -5,7 +5,7 @@ use crate::optimise::{BandProof, BoundProof, Case, Exit, ExitKind};
 /// The proof of a plan's bound: multipliers, flows and cuts from which anyone can compute the bound again (see
 /// [`crate::verify`]).
 ///
-/// Bytes, all numbers little-endian: `LPCERT04`; `f64` flow scale; the proof without cases; `u64` number of nodes of the
+/// Bytes, all numbers little-endian: `LPCERT05`; `f64` flow scale; the proof without cases; `u64` number of nodes of the
 /// tree of cases, and for each, in the order of a walk down the tree, a byte 0 and the `u32` parcel on which the cases differ,
 /// or a byte 1 and the proof of the case, or a byte 2 where the case has no plan.
 ///
@@ -16,7 +16,7 @@ use crate::optimise::{BandProof, BoundProof, Case, Exit, ExitKind};
 /// lowest bit); `u64` number of exits, and for each `u8` kind (0 forbidden, 1 priced, 2 counted), `u32` number of parcels of
 /// the region, `u32` number of payers, the region's parcels as `u32`, ascending, and the payers, ascending, as `u32` parcel
 /// and `i64` payment; `u64` number of bands, and for each, by component and area, `u32` lowest parcel of the component, `f64` least
-/// and most area, and its flows as above.
+/// and most area and the price of area in it, and its flows as above.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Certificate {
     /// Integer units of flow to one unit of objective (score · ha); above 0.
@@ -63,6 +63,8 @@ pub struct AreaBand {
     pub least_ha: f64,
     /// The most, ha.
     pub most_ha: f64,
+    /// Price of 1 ha of the component in it, score points, of either sign.
+    pub price: f64,
     /// The flows that count in this band on the pairs with a parcel of the component, as [`Proof::flows`].
     pub flows: Vec<(u32, u32, i64)>,
 }
@@ -83,7 +85,7 @@ pub enum CaseProof {
 #[error("no certificate of a bound: {0}")]
 pub struct BadCertificate(pub String);
 
-const MAGIC: [u8; 8] = *b"LPCERT04";
+const MAGIC: [u8; 8] = *b"LPCERT05";
 const KINDS: [ExitKind; 3] = [ExitKind::Small, ExitKind::Priced, ExitKind::Counted];
 
 impl Proof {
@@ -101,6 +103,7 @@ impl Proof {
             component: band.component,
             least_ha: band.least,
             most_ha: band.most,
+            price: band.price,
             flows: sorted(&mut band.flow.iter().map(|(link, flow)| (pairs[*link as usize], *flow))),
         };
         Self {
@@ -145,6 +148,7 @@ impl Proof {
             bytes.extend(band.component.to_le_bytes());
             bytes.extend(band.least_ha.to_le_bytes());
             bytes.extend(band.most_ha.to_le_bytes());
+            bytes.extend(band.price.to_le_bytes());
             write_flows(bytes, &band.flows);
         }
     }
@@ -185,10 +189,16 @@ impl Proof {
                 component: rest.u32()?,
                 least_ha: rest.f64()?,
                 most_ha: rest.f64()?,
+                price: rest.f64()?,
                 flows: read_flows(rest)?,
             };
-            if !(band.least_ha <= band.most_ha && band.least_ha.is_finite() && band.most_ha.is_finite()) {
-                return bad(format!("band {number} from {} to {}", band.least_ha, band.most_ha));
+            let numbers = [band.least_ha, band.most_ha, band.price];
+            if !(band.least_ha <= band.most_ha && numbers.iter().all(|number| number.is_finite())) {
+                return bad(format!(
+                    "band {number} from {:?} at {}",
+                    band.least_ha..band.most_ha,
+                    band.price
+                ));
             }
             if bands.last().is_some_and(|last| last.component > band.component) {
                 return bad(format!("band {number} is out of order"));
@@ -405,8 +415,8 @@ mod tests {
                 Exit { kind: ExitKind::Counted, region: vec![2], payers: vec![(2, 30)] },
             ],
             bands: vec![
-                AreaBand { component: 1, least_ha: 0.5, most_ha: 2.0, flows: vec![(1, 4, -3)] },
-                AreaBand { component: 1, least_ha: 2.0, most_ha: 9.0, flows: Vec::new() },
+                AreaBand { component: 1, least_ha: 0.5, most_ha: 2.0, price: -0.25, flows: vec![(1, 4, -3)] },
+                AreaBand { component: 1, least_ha: 2.0, most_ha: 9.0, price: 0.0, flows: Vec::new() },
             ],
         }
     }
@@ -433,7 +443,7 @@ mod tests {
         refused(&[&good[..], b"x"].concat(), "1 bytes are too many");
         let mut magic = good.clone();
         magic[7] = b'1';
-        refused(&magic, "LPCERT04");
+        refused(&magic, "LPCERT05");
         let mut huge = good.clone();
         // The number of flows, behind the header, six prices and two of sub-parks.
         huge[88..96].fill(255);

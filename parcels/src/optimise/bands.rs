@@ -1,16 +1,18 @@
-//! The bound with the square of every component's area as near to itself as it takes.
+//! The bound with the area of every component taken band by band.
 //!
-//! A chord over all that the area of a component can be says little of its square ([`super::concentration_row`]). At fixed
-//! multipliers the components do not know each other, so each is bounded by the largest value over bands of its area, and the band
-//! that has it is split where its best zone lies, until the chord is close there. That is a branch and bound in one dimension a
-//! component, all of them at once: a cut of the whole network tries one band of every component that is still open.
+//! A chord over all that the area of a component can be says little of its square, and nothing says that where no small block may
+//! be a component is empty or large ([`super::components`]). At fixed multipliers the components do not know each other, so
+//! each is bounded by the largest value over bands of its area. A band whose best zone lies outside it gets a price of area that
+//! leads into it; one whose best zone lies within is split there, until the chord is close. That is a branch and bound in one
+//! dimension a component, all of them at once: a cut of the whole network tries one band of every component that is still open.
 //!
 //! The price of concentration is then searched for on this bound, which is convex in it; the other multipliers follow with
 //! the bands that count.
 
 use std::sync::Arc;
 
-use super::concentration_row::{Band, ConcentrationRow};
+use super::block_rules::is_below;
+use super::components::{Band, Component, Components};
 use super::energy::{Energy, Prices};
 use super::problem::{BandProof, BoundProof};
 use super::relax::Relaxation;
@@ -26,6 +28,8 @@ const PRICES_TRIED: usize = 9;
 const FIRST: f64 = 0.5;
 /// Prices are near enough when one is less than so many times the other.
 const NARROW: f64 = 1.08;
+/// The price of area at which nobody gains takes so many times the worth of everything from the smallest unit.
+const NOBODY: f64 = 4.0;
 /// Rounds in which the other multipliers follow each price.
 const FOLLOW: usize = 8;
 
@@ -36,20 +40,85 @@ pub(super) struct Refined {
     pub(super) zones: Vec<Vec<bool>>,
 }
 
-/// A band of one component, once it was tried with the best zone under its chord.
+/// A band of one component, once it was tried with the best zone there.
 struct Leaf {
     band: Band,
     tried: Option<Cut>,
+    /// Prices of area tried that were too low and too high.
+    low: Option<Line>,
+    high: Option<Line>,
+    /// Whether no price would be better.
+    settled: bool,
+}
+
+/// What the component is worth around a price of area: the value at it, and by how much that rises with the price.
+#[derive(Clone, Copy)]
+struct Line {
+    price: f64,
+    value: f64,
+    slope: f64,
 }
 
 /// What a cut under the chord of a band gives of a component.
 struct Cut {
+    /// The price of area that it was made at.
+    price: f64,
     /// What the component is worth at most.
     value: f64,
     /// The area of the best zone.
     inside: f64,
     /// The flow on the component's links; links without flow left out.
     flow: Vec<(u32, i64)>,
+}
+
+impl Leaf {
+    fn new(band: Band) -> Self {
+        Self { band, tried: None, low: None, high: None, settled: false }
+    }
+
+    fn value(&self) -> f64 {
+        self.tried.as_ref().map_or(f64::INFINITY, |cut| cut.value)
+    }
+
+    /// Keeps the better of what is known and this cut, and goes to the price of area to try next. `all` is the zone of
+    /// all units: its value at no price, and its area.
+    fn learn(&mut self, cut: Cut, all: (f64, f64), exact: f64) {
+        let Band { least, most, price } = self.band;
+        let (value, inside) = (cut.value, cut.inside);
+        let end = if price > 0.0 || (price == 0.0 && inside < least) { least } else { most };
+        let line = Line { price, value, slope: inside - end };
+        if self.tried.as_ref().is_none_or(|known| value < known.value) {
+            self.tried = Some(cut);
+        }
+        let fits = price == 0.0 && (least..=most).contains(&inside);
+        if fits || line.slope == 0.0 {
+            self.settled = true;
+            return;
+        }
+        if line.slope < 0.0 {
+            self.low = Some(line)
+        } else {
+            self.high = Some(line)
+        }
+        // The zone of everything and that of nothing are zones too, so they say where a price is too far.
+        let low = self.low.unwrap_or(Line { price: f64::NEG_INFINITY, value: 0.0, slope: -most });
+        let high = self.high.unwrap_or(Line { price: f64::INFINITY, value: all.0, slope: all.1 - least });
+        let at = |line: Line, price: f64| match line.price.is_finite() {
+            true => line.value + line.slope * (price - line.price),
+            false => line.value + line.slope * price,
+        };
+        let next = (at(low, 0.0) - at(high, 0.0)) / (high.slope - low.slope);
+        let far = if price == 0.0 && inside < least { next <= 0.0 } else { price == 0.0 && next >= 0.0 };
+        let known = self.value();
+        self.settled = far
+            || !next.is_finite()
+            || next * price < 0.0
+            || !(low.price < next && next < high.price)
+            || known - at(low, next) <= exact;
+        if !self.settled {
+            self.band.price = next;
+        }
+    }
 }
 
 /// What is known of one component at some multipliers.
@@ -62,32 +131,47 @@ struct Branching {
 }
 
 impl Branching {
-    fn new(whole: Band) -> Self {
-        Self {
-            leaves: vec![Leaf { band: whole, tried: None }],
-            reached: f64::NEG_INFINITY,
-            best: 0,
-            zone: Vec::new(),
-        }
+    fn new(bands: impl Iterator<Item = Band>) -> Self {
+        let leaves = bands.map(Leaf::new).collect();
+        Self { leaves, reached: f64::NEG_INFINITY, best: 0, zone: Vec::new() }
     }
 
     /// The leaf to try next, after splitting the one that counts where it is not exact; none when it is. `square`: what a unit of
-    /// squared area is worth.
-    fn next(&mut self, square: f64, exact: f64) -> Option<usize> {
+    /// squared area is worth; `cuts`: how many more there will be.
+    fn next(&mut self, square: f64, exact: f64, cuts: usize) -> Option<usize> {
         if let Some(open) = self.leaves.iter().position(|leaf| leaf.tried.is_none()) {
             return Some(open);
         }
         let leaf = &self.leaves[self.best];
         let Cut { value, inside, .. } = leaf.tried.as_ref()?;
-        let (Band { least, most }, inside) = (leaf.band, *inside);
-        let error = square * (inside - least) * (most - inside);
-        if error <= exact || value - self.reached <= exact {
+        let (Band { least, most, .. }, inside) = (leaf.band, *inside);
+        if value - self.reached <= exact {
             return None;
         }
-        let upper = Leaf { band: Band { least: inside, most }, tried: None };
-        self.leaves[self.best] = Leaf { band: Band { least, most: inside }, tried: None };
+        if !leaf.settled {
+            return Some(self.best);
+        }
+        // What was split has to be tried, so no more is split in the end.
+        if square * (inside - least) * (most - inside) <= exact || cuts < 2 {
+            return None;
+        }
+        let upper = Leaf::new(Band::new(inside, most));
+        self.leaves[self.best] = Leaf::new(Band::new(least, inside));
         self.leaves.push(upper);
         Some(self.best)
+    }
+
+    fn choose_best(&mut self) {
+        let leaves = &self.leaves;
+        let best =
+            (0..leaves.len()).max_by(|a, b| leaves[*a].value().total_cmp(&leaves[*b].value()).then(b.cmp(a)));
+        self.best = best.unwrap_or(0);
+    }
+
+    /// The band that counts, at the price that serves it best.
+    fn active(&self) -> Band {
+        let leaf = &self.leaves[self.best];
+        Band { price: leaf.tried.as_ref().map_or(0.0, |cut| cut.price), ..leaf.band }
     }
 }
 
@@ -103,17 +187,19 @@ struct Tried {
 
 struct Refining<'e, 'p> {
     energy: &'e Energy<'p>,
-    row: Arc<ConcentrationRow>,
+    components: Arc<Components>,
     /// The links of every component: those with an end in it.
     links: Vec<Vec<u32>>,
     /// What the components may be off together.
     exact: f64,
     /// The band of each component that counted last.
     active: Vec<Band>,
+    /// The price of area that served the whole of each component best, nothing aside.
+    prices: Vec<f64>,
 }
 
-/// Searches for the price of concentration, from where `relaxation` stands; it stands at the best multipliers afterwards, with
-/// bands of its own. None where the problem asks for no concentration, or told to stop.
+/// Searches for the price of concentration, from where `relaxation` stands; it stands where it stood afterwards. None where no
+/// rule speaks of components, or told to stop.
 pub(super) fn refine(
     energy: &Energy<'_>,
     relaxation: &mut Relaxation,
@@ -121,27 +207,36 @@ pub(super) fn refine(
     before: f64,
     monitor: &dyn Monitor,
 ) -> Option<Refined> {
-    let row = energy.concentration.clone()?;
+    let components = energy.components.clone()?;
+    let most_price = energy.concentration().map_or(0.0, |row| row.most);
+    if energy.concentration().is_none()
+        && components.list.iter().all(|component| component.least_block <= 0.0)
+    {
+        return None;
+    }
     let gains = (bound - before).max(0.0);
     let mut component = vec![u32::MAX; energy.len()];
-    for (number, known) in (0_u32..).zip(&row.components) {
+    for (number, known) in (0_u32..).zip(&components.list) {
         known.units.iter().for_each(|unit| component[*unit as usize] = number);
     }
-    let mut links = vec![Vec::new(); row.components.len()];
+    let mut links = vec![Vec::new(); components.list.len()];
     for (at, link) in (0_u32..).zip(&energy.problem.links) {
         let ends = [component[link.a as usize], component[link.b as usize]];
         if let Some(number) = ends.into_iter().find(|number| *number != u32::MAX) {
             links[number as usize].push(at);
         }
     }
-    let active = row.components.iter().map(|component| component.whole).collect();
-    let mut refining = Refining { energy, links, exact: EXACT * gains, active, row };
+    let active = components.list.iter().map(|component| component.whole).collect();
+    let prices = vec![0.0; components.list.len()];
+    let mut refining = Refining { energy, links, exact: EXACT * gains, active, prices, components };
     let start = relaxation.kept();
-    let mut price = FIRST * gains / energy.problem.concentration_min;
-    let cap = refining.row.most;
+    let mut price = match energy.concentration() {
+        Some(_) => FIRST * gains / energy.problem.concentration_min,
+        None => 0.0,
+    };
     let mut tried: Vec<Tried> = Vec::new();
     for _ in 0..PRICES_TRIED {
-        price = price.min(cap);
+        price = price.min(most_price);
         if tried.iter().any(|t| t.price == price) {
             break;
         }
@@ -172,9 +267,8 @@ pub(super) fn refine(
 
 impl<'p> Refining<'_, 'p> {
     fn with_bands(&self, bands: &[Band]) -> Energy<'p> {
-        let row = ConcentrationRow::clone(&self.row).with_bands(self.energy.problem, bands);
-        let row = ConcentrationRow { pinned: true, ..row };
-        self.energy.with_row(row)
+        let components = Components::clone(&self.components).with_bands(self.energy.problem, bands);
+        self.energy.with_components(Some(Components { pinned: true, ..components }))
     }
 
     fn at_price(
@@ -200,21 +294,24 @@ impl<'p> Refining<'_, 'p> {
 
     /// The bound at the multipliers of `relaxation`, every component as exact as it takes.
     fn evaluate(&mut self, relaxation: &mut Relaxation, monitor: &dyn Monitor) -> Result<Tried, Cancelled> {
-        let (energy, row) = (self.energy, self.row.clone());
+        let components = self.components.clone();
         let prices = relaxation.prices().clone();
-        let square = prices.concentration * row.per_square;
-        let exact = self.exact / row.components.len() as f64;
-        let mut all: Vec<Branching> = row.components.iter().map(|c| Branching::new(c.whole)).collect();
-        let mut bands: Vec<Band> = row.components.iter().map(|c| c.whole).collect();
+        let per_square = components.concentration.as_ref().map_or(0.0, |row| row.per_square);
+        let square = prices.concentration * per_square;
+        let exact = self.exact / components.list.len() as f64;
+        let area = &self.energy.problem.area;
+        let none = -NOBODY * self.energy.reach / area.iter().copied().fold(f64::INFINITY, f64::min);
+        let start = |(component, price): (&Component, &f64)| {
+            let priced =
+                |band: Band| Band { price: if band.most > 0.0 { *price } else { band.price }, ..band };
+            Branching::new(component.bands(none).map(priced))
+        };
+        let mut all: Vec<Branching> = components.list.iter().zip(&self.prices).map(start).collect();
+        let mut bands: Vec<Band> = components.list.iter().map(|c| c.whole).collect();
         for cut in 0..CUTS {
             let mut asked: Vec<Option<usize>> = vec![None; all.len()];
             for (number, branching) in all.iter_mut().enumerate() {
-                // What was split has to be tried, so no more is split in the end.
-                let may_split = cut + 2 < CUTS;
-                asked[number] = match may_split {
-                    true => branching.next(square, exact),
-                    false => branching.leaves.iter().position(|leaf| leaf.tried.is_none()),
-                };
+                asked[number] = branching.next(square, exact, CUTS - cut);
                 if let Some(leaf) = asked[number] {
                     bands[number] = branching.leaves[leaf].band;
                 }
@@ -226,44 +323,66 @@ impl<'p> Refining<'_, 'p> {
             relaxation.set_prices(&local, prices.clone());
             relaxation.solve(monitor)?;
             for (number, leaf) in asked.iter().enumerate().filter_map(|(n, leaf)| Some((n, (*leaf)?))) {
-                let component = &row.components[number];
-                let band = bands[number];
-                let left: i128 =
-                    component.units.iter().map(|unit| i128::from(relaxation.worth(*unit as usize))).sum();
-                let value = left as f64 / energy.scale - square * band.least * band.most;
-                let zone: Vec<bool> =
-                    component.units.iter().map(|unit| relaxation.in_smallest(*unit as usize)).collect();
-                let areas = component.units.iter().map(|unit| energy.problem.area[*unit as usize]);
-                let inside: f64 = areas.zip(&zone).filter(|(_, inside)| **inside).map(|(area, _)| area).sum();
-                let chord = (band.least + band.most) * inside - band.least * band.most;
-                let flow = self.links[number].iter().map(|link| (*link, relaxation.flow(*link)));
-                let flow = flow.filter(|(_, flow)| *flow != 0).collect();
-                let branching = &mut all[number];
-                let reached = value - square * (chord - inside * inside);
-                branching.leaves[leaf].tried = Some(Cut { value, inside, flow });
-                if reached > branching.reached {
-                    branching.reached = reached;
-                    branching.zone = zone;
-                }
-                let of = |leaf: &Leaf| leaf.tried.as_ref().map_or(f64::INFINITY, |cut| cut.value);
-                let best = (0..branching.leaves.len()).max_by(|a, b| {
-                    of(&branching.leaves[*a]).total_cmp(&of(&branching.leaves[*b])).then(b.cmp(a))
-                });
-                branching.best = best.unwrap_or(0);
+                self.read_cut(relaxation, number, &mut all[number], leaf, square, exact);
             }
         }
-        self.active = all.iter().map(|branching| branching.leaves[branching.best].band).collect();
+        self.active = all.iter().map(Branching::active).collect();
+        for (kept, branching) in self.prices.iter_mut().zip(&all) {
+            if let Some(cut) = branching.leaves.iter().rev().find_map(|leaf| leaf.tried.as_ref()) {
+                *kept = cut.price;
+            }
+        }
         Ok(self.conclude(relaxation, &all, &prices))
     }
 
+    /// What the cut of `relaxation` says of one component in one of its bands.
+    fn read_cut(
+        &self,
+        relaxation: &Relaxation,
+        number: usize,
+        branching: &mut Branching,
+        leaf: usize,
+        square: f64,
+        exact: f64,
+    ) {
+        let (energy, component) = (self.energy, &self.components.list[number]);
+        let band = branching.leaves[leaf].band;
+        let units = || component.units.iter().map(|unit| *unit as usize);
+        let left: i128 = units().map(|unit| i128::from(relaxation.worth(unit))).sum();
+        let constant = square * band.least * band.most;
+        let value = left as f64 / energy.scale - constant - band.worth_of_price();
+        let zone: Vec<bool> = units().map(|unit| relaxation.in_smallest(unit)).collect();
+        let inside: f64 = units()
+            .zip(&zone)
+            .filter(|(_, inside)| **inside)
+            .map(|(unit, _)| energy.problem.area[unit])
+            .sum();
+        // What all units together gain, as if the band had no price.
+        let whole: f64 = units().map(|unit| energy.problem.area[unit]).sum();
+        let all: i128 = units().map(|unit| i128::from(relaxation.left(unit))).sum();
+        let all = (all as f64 / energy.scale - constant - band.price * whole, whole);
+        let flow = self.links[number].iter().map(|link| (*link, relaxation.flow(*link)));
+        let flow = flow.filter(|(_, flow)| *flow != 0).collect();
+        // Without the price, and with the square itself for its chord.
+        let chord = (band.least + band.most) * inside - band.least * band.most;
+        let by_price = band.price * inside - band.worth_of_price();
+        let reached = value - by_price - square * (chord - inside * inside);
+        let allowed = inside == 0.0 || !is_below(inside, component.least_block);
+        if allowed && reached > branching.reached {
+            branching.reached = reached;
+            branching.zone = zone;
+        }
+        branching.leaves[leaf].learn(Cut { price: band.price, value, inside, flow }, all, exact);
+        branching.choose_best();
+    }
+
     fn conclude(&self, relaxation: &Relaxation, all: &[Branching], prices: &Prices) -> Tried {
-        let (energy, row) = (self.energy, &self.row);
+        let energy = self.energy;
         let mut zone = vec![false; energy.len()];
         let (mut squares, mut area) = (0.0, 0.0);
         let mut proof = BoundProof { bands: Vec::new(), ..relaxation.proof(energy) };
         proof.concentration_price = prices.concentration;
-        proof.tangent_area = row.tangent;
-        for (number, (component, branching)) in row.components.iter().zip(all).enumerate() {
+        for (number, (component, branching)) in self.components.list.iter().zip(all).enumerate() {
             let mut inside = 0.0;
             for (unit, is_in) in component.units.iter().zip(&branching.zone).filter(|(_, is_in)| **is_in) {
                 zone[*unit as usize] = *is_in;
@@ -274,28 +393,29 @@ impl<'p> Refining<'_, 'p> {
             for link in &self.links[number] {
                 proof.flow[*link as usize] = 0;
             }
-            if let [only] = &branching.leaves[..] {
-                for (link, flow) in only.tried.iter().flat_map(|cut| &cut.flow) {
-                    proof.flow[*link as usize] = *flow;
+            let flow = |leaf: &Leaf| leaf.tried.as_ref().map(|cut| cut.flow.clone()).unwrap_or_default();
+            match &branching.leaves[..] {
+                [only] if branching.active() == component.whole => {
+                    flow(only).iter().for_each(|(link, flow)| proof.flow[*link as usize] = *flow);
                 }
-            } else {
-                proof.bands.extend(branching.leaves.iter().map(|leaf| BandProof {
+                leaves => proof.bands.extend(leaves.iter().map(|leaf| BandProof {
                     component: component.units[0],
                     least: leaf.band.least,
                     most: leaf.band.most,
-                    flow: leaf.tried.as_ref().map(|cut| cut.flow.clone()).unwrap_or_default(),
-                }));
+                    price: leaf.tried.as_ref().map_or(0.0, |cut| cut.price),
+                    flow: flow(leaf),
+                })),
             }
         }
         proof.bands.sort_by(|a, b| a.component.cmp(&b.component).then(a.least.total_cmp(&b.least)));
-        let share = energy.problem.concentration_min / 100.0;
-        let least = share * (2.0 * row.tangent * area - row.tangent * row.tangent);
-        Tried {
-            price: prices.concentration,
-            bound: energy.bound(&proof, &energy.problem.lock),
-            slope: row.per_square * (squares - least),
-            proof,
-            zone,
-        }
+        let row = self.components.concentration.as_ref();
+        proof.tangent_area = row.filter(|_| prices.concentration > 0.0).map_or(0.0, |row| row.tangent);
+        let slope = row.map_or(0.0, |row| {
+            let share = energy.problem.concentration_min / 100.0;
+            let least = share * (2.0 * row.tangent * area - row.tangent * row.tangent);
+            row.per_square * (squares - least)
+        });
+        let bound = energy.bound(&proof, &energy.problem.lock);
+        Tried { price: prices.concentration, bound, slope, proof, zone }
     }
 }

@@ -154,6 +154,17 @@ impl Problem {
         block.units > 0 && block.locked == 0 && is_below(block.area, self.min_block)
     }
 
+    /// The area that a block has at least where all blocks lie within a set like this: of less than that it would be forbidden.
+    /// Infinite where it is forbidden with any.
+    pub(super) fn least_block_within(&self, set: &BlockStats) -> f64 {
+        if set.locked > 0 {
+            return 0.0;
+        }
+        let small = self.small_block_price.is_infinite() || (self.no_new_small && set.heirs == 0);
+        let least = if small { self.min_block } else { 0.0 };
+        if set.present == 0 { least.max(self.new_block) } else { least }
+    }
+
     /// Whether no zone with this block is admissible, nor one with a block within it.
     pub(super) fn is_forbidden(&self, block: &BlockStats) -> bool {
         if block.units == 0 || block.locked > 0 {

@@ -3,7 +3,7 @@
 //! Where multipliers leave a gap, some units are tied: the cut holds them or not at no difference, and neither fits. One of
 //! them is held in, then out, and the multipliers are found anew from the kept flow; a case whose bound is no better than the
 //! best zone ends. What is held tells the limit on concentration more as well: fewer units may be in one component, and more
-//! of it is certain ([`super::concentration_row`]). Every case keeps what proves its bound, so that the tree of all of them is a proof.
+//! of it is certain ([`super::components`]). Every case keeps what proves its bound, so that the tree of all of them is a proof.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::block_rules::{SmallToday, blocks};
-use super::concentration_row::ConcentrationRow;
+use super::components::{Components, ConcentrationRow};
 use super::max_flow::{Edge, Network};
 use super::problem::{BandProof, BoundProof, Lock, Problem};
 use crate::progress::{Cancelled, Monitor};
@@ -64,8 +64,8 @@ pub(super) struct Energy<'p> {
     weights: Arc<[(u32, f64)]>,
     /// The blocks that are small now.
     pub(super) small_today: Arc<SmallToday>,
-    /// What the limit on concentration says of the units.
-    pub(super) concentration: Option<Arc<ConcentrationRow>>,
+    /// The components of what may be in, where rules speak of their areas.
+    pub(super) components: Option<Arc<Components>>,
     /// More than all units together are worth.
     pub(super) reach: f64,
     /// Integer units to one unit of F: a power of two, so that scaling is exact.
@@ -128,11 +128,11 @@ impl<'p> Energy<'p> {
             neighbours[row].iter().filter(|n| n.contiguous).map(|n| n.unit)
         };
         let small_today = SmallToday::new(problem, contiguous);
-        let concentration = ConcentrationRow::new(problem, &problem.lock, contiguous);
+        let components = Components::new(problem, &problem.lock, &small_today, contiguous);
         Self {
             problem,
             small_today: Arc::new(small_today),
-            concentration: concentration.map(Arc::new),
+            components: components.map(Arc::new),
             unary,
             reach,
             constant: -problem.kappa * present.0,
@@ -145,15 +145,20 @@ impl<'p> Energy<'p> {
         }
     }
 
-    /// The same, with what the limit on concentration says where `held` is decided.
+    /// The same, with the components that are left where `held` is decided.
     pub(super) fn where_held(&self, held: &[Lock]) -> Self {
-        let row = ConcentrationRow::new(self.problem, held, |unit| self.contiguous(unit));
-        Self { concentration: row.map(Arc::new), ..self.clone() }
+        let components = Components::new(self.problem, held, &self.small_today, |unit| self.contiguous(unit));
+        self.with_components(components)
     }
 
-    /// The same, with another form of the limit on concentration.
-    pub(super) fn with_row(&self, row: ConcentrationRow) -> Self {
-        Self { concentration: Some(Arc::new(row)), ..self.clone() }
+    /// The same, with other bands of the components, or none.
+    pub(super) fn with_components(&self, components: Option<Components>) -> Self {
+        Self { components: components.map(Arc::new), ..self.clone() }
+    }
+
+    /// What the limit on concentration says of the units.
+    pub(super) fn concentration(&self) -> Option<&ConcentrationRow> {
+        self.components.as_ref()?.concentration.as_ref()
     }
 
     /// The free unit that would tell most about concentration: the largest one of the component whose area in `zone` is furthest
@@ -179,10 +184,10 @@ impl<'p> Energy<'p> {
         free.max_by(|a, b| area(a).total_cmp(&area(b)).then(b.cmp(a))).map(|unit| *unit as usize)
     }
 
-    /// The same, with so much more for every unit that is in, and without what the limit on concentration says.
+    /// The same, with so much more for every unit that is in, and without what rules say of components.
     pub(super) fn leaning(&self, bonus: impl Fn(usize) -> f64) -> Self {
         let unary = self.unary.iter().enumerate().map(|(unit, gain)| gain + bonus(unit)).collect();
-        Self { unary, concentration: None, ..self.clone() }
+        Self { unary, components: None, ..self.clone() }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -238,8 +243,12 @@ impl<'p> Energy<'p> {
         let gain = self.unary[unit]
             + self.problem.area[unit] * (prices.moved * stay - prices.area)
             + prices.units * stay;
-        let gain = match &self.concentration {
-            Some(row) => gain + prices.concentration * row.weight[unit],
+        let gain = match &self.components {
+            Some(components) => {
+                let by_index = components.concentration.as_ref().map_or(0.0, |row| row.weight[unit]);
+                gain + prices.concentration * by_index
+                    + components.band_gain.get(unit).copied().unwrap_or(0.0)
+            }
             None => gain,
         };
         let price = |limit: u32| prices.limits.get(limit as usize).copied().unwrap_or(0.0);
@@ -266,8 +275,9 @@ impl<'p> Energy<'p> {
             .filter(|(price, _)| *price != 0.0)
             .map(|(price, limit)| price * limit)
             .sum();
-        let scattered = self.concentration.as_ref().map_or(0.0, |row| prices.concentration * row.constant);
-        self.constant - prices.moved * area - prices.units * units + worth + scattered
+        let scattered = self.concentration().map_or(0.0, |row| prices.concentration * row.constant);
+        let bands = self.components.as_ref().map_or(0.0, |components| components.band_cost);
+        self.constant - prices.moved * area - prices.units * units + worth + scattered - bands
     }
 
     /// The unit that a link costs when it is cut, in integer units.
@@ -367,11 +377,12 @@ impl<'p> Energy<'p> {
             net.iter().enumerate().map(|(unit, net)| worth(unit, self.priced(unit, &prices), *net)).collect();
         // Of a component with bands the largest value counts instead, its constant with it.
         let mut banded = 0.0;
-        if let Some(row) = &self.concentration {
-            let square = prices.concentration * row.per_square;
+        if let Some(components) = &self.components {
+            let square = prices.concentration * self.concentration().map_or(0.0, |row| row.per_square);
             for bands in proof.bands.chunk_by(|a, b| a.component == b.component) {
-                let known = row.components.binary_search_by_key(&bands[0].component, |c| c.units[0]);
-                let Ok(component) = known.map(|at| &row.components[at]) else { continue };
+                let list = &components.list;
+                let known = list.binary_search_by_key(&bands[0].component, |c| c.units[0]);
+                let Ok(component) = known.map(|at| &list[at]) else { continue };
                 let value_in = |band: &BandProof| {
                     let mut flow = vec![0_i64; component.units.len()];
                     for (link, f) in &band.flow {
@@ -385,19 +396,13 @@ impl<'p> Energy<'p> {
                             }
                         }
                     }
-                    let sum: i128 = component
-                        .units
-                        .iter()
-                        .zip(flow)
-                        .map(|(unit, flow)| {
-                            let unit = *unit as usize;
-                            let by_chord =
-                                band.least + band.most - component.whole.least - component.whole.most;
-                            let gain = self.priced(unit, &prices) + square * by_chord * p.area[unit];
-                            worth(unit, gain, net[unit] + flow)
-                        })
-                        .sum();
-                    sum as f64 / self.scale - square * band.least * band.most
+                    let by_chord = band.least + band.most - component.whole.least - component.whole.most;
+                    let by_area = square * by_chord + band.price;
+                    let gain = |unit: usize| self.priced(unit, &prices) + by_area * p.area[unit];
+                    let units = component.units.iter().map(|unit| *unit as usize).zip(flow);
+                    let sum: i128 = units.map(|(unit, flow)| worth(unit, gain(unit), net[unit] + flow)).sum();
+                    let of_price = band.price * if band.price > 0.0 { band.least } else { band.most };
+                    sum as f64 / self.scale - square * band.least * band.most - of_price
                 };
                 banded += bands.iter().map(value_in).fold(f64::NEG_INFINITY, f64::max);
                 banded += square * component.whole.least * component.whole.most;

@@ -3,7 +3,7 @@
 //! For a fixed price of area the best zone is a minimum cut (`max_flow`). The area limits become that price (`area`),
 //! which gives the bound and two nested zones around the target. Limits on blocks and on what moves become prices as well
 //! (`relax`), what a block may be is in `block_rules`, and the limit on concentration is a sum over components
-//! (`concentration_row`), bounded band by band of their areas (`bands`). `search` holds it together: small blocks are erased or
+//! (`components`), as are the least areas of blocks, and both are bounded band by band of their areas (`bands`). `search` holds it together: small blocks are erased or
 //! grown (`clusters`), scattered zones drawn together (`bias`), single flips and swaps close what rounding left (`refine`), the
 //! best zone so far is the `incumbent`, and branch and bound closes the rest on small problems (`branch`). `state` answers
 //! whether a flip keeps to the limits. A [`Session`] keeps the cut, so that an edit is followed at once and forcing a unit to
@@ -20,7 +20,7 @@ mod block_rules;
 mod branch;
 mod clusters;
 mod compile;
-mod concentration_row;
+mod components;
 mod conflicts;
 mod energy;
 mod feasible;

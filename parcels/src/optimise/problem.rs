@@ -184,6 +184,9 @@ pub struct BandProof {
     pub least: f64,
     /// The most.
     pub most: f64,
+    /// The price of one unit of the component's area, which every unit that is in gains: beyond the least area of the band
+    /// where it is positive, beyond the most where it is negative.
+    pub price: f64,
     /// Links with an end in the component and the flow on them, ascending; links without flow left out.
     pub flow: Vec<(u32, i64)>,
 }
@@ -209,8 +212,8 @@ pub struct BoundProof {
     pub exits: Vec<Exit>,
     /// The flow on each link (in the order of `links`, a → b) in the integer units of [`Solution::flow_scale`].
     pub flow: Vec<i64>,
-    /// The bands of the components that have more than one, by component and area; those of one component cover all that its
-    /// area can be, and the largest value over them counts.
+    /// The bands of components, by component and area; those of one component cover all that its area can be, and the largest
+    /// value over them counts. A component without bands has one, of all areas.
     pub bands: Vec<BandProof>,
 }
 

@@ -40,9 +40,14 @@
 //!   g(x) = 100 ÷ A₀² · ( Σ_K [(L_K + U_K) s_K − L_K U_K] − C ÷ 100 · (2 A₀ A − A₀²) ) ≥ (index − C) · (A ÷ A₀)²,
 //!
 //! which is at least 0 where C is a hard rule. Parcels of different components share no pair that joins them, and where no flow
-//! runs between components, B is a sum over them. A zone has the area of each component in one of the bands of the proof, where
-//! it has any, since these cover all from L_K to U_K; with the chord of that band, which is s_K² or more there, the component
-//! adds no more than with the band that gives most. Where a point below costs π, F has lost π (C − index), which is at least −γ g(x) as
+//! runs between components, B is a sum over them.
+//!
+//! *Bands.* A zone has the area of each component in one of the bands of the proof, where it has any, since these cover all that
+//! it can be: from L_K to U_K, but for what is between 0 and T_K, the least area that any block in K may have, as long as no
+//! parcel of K is held in: that of a block (where K holds no whole block that is so small today and small ones are not just
+//! priced), and of a new block where K holds no land of today's zone. With the chord of that band, which is s_K² or more there, and
+//! with σ (s_K − L) for σ ≥ 0 or σ (s_K − U) for σ < 0 added, which is at least 0 in a band from L to U at its price σ, the
+//! component adds no more than with the band that gives most. Where a point below costs π, F has lost π (C − index), which is at least −γ g(x) as
 //! γ (A_most ÷ A₀)² ≤ π, with A_most the largest area that the case leaves.
 //!
 //! Because |xᵢ − x⁰ᵢ| = x⁰ᵢ + (1 − 2x⁰ᵢ) xᵢ, all that is left is a constant and one term for each i by itself, and each term is at most
@@ -52,12 +57,12 @@
 //! is a bound; a leaf whose sides alone rule out the total area has no plan. Flows and payments are integers of `flow_scale`; the gains cᵢ are rounded up to it, capacities and caps down, so
 //! that any scale gives a bound, and a coarse one a weak bound.
 
-mod concentration;
+mod components;
 mod limits;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use self::concentration::Concentration;
+use self::components::Components;
 use self::limits::{SubParks, limits};
 use super::{Findings, Judged};
 use crate::certificate::{CaseProof, Certificate, Proof};
@@ -199,8 +204,8 @@ fn bound_of(
 ) -> Result<f64, String> {
     let land = of.land;
     let mut constant = constant(proof, of.limits)?;
-    let scattered = Concentration::new(proof, side, of)?;
-    constant += proof.concentration_price * scattered.constant;
+    let components = Components::new(proof, side, small_today, of)?;
+    constant += proof.concentration_price * components.constant;
     let mut net = vec![0_i128; land.area_m2.len()];
     let pairs = land.adjacency.pairs().map(|pair| (pair.a.0, pair.b.0, pair.facing_m));
     let decided = flow_out(&proof.flows, pairs, scale, side, of, &mut net)?;
@@ -209,12 +214,12 @@ fn bound_of(
     let parcels = Parcels { proof, scale, side, of };
     let mut worth = Vec::with_capacity(net.len());
     for (at, net) in net.iter().enumerate() {
-        worth.push(parcels.most(at, scattered.weight.get(at).copied().unwrap_or(0.0), *net)?);
+        worth.push(parcels.most(at, components.weight.get(at).copied().unwrap_or(0.0), 0.0, *net)?);
         if land.in_zone_before[at] {
             constant -= move_price * land.area_m2[at] / M2_PER_HA + unit_price;
         }
     }
-    let banded = scattered.banded(&parcels, &net, &mut worth)?;
+    let banded = components.banded(&parcels, &net, &mut worth)?;
     let value = constant + banded + (worth.iter().sum::<i128>() - decided) as f64 / scale;
     if value.is_finite() { Ok(value) } else { Err(format!("it proves only {value}")) }
 }
@@ -262,9 +267,9 @@ struct Parcels<'a> {
 }
 
 impl Parcels<'_> {
-    /// The most that a parcel adds on a side that it may take, in integer units: `weight` is what it adds to g(x), `net` what
-    /// flows out of it and what it pays.
-    fn most(&self, at: usize, weight: f64, net: i128) -> Result<i128, String> {
+    /// The most that a parcel adds on a side that it may take, in integer units: `weight` is what it adds to g(x), `band_price`
+    /// what it gains for each ha, `net` what flows out of it and what it pays.
+    fn most(&self, at: usize, weight: f64, band_price: f64, net: i128) -> Result<i128, String> {
         let Bounded { worth, land, .. } = *self.of;
         let proof = self.proof;
         let area_ha = land.area_m2[at] / M2_PER_HA;
@@ -274,7 +279,7 @@ impl Parcels<'_> {
         let sub_park_price =
             (self.of.sub_park_of)(at).and_then(|g| proof.sub_park_prices.get(g)).copied().unwrap_or(0.0);
         let held = (proof.area_price + sub_park_price) * area_ha;
-        let joined = proof.concentration_price * weight;
+        let joined = proof.concentration_price * weight + band_price * area_ha;
         let value = worth.value(land, ParcelIdx::from_at(at));
         let gain = (value - edge - held - sign * moving + joined) * self.scale;
         if !gain.is_finite() || gain.abs() > 2_f64.powi(100) {

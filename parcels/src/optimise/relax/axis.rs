@@ -14,7 +14,7 @@ pub(super) enum Axis {
     Units,
     /// One of the problem's other limits.
     Limit(usize),
-    /// What the limit on concentration says of single units: g(x) of [`super::concentration_row`].
+    /// What the limit on concentration says of single units: g(x) of [`crate::optimise::components`].
     Concentration,
 }
 
@@ -56,7 +56,7 @@ impl Span {
                 Self { least: limit.least, most: limit.most, cap, whole }
             }
             Axis::Concentration => {
-                let row = energy.concentration.as_ref();
+                let row = energy.concentration();
                 let whole = row.map_or(1.0, |row| row.weight.iter().map(|weight| weight.abs()).sum());
                 let cap = row.map_or(0.0, |row| row.most).min(FAR * energy.reach / whole);
                 let least = row.map_or(f64::NEG_INFINITY, |row| -row.constant);
@@ -78,7 +78,7 @@ impl Axis {
         let moved = problem.moved_area_max.is_finite().then_some(Self::Moved);
         let units = (problem.moved_units_max < usize::MAX).then_some(Self::Units);
         let limits = (0..problem.limits.len()).map(Self::Limit);
-        let priced = energy.concentration.as_ref().is_some_and(|row| !row.pinned);
+        let priced = energy.components.as_ref().is_some_and(|c| c.concentration.is_some() && !c.pinned);
         let concentration = priced.then_some(Self::Concentration);
         moved.into_iter().chain(units).chain(limits).chain(concentration).collect()
     }

@@ -217,9 +217,7 @@ impl Relaxation {
                 units: priced(now.units, most_units),
                 blocks: priced(now.blocks, most_blocks),
                 limits,
-                concentration: now
-                    .concentration
-                    .min(energy.concentration.as_ref().map_or(0.0, |row| row.most)),
+                concentration: now.concentration.min(energy.concentration().map_or(0.0, |row| row.most)),
             },
         );
         self.start_steps(energy);
@@ -256,12 +254,17 @@ impl Relaxation {
 
     /// What the unit is worth at the present flow: what it gains where it may be in, in integer units.
     pub(super) fn worth(&self, unit: usize) -> i64 {
-        let left = self.network.left(unit) - hold(self.held[unit]);
+        let left = self.left(unit);
         match self.held[unit] {
             Lock::Free => left.max(0),
             Lock::In => left,
             Lock::Out => 0,
         }
+    }
+
+    /// What the unit gains at the present flow when it is in, in integer units.
+    pub(super) fn left(&self, unit: usize) -> i64 {
+        self.network.left(unit) - hold(self.held[unit])
     }
 
     pub(super) fn in_smallest(&self, unit: usize) -> bool {
@@ -275,7 +278,7 @@ impl Relaxation {
     /// What proves the bound at the present prices and flow.
     pub(super) fn proof(&self, energy: &Energy<'_>) -> BoundProof {
         let concentration = self.prices.concentration;
-        let row = energy.concentration.as_ref().filter(|_| concentration > 0.0);
+        let row = energy.concentration().filter(|_| concentration > 0.0);
         BoundProof {
             area_price: self.prices.area,
             moved_price: self.prices.moved,
@@ -427,7 +430,7 @@ impl Relaxation {
             Axis::Units => (0..energy.len()).for_each(|i| add(i, energy.away(i))),
             Axis::Limit(at) => energy.problem.limits[at].terms.iter().for_each(|(i, w)| add(*i as usize, *w)),
             Axis::Concentration => {
-                let row = energy.concentration.iter().flat_map(|row| row.weight.iter().enumerate());
+                let row = energy.concentration().into_iter().flat_map(|row| row.weight.iter().enumerate());
                 row.for_each(|(i, weight)| add(i, *weight));
             }
         }
@@ -576,7 +579,7 @@ impl Relaxation {
 /// What is cut, in integer units.
 fn edges(energy: &Energy<'_>) -> Vec<Edge> {
     // Where components are bounded one by one, nothing may flow between them; few metres that join nobody are all there is.
-    let apart = energy.concentration.is_some();
+    let apart = energy.components.is_some();
     let capacity = |l: &Link| if apart && !l.contiguous { 0 } else { energy.cost(l) };
     energy.problem.links.iter().map(|l| Edge { a: l.a, b: l.b, capacity: capacity(l) }).collect()
 }

@@ -494,6 +494,16 @@ fn tampered(mut certificate: Certificate, (part, at, by): Tampering, parcels: us
         }
         13 => c.concentration_price *= by,
         14 => c.tangent_area *= by,
+        15..=18 if !c.bands.is_empty() => {
+            let number = at / 7 % c.bands.len();
+            let band = &mut c.bands[number];
+            match part {
+                15 => band.price += 10.0 * (by - 1.0),
+                16 => band.most_ha *= by,
+                17 => band.least_ha *= by,
+                _ => drop(c.bands.remove(number)),
+            }
+        }
         _ if c.exits.is_empty() => {}
         6 => drop(c.exits.remove(exit)),
         7 => c.exits.push(c.exits[exit].clone()),
@@ -527,8 +537,8 @@ fn tampered(mut certificate: Certificate, (part, at, by): Tampering, parcels: us
 #[test]
 fn a_real_proof_proves_what_is_claimed_and_no_tampering_makes_it_prove_too_much() {
     const CASES: u32 = 250;
-    let (with_exits, with_cases) = (Cell::new(0), Cell::new(0));
-    let changes = prop::collection::vec((0u8..16, any::<usize>(), 0.0f64..3.0), 8);
+    let (with_exits, with_cases, with_bands) = (Cell::new(0), Cell::new(0), Cell::new(0));
+    let changes = prop::collection::vec((0u8..20, any::<usize>(), 0.0f64..3.0), 8);
     let mut runner = runner(CASES);
     let tried = runner.run(&(worlds(), changes), |(world, changes)| {
         let problem = world.problem();
@@ -538,6 +548,7 @@ fn a_real_proof_proves_what_is_claimed_and_no_tampering_makes_it_prove_too_much(
         let certificate = Certificate::new(solution.flow_scale, &solution.proof, &solution.cases, &pairs);
         with_exits.set(with_exits.get() + u32::from(!certificate.root.exits.is_empty()));
         with_cases.set(with_cases.get() + u32::from(!certificate.cases.is_empty()));
+        with_bands.set(with_bands.get() + u32::from(!certificate.root.bands.is_empty()));
         let read = Certificate::from_bytes(&certificate.to_bytes());
         prop_assert_eq!(read.as_ref(), Ok(&certificate));
         // Where nothing is admissible, prices grow beyond what integers hold, and nothing is claimed.
@@ -570,4 +581,5 @@ fn a_real_proof_proves_what_is_claimed_and_no_tampering_makes_it_prove_too_much(
     }
     assert!(with_exits.get() * 10 > CASES, "only {} of {CASES} proofs have exits", with_exits.get());
     assert!(with_cases.get() * 10 > CASES, "only {} of {CASES} proofs have cases", with_cases.get());
+    assert!(with_bands.get() * 10 > CASES, "only {} of {CASES} proofs have bands", with_bands.get());
 }

@@ -1,22 +1,23 @@
-//! What the limit on concentration proves, component by component.
+//! What a proof says of the connected components of the parcels that may be in: by the limit on concentration, and by the
+//! least areas of blocks.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Bounded, Parcels};
+use super::{Bounded, Parcels, SmallToday};
 use crate::certificate::{AreaBand, Proof};
 use crate::id::ParcelIdx;
 use crate::units::M2_PER_HA;
 
-/// What the limit on concentration says: g₀ and gᵢ, and the components it speaks of.
+/// The components with what the limit on concentration says of them: g₀ and gᵢ.
 #[derive(Default)]
-pub(super) struct Concentration {
+pub(super) struct Components {
     /// g₀.
     pub(super) constant: f64,
     /// gᵢ; empty where the proof has no price for it.
     pub(super) weight: Vec<f64>,
     /// 100 ÷ A₀².
     per_square: f64,
-    components: Vec<Component>,
+    list: Vec<Component>,
 }
 
 struct Component {
@@ -24,35 +25,27 @@ struct Component {
     /// L_K and U_K.
     sure_ha: f64,
     whole_ha: f64,
+    /// T_K; 0 where any area is possible.
+    least_block_ha: f64,
 }
 
-impl Concentration {
-    pub(super) fn new(proof: &Proof, side: &[Option<bool>], of: &Bounded<'_>) -> Result<Self, String> {
+impl Components {
+    pub(super) fn new(
+        proof: &Proof,
+        side: &[Option<bool>],
+        small_today: &SmallToday,
+        of: &Bounded<'_>,
+    ) -> Result<Self, String> {
         let Bounded { land, limits, .. } = *of;
-        let (price, least) = (proof.concentration_price, limits.concentration_min);
-        if price == 0.0 {
-            let none = Self::default();
-            return if proof.bands.is_empty() { Ok(none) } else { Err("bands without a price".to_owned()) };
-        }
-        if least <= 0.0 {
-            return Err(format!("it prices concentration at {price}, but there is no such limit"));
+        if proof.concentration_price == 0.0 && proof.bands.is_empty() {
+            return Ok(Self::default());
         }
         let area_ha = |at: usize| land.area_m2[at] / M2_PER_HA;
         let may = |at: usize| side[at] != Some(false);
         let all_ha: f64 = (0..side.len()).filter(|at| may(*at)).map(area_ha).sum();
         let most_ha = limits.area_max_ha.min(all_ha);
-        let tangent_ha = proof.tangent_area;
-        if price * (most_ha / tangent_ha).powi(2)
-            > limits.concentration_price * (1.0 + super::super::ROUNDING)
-        {
-            return Err(format!("it prices concentration at {price}, more than a point of it costs"));
-        }
-        let per_square = 100.0 / (tangent_ha * tangent_ha);
-        let mut weight: Vec<f64> =
-            (0..side.len()).map(|at| -2.0 * least / 100.0 * tangent_ha * area_ha(at) * per_square).collect();
-        let mut constant = least;
         let mut seen = vec![false; side.len()];
-        let mut components = Vec::new();
+        let mut list = Vec::new();
         for start in (0..side.len()).filter(|at| may(*at)) {
             if std::mem::replace(&mut seen[start], true) {
                 continue;
@@ -70,13 +63,41 @@ impl Concentration {
             let sure = parcels.iter().filter(|at| side[**at] == Some(true));
             let sure_ha: f64 = sure.map(|at| area_ha(*at)).sum();
             let whole_ha = parcels.iter().map(|at| area_ha(*at)).sum::<f64>().min(most_ha);
-            for at in &parcels {
-                weight[*at] += (sure_ha + whole_ha) * area_ha(*at) * per_square;
-            }
-            constant -= sure_ha * whole_ha * per_square;
-            components.push(Component { parcels, sure_ha, whole_ha });
+            let least_block_ha = least_block_ha(&parcels, small_today, of);
+            list.push(Component { parcels, sure_ha, whole_ha, least_block_ha });
         }
-        Ok(Self { constant, weight, per_square, components })
+        let mut components = Self { constant: 0.0, weight: Vec::new(), per_square: 0.0, list };
+        if proof.concentration_price > 0.0 {
+            components.weigh(proof, most_ha, of)?;
+        }
+        Ok(components)
+    }
+
+    /// Finds what the limit on concentration says; `most_ha` is the most that can be in.
+    fn weigh(&mut self, proof: &Proof, most_ha: f64, of: &Bounded<'_>) -> Result<(), String> {
+        let Bounded { land, limits, .. } = *of;
+        let (price, least, tangent_ha) =
+            (proof.concentration_price, limits.concentration_min, proof.tangent_area);
+        if least <= 0.0 {
+            return Err(format!("it prices concentration at {price}, but there is no such limit"));
+        }
+        if price * (most_ha / tangent_ha).powi(2)
+            > limits.concentration_price * (1.0 + super::super::ROUNDING)
+        {
+            return Err(format!("it prices concentration at {price}, more than a point of it costs"));
+        }
+        let per_square = 100.0 / (tangent_ha * tangent_ha);
+        let by_area = -2.0 * least / 100.0 * tangent_ha * per_square;
+        self.weight = land.area_m2.iter().map(|area_m2| by_area * area_m2 / M2_PER_HA).collect();
+        self.constant = least;
+        self.per_square = per_square;
+        for Component { parcels, sure_ha, whole_ha, .. } in &self.list {
+            for at in parcels {
+                self.weight[*at] += (sure_ha + whole_ha) * land.area_m2[*at] / M2_PER_HA * per_square;
+            }
+            self.constant -= sure_ha * whole_ha * per_square;
+        }
+        Ok(())
     }
 
     /// What the components that have bands are worth by these, less what they are worth in `worth`, where nothing is left of
@@ -88,15 +109,18 @@ impl Concentration {
         worth: &mut [i128],
     ) -> Result<f64, String> {
         let Parcels { proof, scale, side, of } = *parcels;
+        let square = proof.concentration_price * self.per_square;
         let mut sum = 0.0;
+        let mut banded = vec![None; side.len()];
         for bands in proof.bands.chunk_by(|a, b| a.component == b.component) {
             // Components are met in the order of their lowest parcels.
             let number = self
-                .components
+                .list
                 .binary_search_by_key(&(bands[0].component as usize), |component| component.parcels[0])
                 .map_err(|_| format!("no component begins with parcel {}", bands[0].component))?;
-            let component = &self.components[number];
-            self.covers(component, bands)?;
+            let component = &self.list[number];
+            component.is_covered_by(bands)?;
+            component.parcels.iter().for_each(|at| banded[*at] = Some(component.parcels[0]));
             let within: BTreeSet<u32> = component.parcels.iter().map(|at| *at as u32).collect();
             let pairs = component.parcels.iter().flat_map(|at| {
                 let here = *at as u32;
@@ -112,10 +136,6 @@ impl Concentration {
             let mut pairs: Vec<(u32, u32, f64)> =
                 pairs.map(|(a, b, facing_m)| (a.min(b), a.max(b), facing_m)).collect();
             pairs.sort_by_key(|(a, b, _)| (*a, *b));
-            let touches = |f: &&(u32, u32, i64)| within.contains(&f.0) || within.contains(&f.1);
-            if proof.flows.iter().filter(|f| f.2 != 0).any(|f| touches(&f)) {
-                return Err(format!("component {} has flows beside those of its bands", bands[0].component));
-            }
             let mut most = f64::NEG_INFINITY;
             for band in bands {
                 let flow = flow_within(&band.flows, &pairs, scale, side, of)?;
@@ -123,35 +143,59 @@ impl Concentration {
                 let mut value = 0_i128;
                 for &at in &component.parcels {
                     let area_ha = of.land.area_m2[at] / M2_PER_HA;
-                    let weight = self.weight[at] + by_chord * area_ha * self.per_square;
-                    value +=
-                        parcels.most(at, weight, net[at] + flow.get(&(at as u32)).copied().unwrap_or(0))?;
+                    let weight =
+                        self.weight.get(at).copied().unwrap_or(0.0) + by_chord * area_ha * self.per_square;
+                    let net = net[at] + flow.get(&(at as u32)).copied().unwrap_or(0);
+                    value += parcels.most(at, weight, band.price, net)?;
                 }
-                let square = proof.concentration_price * self.per_square;
-                most = most.max(value as f64 / scale - square * band.least_ha * band.most_ha);
+                let end_ha = if band.price > 0.0 { band.least_ha } else { band.most_ha };
+                let constant = square * band.least_ha * band.most_ha + band.price * end_ha;
+                most = most.max(value as f64 / scale - constant);
             }
-            let square = proof.concentration_price * self.per_square;
             sum += most + square * component.sure_ha * component.whole_ha;
             component.parcels.iter().for_each(|at| worth[*at] = 0);
         }
-        Ok(sum)
+        let flows = proof.flows.iter().filter(|(_, _, flow)| *flow != 0);
+        match flows.flat_map(|(a, b, _)| [*a, *b]).find_map(|at| banded[at as usize]) {
+            Some(component) => Err(format!("component {component} has flows beside those of its bands")),
+            None => Ok(sum),
+        }
     }
+}
 
+impl Component {
     /// Whether the bands leave out nothing that the component's area can be, rounding aside.
-    fn covers(&self, component: &Component, bands: &[AreaBand]) -> Result<(), String> {
-        let slack_ha = super::super::ROUNDING * component.whole_ha;
-        let mut reached_ha = component.sure_ha;
+    fn is_covered_by(&self, bands: &[AreaBand]) -> Result<(), String> {
+        let slack_ha = super::super::ROUNDING * self.whole_ha;
+        let mut reached_ha = if self.sure_ha > 0.0 { self.sure_ha.max(self.least_block_ha) } else { 0.0 };
         for band in bands {
             if band.least_ha > reached_ha + slack_ha {
                 break;
             }
-            reached_ha = reached_ha.max(band.most_ha);
+            // Beyond nothing, the least area comes next.
+            reached_ha = reached_ha.max(band.most_ha).max(self.least_block_ha);
         }
-        if reached_ha < component.whole_ha - slack_ha {
-            return Err(format!("the bands of component {} leave out areas", bands[0].component));
+        if reached_ha < self.whole_ha - slack_ha {
+            return Err(format!("the bands of component {} leave out areas", self.parcels[0]));
         }
         Ok(())
     }
+}
+
+/// The least area of a block that lies within these parcels; 0 where it may have any.
+fn least_block_ha(parcels: &[usize], small_today: &SmallToday, of: &Bounded<'_>) -> f64 {
+    let Bounded { land, limits, .. } = *of;
+    if parcels.iter().any(|at| (of.held_to)(*at) == Some(true)) {
+        return 0.0;
+    }
+    let without_heir = || {
+        let region: Vec<u32> = parcels.iter().map(|at| *at as u32).collect();
+        limits.small_today.is_some() && !small_today.is_whole_in(&region)
+    };
+    let small = limits.small_block_price.is_infinite() || without_heir();
+    let least_ha = if small { limits.min_block_ha } else { 0.0 };
+    let new = parcels.iter().all(|at| !land.in_zone_before[*at]);
+    if new { least_ha.max(limits.new_block_ha) } else { least_ha }
 }
 
 /// What flows out of each parcel, of the flows of one band; `pairs` are those of the component.
