@@ -9,12 +9,14 @@
 //! The price of concentration is then searched for on this bound, which is convex in it; the other multipliers follow with
 //! the bands that count.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::block_rules::is_below;
 use super::components::{Band, Component, Components};
 use super::energy::{Energy, Prices};
 use super::problem::{BandProof, BoundProof};
+use super::recombine::CHOICES;
 use super::relax::Relaxation;
 use crate::progress::{Cancelled, Monitor};
 
@@ -38,6 +40,9 @@ pub(super) struct Refined {
     pub(super) bound: f64,
     pub(super) proof: BoundProof,
     pub(super) zones: Vec<Vec<bool>>,
+    /// The zones that cuts made of each component, and the multipliers they are of.
+    pub(super) seen: Vec<BTreeSet<Vec<bool>>>,
+    pub(super) prices: Prices,
 }
 
 /// A band of one component, once it was tried with the best zone there.
@@ -196,6 +201,7 @@ struct Refining<'e, 'p> {
     active: Vec<Band>,
     /// The price of area that served the whole of each component best, nothing aside.
     prices: Vec<f64>,
+    seen: Vec<BTreeSet<Vec<bool>>>,
 }
 
 /// Searches for the price of concentration, from where `relaxation` stands; it stands where it stood afterwards. None where no
@@ -228,7 +234,8 @@ pub(super) fn refine(
     }
     let active = components.list.iter().map(|component| component.whole).collect();
     let prices = vec![0.0; components.list.len()];
-    let mut refining = Refining { energy, links, exact: EXACT * gains, active, prices, components };
+    let seen = vec![BTreeSet::new(); components.list.len()];
+    let mut refining = Refining { energy, links, exact: EXACT * gains, active, prices, seen, components };
     let start = relaxation.kept();
     let mut price = match energy.concentration() {
         Some(_) => FIRST * gains / energy.problem.concentration_min,
@@ -262,7 +269,8 @@ pub(super) fn refine(
     let zones = tried.iter().map(|t| t.zone.clone()).collect();
     relaxation.restore(energy, start);
     let best = tried.into_iter().next()?;
-    Some(Refined { bound: best.bound, proof: best.proof, zones })
+    let prices = Prices::of(&best.proof);
+    Some(Refined { bound: best.bound, proof: best.proof, zones, seen: refining.seen, prices })
 }
 
 impl<'p> Refining<'_, 'p> {
@@ -337,7 +345,7 @@ impl<'p> Refining<'_, 'p> {
 
     /// What the cut of `relaxation` says of one component in one of its bands.
     fn read_cut(
-        &self,
+        &mut self,
         relaxation: &Relaxation,
         number: usize,
         branching: &mut Branching,
@@ -345,7 +353,8 @@ impl<'p> Refining<'_, 'p> {
         square: f64,
         exact: f64,
     ) {
-        let (energy, component) = (self.energy, &self.components.list[number]);
+        let (energy, components) = (self.energy, self.components.clone());
+        let component = &components.list[number];
         let band = branching.leaves[leaf].band;
         let units = || component.units.iter().map(|unit| *unit as usize);
         let left: i128 = units().map(|unit| i128::from(relaxation.worth(unit))).sum();
@@ -367,6 +376,9 @@ impl<'p> Refining<'_, 'p> {
         let chord = (band.least + band.most) * inside - band.least * band.most;
         let by_price = band.price * inside - band.worth_of_price();
         let reached = value - by_price - square * (chord - inside * inside);
+        if self.seen[number].len() < CHOICES {
+            self.seen[number].insert(zone.clone());
+        }
         let allowed = inside == 0.0 || !is_below(inside, component.least_block);
         if allowed && reached > branching.reached {
             branching.reached = reached;

@@ -1,8 +1,9 @@
 //! The problem as numbers ready to cut: what each unit gains by being in, each link costs by being cut.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::block_rules::{SmallToday, blocks};
+use super::block_rules::{BlockStats, GrowingSet, SmallToday, blocks};
 use super::components::{Components, ConcentrationRow};
 use super::max_flow::{Edge, Network};
 use super::problem::{BandProof, BoundProof, Lock, Problem};
@@ -188,6 +189,39 @@ impl<'p> Energy<'p> {
     pub(super) fn leaning(&self, bonus: impl Fn(usize) -> f64) -> Self {
         let unary = self.unary.iter().enumerate().map(|(unit, gain)| gain + bonus(unit)).collect();
         Self { unary, components: None, ..self.clone() }
+    }
+
+    /// What units gain at these prices, in `problem`: the same with other limits. Components have no say.
+    pub(super) fn priced_alone<'q>(&self, problem: &'q Problem, prices: &Prices) -> Energy<'q>
+    where
+        'p: 'q,
+    {
+        let by_index = self.components.is_some() && prices.concentration > 0.0;
+        let without = Prices { concentration: 0.0, ..prices.clone() };
+        let of = if by_index { &without } else { prices };
+        let unary = (0..self.len()).map(|unit| self.priced(unit, of)).collect();
+        Energy { problem, unary, components: None, ..self.clone() }
+    }
+
+    /// The blocks of the units `inside`, which are all there are around them for which `is_in` holds.
+    pub(super) fn blocks_of(&self, inside: &[u32], is_in: impl Fn(u32) -> bool) -> Vec<BlockStats> {
+        let mut seen = BTreeSet::new();
+        let mut blocks = Vec::new();
+        for start in inside {
+            if !seen.insert(*start) {
+                continue;
+            }
+            let mut block = vec![*start];
+            let mut set = GrowingSet::default();
+            let mut next = 0;
+            while let Some(&unit) = block.get(next) {
+                next += 1;
+                set.add(self.problem, &self.small_today, unit as usize);
+                block.extend(self.contiguous(unit).filter(|other| is_in(*other) && seen.insert(*other)));
+            }
+            blocks.push(set.stats);
+        }
+        blocks
     }
 
     pub(super) fn len(&self) -> usize {

@@ -12,6 +12,7 @@ use super::conflicts::conflicts;
 use super::energy::{Energy, Prices};
 use super::incumbent::Incumbent;
 use super::problem::{BoundProof, Case, Lock, Problem, Solution, Status, gap};
+use super::recombine::recombine;
 use super::refine::{descend, fill, raise_concentration, swap};
 use super::relax::{FALLS, ROUNDS, Relaxation};
 use super::state::State;
@@ -109,10 +110,11 @@ pub(super) fn whole(
 ) -> Solution {
     let mut search = Search::new(energy, relaxation, monitor);
     let mut starts = starts;
-    if let Some(refined) = bands::refine(energy, relaxation, search.bound, search.objective_before, monitor) {
-        starts.splice(0..0, refined.zones.into_iter().take(REFINED_STARTS));
+    let mut refined = bands::refine(energy, relaxation, search.bound, search.objective_before, monitor);
+    if let Some(refined) = &mut refined {
+        starts.splice(0..0, std::mem::take(&mut refined.zones).into_iter().take(REFINED_STARTS));
         if refined.bound < search.bound {
-            (search.bound, search.proof) = (refined.bound, refined.proof);
+            (search.bound, search.proof) = (refined.bound, refined.proof.clone());
         }
     }
     monitor.step("plan", 0);
@@ -128,6 +130,9 @@ pub(super) fn whole(
     }
     if search.goes_on() && search.gap() > NEAR {
         search.try_zone(obeying_locks(energy, energy.problem.in_zone.clone()));
+    }
+    if let Some(refined) = refined.filter(|_| search.goes_on() && search.gap() > NEAR) {
+        search.recombine(&refined);
     }
     search.branch(relaxation);
     search.conclude()
@@ -278,6 +283,16 @@ impl<'e, 'p, 'm> Search<'e, 'p, 'm> {
                 return;
             }
         }
+    }
+
+    /// Zones put together from what was seen of the components.
+    fn recombine(&mut self, refined: &bands::Refined) {
+        let mut known: Vec<Vec<bool>> =
+            self.incumbent.most_promising().map(|best| best.x.clone()).into_iter().collect();
+        known.push(obeying_locks(self.energy, self.energy.problem.in_zone.clone()));
+        let gains = self.bound - self.objective_before;
+        let zones = recombine(self.energy, &refined.seen, &known, &refined.prices, gains, self.monitor);
+        zones.into_iter().for_each(|zone| self.try_zone(zone));
     }
 
     /// A zone as it is, where it keeps the limits, and what comes of mending it.

@@ -1,0 +1,435 @@
+//! Zones put together from what cuts have made of the components of the units that may be in.
+//!
+//! At fixed multipliers the components do not know each other, and near the best multipliers many of them have several zones
+//! of nearly the same worth. One cut takes them all together, and then too much moves or too little. Here each component has a
+//! list of the zones that were seen of it, every block in them as the rules want it, and the search picks one for each: a
+//! knapsack with several choices. Limits on sums are paid for at prices that rise until they are kept; single changes
+//! and pairs of changes are made as long as that gains. The multipliers' bound is what this problem is worth when choices may be
+//! mixed (Dantzig and Wolfe, 1960), so the more components there are, the less is left between the two.
+
+use std::collections::BTreeSet;
+
+use rayon::prelude::*;
+
+use super::clusters::settle;
+use super::components::Components;
+use super::energy::{Energy, Prices};
+use super::problem::{Limit, Problem, SLACK};
+use super::state::State;
+use crate::progress::Monitor;
+
+/// Most zones of a component that are kept.
+pub(super) const CHOICES: usize = 24;
+/// How often prices of limits rise.
+const RISES: usize = 14;
+/// By what factor.
+const RISE: f64 = 3.0;
+/// Most changes that are tried in pairs: those that lose least by themselves.
+const PAIRED: usize = 1200;
+/// Most pairs that are changed between two rises.
+const PAIR_ROUNDS: usize = 60;
+
+/// Places of the sums in [`Choice::sums`], before those of the problem's other limits.
+const AREA: usize = 0;
+const MOVED: usize = 1;
+const UNITS: usize = 2;
+const BLOCKS: usize = 3;
+const SQUARES: usize = 4;
+const LIMITS: usize = 5;
+
+/// One zone of one component.
+struct Choice {
+    inside: Vec<u32>,
+    /// What F gains by it, small blocks paid for.
+    value: f64,
+    sums: Vec<f64>,
+}
+
+/// The best zones that can be put together from `seen`, the zones seen of each component, and from `known`, whole zones; `gains`
+/// is what is to be gained at most. Whether they keep to all limits is for the caller to see.
+pub(super) fn recombine(
+    energy: &Energy<'_>,
+    seen: &[BTreeSet<Vec<bool>>],
+    known: &[Vec<bool>],
+    prices: &Prices,
+    gains: f64,
+    monitor: &dyn Monitor,
+) -> Vec<Vec<bool>> {
+    let Some(components) = &energy.components else { return Vec::new() };
+    let knapsack = Knapsack::new(energy, components, seen, known, prices);
+    let starts = knapsack.starts(known.len());
+    let ends: Vec<Vec<usize>> =
+        starts.into_par_iter().map(|start| Walk::new(&knapsack, start, prices, gains).run(monitor)).collect();
+    let mut zones: Vec<Vec<bool>> = ends.iter().map(|chosen| knapsack.zone(chosen)).collect();
+    zones.dedup();
+    zones
+}
+
+struct Knapsack<'e, 'p> {
+    energy: &'e Energy<'p>,
+    choices: Vec<Vec<Choice>>,
+    /// What is certain, whatever is chosen.
+    base: Vec<f64>,
+    /// What each choice is worth at the multipliers.
+    priced: Vec<Vec<f64>>,
+    /// Of each whole zone that is known, its choices.
+    known: Vec<Vec<usize>>,
+}
+
+impl<'e, 'p> Knapsack<'e, 'p> {
+    fn new(
+        energy: &'e Energy<'p>,
+        components: &Components,
+        seen: &[BTreeSet<Vec<bool>>],
+        known: &[Vec<bool>],
+        prices: &Prices,
+    ) -> Self {
+        let problem = energy.problem;
+        // Blocks are mended by what is gained at the multipliers; limits on sums come later.
+        let unlimited = without_sums(problem);
+        let local = energy.priced_alone(&unlimited, prices);
+        let of = |zone: &[bool]| -> Vec<Vec<bool>> {
+            let part = |units: &[u32]| units.iter().map(|unit| zone[*unit as usize]).collect();
+            components.list.iter().map(|component| part(&component.units)).collect()
+        };
+        let layers = seen.iter().map(BTreeSet::len).max().unwrap_or(0).min(CHOICES);
+        let mended: Vec<Vec<Vec<bool>>> = (0..layers)
+            .into_par_iter()
+            .map(|layer| {
+                let mut zone = vec![false; energy.len()];
+                for (component, seen) in components.list.iter().zip(seen) {
+                    // Those with fewer zones give their first again.
+                    let Some(choice) = seen.iter().nth(layer).or(seen.iter().next()) else { continue };
+                    for (unit, inside) in component.units.iter().zip(choice) {
+                        zone[*unit as usize] = *inside;
+                    }
+                }
+                let mut state = State::new(&local, super::search::obeying_locks(energy, zone));
+                settle(&mut state, 0.0);
+                of(&state.x)
+            })
+            .collect();
+        let known: Vec<Vec<Vec<bool>>> = known.iter().map(|zone| of(zone)).collect();
+        let mut knapsack = Self {
+            energy,
+            choices: Vec::new(),
+            base: base(energy, components),
+            priced: Vec::new(),
+            known: Vec::new(),
+        };
+        let mut marks = vec![0_u32; energy.len()];
+        for (number, component) in components.list.iter().enumerate() {
+            let mut distinct: Vec<&Vec<bool>> = Vec::new();
+            let all = known.iter().chain(&mended).map(|zone| &zone[number]);
+            for zone in all {
+                if !distinct.contains(&zone) {
+                    distinct.push(zone);
+                }
+            }
+            let mut choices: Vec<Choice> = Vec::new();
+            let mut place: Vec<Option<usize>> = Vec::new();
+            for zone in &distinct {
+                let choice = choice(energy, &component.units, zone, &mut marks);
+                place.push(choice.is_some().then_some(choices.len()));
+                choices.extend(choice);
+            }
+            for (at, zone) in known.iter().enumerate() {
+                let chosen =
+                    distinct.iter().position(|known| **known == zone[number]).and_then(|at| place[at]);
+                if number == 0 {
+                    knapsack.known.push(Vec::new());
+                }
+                knapsack.known[at].push(chosen.unwrap_or(usize::MAX));
+            }
+            knapsack.priced.push(choices.iter().map(|choice| worth(problem, choice, prices)).collect());
+            knapsack.choices.push(choices);
+        }
+        knapsack
+    }
+
+    /// Where walks begin: what is best at the multipliers, and every known zone whose blocks are as they have to be.
+    fn starts(&self, known: usize) -> Vec<Vec<usize>> {
+        let best = |priced: &Vec<f64>| {
+            (0..priced.len()).max_by(|a, b| priced[*a].total_cmp(&priced[*b]).then(b.cmp(a)))
+        };
+        let Some(cheapest) = self.priced.iter().map(best).collect::<Option<Vec<usize>>>() else {
+            return Vec::new();
+        };
+        let repaired = |zone: &Vec<usize>| -> Vec<usize> {
+            zone.iter().zip(&cheapest).map(|(at, best)| if *at == usize::MAX { *best } else { *at }).collect()
+        };
+        let mut starts = vec![cheapest.clone()];
+        starts.extend(self.known.iter().take(known).map(repaired));
+        starts.dedup();
+        starts
+    }
+
+    fn zone(&self, chosen: &[usize]) -> Vec<bool> {
+        let mut zone = super::search::obeying_locks(self.energy, vec![false; self.energy.len()]);
+        for (choices, at) in self.choices.iter().zip(chosen) {
+            choices[*at].inside.iter().for_each(|unit| zone[*unit as usize] = true);
+        }
+        zone
+    }
+}
+
+/// The problem without any limit on a sum, so that only blocks have rules.
+fn without_sums(problem: &Problem) -> Problem {
+    let free = |limit: &Limit| Limit { least: f64::NEG_INFINITY, most: f64::INFINITY, ..limit.clone() };
+    Problem {
+        area_min: f64::NEG_INFINITY,
+        area_max: f64::INFINITY,
+        moved_area_max: f64::INFINITY,
+        moved_units_max: usize::MAX,
+        blocks_max: usize::MAX,
+        concentration_min: 0.0,
+        limits: problem.limits.iter().map(free).collect(),
+        ..problem.clone()
+    }
+}
+
+/// What units that may not be in add to the sums: what is in now has moved.
+fn base(energy: &Energy<'_>, components: &Components) -> Vec<f64> {
+    let problem = energy.problem;
+    let mut within = vec![false; energy.len()];
+    for component in &components.list {
+        component.units.iter().for_each(|unit| within[*unit as usize] = true);
+    }
+    let mut base = vec![0.0; LIMITS + problem.limits.len()];
+    for unit in (0..energy.len()).filter(|unit| !within[*unit] && problem.in_zone[*unit]) {
+        base[MOVED] += problem.area[unit];
+        base[UNITS] += 1.0;
+    }
+    base
+}
+
+/// The choice with its sums; none where a block in it is not as the rules want it. `marks`: one for each unit, all below what
+/// was given out before.
+fn choice(energy: &Energy<'_>, units: &[u32], zone: &[bool], marks: &mut [u32]) -> Option<Choice> {
+    const IN: u32 = u32::MAX;
+    let problem = energy.problem;
+    let inside: Vec<u32> =
+        units.iter().zip(zone).filter(|(_, inside)| **inside).map(|(unit, _)| *unit).collect();
+    let mut sums = vec![0.0; LIMITS + problem.limits.len()];
+    inside.iter().for_each(|unit| marks[*unit as usize] = IN);
+    let mut value = 0.0;
+    for unit in units.iter().map(|unit| *unit as usize) {
+        let is_in = marks[unit] == IN;
+        if is_in != problem.in_zone[unit] {
+            sums[MOVED] += problem.area[unit];
+            sums[UNITS] += 1.0;
+        }
+        if !is_in {
+            continue;
+        }
+        value += energy.unary[unit];
+        sums[AREA] += problem.area[unit];
+        for n in energy.neighbours(unit).iter().filter(|n| marks[n.unit as usize] != IN) {
+            value -= n.cost;
+        }
+        for (limit, weight) in energy.weights(unit) {
+            sums[LIMITS + *limit as usize] += weight;
+        }
+    }
+    let blocks = energy.blocks_of(&inside, |unit| marks[unit as usize] == IN);
+    inside.iter().for_each(|unit| marks[*unit as usize] = 0);
+    for stats in &blocks {
+        if problem.is_forbidden(stats) {
+            return None;
+        }
+        if problem.is_small(stats) && problem.small_block_price.is_finite() {
+            value -= problem.small_block_price;
+        }
+        sums[BLOCKS] += 1.0;
+        sums[SQUARES] += stats.area * stats.area;
+    }
+    Some(Choice { inside, value, sums })
+}
+
+/// What the choice is worth at the multipliers.
+fn worth(problem: &Problem, choice: &Choice, prices: &Prices) -> f64 {
+    let tangent = 0.5 * (problem.area_min + problem.area_max);
+    let by_index = match tangent.is_finite() && tangent > 0.0 {
+        true => {
+            let squares = 100.0 * choice.sums[SQUARES] / (tangent * tangent);
+            squares - 2.0 * problem.concentration_min * choice.sums[AREA] / tangent
+        }
+        false => 0.0,
+    };
+    let limits = prices.limits.iter().zip(&choice.sums[LIMITS..]).map(|(price, sum)| price * sum);
+    choice.value
+        - prices.area * choice.sums[AREA]
+        - prices.moved * choice.sums[MOVED]
+        - prices.units * choice.sums[UNITS]
+        - prices.blocks * choice.sums[BLOCKS]
+        - limits.sum::<f64>()
+        + prices.concentration * by_index
+}
+
+/// One choice for each component under change.
+struct Walk<'k, 'e, 'p> {
+    knapsack: &'k Knapsack<'e, 'p>,
+    chosen: Vec<usize>,
+    value: f64,
+    sums: Vec<f64>,
+    /// What missing a limit by one unit costs, in the order of [`Walk::missed`].
+    weights: Vec<f64>,
+    least_gain: f64,
+}
+
+impl<'k, 'e, 'p> Walk<'k, 'e, 'p> {
+    fn new(knapsack: &'k Knapsack<'e, 'p>, chosen: Vec<usize>, prices: &Prices, gains: f64) -> Self {
+        let problem = knapsack.energy.problem;
+        let mut sums = knapsack.base.clone();
+        let mut value = knapsack.energy.constant;
+        for (choices, at) in knapsack.choices.iter().zip(&chosen) {
+            value += choices[*at].value;
+            add(&mut sums, 1.0, &choices[*at]);
+        }
+        let scale = |limit: f64| if limit.is_finite() && limit > 0.0 { 0.2 * gains / limit } else { gains };
+        let mut weights = vec![
+            2.0 * prices.area.abs() + scale(problem.area_max),
+            2.0 * prices.moved + scale(problem.moved_area_max),
+            2.0 * prices.units + scale(problem.moved_units_max as f64),
+            2.0 * prices.blocks + scale(problem.blocks_max as f64),
+            2.0 * prices.concentration + scale(problem.concentration_min),
+        ];
+        let of_limits = problem.limits.iter().zip(&prices.limits);
+        weights.extend(of_limits.map(|(limit, price)| 2.0 * price.abs() + scale(limit.most)));
+        Self { knapsack, chosen, value, sums, weights, least_gain: 1e-9 * gains.max(1e-9) }
+    }
+
+    /// How far each limit is missed.
+    fn missed(&self, sums: &[f64]) -> impl Iterator<Item = (f64, f64)> {
+        let problem = self.knapsack.energy.problem;
+        let beyond = |sum: f64, most: f64| if sum > most * (1.0 + 0.5 * SLACK) { sum - most } else { 0.0 };
+        let short = |sum: f64, least: f64| if sum < least * (1.0 - 0.5 * SLACK) { least - sum } else { 0.0 };
+        let area = sums[AREA];
+        let index = if area > 0.0 { 100.0 * sums[SQUARES] / (area * area) } else { 0.0 };
+        let hard = f64::INFINITY;
+        let fixed = [
+            (short(area, problem.area_min) + beyond(area, problem.area_max), hard),
+            (beyond(sums[MOVED], problem.moved_area_max), hard),
+            (beyond(sums[UNITS], problem.moved_units_max as f64), hard),
+            (beyond(sums[BLOCKS], problem.blocks_max as f64), hard),
+            (short(index, problem.concentration_min), problem.concentration_price),
+        ];
+        let limits = problem.limits.iter().zip(sums[LIMITS..].to_vec());
+        fixed.into_iter().chain(limits.map(|(limit, sum)| (limit.off(sum), limit.price)))
+    }
+
+    /// What a choice of this value with these sums is worth, with what is missed paid for.
+    fn merit(&self, value: f64, sums: &[f64]) -> f64 {
+        let missed = self.missed(sums).zip(&self.weights);
+        value - missed.map(|((off, price), weight)| off * price.min(*weight)).sum::<f64>()
+    }
+
+    fn change(&mut self, component: usize, to: usize) {
+        let choices = &self.knapsack.choices[component];
+        let from = &choices[self.chosen[component]];
+        self.value += choices[to].value - from.value;
+        add(&mut self.sums, -1.0, from);
+        add(&mut self.sums, 1.0, &choices[to]);
+        self.chosen[component] = to;
+    }
+
+    fn run(mut self, monitor: &dyn Monitor) -> Vec<usize> {
+        let mut best: Option<(f64, Vec<usize>)> = None;
+        for _ in 0..RISES {
+            for _ in 0..PAIR_ROUNDS {
+                self.improve_singly();
+                if monitor.cancelled() || !self.improve_a_pair() {
+                    break;
+                }
+            }
+            let missed: Vec<bool> =
+                self.missed(&self.sums).map(|(off, price)| off > 0.0 && price.is_infinite()).collect();
+            if !missed.contains(&true) {
+                if best.as_ref().is_none_or(|(known, _)| self.value > *known) {
+                    best = Some((self.value, self.chosen.clone()));
+                }
+                break;
+            }
+            if monitor.cancelled() {
+                break;
+            }
+            for (weight, missed) in self.weights.iter_mut().zip(missed) {
+                *weight *= if missed { RISE } else { 1.0 };
+            }
+        }
+        best.map_or(self.chosen, |(_, chosen)| chosen)
+    }
+
+    fn improve_singly(&mut self) {
+        let mut now = self.merit(self.value, &self.sums);
+        let mut sums = self.sums.clone();
+        loop {
+            let mut changed = false;
+            for component in 0..self.chosen.len() {
+                let choices = &self.knapsack.choices[component];
+                for to in 0..choices.len() {
+                    let from = &choices[self.chosen[component]];
+                    if to == self.chosen[component] {
+                        continue;
+                    }
+                    sums.clone_from(&self.sums);
+                    add(&mut sums, -1.0, from);
+                    add(&mut sums, 1.0, &choices[to]);
+                    let then = self.merit(self.value + choices[to].value - from.value, &sums);
+                    if then > now + self.least_gain {
+                        now = then;
+                        self.change(component, to);
+                        changed = true;
+                    }
+                }
+            }
+            if !changed {
+                return;
+            }
+        }
+    }
+
+    /// Makes the first two changes found that gain together, of those that lose least by themselves at the multipliers.
+    fn improve_a_pair(&mut self) -> bool {
+        let knapsack = self.knapsack;
+        let mut changes: Vec<(f64, usize, usize)> = Vec::new();
+        for (component, priced) in knapsack.priced.iter().enumerate() {
+            let here = priced[self.chosen[component]];
+            let others = (0..priced.len()).filter(|to| *to != self.chosen[component]);
+            changes.extend(others.map(|to| (here - priced[to], component, to)));
+        }
+        changes.sort_by(|a, b| a.0.total_cmp(&b.0).then((a.1, a.2).cmp(&(b.1, b.2))));
+        changes.truncate(PAIRED);
+        let now = self.merit(self.value, &self.sums);
+        let (mut one, mut both) = (self.sums.clone(), self.sums.clone());
+        let apply = |sums: &mut [f64], component: usize, to: usize| {
+            let choices = &knapsack.choices[component];
+            let from = &choices[self.chosen[component]];
+            add(sums, -1.0, from);
+            add(sums, 1.0, &choices[to]);
+            choices[to].value - from.value
+        };
+        let mut found = None;
+        'search: for (at, (_, component, to)) in changes.iter().enumerate() {
+            one.clone_from(&self.sums);
+            let first = apply(&mut one, *component, *to);
+            for (_, other, to) in changes[..at].iter().filter(|change| change.1 != *component) {
+                both.clone_from(&one);
+                let second = apply(&mut both, *other, *to);
+                if self.merit(self.value + first + second, &both) > now + self.least_gain {
+                    found = Some((at, *other, *to));
+                    break 'search;
+                }
+            }
+        }
+        let Some((at, other, to_other)) = found else { return false };
+        let (_, component, to) = changes[at];
+        self.change(component, to);
+        self.change(other, to_other);
+        true
+    }
+}
+
+fn add(sums: &mut [f64], sign: f64, choice: &Choice) {
+    sums.iter_mut().zip(&choice.sums).for_each(|(sum, own)| *sum += sign * own);
+}
