@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::block_rules::is_below;
-use super::components::{Band, Component, Components};
+use super::components::{Band, Component, Components, price_of_nothing};
 use super::energy::{Energy, Prices};
 use super::problem::{BandProof, BoundProof};
 use super::recombine::CHOICES;
@@ -30,8 +30,6 @@ const PRICES_TRIED: usize = 9;
 const FIRST: f64 = 0.5;
 /// Prices are near enough when one is less than so many times the other.
 const NARROW: f64 = 1.08;
-/// The price of area at which nobody gains takes so many times the worth of everything from the smallest unit.
-const NOBODY: f64 = 4.0;
 /// Rounds in which the other multipliers follow each price.
 const FOLLOW: usize = 8;
 
@@ -307,8 +305,7 @@ impl<'p> Refining<'_, 'p> {
         let per_square = components.concentration.as_ref().map_or(0.0, |row| row.per_square);
         let square = prices.concentration * per_square;
         let exact = self.exact / components.list.len() as f64;
-        let area = &self.energy.problem.area;
-        let none = -NOBODY * self.energy.reach / area.iter().copied().fold(f64::INFINITY, f64::min);
+        let none = price_of_nothing(self.energy.problem, self.energy.reach);
         let start = |(component, price): (&Component, &f64)| {
             let priced =
                 |band: Band| Band { price: if band.most > 0.0 { *price } else { band.price }, ..band };

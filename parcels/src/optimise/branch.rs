@@ -8,8 +8,9 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
+use super::components::price_of_nothing;
 use super::energy::{Energy, Prices};
-use super::problem::{BoundProof, Case, Lock};
+use super::problem::{BandProof, BoundProof, Case, Limit, Lock};
 use super::relax::Relaxation;
 use super::state::State;
 use crate::progress::Monitor;
@@ -24,7 +25,7 @@ const NEARLY: f64 = 0.005;
 /// Up to so many units the gap is closed if it can be;
 const SMALL: usize = 300;
 /// most units and links of all cases together there,
-const WORK_WHERE_SMALL: usize = 12_000_000;
+const WORK_WHERE_SMALL: usize = 4_000_000;
 /// elsewhere,
 const WORK: usize = 3_000_000;
 /// and where there is a time limit to use up: what the proofs of all cases may take in memory.
@@ -74,7 +75,7 @@ pub(super) fn close(
 
 /// A case: some units held, with the proof of its bound.
 struct Node {
-    /// None where what is held leaves no area that is allowed.
+    /// None where what is held leaves no admissible zone.
     proof: Option<BoundProof>,
     bound: f64,
     /// Once it is split: the unit, and the cases with it in and out.
@@ -125,12 +126,36 @@ struct Search<'e, 'p> {
 enum Outcome {
     /// Nothing better in it.
     Done { bound: f64, proof: BoundProof },
-    /// Whatever is chosen of what is left, the total area is not as it has to be.
+    /// Whatever is chosen of what is left, a sum is not as it has to be, or blocks are not.
     Impossible,
     /// This unit is to be held either way.
     Split { unit: usize, bound: f64, proof: BoundProof },
     /// Told to stop.
     Stopped,
+}
+
+/// The proof with a band of nothing for every component of which nothing can be in.
+fn with_empty_components(mut proof: BoundProof, energy: &Energy<'_>) -> BoundProof {
+    let Some(components) = &energy.components else { return proof };
+    let mut within = vec![false; energy.len()];
+    for component in components.empty().map(|at| &components.list[at]) {
+        component.units.iter().for_each(|unit| within[*unit as usize] = true);
+        proof.bands.push(BandProof {
+            component: component.units[0],
+            least: 0.0,
+            most: 0.0,
+            price: price_of_nothing(energy.problem, energy.reach),
+            flow: Vec::new(),
+        });
+    }
+    if !proof.bands.is_empty() {
+        for (link, flow) in energy.problem.links.iter().zip(&mut proof.flow) {
+            if within[link.a as usize] || within[link.b as usize] {
+                *flow = 0;
+            }
+        }
+    }
+    proof
 }
 
 impl<'e, 'p> Search<'e, 'p> {
@@ -245,10 +270,14 @@ impl<'e, 'p> Search<'e, 'p> {
 
     /// Bounds the present case, keeps what it finds, and says where to split.
     fn look(&mut self, relaxation: &mut Relaxation, monitor: &dyn Monitor) -> Outcome {
-        if !self.leaves_an_area(relaxation.held()) {
+        let whole = self.energy.where_held(relaxation.held());
+        let problem = self.energy.problem;
+        let impossible =
+            whole.components.as_ref().is_some_and(|components| components.are_impossible(problem));
+        if impossible || !self.leaves_sums(relaxation.held()) {
             return Outcome::Impossible;
         }
-        let local = self.energy.where_held(relaxation.held());
+        let local = whole.without_empty_components();
         let prices = relaxation.prices().clone();
         relaxation.set_prices(&local, prices);
         let mut best: Option<(f64, BoundProof)> = None;
@@ -258,8 +287,8 @@ impl<'e, 'p> Search<'e, 'p> {
             }
             let bound = relaxation.bound(&local);
             if best.as_ref().is_none_or(|(known, _)| bound < *known) {
-                let proof = relaxation.proof(&local);
-                best = Some((local.bound(&proof, relaxation.held()), proof));
+                let proof = with_empty_components(relaxation.proof(&local), &whole);
+                best = Some((whole.bound(&proof, relaxation.held()), proof));
             }
             if bound <= self.worthwhile() || round + 1 == ROUNDS || !relaxation.step_exits(&local) {
                 break;
@@ -295,16 +324,36 @@ impl<'e, 'p> Search<'e, 'p> {
         }
     }
 
-    /// Whether some choice of what is not held may have the total area that is asked for.
-    fn leaves_an_area(&self, held: &[Lock]) -> bool {
+    /// Whether some choice of what is not held may have the total area that is asked for, moves no more than may move, and has
+    /// each of the other hard sums as it has to be.
+    fn leaves_sums(&self, held: &[Lock]) -> bool {
         let p = self.energy.problem;
-        let sum = |counted: &dyn Fn(Lock) -> bool| -> f64 {
-            held.iter().zip(&p.area).filter(|(lock, _)| counted(**lock)).map(|(_, area)| area).sum()
+        let sum = |counted: &dyn Fn(usize) -> bool| -> f64 {
+            (0..held.len()).filter(|unit| counted(*unit)).map(|unit| p.area[unit]).sum()
         };
         // Beyond what the judge of a plan lets pass for rounding.
-        let sure = sum(&|lock| lock == Lock::In);
-        let all = sum(&|lock| lock != Lock::Out);
-        sure <= p.area_max * (1.0 + 2.0 * LIMIT_SLACK) && all >= p.area_min * (1.0 - 2.0 * LIMIT_SLACK)
+        let (more, less) = (1.0 + 2.0 * LIMIT_SLACK, 1.0 - 2.0 * LIMIT_SLACK);
+        let sure = sum(&|unit| held[unit] == Lock::In);
+        let all = sum(&|unit| held[unit] != Lock::Out);
+        let moved = |unit: &usize| held[*unit] == if p.in_zone[*unit] { Lock::Out } else { Lock::In };
+        let fits = |limit: &Limit| {
+            // Weights of either sign.
+            let (mut low, mut high) = (0.0, 0.0);
+            for (unit, weight) in &limit.terms {
+                match held[*unit as usize] {
+                    Lock::In => (low, high) = (low + weight, high + weight),
+                    Lock::Free => (low, high) = (low + weight.min(0.0), high + weight.max(0.0)),
+                    Lock::Out => {}
+                }
+            }
+            let slack = 2.0 * LIMIT_SLACK;
+            low - limit.most <= slack * low.abs() && limit.least - high <= slack * high.abs()
+        };
+        sure <= p.area_max * more
+            && all >= p.area_min * less
+            && sum(&|unit| moved(&unit)) <= p.moved_area_max * more
+            && (0..held.len()).filter(moved).count() <= p.moved_units_max
+            && p.limits.iter().filter(|limit| limit.price.is_infinite()).all(fits)
     }
 
     /// Keeps the zone as it is, and what comes of mending it, where that is better.

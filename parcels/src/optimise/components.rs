@@ -19,7 +19,7 @@
 //! least T, so of the component nothing is in, or T at least: no band speaks of what is between. A zone with s_K in the band gains
 //! no less at any price σ with σ (s_K − L) for σ ≥ 0, or σ (s_K − U) for σ ≤ 0, added, so a band may have such a price.
 
-use super::block_rules::{BlockStats, SmallToday, alone, blocks};
+use super::block_rules::{BlockStats, SmallToday, alone, blocks, is_below};
 use super::problem::{Lock, Problem};
 
 /// Where the area that is in of a component may lie.
@@ -51,6 +51,8 @@ pub(super) struct Component {
     pub(super) whole: Band,
     /// The least that is in of it where anything is.
     pub(super) least_block: f64,
+    /// Whether something is in for sure, and all of it together is a small block, which costs its price.
+    pub(super) surely_small: bool,
 }
 
 impl Component {
@@ -64,6 +66,14 @@ impl Component {
         let rest = (large <= most || empty.is_none()).then(|| Band::new(large.min(most), most));
         empty.into_iter().chain(rest)
     }
+}
+
+/// The price of area at which nobody gains takes so many times the worth of everything from the smallest unit.
+const NOBODY: f64 = 4.0;
+
+/// A price of area at which no unit gains, where all units together are worth less than `reach`.
+pub(super) fn price_of_nothing(problem: &Problem, reach: f64) -> f64 {
+    -NOBODY * reach / problem.area.iter().copied().fold(f64::INFINITY, f64::min)
 }
 
 /// The components with one band for each, and what these say of single units.
@@ -135,7 +145,10 @@ impl Components {
                 }
             }
             let whole = Band::new(sure, sum(&mut units.iter()).min(most).max(sure));
-            Component { least_block: problem.least_block_within(&stats), units, whole }
+            let least_block = problem.least_block_within(&stats);
+            let surely_small =
+                sure > 0.0 && problem.small_block_price.is_finite() && problem.is_small(&stats);
+            Component { least_block, surely_small, units, whole }
         };
         let list: Vec<Component> = blocks(&may, neighbours).into_iter().map(&mut component).collect();
         let concentration = concentrated.then(|| ConcentrationRow {
@@ -148,6 +161,33 @@ impl Components {
         let row = Self { list, band_gain: Vec::new(), band_cost: 0.0, concentration, pinned: false };
         let whole: Vec<Band> = row.list.iter().map(|component| component.whole).collect();
         Some(row.with_bands(problem, &whole))
+    }
+
+    /// Whether no zone that keeps to what is held can be admissible by its blocks: one with something in for sure cannot become
+    /// as large as it has to be, there are too many of them, or they are too small together for the concentration asked for.
+    pub(super) fn are_impossible(&self, problem: &Problem) -> bool {
+        let sure = || self.list.iter().filter(|c| c.whole.least > 0.0);
+        let area = sure().map(|c| c.whole.least).sum::<f64>().max(problem.area_min);
+        let squares: f64 = self.list.iter().map(|c| c.whole.most * c.whole.most).sum();
+        let hard = problem.concentration_price.is_infinite();
+        sure().any(|c| is_below(c.whole.most, c.least_block))
+            || sure().count() > problem.blocks_max
+            || (hard && area > 0.0 && is_below(100.0 * squares, problem.concentration_min * area * area))
+    }
+
+    /// The components of which nothing can be in, for all of them together would be too small.
+    pub(super) fn empty(&self) -> impl Iterator<Item = usize> {
+        let empty = |c: &Component| c.whole.least <= 0.0 && is_below(c.whole.most, c.least_block);
+        (0..self.list.len()).filter(move |at| empty(&self.list[*at]))
+    }
+
+    /// The same with nothing in where nothing can be.
+    pub(super) fn without_empty(self, problem: &Problem, reach: f64) -> Self {
+        let mut bands: Vec<Band> = self.list.iter().map(|component| component.whole).collect();
+        for at in self.empty() {
+            bands[at] = Band { least: 0.0, most: 0.0, price: price_of_nothing(problem, reach) };
+        }
+        self.with_bands(problem, &bands)
     }
 
     /// The same with one of these bands for each component.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::block_rules::{BlockStats, GrowingSet, SmallToday, blocks};
 use super::components::{Components, ConcentrationRow};
 use super::max_flow::{Edge, Network};
-use super::problem::{BandProof, BoundProof, Lock, Problem};
+use super::problem::{BandProof, BoundProof, ExitKind, Lock, Problem};
 use crate::progress::{Cancelled, Monitor};
 
 /// Prices of the limits that are relaxed.
@@ -150,6 +150,18 @@ impl<'p> Energy<'p> {
     pub(super) fn where_held(&self, held: &[Lock]) -> Self {
         let components = Components::new(self.problem, held, &self.small_today, |unit| self.contiguous(unit));
         self.with_components(components)
+    }
+
+    /// The same, with nothing in of components that would be too small.
+    pub(super) fn without_empty_components(&self) -> Self {
+        let components = self.components.as_ref().filter(|components| components.empty().next().is_some());
+        match components {
+            Some(components) => {
+                let components = Components::clone(components).without_empty(self.problem, self.reach);
+                self.with_components(Some(components))
+            }
+            None => self.clone(),
+        }
     }
 
     /// The same, with other bands of the components, or none.
@@ -444,7 +456,21 @@ impl<'p> Energy<'p> {
             }
         }
         let sum: i128 = of_unit.iter().sum();
+        banded -= self.price_of_sure_blocks(proof);
         self.constant_at(&prices) + (sum - decided) as f64 / self.scale + banded
+    }
+
+    /// What blocks cost that are small for sure, where no exit has them pay already.
+    fn price_of_sure_blocks(&self, proof: &BoundProof) -> f64 {
+        let small = self.components.iter().flat_map(|all| all.list.iter().filter(|c| c.surely_small));
+        let mut small = small.peekable();
+        if small.peek().is_none() {
+            return 0.0;
+        }
+        let priced = proof.exits.iter().filter(|exit| exit.kind == ExitKind::Priced);
+        let paying: BTreeSet<u32> = priced.flat_map(|exit| exit.region.iter().copied()).collect();
+        let costs = small.filter(|c| !c.units.iter().any(|unit| paying.contains(unit))).count();
+        self.problem.small_block_price * costs as f64
     }
 
     pub(super) fn to_int(&self, value: f64) -> i64 {

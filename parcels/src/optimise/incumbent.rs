@@ -1,6 +1,7 @@
 //! The best zone found so far, and the least bad one as long as none is admissible.
 
 use std::cmp::Ordering;
+use std::collections::VecDeque;
 
 use super::state::State;
 
@@ -9,7 +10,12 @@ pub(super) struct Incumbent<'e, 'p> {
     best: Option<State<'e, 'p>>,
     /// Of zones that are not admissible.
     fallback: Option<State<'e, 'p>>,
+    /// The last zones seen, whatever they are worth.
+    seen: VecDeque<Vec<bool>>,
 }
+
+/// How many of the last zones are kept.
+const SEEN: usize = 12;
 
 impl<'e, 'p> Incumbent<'e, 'p> {
     /// The best admissible zone.
@@ -22,7 +28,23 @@ impl<'e, 'p> Incumbent<'e, 'p> {
         self.best.as_ref().or(self.fallback.as_ref())
     }
 
+    /// The last zones seen, the best one first where there is one, each once.
+    pub(super) fn seen(&self) -> Vec<Vec<bool>> {
+        let best = self.most_promising().map(|state| &state.x);
+        let mut zones: Vec<Vec<bool>> = best.into_iter().cloned().collect();
+        for zone in &self.seen {
+            if !zones.contains(zone) {
+                zones.push(zone.clone());
+            }
+        }
+        zones
+    }
+
     pub(super) fn keep(&mut self, state: State<'e, 'p>) {
+        if self.seen.len() == SEEN {
+            self.seen.pop_front();
+        }
+        self.seen.push_back(state.x.clone());
         let slot = if state.admissible() { &mut self.best } else { &mut self.fallback };
         // Of zones that are not admissible the one that breaks fewest limits says most.
         let better = |b: &State<'_, '_>| match state.broken_limits().cmp(&b.broken_limits()) {

@@ -224,7 +224,10 @@ pub enum Case {
     Split(u32),
     /// What proves the bound of one case.
     Proven(BoundProof),
-    /// What is in for sure is more area than the total may be, or all that may be in is less than it has to be.
+    /// No zone of the case is admissible by sums or counts alone: what is in or out for sure makes the total area, the area or
+    /// number of what moves, or a hard limit's sum miss what it has to be; or of the components of the units that may be in,
+    /// one with something in for sure is smaller than its blocks have to be, more have something in for sure than there may be
+    /// blocks, or all are too small for the concentration asked for.
     Impossible,
 }
 

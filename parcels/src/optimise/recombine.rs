@@ -20,6 +20,8 @@ use crate::progress::Monitor;
 
 /// Most zones of a component that are kept.
 pub(super) const CHOICES: usize = 24;
+/// Of how many of the known zones walks begin.
+const STARTS: usize = 3;
 /// How often prices of limits rise.
 const RISES: usize = 14;
 /// By what factor.
@@ -57,7 +59,7 @@ pub(super) fn recombine(
 ) -> Vec<Vec<bool>> {
     let Some(components) = &energy.components else { return Vec::new() };
     let knapsack = Knapsack::new(energy, components, seen, known, prices);
-    let starts = knapsack.starts(known.len());
+    let starts = knapsack.starts();
     let ends: Vec<Vec<usize>> =
         starts.into_par_iter().map(|start| Walk::new(&knapsack, start, prices, gains).run(monitor)).collect();
     let mut zones: Vec<Vec<bool>> = ends.iter().map(|chosen| knapsack.zone(chosen)).collect();
@@ -148,7 +150,7 @@ impl<'e, 'p> Knapsack<'e, 'p> {
     }
 
     /// Where walks begin: what is best at the multipliers, and every known zone whose blocks are as they have to be.
-    fn starts(&self, known: usize) -> Vec<Vec<usize>> {
+    fn starts(&self) -> Vec<Vec<usize>> {
         let best = |priced: &Vec<f64>| {
             (0..priced.len()).max_by(|a, b| priced[*a].total_cmp(&priced[*b]).then(b.cmp(a)))
         };
@@ -159,7 +161,7 @@ impl<'e, 'p> Knapsack<'e, 'p> {
             zone.iter().zip(&cheapest).map(|(at, best)| if *at == usize::MAX { *best } else { *at }).collect()
         };
         let mut starts = vec![cheapest.clone()];
-        starts.extend(self.known.iter().take(known).map(repaired));
+        starts.extend(self.known.iter().take(STARTS).map(repaired));
         starts.dedup();
         starts
     }

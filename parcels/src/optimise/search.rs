@@ -34,6 +34,10 @@ const QUICK_ROUNDS: usize = 10;
 const REFINED_STARTS: usize = 3;
 /// How often a more concentrated zone is looked for around the last one.
 const BIAS_ROUNDS: usize = 3;
+/// How often zones are put together from those of before,
+const RECOMBINED: usize = 4;
+/// and down to which gap it is worth another time.
+const REPEATED: f64 = 0.02;
 /// What is said of a search without an admissible zone that may yet have found one.
 const STOPPED: &str = "the search was stopped before it found an admissible plan; give it more time";
 
@@ -285,14 +289,21 @@ impl<'e, 'p, 'm> Search<'e, 'p, 'm> {
         }
     }
 
-    /// Zones put together from what was seen of the components.
+    /// Zones put together from what was seen of the components, as long as that helps.
     fn recombine(&mut self, refined: &bands::Refined) {
-        let mut known: Vec<Vec<bool>> =
-            self.incumbent.most_promising().map(|best| best.x.clone()).into_iter().collect();
-        known.push(obeying_locks(self.energy, self.energy.problem.in_zone.clone()));
         let gains = self.bound - self.objective_before;
-        let zones = recombine(self.energy, &refined.seen, &known, &refined.prices, gains, self.monitor);
-        zones.into_iter().for_each(|zone| self.try_zone(zone));
+        for _ in 0..RECOMBINED {
+            let mut known = self.incumbent.seen();
+            known.push(obeying_locks(self.energy, self.energy.problem.in_zone.clone()));
+            let before = self.incumbent.best().map(State::objective);
+            for zone in recombine(self.energy, &refined.seen, &known, &refined.prices, gains, self.monitor) {
+                self.try_zone(zone);
+            }
+            let now = self.incumbent.best().map(State::objective);
+            if now <= before || self.gap() <= REPEATED || !self.goes_on() {
+                return;
+            }
+        }
     }
 
     /// A zone as it is, where it keeps the limits, and what comes of mending it.

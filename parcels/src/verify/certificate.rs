@@ -30,7 +30,8 @@
 //! regions hold all of B, so they share any one parcel of it. The caps say that over the regions that hold one parcel the
 //! payments add up to at most ρ, the price of a small block (priced exits, their regions below the least area), or ω (counted
 //! ones). So E(x) ≤ ρ · small(x) + ω · K, and F(x), which ρ · small(x) has been taken from already, is at most F without that
-//! price − E(x) + ω · K.
+//! price − E(x) + ω · K. A component with a parcel in by the case, none held in, and less than the least area in all has a small block
+//! in every plan; where no priced exit has a parcel of it in its region, its price ρ is left, and B is less by it.
 //!
 //! *Concentration.* Let K be the connected components of the parcels that the case leaves in or free, and s_K the area in of
 //! each. Its blocks are no larger together than s_K, so the index is at most 100 Σ s_K² ÷ A². With L_K the area of K that is in for
@@ -54,7 +55,8 @@
 //! its maximum over the sides that locks, holds and the case leave. ∎
 //!
 //! **Cases.** A tree whose nodes put one parcel in, and then out, leaves no plan out, so the most that any of its leaves proves
-//! is a bound; a leaf whose sides alone rule out the total area has no plan. Flows and payments are integers of `flow_scale`; the gains cᵢ are rounded up to it, capacities and caps down, so
+//! is a bound; a leaf has no plan where sums over its sides say so: of area, of what moves, of a sub-park; or its components, which hold all
+//! blocks: each with a parcel in has at least T_K and at least one block, and the index is at most 100 Σ U_K² ÷ A². Flows and payments are integers of `flow_scale`; the gains cᵢ are rounded up to it, capacities and caps down, so
 //! that any scale gives a bound, and a coarse one a weak bound.
 
 mod components;
@@ -158,7 +160,7 @@ pub fn bound(certificate: &Certificate, of: &Bounded<'_>) -> Result<f64, String>
                 match leaf {
                     _ if impossible => {}
                     CaseProof::Proven(proof) => most = most.max(proven(proof, &side)?),
-                    _ if leaves_no_area(&side, of) => {}
+                    _ if leaves_no_sum(&side, of) || leaves_no_block(&side, &small_today, of) => {}
                     _ => return Err("a case that is told to be impossible is not".to_owned()),
                 }
                 // Up to the last split that has only been in, and on with it out.
@@ -183,15 +185,43 @@ pub fn bound(certificate: &Certificate, of: &Bounded<'_>) -> Result<f64, String>
     }
 }
 
-/// Whether the sides leave no plan the total area that it has to have.
-fn leaves_no_area(side: &[Option<bool>], of: &Bounded<'_>) -> bool {
-    let sum_ha = |counted: &dyn Fn(Option<bool>) -> bool| -> f64 {
-        let areas = side.iter().zip(of.land.area_m2);
-        areas.filter(|(side, _)| counted(**side)).map(|(_, area_m2)| area_m2 / M2_PER_HA).sum()
+/// Whether the sides leave no plan the total area that it has to have, or the area of a sub-park in its band where that is a hard
+/// rule, or move more than may move.
+fn leaves_no_sum(side: &[Option<bool>], of: &Bounded<'_>) -> bool {
+    let Bounded { land, limits, .. } = *of;
+    let sum_ha = |counted: &dyn Fn(usize) -> bool| -> f64 {
+        (0..side.len()).filter(|at| counted(*at)).map(|at| land.area_m2[at] / M2_PER_HA).sum()
     };
-    let (sure_ha, all_ha) = (sum_ha(&|side| side == Some(true)), sum_ha(&|side| side != Some(false)));
-    sure_ha > of.limits.area_max_ha * (1.0 + super::ROUNDING)
-        || all_ha < of.limits.area_min_ha * (1.0 - super::ROUNDING)
+    let (more, less) = (1.0 + super::ROUNDING, 1.0 - super::ROUNDING);
+    let misses = |within: &dyn Fn(usize) -> bool, least_ha: f64, most_ha: f64| {
+        let sure_ha = sum_ha(&|at| within(at) && side[at] == Some(true));
+        let all_ha = sum_ha(&|at| within(at) && side[at] != Some(false));
+        sure_ha > most_ha * more || all_ha < least_ha * less
+    };
+    let moves = |at: usize| side[at] == Some(!land.in_zone_before[at]);
+    let bands = limits.sub_parks_ha.iter().enumerate();
+    misses(&|_| true, limits.area_min_ha, limits.area_max_ha)
+        || sum_ha(&moves) > limits.moved_max_ha * more
+        || limits.moved_parcels_max.is_some_and(|most| (0..side.len()).filter(|at| moves(*at)).count() > most)
+        || (limits.sub_park_price.is_infinite()
+            && bands.into_iter().any(|(number, (least_ha, most_ha))| {
+                misses(&|at| (of.sub_park_of)(at) == Some(number), *least_ha, *most_ha)
+            }))
+}
+
+/// Whether the sides leave no plan its blocks: a component with a parcel in is smaller than a block has to be, more of them have
+/// one in than there may be blocks, or together they are too small for the concentration asked for.
+fn leaves_no_block(side: &[Option<bool>], small_today: &SmallToday, of: &Bounded<'_>) -> bool {
+    let limits = of.limits;
+    let rounding = 1.0 - super::ROUNDING;
+    let components = components::all(side, small_today, limits.area_max_ha, of);
+    let sure = || components.iter().filter(|component| component.sure_ha > 0.0);
+    let least_ha = sure().map(|component| component.sure_ha).sum::<f64>().max(limits.area_min_ha);
+    let squares: f64 = components.iter().map(|component| component.whole_ha.powi(2)).sum();
+    let asked = limits.concentration_min * least_ha.max(0.0).powi(2);
+    sure().any(|component| component.whole_ha < component.least_block_ha * rounding)
+        || limits.blocks_max.is_some_and(|most| sure().count() > most)
+        || (limits.concentration_price.is_infinite() && 100.0 * squares < asked * rounding)
 }
 
 /// The bound that one proof gives for plans with every parcel on its `side`, where it has one.
@@ -220,7 +250,8 @@ fn bound_of(
         }
     }
     let banded = components.banded(&parcels, &net, &mut worth)?;
-    let value = constant + banded + (worth.iter().sum::<i128>() - decided) as f64 / scale;
+    let small = components.price_of_sure_blocks(proof, of.limits);
+    let value = constant + banded - small + (worth.iter().sum::<i128>() - decided) as f64 / scale;
     if value.is_finite() { Ok(value) } else { Err(format!("it proves only {value}")) }
 }
 

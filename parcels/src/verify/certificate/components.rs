@@ -3,9 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Bounded, Parcels, SmallToday};
+use super::{Bounded, Limits, Parcels, SmallToday};
 use crate::certificate::{AreaBand, Proof};
 use crate::id::ParcelIdx;
+use crate::plan::ExitKind;
 use crate::units::M2_PER_HA;
 
 /// The components with what the limit on concentration says of them: g₀ and gᵢ.
@@ -20,13 +21,15 @@ pub(super) struct Components {
     list: Vec<Component>,
 }
 
-struct Component {
+pub(super) struct Component {
     parcels: Vec<usize>,
     /// L_K and U_K.
-    sure_ha: f64,
-    whole_ha: f64,
+    pub(super) sure_ha: f64,
+    pub(super) whole_ha: f64,
     /// T_K; 0 where any area is possible.
-    least_block_ha: f64,
+    pub(super) least_block_ha: f64,
+    /// Whether a block in it is small and no exception, if there is one.
+    is_small: bool,
 }
 
 impl Components {
@@ -37,35 +40,16 @@ impl Components {
         of: &Bounded<'_>,
     ) -> Result<Self, String> {
         let Bounded { land, limits, .. } = *of;
-        if proof.concentration_price == 0.0 && proof.bands.is_empty() {
+        // Small blocks that cost something speak of components, too.
+        let priced = limits.small_block_price.is_finite() && limits.min_block_ha > 0.0;
+        if proof.concentration_price == 0.0 && proof.bands.is_empty() && !priced {
             return Ok(Self::default());
         }
         let area_ha = |at: usize| land.area_m2[at] / M2_PER_HA;
         let may = |at: usize| side[at] != Some(false);
         let all_ha: f64 = (0..side.len()).filter(|at| may(*at)).map(area_ha).sum();
         let most_ha = limits.area_max_ha.min(all_ha);
-        let mut seen = vec![false; side.len()];
-        let mut list = Vec::new();
-        for start in (0..side.len()).filter(|at| may(*at)) {
-            if std::mem::replace(&mut seen[start], true) {
-                continue;
-            }
-            let mut parcels = vec![start];
-            let mut next = 0;
-            while let Some(&at) = parcels.get(next) {
-                next += 1;
-                for other in land.adjacency.contiguous(ParcelIdx::from_at(at)).map(ParcelIdx::at) {
-                    if may(other) && !std::mem::replace(&mut seen[other], true) {
-                        parcels.push(other);
-                    }
-                }
-            }
-            let sure = parcels.iter().filter(|at| side[**at] == Some(true));
-            let sure_ha: f64 = sure.map(|at| area_ha(*at)).sum();
-            let whole_ha = parcels.iter().map(|at| area_ha(*at)).sum::<f64>().min(most_ha);
-            let least_block_ha = least_block_ha(&parcels, small_today, of);
-            list.push(Component { parcels, sure_ha, whole_ha, least_block_ha });
-        }
+        let list = all(side, small_today, most_ha, of);
         let mut components = Self { constant: 0.0, weight: Vec::new(), per_square: 0.0, list };
         if proof.concentration_price > 0.0 {
             components.weigh(proof, most_ha, of)?;
@@ -98,6 +82,18 @@ impl Components {
             self.constant -= sure_ha * whole_ha * per_square;
         }
         Ok(())
+    }
+
+    /// What blocks cost that are small in every plan, where no exit has them pay already.
+    pub(super) fn price_of_sure_blocks(&self, proof: &Proof, limits: &Limits) -> f64 {
+        if limits.small_block_price.is_infinite() {
+            return 0.0;
+        }
+        let priced = proof.exits.iter().filter(|exit| exit.kind == ExitKind::Priced);
+        let paying: BTreeSet<u32> = priced.flat_map(|exit| exit.region.iter().copied()).collect();
+        let small = self.list.iter().filter(|component| component.sure_ha > 0.0 && component.is_small);
+        let free = small.filter(|c| !c.parcels.iter().any(|at| paying.contains(&(*at as u32))));
+        limits.small_block_price * free.count() as f64
     }
 
     /// What the components that have bands are worth by these, less what they are worth in `worth`, where nothing is left of
@@ -182,10 +178,52 @@ impl Component {
     }
 }
 
+/// The components of the parcels that `side` leaves in or free, by their lowest parcels; `most_ha` is the most that can be in.
+pub(super) fn all(
+    side: &[Option<bool>],
+    small_today: &SmallToday,
+    most_ha: f64,
+    of: &Bounded<'_>,
+) -> Vec<Component> {
+    let Bounded { land, limits, .. } = *of;
+    let area_ha = |at: usize| land.area_m2[at] / M2_PER_HA;
+    let all_ha = |parcels: &[usize]| parcels.iter().map(|at| area_ha(*at)).sum::<f64>();
+    let may = |at: usize| side[at] != Some(false);
+    let mut seen = vec![false; side.len()];
+    let mut list = Vec::new();
+    for start in (0..side.len()).filter(|at| may(*at)) {
+        if std::mem::replace(&mut seen[start], true) {
+            continue;
+        }
+        let mut parcels = vec![start];
+        let mut next = 0;
+        while let Some(&at) = parcels.get(next) {
+            next += 1;
+            for other in land.adjacency.contiguous(ParcelIdx::from_at(at)).map(ParcelIdx::at) {
+                if may(other) && !std::mem::replace(&mut seen[other], true) {
+                    parcels.push(other);
+                }
+            }
+        }
+        let sure = parcels.iter().filter(|at| side[**at] == Some(true));
+        let sure_ha: f64 = sure.map(|at| area_ha(*at)).sum();
+        let whole_ha = all_ha(&parcels).min(most_ha);
+        let least_block_ha = least_block_ha(&parcels, small_today, of);
+        let is_small = all_ha(&parcels) < limits.min_block_ha && !is_exempt(&parcels, of);
+        list.push(Component { parcels, sure_ha, whole_ha, least_block_ha, is_small });
+    }
+    list
+}
+
+/// Whether a parcel of these is held in, so that their block may have any size.
+fn is_exempt(parcels: &[usize], of: &Bounded<'_>) -> bool {
+    parcels.iter().any(|at| (of.held_to)(*at) == Some(true))
+}
+
 /// The least area of a block that lies within these parcels; 0 where it may have any.
 fn least_block_ha(parcels: &[usize], small_today: &SmallToday, of: &Bounded<'_>) -> f64 {
     let Bounded { land, limits, .. } = *of;
-    if parcels.iter().any(|at| (of.held_to)(*at) == Some(true)) {
+    if is_exempt(parcels, of) {
         return 0.0;
     }
     let without_heir = || {
