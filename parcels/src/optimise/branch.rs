@@ -319,8 +319,18 @@ impl<'e, 'p> Search<'e, 'p> {
             .or_else(|| (0..self.energy.len()).find(|i| free(i)));
         match unit {
             Some(unit) => Outcome::Split { unit, bound, proof },
-            // All is held: there is one zone, which was looked at.
-            None => Outcome::Done { bound, proof },
+            // All is held: there is one zone, which was looked at, and without any multiplier its bound is what it is worth.
+            None => {
+                let problem = self.energy.problem;
+                let plain = BoundProof {
+                    limit_prices: vec![0.0; problem.limits.len()],
+                    flow: vec![0; problem.links.len()],
+                    ..BoundProof::default()
+                };
+                let worth = whole.bound(&plain, relaxation.held());
+                let (bound, proof) = if worth < bound { (worth, plain) } else { (bound, proof) };
+                Outcome::Done { bound, proof }
+            }
         }
     }
 

@@ -38,6 +38,8 @@ const BIAS_ROUNDS: usize = 3;
 const RECOMBINED: usize = 4;
 /// and down to which gap it is worth another time.
 const REPEATED: f64 = 0.02;
+/// What is said where branch and bound has told all cases apart.
+const NONE_EXISTS: &str = "no plan keeps to all rules: every case was looked at";
 /// What is said of a search without an admissible zone that may yet have found one.
 const STOPPED: &str = "the search was stopped before it found an admissible plan; give it more time";
 
@@ -209,6 +211,8 @@ struct Search<'e, 'p, 'm> {
     bound: f64,
     proof: BoundProof,
     cases: Vec<Case>,
+    /// Whether every case was seen to have no admissible zone.
+    none_exists: bool,
     incumbent: Incumbent<'e, 'p>,
 }
 
@@ -222,6 +226,7 @@ impl<'e, 'p, 'm> Search<'e, 'p, 'm> {
             bound: energy.bound(&proof, &energy.problem.lock),
             proof,
             cases: Vec::new(),
+            none_exists: false,
             incumbent: Incumbent::default(),
         }
     }
@@ -333,7 +338,9 @@ impl<'e, 'p, 'm> Search<'e, 'p, 'm> {
         if let Some(x) = closed.better {
             self.incumbent.keep(State::new(self.energy, x));
         }
-        if closed.bound < self.bound {
+        if closed.bound == f64::NEG_INFINITY {
+            self.none_exists = true;
+        } else if closed.bound < self.bound {
             self.bound = closed.bound;
             self.cases = closed.cases;
         }
@@ -341,7 +348,8 @@ impl<'e, 'p, 'm> Search<'e, 'p, 'm> {
 
     /// The best of what was found, with the bound and what proves it.
     fn conclude(self) -> Solution {
-        let Self { energy, objective_before, mut bound, proof, cases, incumbent, monitor } = self;
+        let Self { energy, objective_before, mut bound, proof, cases, none_exists, incumbent, monitor } =
+            self;
         let stopped = monitor.cancelled();
         let (zone, admissible) = incumbent.into_zone(&energy.problem.in_zone);
         // Made anew, so that no sum carries along what flips have left.
@@ -362,6 +370,9 @@ impl<'e, 'p, 'm> Search<'e, 'p, 'm> {
             if why.is_empty() {
                 // A search cut short has not shown that anything stands in the way.
                 why = if stopped { vec![STOPPED.to_owned()] } else { super::conflicts::missed(&state) };
+                if none_exists {
+                    why.insert(0, NONE_EXISTS.to_owned());
+                }
             }
         } else {
             // An admissible zone cannot beat a bound; the last bits of both sums may say otherwise.
