@@ -19,8 +19,14 @@ pub mod park;
 // The time of day.
 pub mod clock;
 
+// Blocking and expensive work, run from async code.
+pub mod threads;
+
 // What a project keeps: a GeoPackage file or a PostGIS database.
 pub mod store;
+
+// Feature collections in memory.
+pub mod features;
 
 // The service's HTTP interface.
 pub mod api;

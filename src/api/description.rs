@@ -15,8 +15,8 @@ use utoipa_axum::router::OpenApiRouter;
 use super::State;
 use super::cache::etag;
 use super::problem::PROBLEM_JSON;
-use crate::app::asking::Frontier;
-use crate::app::exports::Exported;
+use crate::app::delivery::download::Exported;
+use crate::app::project::queries::Frontier;
 use crate::store::{JobRecord, PlanId, PolicyRef, ScenarioId};
 
 /// A failure (RFC 9457). A write that was based on an older version has more: `now`, the scenario as it is, and `since`,
@@ -49,7 +49,7 @@ enum JobResult {
     /// Of an import.
     Import(Imported),
     /// Of a check.
-    Check(Checked),
+    Check(Inspection),
 }
 
 /// What planning left.
@@ -72,7 +72,7 @@ struct Imported {
 
 /// What a check found in uploads. Lists and events leave it out, for its size; the job itself has it.
 #[derive(Serialize, ToSchema)]
-struct Checked {
+struct Inspection {
     /// The layers in the file.
     layers: Vec<String>,
     /// The one that was read.

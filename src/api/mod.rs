@@ -11,18 +11,6 @@ pub mod problem;
 // Bodies that are JSON.
 pub mod extract;
 
-// Coordinate reference systems by address.
-pub mod systems;
-
-// Shapes of many features.
-pub mod areas;
-
-// Typed columns.
-pub mod columns;
-
-// Tables of features, and where they come from.
-pub mod collection;
-
 // Filters.
 pub mod cql2;
 
@@ -78,12 +66,12 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate as _};
 use tower_http::compression::{CompressionLayer, CompressionLevel};
 
-use collection::Collections;
 use metrics::Metrics;
 pub use server::serve;
 use settings::Settings;
 
-use crate::app::workshop::{Event, Workshop};
+use crate::app::project::services::{Event, ProjectServices};
+use crate::features::collection::Collections;
 use crate::io::tile_file::TileFile;
 
 /// What all requests share.
@@ -97,8 +85,8 @@ struct Shared {
     settings: Settings,
     slots: Arc<Semaphore>,
     draining: AtomicBool,
-    workshop: Option<Arc<Workshop>>,
-    asked: project::Asked,
+    project: Option<Arc<ProjectServices>>,
+    questions: project::LatestQuestions,
 }
 
 impl State {
@@ -110,21 +98,30 @@ impl State {
 
     /// A project is served, with the layers of its current plan.
     #[must_use]
-    pub fn project(workshop: Arc<Workshop>, tilesets: Vec<Arc<TileFile>>, settings: Settings) -> Self {
-        Self::of(workshop.clone(), Some(workshop), tilesets, settings)
+    pub fn project(project: Arc<ProjectServices>, tilesets: Vec<Arc<TileFile>>, settings: Settings) -> Self {
+        Self::of(project.clone(), Some(project), tilesets, settings)
     }
 
     fn of(
         collections: Arc<dyn Collections>,
-        workshop: Option<Arc<Workshop>>,
+        project: Option<Arc<ProjectServices>>,
         tilesets: Vec<Arc<TileFile>>,
         settings: Settings,
     ) -> Self {
         let slots = Arc::new(Semaphore::new(settings.requests_max));
         let metrics = Metrics::new();
         let draining = AtomicBool::new(false);
-        let asked = project::Asked::default();
-        Self(Arc::new(Shared { collections, tilesets, metrics, settings, slots, draining, workshop, asked }))
+        let questions = project::LatestQuestions::default();
+        Self(Arc::new(Shared {
+            collections,
+            tilesets,
+            metrics,
+            settings,
+            slots,
+            draining,
+            project,
+            questions,
+        }))
     }
 
     fn settings(&self) -> &Settings {
@@ -139,12 +136,12 @@ impl State {
         &self.0.tilesets
     }
 
-    fn workshop(&self) -> Option<Arc<Workshop>> {
-        self.0.workshop.clone()
+    fn served_project(&self) -> Option<Arc<ProjectServices>> {
+        self.0.project.clone()
     }
 
-    fn asked(&self) -> &project::Asked {
-        &self.0.asked
+    fn questions(&self) -> &project::LatestQuestions {
+        &self.0.questions
     }
 
     fn metrics(&self) -> &Metrics {
@@ -158,9 +155,9 @@ impl State {
     /// From now on `/readyz` says no, so that nobody sends more.
     fn drain(&self) {
         self.0.draining.store(true, Ordering::Relaxed);
-        if let Some(workshop) = &self.0.workshop {
+        if let Some(project) = &self.0.project {
             // Who listens for ever would be waited for.
-            workshop.tell(Event::Closing);
+            project.tell(Event::Closing);
         }
     }
 

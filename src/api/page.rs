@@ -33,7 +33,7 @@ pub(super) fn routes() -> Router<State> {
 
 async fn index(Shared(state): Shared<State>) -> Response {
     // A written plan has no decisions, so there is nothing the map could do with it.
-    match Built::get(INDEX).filter(|_| state.workshop().is_some()) {
+    match Built::get(INDEX).filter(|_| state.served_project().is_some()) {
         Some(_) => page(INDEX, &state),
         None if state.collections().list().is_empty() && !state.tilesets().is_empty() => {
             Redirect::to("/api/tilesets").into_response()

@@ -17,11 +17,11 @@ use hyper::body::Frame;
 use serde_json::Value;
 use tower::ServiceExt as _;
 
-use super::collection::{Collection, Collections};
 use super::extract::Json;
 use super::problem::PROBLEM_JSON;
 use super::settings::Settings;
 use super::{State, wrapped};
+use crate::features::collection::{Collection, Collections};
 
 struct Nothing;
 

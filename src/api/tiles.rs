@@ -12,9 +12,9 @@ use tiles::coord::TileCoord;
 use super::accept::preferred;
 use super::cache::{Known, etag};
 use super::problem::Problem;
-use crate::app::tiles::{LayerTiles, ZOOM_MAX};
-use crate::app::workshop::blocking;
+use crate::app::layers::tiles::layer_tiles::{LayerTiles, ZOOM_MAX};
 use crate::io::coding::Coding;
+use crate::threads::blocking;
 
 /// The media type of a vector tile.
 pub(super) const MVT: &str = "application/vnd.mapbox-vector-tile";

@@ -13,8 +13,8 @@ use parcels::progress::{Monitor, go_on};
 use serde::Serialize;
 
 use crate::error::{Context as _, Error, ErrorKind, Result};
+use crate::io::atomic_output::{self, AtomicOutput};
 use crate::io::gdal_layer::Settings;
-use crate::io::staging::{self, Staging};
 use crate::park::defects::Defect;
 use crate::park::firms::{Firm, Flaw, Tenancy};
 use crate::park::streets::Way;
@@ -89,9 +89,9 @@ pub fn generate(request: &GenerateRequest, monitor: &dyn Monitor) -> Result<Gene
     let out = &request.out;
     // A reader may have left SQLite's side files next to the GeoPackages.
     let own = |name: &str| FILES.contains(&name) || name.contains(".gpkg-");
-    staging::may_replace(out, "a park", "policy.toml", &own)?;
+    atomic_output::may_replace(out, "a park", "policy.toml", &own)?;
     let park = park::build(request.parcels, request.seed, monitor)?;
-    let staging = Staging::begin(out)?;
+    let staging = AtomicOutput::begin(out)?;
     let made = staging.path();
 
     monitor.step("write", park.parcels.len() as u64);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::app::export::{ExportFormat, ExportRequest, export};
+use crate::app::delivery::export::{ExportFormat, ExportRequest, export};
 use crate::error::Result;
 use crate::terminal::{Terminal, remark, say};
 

@@ -12,10 +12,10 @@ use tokio::runtime::Runtime;
 
 use crate::api::settings::{Basemap, Settings};
 use crate::api::{State, serve};
-use crate::app::apart::Limits;
+use crate::app::intake::sandbox::SandboxLimits;
 use crate::app::jobs::work;
-use crate::app::layers::PlanLayers;
-use crate::app::workshop::Workshop;
+use crate::app::layers::plan_layers::PlanLayers;
+use crate::app::project::services::ProjectServices;
 use crate::clock::now;
 use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::io::tile_file::TileFile;
@@ -211,22 +211,22 @@ pub(super) async fn serve_project(
 ) -> Result<()> {
     let store = store::open(project, None).await?;
     let scratch = tempfile::tempdir().context(ErrorKind::Unwritable, "making a folder for files")?;
-    let limits = Limits {
+    let limits = SandboxLimits {
         memory_bytes: settings.read_memory_bytes_max,
         seconds: settings.read_time.as_secs().max(1),
-        ..Limits::default()
+        ..SandboxLimits::default()
     };
-    let workshop = Workshop::new(store.clone(), scratch.path().join("layers"));
-    let workshop = Arc::new(workshop.for_strangers(limits, settings.upload_bytes_max));
-    workshop.show_newest_later();
+    let project = ProjectServices::new(store.clone(), scratch.path().join("layers"));
+    let project = Arc::new(project.with_sandbox(limits, settings.upload_bytes_max));
+    project.publish_newest_later();
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let workers: Vec<_> = (0..cores())
         .map(|nth| {
             let owner = format!("{} {nth} {}", std::process::id(), now().0);
-            tokio::spawn(work(workshop.clone(), owner, stopped.clone()))
+            tokio::spawn(work(project.clone(), owner, stopped.clone()))
         })
         .collect();
-    let served = serve(State::project(workshop, tilesets, settings), stop_asked(), listening).await;
+    let served = serve(State::project(project, tilesets, settings), stop_asked(), listening).await;
     let _ = stop.send(true);
     for worker in workers {
         let _ = worker.await;

@@ -58,7 +58,7 @@ pub mod geometry_bytes;
 pub mod project;
 
 // Results that appear whole or not at all.
-pub mod staging;
+pub mod atomic_output;
 
 // How bytes are packed for the way.
 pub mod coding;
@@ -67,7 +67,7 @@ pub mod coding;
 pub mod tile_archive;
 
 // Features on disk, by place, where they are too many for memory.
-pub mod spool;
+pub mod feature_spill;
 
 // and read.
 pub mod tile_file;

@@ -12,9 +12,9 @@ use parcels::score::Scores;
 use parcels::table::Column;
 use parcels::validate::Issue;
 
+use super::atomic_output::{self, AtomicOutput};
 use super::dbf_text::Encoding;
 use super::feature_layer::Features;
-use super::staging::{self, Staging};
 use super::{geojson, gpkg, issues_csv, map_svg, plan_features, shapefile};
 use crate::error::{Context as _, Error, ErrorKind, Result};
 
@@ -78,12 +78,12 @@ pub fn write_plan(dir: &Path, out: &PlanOutput<'_>, monitor: &dyn Monitor) -> Re
     check_lengths(out)?;
     // A reader may have left SQLite's side files next to the GeoPackage.
     let own = |name: &str| PLAN_FILES.contains(&name) || name.starts_with("plan.gpkg-");
-    staging::may_replace(dir, "a plan", "plan.json", &own)?;
+    atomic_output::may_replace(dir, "a plan", "plan.json", &own)?;
     let policy = Policy::from_toml(out.policy_toml)
         .context(ErrorKind::Unwritable, "reading the policy to be written")?;
     let min_block_ha = policy.constraints.min_block_ha;
     monitor.step("write", out.layer.len() as u64);
-    let staging = Staging::begin(dir)?;
+    let staging = AtomicOutput::begin(dir)?;
     let to = staging.path();
 
     let outlines_before = plan_features::outlines(out.layer, out.blocks_before);

@@ -11,7 +11,7 @@ use sqlx::{Any, AnyExecutor, AnyPool, Transaction};
 use tokio::sync::Mutex;
 
 use super::records::*;
-use super::{Store, files, queue, review, rows, show};
+use super::{Store, files, publish, queue, review, rows};
 use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::io::feature_layer::Features;
 
@@ -414,8 +414,8 @@ impl Store for SqlStore {
         commit(tx, &doing).await
     }
 
-    async fn show(&self, layers: &[&Features<'_>], crs: &Crs) -> Result<()> {
-        show::show(self, layers, crs).await
+    async fn publish(&self, layers: &[&Features<'_>], crs: &Crs) -> Result<()> {
+        publish::publish(self, layers, crs).await
     }
 
     async fn enqueue(&self, job: &NewJob) -> Result<JobRecord> {

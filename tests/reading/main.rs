@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where its ground is not as expected")]
 
-mod apart;
+mod sandbox;
 mod awkward;
 mod formats;
 mod real;

@@ -285,7 +285,7 @@ fn whoever_reads_sees_no_other_file_of_this_machine() {
 /// What the process that reads says to a request.
 fn told(ask: &Value) -> String {
     let mut child = lianpian()
-        .arg("read-apart")
+        .arg("sandbox")
         .stdin(std::process::Stdio::piped())
         .stdout(std::process::Stdio::piped())
         .spawn()

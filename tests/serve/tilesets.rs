@@ -4,7 +4,7 @@ use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use lianpian::app::generate::{GenerateRequest, generate};
-use lianpian::app::pyramid::{TilesRequest, tiles};
+use lianpian::app::layers::tiles::pyramid::{TilesRequest, tiles};
 use lianpian::io::coding::Coding;
 use lianpian::io::read::ReadOptions;
 use lianpian::io::source::Source;

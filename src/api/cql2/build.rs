@@ -7,9 +7,9 @@ use super::like::Pattern;
 use super::{
     Comparison, DEPTH_MAX, Expr, Place, RELATIONS, Refused, Relation, Result, Scalar, Spatial, TERMS_MAX,
 };
-use crate::api::collection::Collection;
-use crate::api::columns::ColumnKind;
-use crate::api::systems::System;
+use crate::features::collection::Collection;
+use crate::features::columns::ColumnKind;
+use crate::features::systems::System;
 
 /// The name of the geometry among the queryables.
 pub(in crate::api) const GEOMETRY: &str = "geometry";

@@ -10,8 +10,8 @@ use super::params::{F, Param, Query, cut};
 use super::{HTML, html};
 use crate::api::State;
 use crate::api::cache::etag;
-use crate::api::collection::Collection;
 use crate::api::problem::Problem;
+use crate::features::collection::Collection;
 
 /// What a client reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -17,10 +17,10 @@ use super::links::{link, with_query};
 use super::params::{self, CRS, F, ITEMS, cursor};
 use super::{GEOJSON, HTML, JSON};
 use crate::api::State;
-use crate::api::collection::{Collection, put_geometry};
-use crate::api::columns::Datum;
 use crate::api::problem::Problem;
-use crate::api::systems::{System, project_shapes};
+use crate::features::collection::{Collection, put_geometry};
+use crate::features::columns::Datum;
+use crate::features::systems::{System, project_shapes};
 
 /// About what a parcel takes as JSON.
 const FEATURE_BYTES: usize = 1500;

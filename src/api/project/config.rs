@@ -38,7 +38,7 @@ pub(super) struct BasemapConfig {
 #[utoipa::path(get, path = "/api/config", tag = "project", responses((status = 200, description = "How the service is set up", body = Config)))]
 pub(super) async fn config(
     Shared(state): Shared<State>,
-    Served(workshop): Served,
+    Served(project): Served,
     Actor(user): Actor,
 ) -> Response {
     let settings = state.settings();
@@ -46,7 +46,7 @@ pub(super) async fn config(
         urls: basemap.urls().to_vec(),
         attribution: basemap.attribution().to_owned(),
     });
-    let project = workshop.store().project().await;
+    let project = project.store().project().await;
     said(project.map(|project| Config {
         version: env!("CARGO_PKG_VERSION"),
         title: project.title,

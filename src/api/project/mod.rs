@@ -56,12 +56,12 @@ use utoipa_axum::routes;
 
 use super::State;
 use super::problem::Problem;
-use crate::app::workshop::{Who, Workshop};
+use crate::app::project::services::{ProjectServices, Who};
 use crate::clock::now;
 use crate::error::Error;
 use crate::store::{Conflict, Project};
 
-pub(super) use preview::Asked;
+pub(super) use preview::LatestQuestions;
 pub(super) use uploads::UPLOADS;
 
 type Answer = Result<Response, Problem>;
@@ -109,14 +109,14 @@ pub(super) fn routes() -> OpenApiRouter<State> {
 }
 
 /// The project that is served.
-struct Served(Arc<Workshop>);
+struct Served(Arc<ProjectServices>);
 
 impl FromRequestParts<State> for Served {
     type Rejection = Problem;
 
     async fn from_request_parts(_: &mut Parts, state: &State) -> Result<Self, Problem> {
-        let workshop = state.workshop();
-        workshop.map(Self).ok_or_else(|| {
+        let project = state.served_project();
+        project.map(Self).ok_or_else(|| {
             Problem::not_found(
                 "a written plan is served, no project; `lianpian serve --project FILE` serves one",
             )
@@ -173,6 +173,6 @@ fn told<T: Serialize>(status: StatusCode, result: crate::error::Result<T>) -> Re
 
 /// The project itself · 项目
 #[utoipa::path(get, path = "/api/project", tag = "project", responses((status = 200, description = "The project", body = Project)))]
-async fn project(Served(workshop): Served) -> Response {
-    said(workshop.store().project().await)
+async fn project(Served(project): Served) -> Response {
+    said(project.store().project().await)
 }

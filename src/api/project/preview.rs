@@ -14,12 +14,12 @@ use utoipa::ToSchema;
 use super::{Served, said};
 use crate::api::State;
 use crate::api::extract::Json;
-use crate::app::live::Preview;
+use crate::app::planning::preview::Preview;
 use crate::store::ScenarioId;
 
 /// A question that a later one of the same client makes stale.
 #[derive(Default)]
-pub(in crate::api) struct Asked(Mutex<BTreeMap<(ScenarioId, String), Arc<Question>>>);
+pub(in crate::api) struct LatestQuestions(Mutex<BTreeMap<(ScenarioId, String), Arc<Question>>>);
 
 #[derive(Default)]
 pub(super) struct Question(AtomicBool);
@@ -33,7 +33,7 @@ impl Monitor for Question {
 /// Clients that are remembered; when there are more, all are forgotten, and what they asked before is answered as well.
 const CLIENTS: usize = 10_000;
 
-impl Asked {
+impl LatestQuestions {
     /// The question is the client's newest: the one before it is stale.
     fn newest(&self, scenario: ScenarioId, client: &str) -> Arc<Question> {
         let question = Arc::new(Question::default());
@@ -84,15 +84,15 @@ pub(super) struct Ask {
 #[utoipa::path(post, path = "/api/scenarios/{id}/preview", tag = "project", responses((status = 200, description = "What a change to the policy would lead to, from memory; a newer question of the same client ends this one", body = Preview)))]
 pub(super) async fn preview(
     Shared(state): Shared<State>,
-    Served(workshop): Served,
+    Served(project): Served,
     Path(id): Path<i64>,
     Json(ask): Json<Ask>,
 ) -> Response {
     let scenario = ScenarioId(id);
     let question = match ask.client.as_str() {
         "" => Arc::default(),
-        client => state.asked().newest(scenario, client),
+        client => state.questions().newest(scenario, client),
     };
     let _abandoned = Abandoned(question.clone());
-    said(workshop.preview(scenario, ask.change, question).await)
+    said(project.preview(scenario, ask.change, question).await)
 }
