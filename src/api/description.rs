@@ -16,7 +16,7 @@ use super::State;
 use super::cache::etag;
 use super::problem::PROBLEM_JSON;
 use crate::app::delivery::download::Exported;
-use crate::app::project::queries::Frontier;
+use crate::app::project::previews::Frontier;
 use crate::store::{JobRecord, PlanId, PolicyRef, ScenarioId};
 
 /// A failure (RFC 9457). A write that was based on an older version has more: `now`, the scenario as it is, and `since`,

@@ -70,8 +70,9 @@ use metrics::Metrics;
 pub use server::serve;
 use settings::Settings;
 
-use crate::app::project::services::{Event, ProjectServices};
-use crate::features::collection::Collections;
+use crate::app::layers::source::Collections;
+use crate::app::project::ProjectServices;
+use crate::app::project::events::Event;
 use crate::io::tile_file::TileFile;
 
 /// What all requests share.
@@ -99,7 +100,7 @@ impl State {
     /// A project is served, with the layers of its current plan.
     #[must_use]
     pub fn project(project: Arc<ProjectServices>, tilesets: Vec<Arc<TileFile>>, settings: Settings) -> Self {
-        Self::of(project.clone(), Some(project), tilesets, settings)
+        Self::of(project.publishing.clone(), Some(project), tilesets, settings)
     }
 
     fn of(
@@ -157,7 +158,7 @@ impl State {
         self.0.draining.store(true, Ordering::Relaxed);
         if let Some(project) = &self.0.project {
             // Who listens for ever would be waited for.
-            project.tell(Event::Closing);
+            project.events.tell(Event::Closing);
         }
     }
 

@@ -7,8 +7,10 @@ use std::sync::Arc;
 use clap::Args;
 use tempfile::TempDir;
 
-use super::LayerReader;
-use crate::app::project::services::{LayerImport, ProjectServices, Who};
+use super::ReadArgs;
+use crate::app::project::ProjectServices;
+use crate::app::project::events::Who;
+use crate::app::project::layers::LayerImport;
 use crate::clock::now;
 use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::io::read::ReadOptions;
@@ -33,7 +35,7 @@ pub(super) struct Import {
     #[arg(long, default_value = "park 园区")]
     title: String,
     #[command(flatten)]
-    reading: LayerReader,
+    reading: ReadArgs,
 }
 
 impl Import {
@@ -50,7 +52,7 @@ impl Import {
         let options = self.reading.options();
         let (layer, scenario) =
             opened.bring_in(&self.input, &self.policy, self.title, options, quiet).await?;
-        opened.project.store().close().await;
+        opened.project.store.close().await;
         say(&format!(
             "layer 图层      {} ({} parcels 地块)\nscenario 情景   {} {}\nserve it       lianpian serve --project {}",
             layer.name, layer.parcels, scenario.id, scenario.title, self.project
@@ -96,7 +98,7 @@ impl Opened {
         }
         let who = || Who { by: "import".to_owned(), at: now() };
         let name = policy.file_stem().and_then(|n| n.to_str()).unwrap_or("policy").to_owned();
-        let policy = self.project.keep_policy(&name, &text, who()).await?;
+        let policy = self.project.policies.save_unless_known(&name, &text, who()).await?;
         let monitor = Arc::new(Terminal::new(quiet));
         let request = LayerImport {
             files,
@@ -105,9 +107,9 @@ impl Opened {
             options,
             policy: policy.clone(),
         };
-        let layer = self.project.import(request, who(), monitor.clone()).await?;
+        let layer = self.project.layers.import(request, who(), monitor.clone()).await?;
         monitor.finish();
-        let scenario = self.project.add_scenario(title, layer.id.clone(), policy, who()).await?;
+        let scenario = self.project.scenarios.add(title, layer.id.clone(), policy, who()).await?;
         Ok((layer, scenario))
     }
 }

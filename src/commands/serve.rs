@@ -13,9 +13,9 @@ use tokio::runtime::Runtime;
 use crate::api::settings::{Basemap, Settings};
 use crate::api::{State, serve};
 use crate::app::intake::sandbox::SandboxLimits;
-use crate::app::jobs::work;
+use crate::app::jobs::worker::work;
 use crate::app::layers::plan_layers::PlanLayers;
-use crate::app::project::services::ProjectServices;
+use crate::app::project::ProjectServices;
 use crate::clock::now;
 use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::io::tile_file::TileFile;
@@ -218,7 +218,7 @@ pub(super) async fn serve_project(
     };
     let project = ProjectServices::new(store.clone(), scratch.path().join("layers"));
     let project = Arc::new(project.with_sandbox(limits, settings.upload_bytes_max));
-    project.publish_newest_later();
+    project.publishing.publish_newest_later();
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let workers: Vec<_> = (0..cores())
         .map(|nth| {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, value_parser};
 
 use super::ReadArgs;
-use crate::app::layers::tiles::layer_tiles::ZOOM_MAX;
+use crate::app::layers::tiles::content::ZOOM_MAX;
 use crate::app::layers::tiles::pyramid::{TilesRequest, tiles};
 use crate::error::Result;
 use crate::io::source::Source;

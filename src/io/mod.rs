@@ -105,8 +105,14 @@ pub mod compare_svg;
 // A plan as layers.
 pub mod plan_features;
 
+// Everything of a plan that is written.
+pub mod plan_output;
+
 // The output folder of `plan`.
 pub mod write;
+
+// The synthetic park as GeoPackages.
+pub(crate) mod park_geopackage;
 
 // A written plan's layers.
 pub mod read_back;
@@ -129,5 +135,21 @@ pub(crate) fn file_issue(
         found: found.into(),
         done: done.into(),
         area_changed_m2: 0.0,
+    }
+}
+
+/// Tells of names that occur more than once; [`parcels::table::Table::new`] keeps them apart.
+pub(crate) fn repeated_names<'a>(names: impl Iterator<Item = &'a str>, issues: &mut Vec<Issue>) {
+    let mut seen = std::collections::BTreeSet::new();
+    for name in names {
+        if !seen.insert(name) {
+            let found = format!("the column name {name} is repeated");
+            issues.push(file_issue(
+                IssueKind::File,
+                Severity::Note,
+                found,
+                "the later one got a number appended",
+            ));
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! What a project keeps: one trait in the words of its users.
+//! What a project stores: one trait in the words of its users.
 //!
 //! Two backends, one for a GeoPackage file and one for PostgreSQL with PostGIS, chosen by the address. What is
 //! acknowledged is on disk. Layers, versions of policies, decisions and the content of plans are only ever added; the
@@ -14,8 +14,11 @@ use parcels::parcel::Crs;
 use crate::error::Result;
 use crate::io::feature_layer::Features;
 
-// What is kept.
+// What is stored.
 mod records;
+
+// Statements, for both databases.
+mod database;
 
 // The trait in SQL, for both databases.
 mod files;

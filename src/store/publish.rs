@@ -6,7 +6,7 @@ use parcels::parcel::Crs;
 use sqlx::{Any, AnyConnection, AssertSqlSafe, Transaction};
 
 use super::PUBLISHED;
-use super::sql::{Backend, Query, SqlStore, all, commit, one, run};
+use super::database::{Backend, Query, SqlStore, all, commit, one, run};
 use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::io::crs::spatial_ref;
 use crate::io::feature_layer::{Cell, Column, Features, Kind, Shapes, unique_names};
@@ -19,11 +19,11 @@ const VALUES_AT_ONCE: usize = 8_000;
 /// PostgreSQL cuts longer names.
 const NAME_BYTES: usize = 63;
 
-/// Number of the lock that one process holds while it shows; the number means nothing.
-const SHOW_LOCK: &str = "SELECT pg_advisory_xact_lock(7264512092)";
+/// Number of the lock that one process holds while it publishes; the number means nothing.
+const PUBLISH_LOCK: &str = "SELECT pg_advisory_xact_lock(7264512092)";
 
 pub(super) async fn publish(store: &SqlStore, layers: &[&Features<'_>], crs: &Crs) -> Result<()> {
-    let doing = "showing the layers";
+    let doing = "publishing the layers";
     if let Some(other) = layers.iter().find(|layer| !PUBLISHED.contains(&layer.name.as_str())) {
         let what = format!("a project shows {}, not {}", PUBLISHED.join(", "), other.name);
         return Err(Error::new(ErrorKind::Usage, what));
@@ -34,12 +34,12 @@ pub(super) async fn publish(store: &SqlStore, layers: &[&Features<'_>], crs: &Cr
         shapes: Shapes::Areas(Vec::new()),
     });
     let given = |of: &'_ Features<'_>| layers.iter().find(|layer| layer.name == of.name).copied();
-    let _turn = store.showing.lock().await;
+    let _turn = store.publishing.lock().await;
     let mut tx = store.begin().await?;
     let srs = match store.backend {
         Backend::GeoPackage => geopackage_srs(&mut tx, crs).await?,
         Backend::PostGis => {
-            run(&mut *tx, doing, sqlx::query(SHOW_LOCK)).await?;
+            run(&mut *tx, doing, sqlx::query(PUBLISH_LOCK)).await?;
             postgis_srs(&mut tx, crs).await?
         }
     };
@@ -84,7 +84,7 @@ impl<'f, 'a> Table<'f, 'a> {
     }
 
     fn doing(&self) -> String {
-        format!("showing the layer {}", self.name())
+        format!("publishing the layer {}", self.name())
     }
 
     /// Runs SQL made of the three names above, quoted names of columns, and numbers.
@@ -100,7 +100,7 @@ impl<'f, 'a> Table<'f, 'a> {
         }
     }
 
-    /// An empty table beside the one that is shown.
+    /// An empty table beside the one that is published.
     async fn create(&self, tx: &mut AnyConnection) -> Result<()> {
         let (name, geometry, srs) = (self.name(), self.geometry_type(), self.srs);
         let columns: String =

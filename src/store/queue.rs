@@ -3,8 +3,8 @@
 //! A worker shows its lease with everything it reports, and an UPDATE that names the lease finds no row once the job was
 //! taken away or has ended.
 
+use super::database::{Backend, SqlStore, all, commit, conflict, counted, one, run};
 use super::records::*;
-use super::sql::{Backend, SqlStore, all, commit, conflict, counted, one, run};
 use super::{ATTEMPTS_MAX, Store, rows};
 use crate::error::{Error, Result};
 

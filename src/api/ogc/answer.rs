@@ -101,7 +101,10 @@ impl Asked {
     ) -> Response {
         let body = match self.format {
             Format::Json => json.to_string().into_bytes(),
-            Format::Html => page(json).text(self).into_bytes(),
+            Format::Html => {
+                let as_json = with_query(&self.base, &self.uri, &self.query.with(F.name, Some("json")));
+                page(json).text(|path| self.at(path), &as_json).into_bytes()
+            }
         };
         let version = etag(&[&String::from_utf8_lossy(&body)]);
         self.bytes(media, body, version)

@@ -17,7 +17,7 @@ use super::{DESCRIPTION, ENDPOINTS, Endpoint, GEOJSON, HTML, JSON, OPENAPI, OPEN
 use crate::api::State;
 use crate::api::problem::{PROBLEM_JSON, Problem};
 use crate::api::tiles::MVT;
-use crate::app::layers::tiles::layer_tiles::ZOOM_MAX;
+use crate::app::layers::tiles::content::ZOOM_MAX;
 use crate::features::collection::Collection;
 
 /// A version of OpenAPI.

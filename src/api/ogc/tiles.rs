@@ -15,7 +15,7 @@ use crate::api::State;
 use crate::api::cache::Known;
 use crate::api::problem::Problem;
 use crate::api::tiles::{self, MVT, Wanted, in_query};
-use crate::app::layers::tiles::layer_tiles::{LayerTiles, ZOOM_MAX};
+use crate::app::layers::tiles::layer_tiles::LayerTiles;
 use crate::features::collection::{Collection, untiled};
 use crate::features::systems::CRS84;
 

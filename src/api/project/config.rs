@@ -46,7 +46,7 @@ pub(super) async fn config(
         urls: basemap.urls().to_vec(),
         attribution: basemap.attribution().to_owned(),
     });
-    let project = project.store().project().await;
+    let project = project.store.project().await;
     said(project.map(|project| Config {
         version: env!("CARGO_PKG_VERSION"),
         title: project.title,

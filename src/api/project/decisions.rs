@@ -45,12 +45,12 @@ pub(super) async fn decide(
         .into_iter()
         .map(|d| NewDecision { kind: d.kind, parcel: d.parcel, undoes: d.undoes, reason: d.reason })
         .collect();
-    let made = project.decide(ScenarioId(id), new.based_on, &decisions, actor.now()).await;
+    let made = project.decisions.decide(ScenarioId(id), new.based_on, &decisions, actor.now()).await;
     told(StatusCode::CREATED, made)
 }
 
 /// The log of decisions, oldest first · 决定记录
 #[utoipa::path(get, path = "/api/scenarios/{id}/decisions", tag = "project", responses((status = 200, description = "The log of decisions, oldest first", body = Vec<DecisionRecord>)))]
 pub(super) async fn decisions(Served(project): Served, Path(id): Path<i64>) -> Response {
-    said(project.store().decisions(Some(ScenarioId(id)), DecisionSeq(0)).await)
+    said(project.store.decisions(Some(ScenarioId(id)), DecisionSeq(0)).await)
 }

@@ -8,14 +8,14 @@ use tokio_stream::wrappers::BroadcastStream;
 use tokio_stream::{Stream, StreamExt as _};
 
 use super::Served;
-use crate::app::project::services::Event;
+use crate::app::project::events::Event;
 
 /// What happens to the project, as server-sent events: decision, job, plan, scenario, layer; missed tells who fell behind to read everything anew · 项目事件流
 #[utoipa::path(get, path = "/api/events", tag = "project", responses((status = 200, description = "What happens to the project, as server-sent events: decision, job, plan, scenario, layer; missed tells who fell behind to read everything anew", body = String, content_type = "text/event-stream")))]
 pub(super) async fn events(
     Served(project): Served,
 ) -> Sse<impl Stream<Item = Result<sse::Event, Infallible>> + Send + 'static> {
-    let heard = BroadcastStream::new(project.listen());
+    let heard = BroadcastStream::new(project.events.listen());
     let heard = heard.take_while(|event| !matches!(event, Ok(Event::Closing))).map(|event| {
         let event = match event {
             Ok(event) => serde_json::to_value(event).ok(),

@@ -56,7 +56,8 @@ use utoipa_axum::routes;
 
 use super::State;
 use super::problem::Problem;
-use crate::app::project::services::{ProjectServices, Who};
+use crate::app::project::ProjectServices;
+use crate::app::project::events::Who;
 use crate::clock::now;
 use crate::error::Error;
 use crate::store::{Conflict, Project};
@@ -174,5 +175,5 @@ fn told<T: Serialize>(status: StatusCode, result: crate::error::Result<T>) -> Re
 /// The project itself · 项目
 #[utoipa::path(get, path = "/api/project", tag = "project", responses((status = 200, description = "The project", body = Project)))]
 async fn project(Served(project): Served) -> Response {
-    said(project.store().project().await)
+    said(project.store.project().await)
 }

@@ -9,8 +9,8 @@ use utoipa::{IntoParams, ToSchema};
 use super::{Served, refused, said};
 use crate::api::cache::{Known, etag};
 use crate::api::extract::Json;
-use crate::app::project::queries::Veto;
-use crate::app::project::services::ProjectServices;
+use crate::app::project::ProjectServices;
+use crate::app::project::previews::Veto;
 use crate::app::review::parcel_card::{ParcelCard, card as explain};
 use crate::app::review::scenario_view::{IndicatorValues, ParcelColumns, View, ViewKey};
 use crate::app::review::search::{Found, search as look_for};
@@ -33,7 +33,7 @@ pub(super) async fn seen<T: Serialize>(
     if let Some(unchanged) = known.unchanged(&etag(&name)) {
         return unchanged;
     }
-    match project.view_of(key).await.and_then(|view| of(&view)) {
+    match project.views.of(key).await.and_then(|view| of(&view)) {
         Ok(value) => named(axum::Json(value).into_response(), &name),
         Err(error) => refused(&error),
     }
@@ -48,7 +48,7 @@ pub(super) fn named(mut response: Response, parts: &[&str]) -> Response {
 /// The state of every parcel, one value each in the order of their numbers · 全部地块的状态
 #[utoipa::path(get, path = "/api/scenarios/{id}/parcels", tag = "map", responses((status = 200, description = "The state of every parcel", body = ParcelColumns)))]
 pub(super) async fn parcels(Served(project): Served, known: Known, Path(id): Path<i64>) -> Response {
-    let key = project.state(ScenarioId(id)).await;
+    let key = project.views.state(ScenarioId(id)).await;
     seen(&project, &known, key, "parcels", |view| Ok(view.columns())).await
 }
 
@@ -59,7 +59,7 @@ pub(super) async fn indicator(
     known: Known,
     Path((id, indicator)): Path<(i64, String)>,
 ) -> Response {
-    let key = project.state(ScenarioId(id)).await;
+    let key = project.views.state(ScenarioId(id)).await;
     let part = format!("indicator {indicator}");
     seen(&project, &known, key, &part, |view| view.indicator(&indicator)).await
 }
@@ -71,7 +71,7 @@ pub(super) async fn card(
     known: Known,
     Path((id, fid)): Path<(i64, u32)>,
 ) -> Response {
-    let key = project.state(ScenarioId(id)).await;
+    let key = project.views.state(ScenarioId(id)).await;
     seen(&project, &known, key, &format!("card {fid}"), |view| explain(view, fid)).await
 }
 
@@ -93,7 +93,7 @@ pub(super) async fn search(
     Path(id): Path<i64>,
     Query(looking): Query<Looking>,
 ) -> Response {
-    let found = project.view(ScenarioId(id)).await;
+    let found = project.views.of_scenario(ScenarioId(id)).await;
     said(found.map(|view| look_for(&view, &looking.q, looking.limit.unwrap_or(20).min(200))))
 }
 
@@ -113,7 +113,7 @@ pub(super) async fn veto(
     Json(forbid): Json<Forbid>,
 ) -> Response {
     let scenario = ScenarioId(id);
-    let view = match project.view(scenario).await {
+    let view = match project.views.of_scenario(scenario).await {
         Ok(view) => view,
         Err(error) => return refused(&error),
     };
@@ -122,5 +122,5 @@ pub(super) async fn veto(
         return crate::api::problem::Problem::not_found(detail).into_response();
     };
     let question = super::preview::abandonable();
-    said(project.veto(scenario, fid, question.monitor()).await)
+    said(project.previews.veto(scenario, fid, question.monitor()).await)
 }

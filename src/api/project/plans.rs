@@ -10,26 +10,26 @@ use utoipa::ToSchema;
 use super::{Actor, Answer, Served, refused, said, told};
 use crate::api::extract::Json;
 use crate::api::problem::Problem;
-use crate::app::jobs::{PlanJob, queue_plan};
+use crate::app::jobs::plan::{PlanJob, queue_plan};
 use crate::store::{JobRecord, LayerRecord, PlanId, PlanStatus, PlanStep, ScenarioId, StoredPlan};
 
 /// All plans · 全部方案
 #[utoipa::path(get, path = "/api/plans", tag = "project", responses((status = 200, description = "All plans", body = Vec<StoredPlan>)))]
 pub(super) async fn plans(Served(project): Served) -> Response {
-    said(project.store().plans(None).await)
+    said(project.store.plans(None).await)
 }
 
 /// The plans of a scenario · 情景的方案
 #[utoipa::path(get, path = "/api/scenarios/{id}/plans", tag = "project", responses((status = 200, description = "The plans of a scenario", body = Vec<StoredPlan>)))]
 pub(super) async fn plans_of(Served(project): Served, Path(id): Path<i64>) -> Response {
-    said(project.store().plans(Some(ScenarioId(id))).await)
+    said(project.store.plans(Some(ScenarioId(id))).await)
 }
 
 /// A plan with its record, as plan.json has it · 方案及其 plan.json
 #[utoipa::path(get, path = "/api/plans/{id}", tag = "project", responses((status = 200, description = "A plan with its record, as plan.json has it", body = PlanWithRecord)))]
 pub(super) async fn plan(Served(project): Served, Path(id): Path<i64>) -> Answer {
     let id = PlanId(id);
-    let (plan, content) = (project.store().plan(id).await, project.store().plan_content(id).await);
+    let (plan, content) = (project.store.plan(id).await, project.store.plan_content(id).await);
     match plan.and_then(|plan| Ok((plan, content?))) {
         Ok((plan, content)) => {
             let record: Value =
@@ -43,7 +43,7 @@ pub(super) async fn plan(Served(project): Served, Path(id): Path<i64>) -> Answer
 /// How a plan came to its status · 方案状态的经过
 #[utoipa::path(get, path = "/api/plans/{id}/steps", tag = "project", responses((status = 200, description = "How a plan came to its status", body = Vec<PlanStep>)))]
 pub(super) async fn steps(Served(project): Served, Path(id): Path<i64>) -> Response {
-    said(project.store().plan_steps(PlanId(id)).await)
+    said(project.store.plan_steps(PlanId(id)).await)
 }
 
 /// A plan and what it says.
@@ -72,13 +72,13 @@ pub(super) async fn step(
     Path(id): Path<i64>,
     Json(new): Json<Step>,
 ) -> Response {
-    said(project.move_plan(PlanId(id), new.from, new.to, new.reason, actor.now()).await)
+    said(project.plans.step(PlanId(id), new.from, new.to, new.reason, actor.now()).await)
 }
 
 /// Makes the next layer from an approved plan · 以批准的方案生成下一版图层
 #[utoipa::path(post, path = "/api/plans/{id}/apply", tag = "project", responses((status = 201, description = "Makes the next layer from an approved plan", body = LayerRecord)))]
 pub(super) async fn apply(Served(project): Served, actor: Actor, Path(id): Path<i64>) -> Response {
-    told(StatusCode::CREATED, project.apply(PlanId(id), actor.now()).await)
+    told(StatusCode::CREATED, project.plans.apply(PlanId(id), actor.now()).await)
 }
 
 #[derive(Deserialize, ToSchema)]

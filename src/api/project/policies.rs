@@ -13,13 +13,13 @@ use crate::store::{PolicyRecord, PolicyRef};
 /// All versions of all policies · 全部政策版本
 #[utoipa::path(get, path = "/api/policies", tag = "project", responses((status = 200, description = "All versions of all policies", body = Vec<PolicyRecord>)))]
 pub(super) async fn policies(Served(project): Served) -> Response {
-    said(project.store().policies().await)
+    said(project.store.policies().await)
 }
 
 /// One version of a policy · 一个政策版本
 #[utoipa::path(get, path = "/api/policies/{name}/{version}", tag = "project", responses((status = 200, description = "One version of a policy", body = PolicyRecord)))]
 pub(super) async fn policy(Served(project): Served, Path((name, version)): Path<(String, i64)>) -> Response {
-    said(project.store().policy(&PolicyRef { name, version }).await)
+    said(project.store.policy(&PolicyRef { name, version }).await)
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -39,5 +39,5 @@ pub(super) async fn add_policy(
     Json(new): Json<NewPolicy>,
 ) -> Response {
     let who = actor.now();
-    told(StatusCode::CREATED, project.save_policy(&new.name, new.based_on, &new.text, who).await)
+    told(StatusCode::CREATED, project.policies.save(&new.name, new.based_on, &new.text, who).await)
 }

@@ -94,5 +94,5 @@ pub(super) async fn preview(
         client => state.questions().newest(scenario, client),
     };
     let _abandoned = Abandoned(question.clone());
-    said(project.preview(scenario, ask.change, question).await)
+    said(project.previews.of_change(scenario, ask.change, question).await)
 }

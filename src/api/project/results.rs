@@ -14,7 +14,8 @@ use crate::api::cache::{Known, etag};
 use crate::api::extract::Json;
 use crate::api::problem::Problem;
 use crate::app::delivery::download::{ExportJob, Exported};
-use crate::app::jobs::{CurveJob, queue_curve, queue_export};
+use crate::app::jobs::curve::{CurveJob, queue_curve};
+use crate::app::jobs::export::queue_export;
 use crate::app::planning::years::Years;
 use crate::app::review::compare_scenarios::Comparison;
 use crate::app::review::plan_tables::{SubParkRow, Transfers, sub_parks as rows_of, transfers as rows};
@@ -23,7 +24,7 @@ use crate::store::{JobId, JobRecord, JobState, PlanId, ScenarioId};
 /// What moves in a plan, and the swaps that it forms · 方案的调整与置换组
 #[utoipa::path(get, path = "/api/plans/{id}/transfers", tag = "results", responses((status = 200, description = "What moves", body = Transfers)))]
 pub(super) async fn transfers(Served(project): Served, known: Known, Path(id): Path<i64>) -> Response {
-    let key = project.state_of_plan(PlanId(id)).await;
+    let key = project.views.state_of_plan(PlanId(id)).await;
     seen(&project, &known, key, "transfers", |view| Ok(rows(view))).await
 }
 
@@ -55,7 +56,7 @@ pub(super) async fn blocks(
     Path(id): Path<i64>,
     Query(When { when }): Query<When>,
 ) -> Response {
-    let key = match project.state_of_plan(PlanId(id)).await {
+    let key = match project.views.state_of_plan(PlanId(id)).await {
         Ok(key) => key,
         Err(error) => return refused(&error),
     };
@@ -64,7 +65,7 @@ pub(super) async fn blocks(
     if let Some(unchanged) = known.unchanged(&etag(&name)) {
         return unchanged;
     }
-    let text = match project.view_of(key).await {
+    let text = match project.views.of(key).await {
         Ok(view) => crate::app::review::plan_tables::blocks(view, before).await,
         Err(error) => Err(error),
     };
@@ -80,7 +81,7 @@ pub(super) async fn blocks(
 /// The sub-parks before and after a plan · 各子园调整前后
 #[utoipa::path(get, path = "/api/plans/{id}/sub-parks", tag = "results", responses((status = 200, description = "The sub-parks", body = Vec<SubParkRow>)))]
 pub(super) async fn sub_parks(Served(project): Served, known: Known, Path(id): Path<i64>) -> Response {
-    let key = project.state_of_plan(PlanId(id)).await;
+    let key = project.views.state_of_plan(PlanId(id)).await;
     seen(&project, &known, key, "sub-parks", |view| Ok(rows_of(view))).await
 }
 
@@ -116,7 +117,7 @@ pub(super) async fn export(
     (Vec<u8> = "application/geopackage+sqlite3"),
 ))))]
 pub(super) async fn download(Served(project): Served, Path(job): Path<i64>) -> Response {
-    let job = match project.store().job(JobId(job)).await {
+    let job = match project.store.job(JobId(job)).await {
         Ok(job) => job,
         Err(error) => return refused(&error),
     };
@@ -125,7 +126,7 @@ pub(super) async fn download(Served(project): Served, Path(job): Path<i64>) -> R
         let detail = format!("job {} made no file", job.id);
         return Problem::not_found(detail).into_response();
     };
-    match project.store().file(&made.file).await {
+    match project.store.file(&made.file).await {
         Ok(bytes) => {
             let name = utf8_percent_encode(&made.name, NON_ALPHANUMERIC);
             let disposition = format!("attachment; filename*=UTF-8''{name}");
@@ -182,7 +183,7 @@ pub(super) async fn years(
     Query(ahead): Query<Ahead>,
 ) -> Response {
     let question = super::preview::abandonable();
-    said(project.years(ScenarioId(id), ahead.years.unwrap_or(3), question.monitor()).await)
+    said(project.previews.years(ScenarioId(id), ahead.years.unwrap_or(3), question.monitor()).await)
 }
 
 /// Which scenarios.
@@ -201,7 +202,7 @@ pub(super) async fn compare(Served(project): Served, Query(which): Query<Which>)
     match ids {
         Ok(ids) if (1..=8).contains(&ids.len()) => {
             let ids: Vec<ScenarioId> = ids.into_iter().map(ScenarioId).collect();
-            said(project.compare(&ids).await)
+            said(project.views.compare(&ids).await)
         }
         _ => Problem::bad_request("scenarios: expected 1 to 8 numbers, such as 1,2").into_response(),
     }

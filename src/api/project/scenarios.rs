@@ -10,19 +10,19 @@ use utoipa::ToSchema;
 
 use super::{Actor, Served, said, told};
 use crate::api::extract::Json;
-use crate::app::project::queries::ScenarioPolicy;
+use crate::app::project::scenarios::ScenarioPolicy;
 use crate::store::{PolicyRef, ScenarioChange, ScenarioId, ScenarioRecord};
 
 /// All scenarios · 全部情景
 #[utoipa::path(get, path = "/api/scenarios", tag = "project", responses((status = 200, description = "All scenarios", body = Vec<ScenarioRecord>)))]
 pub(super) async fn scenarios(Served(project): Served) -> Response {
-    said(project.store().scenarios().await)
+    said(project.store.scenarios().await)
 }
 
 /// One scenario · 一个情景
 #[utoipa::path(get, path = "/api/scenarios/{id}", tag = "project", responses((status = 200, description = "One scenario", body = ScenarioRecord)))]
 pub(super) async fn scenario(Served(project): Served, Path(id): Path<i64>) -> Response {
-    said(project.store().scenario(ScenarioId(id)).await)
+    said(project.store.scenario(ScenarioId(id)).await)
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -46,8 +46,8 @@ pub(super) async fn add_scenario(
     Json(new): Json<AddScenario>,
 ) -> Response {
     let made = match new.copy_of {
-        Some(of) => project.copy_scenario(of, new.title, actor.now()).await,
-        None => project.add_scenario(new.title, new.layer, new.policy, actor.now()).await,
+        Some(of) => project.scenarios.copy(of, new.title, actor.now()).await,
+        None => project.scenarios.add(new.title, new.layer, new.policy, actor.now()).await,
     };
     told(StatusCode::CREATED, made)
 }
@@ -55,7 +55,7 @@ pub(super) async fn add_scenario(
 /// The policy of a scenario in full · 情景的政策全文
 #[utoipa::path(get, path = "/api/scenarios/{id}/policy", tag = "project", responses((status = 200, description = "The policy", body = ScenarioPolicy)))]
 pub(super) async fn policy_of(Served(project): Served, Path(id): Path<i64>) -> Response {
-    said(project.scenario_policy(ScenarioId(id)).await)
+    said(project.scenarios.policy(ScenarioId(id)).await)
 }
 
 /// A change to a policy.
@@ -77,7 +77,7 @@ pub(super) async fn change_policy(
     Path(id): Path<i64>,
     Json(new): Json<ChangePolicy>,
 ) -> Response {
-    said(project.change_policy(ScenarioId(id), new.based_on, &new.change, actor.now()).await)
+    said(project.scenarios.change_policy(ScenarioId(id), new.based_on, &new.change, actor.now()).await)
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -97,5 +97,5 @@ pub(super) async fn change_scenario(
     Json(new): Json<ChangeScenario>,
 ) -> Response {
     let change = ScenarioChange { title: new.title, policy: new.policy, archived: new.archived };
-    said(project.change_scenario(ScenarioId(id), new.based_on, &change).await)
+    said(project.scenarios.change(ScenarioId(id), new.based_on, &change).await)
 }

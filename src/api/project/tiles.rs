@@ -12,12 +12,12 @@ use super::{Answer, Served, refused};
 use crate::api::cache::Known;
 use crate::api::problem::Problem;
 use crate::api::tiles::{Wanted, answer, in_query, place};
-use crate::app::layers::tiles::layer_tiles::ZOOM_MAX;
+use crate::app::layers::tiles::content::ZOOM_MAX;
 
 /// What a layer's tiles hold and where they are (TileJSON 3.0.0) · 图层切片说明
 #[utoipa::path(get, path = "/api/layers/{id}/tiles.json", tag = "map", responses((status = 200, description = "TileJSON", body = Object)))]
 pub(super) async fn description(Served(project): Served, Path(id): Path<String>) -> Response {
-    match project.layer_tiles(&LayerId(id.clone())).await {
+    match project.tiles.of_layer(&LayerId(id.clone())).await {
         Ok(tiles) => {
             let version = tiles.version();
             let address = format!("/api/layers/{id}/tiles/{{z}}/{{x}}/{{y}}{}", in_query(version));
@@ -50,10 +50,10 @@ pub(super) async fn tile(
 ) -> Answer {
     place(z, x, y, ZOOM_MAX)?;
     let id = LayerId(id);
-    let ready = v.as_deref().and_then(|version| project.ready_tiles(&id, version));
+    let ready = v.as_deref().and_then(|version| project.tiles.ready(&id, version));
     let tiles = match ready {
         Some(ready) => ready,
-        None => project.layer_tiles(&id).await.map_err(|error| Problem::from(&error))?,
+        None => project.tiles.of_layer(&id).await.map_err(|error| Problem::from(&error))?,
     };
     answer(tiles, (z, x, y), Wanted { version: v.as_deref(), known, headers: &headers }).await
 }

@@ -58,7 +58,7 @@ pub(super) async fn upload(
 ) -> std::result::Result<Response, Problem> {
     let name = name_in(query.as_deref().unwrap_or_default())?;
     refuse_forms(&headers)?;
-    let coming = match project.uploads().begin() {
+    let coming = match project.uploads.begin() {
         Ok(Ok(coming)) => coming,
         Ok(Err(why @ NoRoom::Busy)) => {
             return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, why.to_string()));
@@ -68,7 +68,7 @@ pub(super) async fn upload(
         }
         Err(error) => return Ok(refused(&error)),
     };
-    let coming = received(coming, body, project.uploads().bytes_max(), state.settings().request_time).await?;
+    let coming = received(coming, body, project.uploads.bytes_max(), state.settings().request_time).await?;
     let kept = on_disk(move || coming.finish()).await;
     let kept = kept.map(|(upload, bytes)| Uploaded { upload, name, bytes });
     Ok(told(StatusCode::CREATED, kept))

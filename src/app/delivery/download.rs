@@ -3,18 +3,14 @@
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use clap::ValueEnum as _;
 use parcels::progress::Monitor;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::delivery::export::{ExportFormat, ExportRequest, export};
-use crate::app::project::services::ProjectServices;
 use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::store::{FileHash, PlanId};
-use crate::threads::blocking;
 
 /// The name that asks for everything `plan` writes.
 const FOLDER: &str = "folder";
@@ -60,50 +56,39 @@ impl ExportJob {
         if self.format == FOLDER {
             return Ok(None);
         }
-        ExportFormat::from_str(&self.format, false).map(Some).map_err(|_| {
-            let known: Vec<&str> = ExportFormat::value_variants().iter().map(|f| f.name()).collect();
+        ExportFormat::named(&self.format).map(Some).ok_or_else(|| {
+            let known = ExportFormat::ALL.map(ExportFormat::name);
             Error::new(ErrorKind::Usage, format!("there is no format {}", self.format))
                 .try_this(format!("{} or {FOLDER}", known.join(", ")))
         })
     }
 }
 
-impl ProjectServices {
-    /// Makes the file and keeps it.
-    ///
-    /// # Errors
-    /// A plan that is not there or comes out differently, a request that contradicts itself, a request to stop.
-    pub async fn export(&self, job: ExportJob, monitor: Arc<dyn Monitor + Send>) -> Result<Exported> {
-        let format = job.format()?;
-        let making = "making a file for download";
-        let home = tempfile::tempdir().context(ErrorKind::Unwritable, making)?;
-        let folder = home.path().join("plan");
-        self.write_plan(job.plan, folder.clone(), monitor.clone()).await?;
-        let stem = format!("lianpian-plan-{}", job.plan);
-        let (name, path, warnings) = {
-            let name = match format {
-                Some(ExportFormat::Gpkg) => format!("{stem}.gpkg"),
-                Some(format) => format!("{stem}-{}.zip", format.name()),
-                None => format!("{stem}.zip"),
-            };
-            let path = home.path().join(&name);
-            let out = path.clone();
-            let warnings = blocking(move || match format {
-                Some(format) => {
-                    let request =
-                        ExportRequest { plan_dir: folder, format, crs: job.crs, encoding: job.encoding, out };
-                    Ok(export(&request, &*monitor)?.warnings)
-                }
-                None => pack(&folder, &out).map(|()| Vec::new()),
-            })
-            .await?;
-            (name, path, warnings)
-        };
-        let bytes = std::fs::read(&path).context(ErrorKind::Unwritable, making)?;
-        let file = self.store().put_file(&bytes).await?;
-        let media = if name.ends_with(".zip") { "application/zip" } else { "application/geopackage+sqlite3" };
-        Ok(Exported { name, bytes: bytes.len() as u64, media: media.to_owned(), file, warnings })
-    }
+/// Makes the file that `job` asks for in `home`, from the plan's folder; returns its path and what a person should know.
+///
+/// # Errors
+/// A request that contradicts itself, a request to stop.
+pub(crate) fn make_file(
+    job: &ExportJob,
+    plan_dir: PathBuf,
+    home: &Path,
+    monitor: &dyn Monitor,
+) -> Result<(PathBuf, Vec<String>)> {
+    let format = job.format()?;
+    let stem = format!("lianpian-plan-{}", job.plan);
+    let name = match format {
+        Some(ExportFormat::Gpkg) => format!("{stem}.gpkg"),
+        Some(format) => format!("{stem}-{}.zip", format.name()),
+        None => format!("{stem}.zip"),
+    };
+    let path = home.join(name);
+    let Some(format) = format else {
+        pack(&plan_dir, &path)?;
+        return Ok((path, Vec::new()));
+    };
+    let (crs, encoding) = (job.crs.clone(), job.encoding.clone());
+    let request = ExportRequest { plan_dir, format, crs, encoding, out: path.clone() };
+    Ok((path, export(&request, monitor)?.warnings))
 }
 
 /// Puts all files below `folder` into one archive, in the order of their names and without their times.

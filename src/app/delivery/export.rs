@@ -12,7 +12,6 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
 use parcels::progress::{Monitor, go_on};
 
 use crate::app::delivery::bureau_checks::{self, FiledParcel};
@@ -28,21 +27,21 @@ const REPORT: &str = "check_report.csv";
 const LAYERS: [&str; 3] = ["zone_after", "transfers", "blocks"];
 
 /// A format of export.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExportFormat {
     /// ESRI shapefile.
     Shp,
     /// GeoPackage.
     Gpkg,
     /// GeoJSON after RFC 7946.
-    #[value(name = "geojson")]
     GeoJson,
     /// FlatGeobuf.
     Fgb,
 }
 
 impl ExportFormat {
-    const ALL: [Self; 4] = [Self::Shp, Self::Gpkg, Self::GeoJson, Self::Fgb];
+    /// All of them, in the order people read them.
+    pub const ALL: [Self; 4] = [Self::Shp, Self::Gpkg, Self::GeoJson, Self::Fgb];
 
     /// Its name on the command line, which is also its files' extension.
     #[must_use]
@@ -52,6 +51,23 @@ impl ExportFormat {
             Self::Gpkg => "gpkg",
             Self::GeoJson => "geojson",
             Self::Fgb => "fgb",
+        }
+    }
+
+    /// The one of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.name() == name)
+    }
+
+    /// What people call it.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Shp => "ESRI shapefile",
+            Self::Gpkg => "GeoPackage",
+            Self::GeoJson => "GeoJSON after RFC 7946",
+            Self::Fgb => "FlatGeobuf",
         }
     }
 }

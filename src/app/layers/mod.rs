@@ -2,6 +2,9 @@
 //! Builds `features` and `tiles` from parcels and plans; the HTTP side is in `api`.
 //! Called by `project`, `api` and the commands `serve` and `tiles`.
 
+// Where served layers come from.
+pub mod source;
+
 // A plan's layers as collections.
 pub mod plan_layers;
 

@@ -9,11 +9,12 @@ use geo::{Coord, MultiPolygon};
 use parcels::parcel::Crs;
 use parcels::progress::{Monitor, go_on};
 
+use crate::app::layers::source::{Collections, untiled};
 use crate::app::layers::tiles::content::{AT_ONCE, PARCELS};
 use crate::app::layers::tiles::layer_tiles::LayerTiles;
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::areas::Areas;
-use crate::features::collection::{Collection, Collections, Parts, untiled};
+use crate::features::collection::{Collection, Parts};
 use crate::features::columns::{ColumnData, Values};
 use crate::features::systems::{Projector, System};
 use crate::io::feature_layer::{Cell, Column, Features, Kind, Shapes};

@@ -1,47 +1,39 @@
 //! The layers that a project publishes: those of its newest plan, or the parcels of its newest layer before the first plan.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use async_trait::async_trait;
 use geo::MultiPolygon;
 use parcels::blocks::Blocks;
 use parcels::id::LayerId;
 use parcels::policy::Policy;
 use tokio::runtime::Handle;
 
-use crate::app::layers::plan_layers::{of_layer, of_plan};
-use crate::app::layers::tiles::content::PARCELS;
-use crate::app::layers::tiles::layer_tiles::LayerTiles;
+use crate::app::layers::plan_layers;
 use crate::app::planning::plan::land_use;
 use crate::app::planning::prepare::Prepared;
 use crate::app::planning::preview::compiled;
-use crate::app::project::layer_cache::ReadyLayer;
-use crate::app::project::services::ProjectServices;
+use crate::app::planning::ready_layer::ReadyLayer;
 use crate::error::{Context as _, ErrorKind, Result};
-use crate::features::collection::{Collection, Collections, untiled};
+use crate::features::collection::Collection;
 use crate::io::feature_layer::Features;
 use crate::io::plan_features;
-use crate::io::write::PlanOutput;
-use crate::store::{LayerRecord, PlanContent, PlanId, Store, Zone};
-use crate::threads::blocking;
+use crate::io::plan_output::PlanOutput;
+use crate::store::{PlanContent, PlanId, Store, Zone};
 
 /// What is published now.
 #[derive(Default, Clone)]
-struct Now {
+pub(crate) struct Now {
     /// The plan that it is of.
     plan: Option<PlanId>,
     /// The layer that is planned.
-    layer: Option<LayerId>,
-    collections: Vec<Arc<Collection>>,
+    pub(crate) layer: Option<LayerId>,
+    pub(crate) collections: Vec<Arc<Collection>>,
 }
 
 /// The published layers, replaced whole with each new plan.
 #[derive(Default)]
 pub(crate) struct Published {
     now: RwLock<Now>,
-    /// A service that has just started still reads them.
-    starting: AtomicBool,
 }
 
 impl Published {
@@ -53,89 +45,13 @@ impl Published {
         }
     }
 
-    fn now(&self) -> Now {
+    pub(crate) fn now(&self) -> Now {
         self.now.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-#[async_trait]
-impl Collections for ProjectServices {
-    fn list(&self) -> Vec<Arc<Collection>> {
-        self.published.now().collections
-    }
-
-    fn tiled(&self, id: &str) -> bool {
-        id == PARCELS && self.get(id).is_some()
-    }
-
-    fn ready_tiles(&self, id: &str, version: &str) -> Option<Arc<LayerTiles>> {
-        let layer = self.published.now().layer.filter(|_| self.tiled(id))?;
-        ProjectServices::ready_tiles(self, &layer, version)
-    }
-
-    async fn tiles(&self, id: &str) -> Result<Arc<LayerTiles>> {
-        let layer = self.published.now().layer.filter(|_| self.tiled(id)).ok_or_else(|| untiled(id))?;
-        self.layer_tiles(&layer).await
-    }
-
-    fn ready(&self) -> bool {
-        !self.published.starting.load(Ordering::Relaxed)
-    }
-}
-
-impl ProjectServices {
-    /// Shows the newest plan, as it was kept; before the first one the newest layer that a scenario plans, if there is one.
-    ///
-    /// # Errors
-    /// When its layer cannot be read again.
-    pub async fn publish_newest(&self) -> Result<()> {
-        let Some(newest) = self.store().plans(None).await?.pop() else {
-            return self.publish_unplanned().await;
-        };
-        let layer = self.store().scenario(newest.scenario).await?.layer;
-        let kept = self.reopen_plan(newest.id).await?;
-        let layers = blocking(move || {
-            kept.hand_over(|out| {
-                let outlines = plan_features::outlines(out.layer, out.blocks_after);
-                Ok(served(layers(out, kept.policy(), &outlines), out))
-            })
-        });
-        let layers = layers.await?;
-        self.published.put(Some(newest.id), layer, layers);
-        Ok(())
-    }
-
-    async fn publish_unplanned(&self) -> Result<()> {
-        let layers = self.store().layers().await?;
-        let scenarios = self.store().scenarios().await?;
-        let planned = |layer: &LayerRecord| scenarios.iter().rfind(|scenario| scenario.layer == layer.id);
-        let Some(newest) = layers.iter().rev().find_map(planned) else { return Ok(()) };
-        let ready = self.ready_layer(&newest.layer, &newest.policy).await?;
-        self.published.put(None, newest.layer.clone(), blocking(move || unplanned(&ready)).await?);
-        Ok(())
-    }
-
-    /// As [`ProjectServices::publish_newest`], while the service listens already: `/readyz` says no until it is done. Then the tiles are
-    /// made that the first map will ask for.
-    pub fn publish_newest_later(self: &Arc<Self>) {
-        self.published.starting.store(true, Ordering::Relaxed);
-        let project = self.clone();
-        tokio::spawn(async move {
-            if let Err(why) = project.publish_newest().await {
-                // The rest of the project is there all the same.
-                tracing::warn!("the project is not served as layers: {why}");
-            }
-            project.published.starting.store(false, Ordering::Relaxed);
-            if let Some(layer) = project.published.now().layer {
-                // Whoever asks for them hears why there are none.
-                let _ = project.layer_tiles(&layer).await;
-            }
-        });
-    }
-}
-
 /// The parcels and the present zone of a layer without a plan.
-fn unplanned(park: &ReadyLayer) -> Result<Vec<Arc<Collection>>> {
+pub(crate) fn of_layer(park: &ReadyLayer) -> Result<Vec<Arc<Collection>>> {
     let ReadyLayer { prepared, policy } = park;
     let Prepared { layer, adjacency, scores, .. } = &**prepared;
     let land_use = land_use(policy, layer);
@@ -146,7 +62,7 @@ fn unplanned(park: &ReadyLayer) -> Result<Vec<Arc<Collection>>> {
     let parcels = plan_features::unplanned(layer, &land_use, policy.constraints.area.basis, scores);
     let zone = inside.contains(&true);
     let zone = zone.then(|| plan_features::blocks("zone", "before", &blocks, &outlines, least_ha));
-    Ok(on_earth(of_layer(parcels, zone, layer.crs())))
+    Ok(on_earth(plan_layers::of_layer(parcels, zone, layer.crs())))
 }
 
 /// Writes a plan into the tables that a GIS reads; returns what the store is to hold of it, and its layers to be served.
@@ -179,9 +95,14 @@ fn layers<'a>(
     [plan_features::parcels(out), plan_features::transfers(out), blocks]
 }
 
-/// The layers of a plan for whoever asks over HTTP.
+/// The layers of a plan, to be served.
+pub(crate) fn of_plan(out: &PlanOutput<'_>, policy: &Policy) -> Vec<Arc<Collection>> {
+    let outlines = plan_features::outlines(out.layer, out.blocks_after);
+    served(layers(out, policy, &outlines), out)
+}
+
 fn served(layers: [Features<'_>; 3], out: &PlanOutput<'_>) -> Vec<Arc<Collection>> {
-    on_earth(of_plan(layers, out.layer.crs()))
+    on_earth(plan_layers::of_plan(layers, out.layer.crs()))
 }
 
 /// These layers; none where they have no place on Earth.

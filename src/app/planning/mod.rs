@@ -1,5 +1,5 @@
 //! Planning without a project: an input and a policy are read, solved, judged and written.
-//! Everything here works on files or in memory; no storage, no HTTP.
+//! Works on files and in memory; reads and writes no project.
 //! Called by the commands, and by every other folder of `app`.
 
 // Input and policy become everything a plan is made from.
@@ -26,8 +26,14 @@ pub mod verify;
 // Written plans side by side.
 pub mod compare;
 
+// A policy with changes and decisions applied.
+pub mod policy_change;
+
 // The plan of another policy, fast enough for a slider.
 pub mod preview;
+
+// A layer that was read, with its policy.
+pub(crate) mod ready_layer;
 
 // One plan a year under a yearly cap.
 pub mod years;

@@ -27,9 +27,10 @@ use crate::app::planning::deadline::Deadline;
 use crate::app::planning::prepare::{LoadedPolicy, Prepared, Stopwatch, load_policy, misfit, prepare};
 use crate::error::{Error, ErrorKind, Result};
 use crate::io::plan_features;
+use crate::io::plan_output::PlanOutput;
 use crate::io::read::ReadOptions;
 use crate::io::source::Source;
-use crate::io::write::{PlanOutput, write_plan};
+use crate::io::write::write_plan;
 
 /// What to plan.
 #[derive(Debug, Clone)]

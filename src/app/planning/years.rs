@@ -28,14 +28,11 @@ use crate::app::planning::deadline::Deadline;
 use crate::app::planning::plan::{PlanRequest, make};
 use crate::app::planning::prepare::{LoadedPolicy, Prepared, Stopwatch, load_policy, misfit, prepare};
 use crate::app::planning::preview::PreviewSession;
-use crate::app::project::services::ProjectServices;
 use crate::app::schemas;
 use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::io::atomic::write_file;
 use crate::io::atomic_output::{self, AtomicOutput};
 use crate::io::write::write_plan;
-use crate::store::ScenarioId;
-use crate::threads::low_priority::low_priority;
 
 /// Most years of a path; by then it has come to rest.
 pub const YEARS_MAX: usize = 30;
@@ -573,26 +570,5 @@ impl PreviewSession {
         let mut today = route.today;
         shares(&mut today, &mut uncapped, steps.iter_mut().map(|moves| &mut moves.year.step));
         Ok(Years { today, years: steps, uncapped, ended })
-    }
-}
-
-impl ProjectServices {
-    /// The path of a scenario over so many years at most, its decisions kept.
-    ///
-    /// # Errors
-    /// Of kind `NotFound` where there is no such scenario, `Usage` for a number of years that makes no path; a request to
-    /// stop.
-    pub async fn years(
-        &self,
-        id: ScenarioId,
-        years: usize,
-        monitor: Arc<dyn Monitor + Send>,
-    ) -> Result<Years> {
-        if !(1..=YEARS_MAX).contains(&years) {
-            let what = format!("years {years}: expected 1 to {YEARS_MAX}");
-            return Err(Error::new(ErrorKind::Usage, what));
-        }
-        let (live, policy) = self.preview_session(id).await?;
-        low_priority(move || live.years(&policy, years, &*monitor)).await
     }
 }

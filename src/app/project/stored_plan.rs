@@ -1,25 +1,19 @@
 //! A stored plan with the layer it was made for. Nothing is searched for again: a plan that a time limit cut short, or that
 //! another version made, is written exactly as it was made.
 
-use std::path::PathBuf;
-use std::sync::Arc;
-
 use parcels::blocks::Blocks;
 use parcels::optimise::Hold;
 use parcels::plan::PlanRecord;
 use parcels::policy::Policy;
-use parcels::progress::Monitor;
 
 use crate::app::planning::plan::Written;
 use crate::app::planning::prepare::{LoadedPolicy, Prepared};
 use crate::app::planning::preview::compiled;
-use crate::app::project::layer_cache::ReadyLayer;
-use crate::app::project::services::ProjectServices;
+use crate::app::planning::ready_layer::ReadyLayer;
 use crate::app::review::scenario_view::record;
 use crate::error::{Error, ErrorKind, Result};
-use crate::io::write::{PlanOutput, write_plan};
-use crate::store::{DecisionRecord, DecisionSeq, PlanContent, PlanId, StoredPlan};
-use crate::threads::blocking;
+use crate::io::plan_output::PlanOutput;
+use crate::store::{PlanContent, StoredPlan};
 
 /// A stored plan, reopened with the layer it was made for.
 pub(crate) struct ReopenedPlan {
@@ -85,27 +79,5 @@ impl ReopenedPlan {
             at.and_then(|at| transfers[at].robustness).unwrap_or(f64::NAN)
         };
         Some(self.ready.prepared.layer.parcels().iter().map(share).collect())
-    }
-}
-
-impl ProjectServices {
-    /// A stored plan with its layer.
-    pub(crate) async fn reopen_plan(&self, id: PlanId) -> Result<ReopenedPlan> {
-        let plan = self.store().plan(id).await?;
-        let content = self.store().plan_content(id).await?;
-        let log = self.store().decisions(Some(plan.scenario), DecisionSeq(0)).await?;
-        let log: Vec<DecisionRecord> = log.into_iter().filter(|d| d.seq <= plan.decided).collect();
-        let layer = self.store().scenario(plan.scenario).await?.layer;
-        let ready = self.decided_layer(&layer, &plan.policy, &log).await?;
-        ReopenedPlan::new(&plan, content, ready)
-    }
-
-    /// Writes the folder of a plan as `lianpian plan` does, from what the store holds of it.
-    ///
-    /// # Errors
-    /// When the layer's files make other parcels than the plan speaks of, or the folder cannot be written.
-    pub async fn write_plan(&self, id: PlanId, out: PathBuf, monitor: Arc<dyn Monitor + Send>) -> Result<()> {
-        let kept = self.reopen_plan(id).await?;
-        blocking(move || kept.hand_over(|made| write_plan(&out, made, &*monitor))).await
     }
 }

@@ -15,7 +15,6 @@ use tiles::layer::{Layer, LayerSpec};
 use tiles::mercator::{from_degrees, rejoin, to_degrees};
 use tiles::pyramid::Tileset;
 
-use crate::app::layers::tiles::layer_tiles::ZOOM_MAX;
 use crate::app::planning::prepare::{OverlayLayer, Prepared};
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::collection::Collection;
@@ -23,6 +22,8 @@ use crate::features::columns::Datum;
 use crate::io::feature_layer::Shapes;
 use crate::io::{plan_features, project};
 
+/// The deepest zoom that is cut; a map enlarges these beyond it. A cell is 1.5 cm on the equator there.
+pub const ZOOM_MAX: u8 = 16;
 /// What the layer of parcels is called in a tile.
 pub(crate) const PARCELS: &str = "parcels";
 

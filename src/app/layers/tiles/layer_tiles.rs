@@ -12,17 +12,16 @@ use tiles::coord::TileCoord;
 use tiles::layer::LayerSpec;
 use tiles::pyramid::Tileset;
 
-use crate::app::layers::tiles::content::{TileContent, degrees, of_collection, tileset, vector_layers};
+use crate::app::layers::tiles::content::{
+    TileContent, ZOOM_MAX, degrees, of_collection, tileset, vector_layers,
+};
 use crate::app::layers::tiles::generalise::{Budget, generalised};
 use crate::app::planning::prepare::Prepared;
-use crate::app::project::services::ProjectServices;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::features::collection::Collection;
 use crate::io::coding::Coding;
 use crate::store::PolicyRef;
 
-/// The deepest zoom that is cut; a map enlarges these beyond it. A cell is 1.5 cm on the equator there.
-pub const ZOOM_MAX: u8 = 16;
 /// What a map of 1280 by 800 pixels may have to load at any zoom. Its tiles have 512 pixels, so that it is two and a half
 /// wide and one and a half high: where it lies badly it meets four by three, all of which are loaded whole.
 const VIEW: Budget = Budget { bytes: 600_000, block: (4, 3), sample: 20_000 };
@@ -160,33 +159,5 @@ impl LayerTiles {
         } else {
             self.cut.get_or_insert_with(&(at, coding), repacked)
         }
-    }
-}
-
-impl ProjectServices {
-    /// The tiles of a layer in this version, where they are ready; without a word to the store, for a map asks for dozens.
-    #[must_use]
-    pub fn ready_tiles(&self, id: &LayerId, version: &str) -> Option<Arc<LayerTiles>> {
-        self.tiles.ready(|(layer, _), tiles| layer == id && tiles.version() == version)
-    }
-
-    /// A layer as tiles, with what the policy of the newest scenario on it counts as belonging to it.
-    ///
-    /// # Errors
-    /// Of kind `NotFound` where there is no such layer, or no scenario on it yet; when it has no place on Earth.
-    pub async fn layer_tiles(&self, id: &LayerId) -> Result<Arc<LayerTiles>> {
-        let of_layer = self.store().scenarios().await?.into_iter().filter(|s| s.layer == *id);
-        let Some(policy) = of_layer.map(|s| s.policy).next_back() else {
-            self.store().layer(id).await?;
-            return Err(Error::new(ErrorKind::NotFound, "no scenario plans this layer yet")
-                .try_this("make one: its policy says what belongs to the layer"));
-        };
-        let key = (id.clone(), policy.clone());
-        let make = async {
-            let park = self.park(id, &policy).await?;
-            let (id, policy) = key.clone();
-            Ok(move || LayerTiles::new(&id, &policy, &park.prepared).map(Arc::new))
-        };
-        self.tiles.get(key.clone(), make).await
     }
 }
