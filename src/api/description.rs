@@ -1,4 +1,4 @@
-//! `/api/openapi.json`: what the API promises, from the code that keeps it.
+//! `/api/v1/openapi.json`: what the API promises, from the code that keeps it.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use utoipa::openapi::{Info, ObjectBuilder, OpenApi, Ref, RefOr, ResponseBuilder,
 use utoipa::{PartialSchema as _, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
-use super::State;
+use super::{PREFIX, State};
 use super::cache::etag;
 use super::problem::PROBLEM_JSON;
 use crate::app::delivery::download::Exported;
@@ -98,7 +98,7 @@ pub(super) fn described(routes: OpenApiRouter<State>) -> axum::Router<State> {
     tell_results(&mut document);
     let text = document.to_pretty_json().unwrap_or_default();
     let answer = move || async move { answer(text) };
-    router.route("/api/openapi.json", get(answer))
+    router.route(&format!("{PREFIX}/openapi.json"), get(answer))
 }
 
 fn answer(text: String) -> Response {

@@ -1,9 +1,10 @@
-//! The HTTP interface: the map at `/`, the project and archives of tiles under `/api`, OGC API – Features and Tiles under
-//! `/ogc`, and what running a service takes.
+//! The HTTP interface: the map at `/`, the JSON API under [`PREFIX`], OGC API – Features and Tiles under `/ogc`, and what
+//! running a service takes. The only folder that knows HTTP.
+//! Called by the commands `serve` and `demo`.
 //!
-//! A request's way: `observe` numbers, counts and logs it; `cache` answers 304 and tells encodings apart;
-//! `guard` sets the security headers and refuses what is too large, too slow, too much or not meant for this server;
-//! then the route's handler. Whatever fails on the way leaves as a [`problem`].
+//! A request passes `observe` (number, log, count), `cache` (304, encodings) and `guard` (security headers; refuses what is
+//! too large, too slow, too much or meant for another server), then the handler of its route. Every failure leaves as a
+//! [`problem`].
 
 // Failures as RFC 9457 problems.
 pub mod problem;
@@ -60,11 +61,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
+use axum::extract::Request;
 use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::routing::any;
 use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate as _};
 use tower_http::compression::{CompressionLayer, CompressionLevel};
+use utoipa_axum::router::OpenApiRouter;
 
 use metrics::Metrics;
 pub use server::serve;
@@ -167,14 +172,28 @@ impl State {
     }
 }
 
+/// Where the JSON API lies. A change that its clients could not follow would get another number.
+pub const PREFIX: &str = "/api/v1";
+
 /// All routes, with everything around them.
 pub fn router(state: State) -> Router {
+    let json = OpenApiRouter::new().nest(PREFIX, project::routes().merge(tilesets::routes()));
     let routes = Router::new()
         .merge(page::routes())
         .merge(ogc::routes())
-        .merge(description::described(project::routes().merge(tilesets::routes())))
+        .merge(description::described(json))
+        .route("/api/{*path}", any(without_version))
         .merge(health::routes());
     wrapped(routes, state)
+}
+
+/// The API had no number in its addresses once: they lead on to today's.
+async fn without_version(request: Request) -> Response {
+    let asked = request.uri().path_and_query().map_or("", |all| all.as_str());
+    match asked.strip_prefix("/api") {
+        Some(path) if !asked.starts_with(PREFIX) => Redirect::permanent(&format!("{PREFIX}{path}")).into_response(),
+        _ => problem::no_such_page(request.uri().clone()).await.into_response(),
+    }
 }
 
 /// Routes with what stands around all of them, the outermost last.

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
 use rust_embed::Embed;
 
-use super::State;
+use super::{PREFIX, State};
 use super::cache::etag;
 use super::problem::Problem;
 use super::settings::Basemap;
@@ -36,7 +36,7 @@ async fn index(Shared(state): Shared<State>) -> Response {
     match Built::get(INDEX).filter(|_| state.served_project().is_some()) {
         Some(_) => page(INDEX, &state),
         None if state.collections().list().is_empty() && !state.tilesets().is_empty() => {
-            Redirect::to("/api/tilesets").into_response()
+            Redirect::to(&format!("{PREFIX}/tilesets")).into_response()
         }
         None => Redirect::to("/ogc").into_response(),
     }

@@ -1,5 +1,6 @@
-//! Use cases, shared by the command line and the service. They read, compute and write; they know neither terminal nor
-//! HTTP. `commands` and `api` call them; inside, folders further down this list may use those above.
+//! Use cases, shared by the command line and the service: they read, compute and write, and know neither terminal nor HTTP.
+//! Inside, a folder may use those above it in this list; `tests/directions.rs` holds that.
+//! Called by `commands` and `api`.
 
 // How the engine's types look in JSON.
 pub mod schemas;

@@ -1,4 +1,6 @@
 //! The command line: one file a command, each of them a reader of arguments around one use case.
+//! The only folder that knows clap; results are printed through `terminal`.
+//! Called by `main`.
 
 mod check;
 mod compare;

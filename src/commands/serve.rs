@@ -22,10 +22,10 @@ use crate::io::tile_file::TileFile;
 use crate::store;
 use crate::terminal::{Terminal, say, stop_asked};
 
-/// Serve a project: the map at /, its API under /api, and OGC API – Features and Tiles under /ogc for QGIS and GDAL
+/// Serve a project: the map at /, its API under /api/v1, and OGC API – Features and Tiles under /ogc for QGIS and GDAL
 ///
 /// With --plan, a written plan instead: its layers under /ogc. With --tiles, archives of tiles as well, or alone: their tiles
-/// and the files themselves under /api/tilesets.
+/// and the files themselves under /api/v1/tilesets.
 ///
 /// Every option can also stand in the environment, as named below, or in the file given by --config; the command line goes
 /// before the environment, and that before the file.

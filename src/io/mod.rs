@@ -1,4 +1,6 @@
-//! Files and coordinates: GDAL, PROJ (through GDAL), CSV and XLSX.
+//! Files and coordinates: GDAL, PROJ (through GDAL), CSV and XLSX, tile archives.
+//! Reading turns files into the engine's raw layers and tables; writing turns plans into files. No storage, no HTTP.
+//! Called by `app` and `store`, and by `commands` for what a user names.
 
 // Whole files or none.
 pub mod atomic;

@@ -1,4 +1,5 @@
-//! What a project stores: one trait in the words of its users.
+//! What a project stores: one trait in the words of its users. The only folder that knows databases.
+//! Called by `app`, and by `commands` to open a project.
 //!
 //! Two backends, one for a GeoPackage file and one for PostgreSQL with PostGIS, chosen by the address. What is
 //! acknowledged is on disk. Layers, versions of policies, decisions and the content of plans are only ever added; the

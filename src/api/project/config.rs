@@ -35,7 +35,7 @@ pub(super) struct BasemapConfig {
 }
 
 /// How the service is set up · 服务配置
-#[utoipa::path(get, path = "/api/config", tag = "project", responses((status = 200, description = "How the service is set up", body = Config)))]
+#[utoipa::path(get, path = "/config", tag = "project", responses((status = 200, description = "How the service is set up", body = Config)))]
 pub(super) async fn config(
     Shared(state): Shared<State>,
     Served(project): Served,

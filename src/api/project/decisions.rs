@@ -33,7 +33,7 @@ pub(super) struct Decision {
 }
 
 /// Records decisions, all or none; 409 with what changed when somebody was faster · 记录决定
-#[utoipa::path(post, path = "/api/scenarios/{id}/decisions", tag = "project", responses((status = 201, description = "Records decisions, all or none; 409 with what changed when somebody was faster", body = Vec<DecisionRecord>)))]
+#[utoipa::path(post, path = "/scenarios/{id}/decisions", tag = "project", responses((status = 201, description = "Records decisions, all or none; 409 with what changed when somebody was faster", body = Vec<DecisionRecord>)))]
 pub(super) async fn decide(
     Served(project): Served,
     actor: Actor,
@@ -50,7 +50,7 @@ pub(super) async fn decide(
 }
 
 /// The log of decisions, oldest first · 决定记录
-#[utoipa::path(get, path = "/api/scenarios/{id}/decisions", tag = "project", responses((status = 200, description = "The log of decisions, oldest first", body = Vec<DecisionRecord>)))]
+#[utoipa::path(get, path = "/scenarios/{id}/decisions", tag = "project", responses((status = 200, description = "The log of decisions, oldest first", body = Vec<DecisionRecord>)))]
 pub(super) async fn decisions(Served(project): Served, Path(id): Path<i64>) -> Response {
     said(project.store.decisions(Some(ScenarioId(id)), DecisionSeq(0)).await)
 }

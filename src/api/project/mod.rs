@@ -1,4 +1,5 @@
-//! The project over HTTP: `/api/…`, JSON in and out.
+//! The project over HTTP, one file a resource: JSON in and out, each handler around one service of `app::project`.
+//! Called by the router of `api`.
 //!
 //! A write names the version it is based on; when somebody was faster the answer is 409 with what changed. Who acts
 //! stands in the header `X-Lianpian-User`, which a proxy sets that asks people to sign in.
@@ -173,7 +174,7 @@ fn told<T: Serialize>(status: StatusCode, result: crate::error::Result<T>) -> Re
 }
 
 /// The project itself · 项目
-#[utoipa::path(get, path = "/api/project", tag = "project", responses((status = 200, description = "The project", body = Project)))]
+#[utoipa::path(get, path = "/project", tag = "project", responses((status = 200, description = "The project", body = Project)))]
 async fn project(Served(project): Served) -> Response {
     said(project.store.project().await)
 }

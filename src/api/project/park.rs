@@ -46,14 +46,14 @@ pub(super) fn named(mut response: Response, parts: &[&str]) -> Response {
 }
 
 /// The state of every parcel, one value each in the order of their numbers · 全部地块的状态
-#[utoipa::path(get, path = "/api/scenarios/{id}/parcels", tag = "map", responses((status = 200, description = "The state of every parcel", body = ParcelColumns)))]
+#[utoipa::path(get, path = "/scenarios/{id}/parcels", tag = "map", responses((status = 200, description = "The state of every parcel", body = ParcelColumns)))]
 pub(super) async fn parcels(Served(project): Served, known: Known, Path(id): Path<i64>) -> Response {
     let key = project.views.state(ScenarioId(id)).await;
     seen(&project, &known, key, "parcels", |view| Ok(view.columns())).await
 }
 
 /// One indicator of every parcel · 全部地块的一项指标
-#[utoipa::path(get, path = "/api/scenarios/{id}/indicators/{indicator}", tag = "map", responses((status = 200, description = "One indicator of every parcel", body = IndicatorValues)))]
+#[utoipa::path(get, path = "/scenarios/{id}/indicators/{indicator}", tag = "map", responses((status = 200, description = "One indicator of every parcel", body = IndicatorValues)))]
 pub(super) async fn indicator(
     Served(project): Served,
     known: Known,
@@ -65,7 +65,7 @@ pub(super) async fn indicator(
 }
 
 /// A parcel explained · 地块说明卡
-#[utoipa::path(get, path = "/api/scenarios/{id}/parcels/{fid}", tag = "map", responses((status = 200, description = "A parcel explained", body = ParcelCard)))]
+#[utoipa::path(get, path = "/scenarios/{id}/parcels/{fid}", tag = "map", responses((status = 200, description = "A parcel explained", body = ParcelCard)))]
 pub(super) async fn card(
     Served(project): Served,
     known: Known,
@@ -87,7 +87,7 @@ pub(super) struct Looking {
 }
 
 /// Parcels by the beginning of their code or by part of a firm's name · 按宗地代码或企业名称查找
-#[utoipa::path(get, path = "/api/scenarios/{id}/search", tag = "map", params(Looking), responses((status = 200, description = "Parcels found", body = Vec<Found>)))]
+#[utoipa::path(get, path = "/scenarios/{id}/search", tag = "map", params(Looking), responses((status = 200, description = "Parcels found", body = Vec<Found>)))]
 pub(super) async fn search(
     Served(project): Served,
     Path(id): Path<i64>,
@@ -106,7 +106,7 @@ pub(super) struct Forbid {
 }
 
 /// What keeping a parcel where it is costs, and what would move instead · 否决的代价与替代地块
-#[utoipa::path(post, path = "/api/scenarios/{id}/veto", tag = "map", responses((status = 200, description = "What it costs", body = Veto)))]
+#[utoipa::path(post, path = "/scenarios/{id}/veto", tag = "map", responses((status = 200, description = "What it costs", body = Veto)))]
 pub(super) async fn veto(
     Served(project): Served,
     Path(id): Path<i64>,

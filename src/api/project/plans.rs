@@ -14,19 +14,19 @@ use crate::app::jobs::plan::{PlanJob, queue_plan};
 use crate::store::{JobRecord, LayerRecord, PlanId, PlanStatus, PlanStep, ScenarioId, StoredPlan};
 
 /// All plans · 全部方案
-#[utoipa::path(get, path = "/api/plans", tag = "project", responses((status = 200, description = "All plans", body = Vec<StoredPlan>)))]
+#[utoipa::path(get, path = "/plans", tag = "project", responses((status = 200, description = "All plans", body = Vec<StoredPlan>)))]
 pub(super) async fn plans(Served(project): Served) -> Response {
     said(project.store.plans(None).await)
 }
 
 /// The plans of a scenario · 情景的方案
-#[utoipa::path(get, path = "/api/scenarios/{id}/plans", tag = "project", responses((status = 200, description = "The plans of a scenario", body = Vec<StoredPlan>)))]
+#[utoipa::path(get, path = "/scenarios/{id}/plans", tag = "project", responses((status = 200, description = "The plans of a scenario", body = Vec<StoredPlan>)))]
 pub(super) async fn plans_of(Served(project): Served, Path(id): Path<i64>) -> Response {
     said(project.store.plans(Some(ScenarioId(id))).await)
 }
 
 /// A plan with its record, as plan.json has it · 方案及其 plan.json
-#[utoipa::path(get, path = "/api/plans/{id}", tag = "project", responses((status = 200, description = "A plan with its record, as plan.json has it", body = PlanWithRecord)))]
+#[utoipa::path(get, path = "/plans/{id}", tag = "project", responses((status = 200, description = "A plan with its record, as plan.json has it", body = PlanWithRecord)))]
 pub(super) async fn plan(Served(project): Served, Path(id): Path<i64>) -> Answer {
     let id = PlanId(id);
     let (plan, content) = (project.store.plan(id).await, project.store.plan_content(id).await);
@@ -41,7 +41,7 @@ pub(super) async fn plan(Served(project): Served, Path(id): Path<i64>) -> Answer
 }
 
 /// How a plan came to its status · 方案状态的经过
-#[utoipa::path(get, path = "/api/plans/{id}/steps", tag = "project", responses((status = 200, description = "How a plan came to its status", body = Vec<PlanStep>)))]
+#[utoipa::path(get, path = "/plans/{id}/steps", tag = "project", responses((status = 200, description = "How a plan came to its status", body = Vec<PlanStep>)))]
 pub(super) async fn steps(Served(project): Served, Path(id): Path<i64>) -> Response {
     said(project.store.plan_steps(PlanId(id)).await)
 }
@@ -65,7 +65,7 @@ pub(super) struct Step {
 }
 
 /// Takes a plan a step further: submit, approve, reject · 提交、批准或退回方案
-#[utoipa::path(post, path = "/api/plans/{id}/steps", tag = "project", responses((status = 200, description = "Takes a plan a step further: submit, approve, reject", body = StoredPlan)))]
+#[utoipa::path(post, path = "/plans/{id}/steps", tag = "project", responses((status = 200, description = "Takes a plan a step further: submit, approve, reject", body = StoredPlan)))]
 pub(super) async fn step(
     Served(project): Served,
     actor: Actor,
@@ -76,7 +76,7 @@ pub(super) async fn step(
 }
 
 /// Makes the next layer from an approved plan · 以批准的方案生成下一版图层
-#[utoipa::path(post, path = "/api/plans/{id}/apply", tag = "project", responses((status = 201, description = "Makes the next layer from an approved plan", body = LayerRecord)))]
+#[utoipa::path(post, path = "/plans/{id}/apply", tag = "project", responses((status = 201, description = "Makes the next layer from an approved plan", body = LayerRecord)))]
 pub(super) async fn apply(Served(project): Served, actor: Actor, Path(id): Path<i64>) -> Response {
     told(StatusCode::CREATED, project.plans.apply(PlanId(id), actor.now()).await)
 }
@@ -98,7 +98,7 @@ pub(super) struct Queue {
 }
 
 /// Queues a plan around the decisions · 按决定重新规划（作业）
-#[utoipa::path(post, path = "/api/scenarios/{id}/plans", tag = "project", responses((status = 202, description = "Queues a plan around the decisions", body = JobRecord)))]
+#[utoipa::path(post, path = "/scenarios/{id}/plans", tag = "project", responses((status = 202, description = "Queues a plan around the decisions", body = JobRecord)))]
 pub(super) async fn queue(
     Served(project): Served,
     actor: Actor,

@@ -11,13 +11,13 @@ use crate::api::extract::Json;
 use crate::store::{PolicyRecord, PolicyRef};
 
 /// All versions of all policies · 全部政策版本
-#[utoipa::path(get, path = "/api/policies", tag = "project", responses((status = 200, description = "All versions of all policies", body = Vec<PolicyRecord>)))]
+#[utoipa::path(get, path = "/policies", tag = "project", responses((status = 200, description = "All versions of all policies", body = Vec<PolicyRecord>)))]
 pub(super) async fn policies(Served(project): Served) -> Response {
     said(project.store.policies().await)
 }
 
 /// One version of a policy · 一个政策版本
-#[utoipa::path(get, path = "/api/policies/{name}/{version}", tag = "project", responses((status = 200, description = "One version of a policy", body = PolicyRecord)))]
+#[utoipa::path(get, path = "/policies/{name}/{version}", tag = "project", responses((status = 200, description = "One version of a policy", body = PolicyRecord)))]
 pub(super) async fn policy(Served(project): Served, Path((name, version)): Path<(String, i64)>) -> Response {
     said(project.store.policy(&PolicyRef { name, version }).await)
 }
@@ -32,7 +32,7 @@ pub(super) struct NewPolicy {
 }
 
 /// Keeps the next version of a policy · 保存政策的新版本
-#[utoipa::path(post, path = "/api/policies", tag = "project", responses((status = 201, description = "Keeps the next version of a policy", body = PolicyRef)))]
+#[utoipa::path(post, path = "/policies", tag = "project", responses((status = 201, description = "Keeps the next version of a policy", body = PolicyRef)))]
 pub(super) async fn add_policy(
     Served(project): Served,
     actor: Actor,

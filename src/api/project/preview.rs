@@ -81,7 +81,7 @@ pub(super) struct Ask {
 }
 
 /// What a change to the policy would lead to, from memory; a newer question of the same client ends this one · 政策变化的即时预览
-#[utoipa::path(post, path = "/api/scenarios/{id}/preview", tag = "project", responses((status = 200, description = "What a change to the policy would lead to, from memory; a newer question of the same client ends this one", body = Preview)))]
+#[utoipa::path(post, path = "/scenarios/{id}/preview", tag = "project", responses((status = 200, description = "What a change to the policy would lead to, from memory; a newer question of the same client ends this one", body = Preview)))]
 pub(super) async fn preview(
     Shared(state): Shared<State>,
     Served(project): Served,

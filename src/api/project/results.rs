@@ -22,7 +22,7 @@ use crate::app::review::plan_tables::{SubParkRow, Transfers, sub_parks as rows_o
 use crate::store::{JobId, JobRecord, JobState, PlanId, ScenarioId};
 
 /// What moves in a plan, and the swaps that it forms · 方案的调整与置换组
-#[utoipa::path(get, path = "/api/plans/{id}/transfers", tag = "results", responses((status = 200, description = "What moves", body = Transfers)))]
+#[utoipa::path(get, path = "/plans/{id}/transfers", tag = "results", responses((status = 200, description = "What moves", body = Transfers)))]
 pub(super) async fn transfers(Served(project): Served, known: Known, Path(id): Path<i64>) -> Response {
     let key = project.views.state_of_plan(PlanId(id)).await;
     seen(&project, &known, key, "transfers", |view| Ok(rows(view))).await
@@ -49,7 +49,7 @@ pub(super) enum Side {
 }
 
 /// The blocks of the zone as GeoJSON · 区块（GeoJSON）
-#[utoipa::path(get, path = "/api/plans/{id}/blocks", tag = "results", params(When), responses((status = 200, description = "The blocks", body = Object, content_type = "application/geo+json")))]
+#[utoipa::path(get, path = "/plans/{id}/blocks", tag = "results", params(When), responses((status = 200, description = "The blocks", body = Object, content_type = "application/geo+json")))]
 pub(super) async fn blocks(
     Served(project): Served,
     known: Known,
@@ -79,7 +79,7 @@ pub(super) async fn blocks(
 }
 
 /// The sub-parks before and after a plan · 各子园调整前后
-#[utoipa::path(get, path = "/api/plans/{id}/sub-parks", tag = "results", responses((status = 200, description = "The sub-parks", body = Vec<SubParkRow>)))]
+#[utoipa::path(get, path = "/plans/{id}/sub-parks", tag = "results", responses((status = 200, description = "The sub-parks", body = Vec<SubParkRow>)))]
 pub(super) async fn sub_parks(Served(project): Served, known: Known, Path(id): Path<i64>) -> Response {
     let key = project.views.state_of_plan(PlanId(id)).await;
     seen(&project, &known, key, "sub-parks", |view| Ok(rows_of(view))).await
@@ -99,8 +99,8 @@ pub(super) struct Export {
     encoding: Option<String>,
 }
 
-/// Queues a file of a plan; `/api/exports/{job}` is its download · 导出方案（作业）
-#[utoipa::path(post, path = "/api/plans/{id}/exports", tag = "results", responses((status = 202, description = "The job", body = JobRecord)))]
+/// Queues a file of a plan; `/api/v1/exports/{job}` is its download · 导出方案（作业）
+#[utoipa::path(post, path = "/plans/{id}/exports", tag = "results", responses((status = 202, description = "The job", body = JobRecord)))]
 pub(super) async fn export(
     Served(project): Served,
     actor: Actor,
@@ -112,7 +112,7 @@ pub(super) async fn export(
 }
 
 /// The file that a job made · 下载导出文件
-#[utoipa::path(get, path = "/api/exports/{job}", tag = "results", responses((status = 200, description = "The file", content(
+#[utoipa::path(get, path = "/exports/{job}", tag = "results", responses((status = 200, description = "The file", content(
     (Vec<u8> = "application/zip"),
     (Vec<u8> = "application/geopackage+sqlite3"),
 ))))]
@@ -155,7 +155,7 @@ pub(super) struct Curve {
 }
 
 /// Queues the curve over λ: worth of the land against boundary; the job's result is a Frontier · 权衡曲线（作业）
-#[utoipa::path(post, path = "/api/scenarios/{id}/frontier", tag = "results", responses((status = 202, description = "The job", body = JobRecord)))]
+#[utoipa::path(post, path = "/scenarios/{id}/frontier", tag = "results", responses((status = 202, description = "The job", body = JobRecord)))]
 pub(super) async fn frontier(
     Served(project): Served,
     actor: Actor,
@@ -176,7 +176,7 @@ pub(super) struct Ahead {
 }
 
 /// What moves year by year under the yearly cap, from memory, and how much of the whole gain is reached · 分年调整路径
-#[utoipa::path(get, path = "/api/scenarios/{id}/years", tag = "results", params(Ahead), responses((status = 200, description = "The path over years", body = Years)))]
+#[utoipa::path(get, path = "/scenarios/{id}/years", tag = "results", params(Ahead), responses((status = 200, description = "The path over years", body = Years)))]
 pub(super) async fn years(
     Served(project): Served,
     Path(id): Path<i64>,
@@ -195,7 +195,7 @@ pub(super) struct Which {
 }
 
 /// Scenarios side by side: the figures of their newest plans, and where their zones differ · 情景对比
-#[utoipa::path(get, path = "/api/compare", tag = "results", params(Which), responses((status = 200, description = "Scenarios side by side", body = Comparison)))]
+#[utoipa::path(get, path = "/compare", tag = "results", params(Which), responses((status = 200, description = "Scenarios side by side", body = Comparison)))]
 pub(super) async fn compare(Served(project): Served, Query(which): Query<Which>) -> Response {
     let ids: std::result::Result<Vec<i64>, _> =
         which.scenarios.split(',').map(|n| n.trim().parse()).collect();

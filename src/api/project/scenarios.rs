@@ -14,13 +14,13 @@ use crate::app::project::scenarios::ScenarioPolicy;
 use crate::store::{PolicyRef, ScenarioChange, ScenarioId, ScenarioRecord};
 
 /// All scenarios · 全部情景
-#[utoipa::path(get, path = "/api/scenarios", tag = "project", responses((status = 200, description = "All scenarios", body = Vec<ScenarioRecord>)))]
+#[utoipa::path(get, path = "/scenarios", tag = "project", responses((status = 200, description = "All scenarios", body = Vec<ScenarioRecord>)))]
 pub(super) async fn scenarios(Served(project): Served) -> Response {
     said(project.store.scenarios().await)
 }
 
 /// One scenario · 一个情景
-#[utoipa::path(get, path = "/api/scenarios/{id}", tag = "project", responses((status = 200, description = "One scenario", body = ScenarioRecord)))]
+#[utoipa::path(get, path = "/scenarios/{id}", tag = "project", responses((status = 200, description = "One scenario", body = ScenarioRecord)))]
 pub(super) async fn scenario(Served(project): Served, Path(id): Path<i64>) -> Response {
     said(project.store.scenario(ScenarioId(id)).await)
 }
@@ -39,7 +39,7 @@ pub(super) struct AddScenario {
 }
 
 /// Makes a scenario · 新建情景
-#[utoipa::path(post, path = "/api/scenarios", tag = "project", responses((status = 201, description = "Makes a scenario", body = ScenarioRecord)))]
+#[utoipa::path(post, path = "/scenarios", tag = "project", responses((status = 201, description = "Makes a scenario", body = ScenarioRecord)))]
 pub(super) async fn add_scenario(
     Served(project): Served,
     actor: Actor,
@@ -53,7 +53,7 @@ pub(super) async fn add_scenario(
 }
 
 /// The policy of a scenario in full · 情景的政策全文
-#[utoipa::path(get, path = "/api/scenarios/{id}/policy", tag = "project", responses((status = 200, description = "The policy", body = ScenarioPolicy)))]
+#[utoipa::path(get, path = "/scenarios/{id}/policy", tag = "project", responses((status = 200, description = "The policy", body = ScenarioPolicy)))]
 pub(super) async fn policy_of(Served(project): Served, Path(id): Path<i64>) -> Response {
     said(project.scenarios.policy(ScenarioId(id)).await)
 }
@@ -70,7 +70,7 @@ pub(super) struct ChangePolicy {
 }
 
 /// Keeps a changed policy as its next version, which the scenario follows from then on; 409 when somebody was faster · 保存政策并用于情景
-#[utoipa::path(post, path = "/api/scenarios/{id}/policy", tag = "project", responses((status = 200, description = "The scenario", body = ScenarioRecord)))]
+#[utoipa::path(post, path = "/scenarios/{id}/policy", tag = "project", responses((status = 200, description = "The scenario", body = ScenarioRecord)))]
 pub(super) async fn change_policy(
     Served(project): Served,
     actor: Actor,
@@ -90,7 +90,7 @@ pub(super) struct ChangeScenario {
 }
 
 /// Changes title, policy or whether it is put away; 409 when somebody was faster · 修改情景
-#[utoipa::path(patch, path = "/api/scenarios/{id}", tag = "project", responses((status = 200, description = "Changes title, policy or whether it is put away; 409 when somebody was faster", body = ScenarioRecord)))]
+#[utoipa::path(patch, path = "/scenarios/{id}", tag = "project", responses((status = 200, description = "Changes title, policy or whether it is put away; 409 when somebody was faster", body = ScenarioRecord)))]
 pub(super) async fn change_scenario(
     Served(project): Served,
     Path(id): Path<i64>,

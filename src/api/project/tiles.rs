@@ -9,18 +9,19 @@ use utoipa::IntoParams;
 
 use super::park::named;
 use super::{Answer, Served, refused};
+use crate::api::PREFIX;
 use crate::api::cache::Known;
 use crate::api::problem::Problem;
 use crate::api::tiles::{Wanted, answer, in_query, place};
 use crate::app::layers::tiles::content::ZOOM_MAX;
 
 /// What a layer's tiles hold and where they are (TileJSON 3.0.0) · 图层切片说明
-#[utoipa::path(get, path = "/api/layers/{id}/tiles.json", tag = "map", responses((status = 200, description = "TileJSON", body = Object)))]
+#[utoipa::path(get, path = "/layers/{id}/tiles.json", tag = "map", responses((status = 200, description = "TileJSON", body = Object)))]
 pub(super) async fn description(Served(project): Served, Path(id): Path<String>) -> Response {
     match project.tiles.of_layer(&LayerId(id.clone())).await {
         Ok(tiles) => {
             let version = tiles.version();
-            let address = format!("/api/layers/{id}/tiles/{{z}}/{{x}}/{{y}}{}", in_query(version));
+            let address = format!("{PREFIX}/layers/{id}/tiles/{{z}}/{{x}}/{{y}}{}", in_query(version));
             named(axum::Json(tiles.description(&address)).into_response(), &[version, "tiles.json"])
         }
         Err(error) => refused(&error),
@@ -37,7 +38,7 @@ pub(super) struct Version {
 }
 
 /// A tile (Mapbox Vector Tile 2.1): parcels with their numbers as ids, the present zone, its blocks, sub-parks, barriers, overlays · 矢量切片
-#[utoipa::path(get, path = "/api/layers/{id}/tiles/{z}/{x}/{y}", tag = "map", params(Version), responses(
+#[utoipa::path(get, path = "/layers/{id}/tiles/{z}/{x}/{y}", tag = "map", params(Version), responses(
     (status = 200, description = "A tile", body = Vec<u8>, content_type = "application/vnd.mapbox-vector-tile"),
     (status = 204, description = "Nothing is there"),
 ))]

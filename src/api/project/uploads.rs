@@ -23,7 +23,7 @@ use crate::error::Result;
 use crate::store::{FileHash, JobRecord, PolicyRef};
 
 /// Where bodies are taken that have limits of their own.
-pub(in crate::api) const UPLOADS: &str = "/api/uploads";
+pub(in crate::api) const UPLOADS: &str = "/api/v1/uploads";
 
 /// What an upload has to come in with on average, beyond the time every request has: a body that trickles in holds a place
 /// that others wait for.
@@ -45,7 +45,7 @@ pub(super) struct Uploaded {
 }
 
 /// Uploads a file: its bytes are the body, its size and time have limits of their own · 上传文件
-#[utoipa::path(post, path = "/api/uploads", tag = "project",
+#[utoipa::path(post, path = "/uploads", tag = "project",
     params(("name" = String, Query, description = "What the file is called")),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses((status = 201, description = "The upload", body = Uploaded)))]
@@ -78,7 +78,7 @@ pub(super) async fn upload(
 fn name_in(query: &str) -> std::result::Result<String, Problem> {
     let given = query.split('&').find_map(|pair| pair.strip_prefix("name="));
     let Some(given) = given else {
-        return Err(Problem::bad_request("say what the file is called: /api/uploads?name=parcels.gpkg"));
+        return Err(Problem::bad_request("say what the file is called: /api/v1/uploads?name=parcels.gpkg"));
     };
     let given = given.replace('+', " ");
     let name = percent_decode_str(&given).decode_utf8();
@@ -204,7 +204,7 @@ pub(super) struct Check {
 }
 
 /// Queues a look into uploads; the job's result says what is in them · 检查上传的文件
-#[utoipa::path(post, path = "/api/checks", tag = "project", responses((status = 202, description = "The job", body = JobRecord)))]
+#[utoipa::path(post, path = "/checks", tag = "project", responses((status = 202, description = "The job", body = JobRecord)))]
 pub(super) async fn check(Served(project): Served, actor: Actor, Json(new): Json<Check>) -> Response {
     let incoming = match incoming(new.files, new.main, new.layer, new.crs, new.encoding) {
         Ok(incoming) => incoming,
@@ -243,7 +243,7 @@ pub(super) struct ImportBody {
 }
 
 /// Queues that uploads become a layer and a scenario · 导入上传的文件
-#[utoipa::path(post, path = "/api/imports", tag = "project", responses((status = 202, description = "The job", body = JobRecord)))]
+#[utoipa::path(post, path = "/imports", tag = "project", responses((status = 202, description = "The job", body = JobRecord)))]
 pub(super) async fn import(Served(project): Served, actor: Actor, Json(new): Json<ImportBody>) -> Response {
     let incoming = match incoming(new.files, new.main, new.layer, new.crs, new.encoding) {
         Ok(incoming) => incoming,
