@@ -12,9 +12,9 @@ use utoipa::openapi::{Info, ObjectBuilder, OpenApi, Ref, RefOr, ResponseBuilder,
 use utoipa::{PartialSchema as _, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{PREFIX, State};
 use super::cache::etag;
 use super::problem::PROBLEM_JSON;
+use super::{PREFIX, State};
 use crate::app::delivery::download::Exported;
 use crate::app::project::previews::Frontier;
 use crate::store::{JobRecord, PlanId, PolicyRef, ScenarioId};

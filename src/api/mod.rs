@@ -191,7 +191,9 @@ pub fn router(state: State) -> Router {
 async fn without_version(request: Request) -> Response {
     let asked = request.uri().path_and_query().map_or("", |all| all.as_str());
     match asked.strip_prefix("/api") {
-        Some(path) if !asked.starts_with(PREFIX) => Redirect::permanent(&format!("{PREFIX}{path}")).into_response(),
+        Some(path) if !asked.starts_with(PREFIX) => {
+            Redirect::permanent(&format!("{PREFIX}{path}")).into_response()
+        }
         _ => problem::no_such_page(request.uri().clone()).await.into_response(),
     }
 }

@@ -7,10 +7,10 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
 use rust_embed::Embed;
 
-use super::{PREFIX, State};
 use super::cache::etag;
 use super::problem::Problem;
 use super::settings::Basemap;
+use super::{PREFIX, State};
 
 /// What is built from `web/`. A program compiled without it serves everything but the map.
 #[derive(Embed)]

@@ -12,6 +12,7 @@ use tiles::coord::TileCoord;
 use super::accept::preferred;
 use super::cache::{Known, etag};
 use super::problem::Problem;
+use crate::app::layers::tiles::content::ZOOM_MAX;
 use crate::app::layers::tiles::layer_tiles::LayerTiles;
 use crate::io::coding::Coding;
 use crate::threads::blocking;

@@ -14,11 +14,11 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{PREFIX, State};
 use super::accept::preferred;
 use super::cache::{Known, etag};
 use super::problem::Problem;
 use super::tiles::{Naming, Wanted, caching, in_query, place};
+use super::{PREFIX, State};
 use crate::error::{Error, ErrorKind};
 use crate::io::tile_file::TileFile;
 

@@ -216,8 +216,9 @@ pub(super) async fn serve_project(
         seconds: settings.read_time.as_secs().max(1),
         ..SandboxLimits::default()
     };
-    let project = ProjectServices::new(store.clone(), scratch.path().join("layers"));
-    let project = Arc::new(project.with_sandbox(limits, settings.upload_bytes_max));
+    let layers = scratch.path().join("layers");
+    let project = ProjectServices::sandboxed(store.clone(), layers, limits, settings.upload_bytes_max);
+    let project = Arc::new(project);
     project.publishing.publish_newest_later();
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let workers: Vec<_> = (0..cores())

@@ -6,7 +6,6 @@
 use std::io::Write as _;
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use geo::{BoundingRect as _, Coord, LineString, MultiPolygon, Rect};
 use rayon::prelude::*;
 use rstar::primitives::{GeomWithData, Rectangle};
@@ -17,7 +16,6 @@ use super::areas::Areas;
 use super::columns::ColumnData;
 use super::systems::{Projector, System};
 use crate::digits::put_fixed;
-use crate::error::{Error, ErrorKind, Result};
 
 /// The parts a [`Collection`] is built from.
 pub struct Parts {

@@ -27,7 +27,9 @@ static THREADS: LazyLock<Option<ThreadPool>> = LazyLock::new(|| {
 });
 
 /// Does the work there; what it does in parallel stays there too.
-pub(crate) async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+pub(crate) async fn low_priority<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
     let Some(threads) = &*THREADS else { return blocking(work).await };
     let (send, receive) = oneshot::channel();
     threads.spawn_fifo(move || {

@@ -18,6 +18,7 @@ pub(crate) use rings::valid_part;
 
 use geo::{Area as _, MultiPolygon};
 use rayon::prelude::*;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::boolean_ops::ring_area;
@@ -30,7 +31,7 @@ use codes::{Attributes, Level};
 use rings::{Examined, issue};
 
 /// Which columns hold what every parcel has (policy section `[columns]`).
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Columns {
     /// The parcel's code (宗地代码). Without it parcels are named by their row.
@@ -54,7 +55,7 @@ pub struct Columns {
 }
 
 /// What to look for and how far repairs may go. Lengths in m, areas in m².
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Checks {
     /// Overlaps up to this area (m²), or thinner than `survey_noise_width_m`, are survey noise: the later parcel

@@ -37,8 +37,8 @@ use geo::Geometry;
 
 pub(super) use build::GEOMETRY;
 
-use super::collection::Collection;
-use super::systems::System;
+use crate::features::collection::Collection;
+use crate::features::systems::System;
 
 /// The longest filter, in bytes.
 pub const LENGTH_MAX: usize = 16_384;

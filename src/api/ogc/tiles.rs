@@ -15,8 +15,10 @@ use crate::api::State;
 use crate::api::cache::Known;
 use crate::api::problem::Problem;
 use crate::api::tiles::{self, MVT, Wanted, in_query};
+use crate::app::layers::source::untiled;
+use crate::app::layers::tiles::content::ZOOM_MAX;
 use crate::app::layers::tiles::layer_tiles::LayerTiles;
-use crate::features::collection::{Collection, untiled};
+use crate::features::collection::Collection;
 use crate::features::systems::CRS84;
 
 /// The one grid.

@@ -16,9 +16,11 @@ use super::{Actor, Served, refused, told};
 use crate::api::State;
 use crate::api::extract::Json;
 use crate::api::problem::Problem;
-use crate::app::intake::import_requests::{CheckJob, ImportFiles, ImportRequest, queue_check, queue_import};
+use crate::app::intake::import_requests::{CheckJob, ImportFiles, ImportRequest};
 use crate::app::intake::sandbox::MainFile;
 use crate::app::intake::uploads::{ComingIn, NoRoom};
+use crate::app::jobs::check::queue_check;
+use crate::app::jobs::import::queue_import;
 use crate::error::Result;
 use crate::store::{FileHash, JobRecord, PolicyRef};
 

@@ -177,7 +177,7 @@ pub fn export(request: &ExportRequest, monitor: &dyn Monitor) -> Result<ExportRe
         let name = if packing == Packing::Named { file_name(staging.target()) } else { "zone.gpkg".into() };
         gpkg::write(&into.join(name), &layers.each_ref(), &from, &to, monitor)?;
     }
-    acceptance::write_report(&into.join(REPORT), &findings, layers[0].len())?;
+    bureau_checks::write_report(&into.join(REPORT), &findings, layers[0].len())?;
     go_on(monitor)?;
     let files = match packing {
         Packing::Named => staging.commit_files()?,
@@ -251,7 +251,7 @@ fn secrecy(blocks: &Features<'_>) -> Vec<String> {
         .collect()
 }
 
-fn accept(zone: &Features<'_>) -> Vec<acceptance::Finding> {
+fn accept(zone: &Features<'_>) -> Vec<bureau_checks::Finding> {
     let text =
         |name: &str, row: usize| match zone.columns.iter().find(|c| c.name == name).map(|c| c.cell(row)) {
             Some(Cell::Text(text)) => Some(text.into_owned()),
@@ -265,7 +265,7 @@ fn accept(zone: &Features<'_>) -> Vec<acceptance::Finding> {
         .zip(shapes)
         .map(|((parcel, code), shape)| FiledParcel { parcel, code: code.as_deref(), shape })
         .collect();
-    acceptance::check(&checked)
+    bureau_checks::check(&checked)
 }
 
 fn file_name(path: &Path) -> String {

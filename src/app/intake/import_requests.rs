@@ -5,25 +5,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::Arc;
 
 use parcels::id::LayerId;
-use parcels::policy::Policy;
-use parcels::progress::Monitor;
 use parcels::validate::Columns;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::app::intake::sandbox::{MainFile, Task};
-use crate::app::planning::prepare::LoadedPolicy;
-use crate::app::project::policy_change::changed;
-use crate::app::project::services::{Event, ProjectServices, Who};
-use crate::clock::now;
-use crate::error::{Context as _, Error, ErrorKind, Result};
-use crate::store::{
-    FileHash, JobId, JobRecord, LayerRecord, NewJob, NewLayer, NewScenario, PolicyRef, ScenarioId,
-};
-use crate::threads::blocking;
+use crate::app::intake::sandbox::MainFile;
+use crate::error::{Error, ErrorKind, Result};
+use crate::store::{FileHash, JobRecord, PolicyRef, ScenarioId};
 
 /// The most files of one layer.
 const FILES_MAX: usize = 100;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use parcels::optimise::{FrontierProblem as PlanGround, Problem, compile, frontier, solve};
+use parcels::optimise::{Ground as PlanGround, Problem, compile, frontier, solve};
 use parcels::progress::{Monitor, OnlyCancel, go_on};
 use parcels::worth::mean_score;
 use rayon::prelude::*;

@@ -9,7 +9,6 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
-use std::sync::Arc;
 
 use parcels::blocks::Blocks;
 use parcels::optimise::{Compiled, Ground, Problem, Solution, Status, compile, solve};
@@ -29,7 +28,7 @@ use crate::app::planning::plan::{PlanRequest, make};
 use crate::app::planning::prepare::{LoadedPolicy, Prepared, Stopwatch, load_policy, misfit, prepare};
 use crate::app::planning::preview::PreviewSession;
 use crate::app::schemas;
-use crate::error::{Context as _, Error, ErrorKind, Result};
+use crate::error::{Context as _, ErrorKind, Result};
 use crate::io::atomic::write_file;
 use crate::io::atomic_output::{self, AtomicOutput};
 use crate::io::write::write_plan;

@@ -48,7 +48,7 @@ impl ReopenedPlan {
     /// # Errors
     /// Those of `to`; a policy that does not fit the parcels.
     pub(crate) fn hand_over<T>(&self, to: impl FnOnce(&PlanOutput<'_>) -> Result<T>) -> Result<T> {
-        let ReadyLayer { prepared, policy } = &self.park;
+        let ReadyLayer { prepared, policy } = &self.ready;
         let Prepared { layer, adjacency, .. } = &**prepared;
         let compiled = compiled(prepared, policy)?;
         let before: Vec<bool> = layer.parcels().iter().map(|p| p.in_zone).collect();

@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 
 use crate::app::planning::prepare::Prepared;
 use crate::app::planning::preview::compiled;
-use crate::app::project::layer_cache::ReadyLayer;
+use crate::app::planning::ready_layer::ReadyLayer;
 use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::io::crs;
 use crate::io::project::wgs84;

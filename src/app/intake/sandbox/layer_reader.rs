@@ -92,7 +92,7 @@ fn found(path: &Path) -> Option<Bundle> {
     if path.is_file() { wire::read(path).ok() } else { None }
 }
 
-fn keep(done: &super::Done, path: &Path) -> Result<()> {
+fn keep(done: &super::TaskOutput, path: &Path) -> Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).context(ErrorKind::Unwritable, "keeping what was read")?;
     }

@@ -23,7 +23,7 @@ use crate::io::feature_layer::Shapes;
 use crate::io::{plan_features, project};
 
 /// The deepest zoom that is cut; a map enlarges these beyond it. A cell is 1.5 cm on the equator there.
-pub const ZOOM_MAX: u8 = 16;
+pub(crate) const ZOOM_MAX: u8 = 16;
 /// What the layer of parcels is called in a tile.
 pub(crate) const PARCELS: &str = "parcels";
 

@@ -1,8 +1,6 @@
 //! A layer of a project as vector tiles, cut when they are asked for and kept. Scores, plans and decisions are not in them:
 //! they travel as arrays by the parcels' numbers, so that a new plan needs no new tile.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use parcels::id::LayerId;
 use quick_cache::Weighter;
