@@ -112,6 +112,9 @@ impl Reference {
         let one = match shape.name {
             Some("Filter") => self.say("[condition](#condition)", "[条件](#condition)"),
             Some("FilterValue" | "NumberOrWord") => self.say("number or word", "数或词"),
+            Some(_) if shape.schema["oneOf"][0]["properties"]["method"].is_object() => {
+                self.say("table with a `method`", "表，含 `method`")
+            }
             Some(_) => self.say("word", "词"),
             None => match shape.schema.get("type") {
                 Some(Value::String(kind)) => self.plain(kind),

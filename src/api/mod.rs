@@ -15,28 +15,28 @@ pub mod extract;
 // Filters.
 pub mod cql2;
 
-// What is counted.
+// Metrics.
 pub mod metrics;
 
-// Ids, logs and counts of requests.
+// Request ids and logs.
 mod observe;
 
-// Which encoding a client likes best.
+// Which encoding a client prefers.
 mod accept;
 
 // ETag, 304, Vary.
 mod cache;
 
-// Vector tiles as answers.
+// Vector tiles as responses.
 mod tiles;
 
-// Archives of them.
+// Tile archives.
 mod tilesets;
 
 // Limits and security headers.
 mod guard;
 
-// Whether the service lives and can answer.
+// Health checks.
 mod health;
 
 // OGC API – Features.
@@ -45,7 +45,7 @@ pub mod ogc;
 // The project.
 mod project;
 
-// Its description.
+// The OpenAPI description.
 mod description;
 
 // The map.
@@ -54,7 +54,7 @@ mod page;
 // What an operator may set.
 pub mod settings;
 
-// Listening, and ending gracefully.
+// The server loop.
 pub mod server;
 
 use std::sync::Arc;
@@ -80,7 +80,7 @@ use crate::app::project::ProjectServices;
 use crate::app::project::events::Event;
 use crate::io::tile_file::TileFile;
 
-/// What all requests share.
+/// State shared by all requests.
 #[derive(Clone)]
 pub struct State(Arc<Shared>);
 
@@ -96,13 +96,13 @@ struct Shared {
 }
 
 impl State {
-    /// What is served, and how.
+    /// Serves collections and tile archives.
     #[must_use]
     pub fn new(collections: Arc<dyn Collections>, tilesets: Vec<Arc<TileFile>>, settings: Settings) -> Self {
         Self::of(collections, None, tilesets, settings)
     }
 
-    /// A project is served, with the layers of its current plan.
+    /// Serves a project, with the layers of its current plan.
     #[must_use]
     pub fn project(project: Arc<ProjectServices>, tilesets: Vec<Arc<TileFile>>, settings: Settings) -> Self {
         Self::of(project.publishing.clone(), Some(project), tilesets, settings)
@@ -162,7 +162,7 @@ impl State {
     fn drain(&self) {
         self.0.draining.store(true, Ordering::Relaxed);
         if let Some(project) = &self.0.project {
-            // Who listens for ever would be waited for.
+            // Ends event streams, which would otherwise keep the server from stopping.
             project.events.tell(Event::Closing);
         }
     }
@@ -187,7 +187,7 @@ pub fn router(state: State) -> Router {
     wrapped(routes, state)
 }
 
-/// The API had no number in its addresses once: they lead on to today's.
+/// Redirects addresses from before the API had a version.
 async fn without_version(request: Request) -> Response {
     let asked = request.uri().path_and_query().map_or("", |all| all.as_str());
     match asked.strip_prefix("/api") {
@@ -198,11 +198,11 @@ async fn without_version(request: Request) -> Response {
     }
 }
 
-/// Routes with what stands around all of them, the outermost last.
+/// Routes with the layers around them, the outermost last.
 fn wrapped(routes: Router<State>, state: State) -> Router {
-    // The fastest level: parcels shrink to a seventh even so, and the next level takes three times as long. Without brotli:
-    // of two encodings that a client likes as much the layer would take it, and it costs the most time.
-    // Archives are of compressed tiles, and asked for by ranges of their own bytes.
+    // The fastest level: parcels shrink to a seventh, and the next level takes three times as long. No brotli: the layer
+    // would prefer it to equally weighted codings, and it is the slowest. Tile archives are compressed already, and read by
+    // byte ranges.
     let worth_it = DefaultPredicate::new().and(NotForContentType::const_new(tilesets::PMTILES));
     let compression =
         CompressionLayer::new().no_br().quality(CompressionLevel::Fastest).compress_when(worth_it);

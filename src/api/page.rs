@@ -1,4 +1,4 @@
-//! The map: the pages that `make build` makes from `web/`, kept in the program itself.
+//! The map page: built from `web/`, embedded in the program.
 
 use axum::Router;
 use axum::extract::{Path, State as Shared};

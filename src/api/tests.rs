@@ -1,4 +1,4 @@
-//! What stands around the routes, on routes made for it: bodies, panics, slow work.
+//! The layers around the routes, tested on routes made for that: bodies, panics, slow work.
 
 use std::convert::Infallible;
 use std::pin::Pin;

@@ -1,4 +1,4 @@
-//! Archives of tiles: what is in them, their tiles, and the files themselves by ranges of bytes.
+//! Tile archives: their descriptions, their tiles, and the files themselves by byte ranges.
 
 use std::sync::Arc;
 

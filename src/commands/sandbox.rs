@@ -1,4 +1,4 @@
-//! `lianpian sandbox`: the process that the service starts to read files of strangers. Nobody types it.
+//! `lianpian sandbox`: the confined process that the service starts to read uploaded files. Not meant to be typed.
 
 use clap::Args;
 

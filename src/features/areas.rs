@@ -1,4 +1,4 @@
-//! The shapes of many features in a few pieces of memory: those of a million parcels one by one would be ten million.
+//! The shapes of many features in a few allocations: a million parcels, one by one, would need ten million.
 
 use geo::{Coord, LineString, MultiPolygon, Polygon};
 

@@ -1,4 +1,4 @@
-//! What the service serves: named, immutable tables of features in memory, and where they come from.
+//! Feature collections: named, immutable tables of features in memory.
 //!
 //! A [`Collection`] is built once and never changes; a source puts a new one in the place of the old. It keeps typed columns
 //! and corners, some 600 bytes a parcel; a feature's JSON is written when it is asked for, within a few microseconds.

@@ -1,4 +1,4 @@
-//! Files in pieces.
+//! Stored files, in pieces.
 
 use std::io::{Read as _, Write as _};
 use std::path::Path;

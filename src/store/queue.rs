@@ -1,4 +1,4 @@
-//! Jobs: who holds which, and that each ends once.
+//! The queue of jobs: who holds which job, and that each ends once.
 //!
 //! A worker shows its lease with everything it reports, and an UPDATE that names the lease finds no row once the job was
 //! taken away or has ended.

@@ -1,5 +1,5 @@
-//! The trait in SQL, the same for both backends but where [`super::database::Backend`] is asked. Placeholders are `$1`, which both
-//! understand; sqlx's `Any` takes them to either.
+//! The store trait in SQL, the same for both backends except where it asks [`super::database::Backend`]. Placeholders are
+//! `$1`, which both understand; sqlx's `Any` passes them to either.
 
 use std::path::Path;
 

@@ -1,8 +1,7 @@
-//! Threads for previews: as many as there are cores, and behind all others in line for them.
+//! Low-priority thread pool for previews, one thread a core.
 //!
-//! A slider that is dragged asks for tens of milliseconds of computing many times a second. On threads like all others a few
-//! of them would keep everybody's cards, lists and decisions waiting; here they take turns among themselves, in the order in
-//! which they came, and whoever asks for less goes first.
+//! A dragged slider asks for tens of milliseconds of computing many times a second. On ordinary threads a few sliders would
+//! delay everybody's cards, lists and decisions. Here previews compete only with each other, first come, first served.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::LazyLock;
@@ -13,27 +12,27 @@ use tokio::sync::oneshot;
 use crate::error::{Error, ErrorKind, Result};
 use crate::threads::blocking;
 
-/// How far behind, as `nice` counts: about a tenth of a core's time while others want all of it.
+/// Their `nice` value: about a tenth of a core's time while other threads want all of it.
 const NICE: i32 = 10;
 
-/// None where they cannot be started; the work is then done on threads like all others.
+/// None if they cannot be started; the work then runs on ordinary blocking threads.
 static THREADS: LazyLock<Option<ThreadPool>> = LazyLock::new(|| {
     let step_back = |_| {
-        // On Linux this is of the thread that asks. Where it is refused, it goes without.
+        // On Linux this sets the priority of the calling thread only. If it is refused, the thread runs as it is.
         let _ = rustix::process::setpriority_process(None, NICE);
     };
     let named = |nth| format!("preview-{nth}");
     ThreadPoolBuilder::new().thread_name(named).start_handler(step_back).build().ok()
 });
 
-/// Does the work there; what it does in parallel stays there too.
+/// Runs work on the pool; parallel work inside stays on the pool.
 pub(crate) async fn low_priority<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
     let Some(threads) = &*THREADS else { return blocking(work).await };
     let (send, receive) = oneshot::channel();
     threads.spawn_fifo(move || {
-        // Who asked may be gone.
+        // The caller may have gone.
         let _ = send.send(catch_unwind(AssertUnwindSafe(work)));
     });
     match receive.await {

@@ -1,4 +1,4 @@
-//! What is kept ready, found by what it was made of, and made once: who asks while it is being made waits for it.
+//! A small cache that computes each entry once: callers that ask for an entry while it is being computed wait for it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,22 +7,22 @@ use crate::threads::blocking;
 
 type Slot<V> = Arc<tokio::sync::Mutex<Option<V>>>;
 
-/// The things asked for last, each by its key.
+/// The entries used last, by key.
 pub(crate) struct SingleFlightCache<K, V> {
     most: usize,
     slots: Mutex<Vec<(K, Slot<V>)>>,
 }
 
 impl<K: PartialEq, V: Clone + Send + 'static> SingleFlightCache<K, V> {
-    /// Keeps so many.
+    /// Keeps at most `most` entries.
     pub(crate) fn new(most: usize) -> Self {
         Self { most, slots: Mutex::default() }
     }
 
-    /// What is kept under `key`; otherwise what the work makes that `prepare` hands over, on a thread that may block.
+    /// The entry of `key`. If there is none, `prepare` returns the work that computes it, which runs on a blocking thread.
     ///
-    /// Work that has begun is done to its end and kept, even when nobody waits any more: who asks again after a time limit
-    /// would otherwise begin anew for ever. What fails is not kept.
+    /// Work that has begun always finishes and is kept, even if its caller has gone: a caller that retries after a time limit
+    /// would otherwise start over for ever. A failure is not kept.
     pub(crate) async fn get<W>(&self, key: K, prepare: impl Future<Output = Result<W>>) -> Result<V>
     where
         W: FnOnce() -> Result<V> + Send + 'static,
@@ -40,11 +40,11 @@ impl<K: PartialEq, V: Clone + Send + 'static> SingleFlightCache<K, V> {
         .await
     }
 
-    /// What is ready and fits; it counts as asked for.
+    /// An entry that is ready and fits; it counts as used now.
     pub(crate) fn ready(&self, fits: impl Fn(&K, &V) -> bool) -> Option<V> {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         let found = slots.iter().enumerate().find_map(|(at, (key, slot))| {
-            // What is being made, or looked at by another, is asked for the long way.
+            // An entry that is being computed, or read by another caller, is found through `get`.
             let value = slot.try_lock().ok()?.clone()?;
             fits(key, &value).then_some((at, value))
         });
@@ -53,7 +53,7 @@ impl<K: PartialEq, V: Clone + Send + 'static> SingleFlightCache<K, V> {
         Some(value)
     }
 
-    /// Lets go of all whose key is not to be kept.
+    /// Drops all entries whose key is not to be kept.
     pub(crate) fn retain(&self, keep: impl Fn(&K) -> bool) {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner).retain(|(key, _)| keep(key));
     }

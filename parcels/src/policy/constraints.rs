@@ -19,7 +19,7 @@ pub struct Constraints {
     /// C5: minimum area of a block, ha; blocks with a locked-in parcel are exempt.
     pub min_block_ha: f64,
     /// C5: what holds for smaller ones. Where it is not given: `no_new` with a cap on what moves, for no yearly step can
-    /// erase every small block at once, else `hard`. [`Constraints::small_blocks`] says which.
+    /// erase every small block at once, else `hard`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_block: Option<SmallBlockRule>,
     /// C12: least area of a block none of whose land is in the zone now, ha; blocks with a locked-in parcel are exempt.
@@ -68,7 +68,7 @@ impl Default for Constraints {
 }
 
 impl Constraints {
-    /// What holds for small blocks, stated or by default.
+    /// What holds for small blocks, as stated in `min_block` or by default.
     #[must_use]
     pub fn small_blocks(&self) -> SmallBlockRule {
         let capped = self.max_moved_share.is_some() || self.max_moved_parcels.is_some();

@@ -37,7 +37,7 @@ pub struct Columns {
     /// The parcel's code (宗地代码). Without it parcels are named by their row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parcel_code: Option<String>,
-    /// Whether the parcel is in the zone now; yes and no as [`crate::table::Value::truth`] reads them.
+    /// Whether the parcel is in the zone now: yes and no, 1 and 0, true and false, 是 and 否.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_zone: Option<String>,
     /// The sub-park (子园).

@@ -1,4 +1,4 @@
-//! Names, types and limits: what text and JSON have in common once the words are understood.
+//! Builds filters from parsed text or JSON: resolves names, checks types, enforces limits.
 
 use geo::algorithm::Validation as _;
 use geo::{BoundingRect as _, Coord, CoordsIter as _, Geometry, MapCoords as _};

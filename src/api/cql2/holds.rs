@@ -1,4 +1,4 @@
-//! Rows against a filter, in the three-valued logic of SQL: a comparison with what is unknown is unknown.
+//! Evaluates filters on rows, in the three-valued logic of SQL: a comparison with an unknown value is unknown.
 
 use std::cmp::Ordering;
 

@@ -1,4 +1,4 @@
-//! What a page has to know before anything else.
+//! What the page asks for first.
 
 use axum::extract::State as Shared;
 use axum::response::Response;

@@ -1,4 +1,4 @@
-//! Decisions: what people say of parcels.
+//! Decisions on parcels.
 
 use axum::extract::Path;
 use axum::http::StatusCode;

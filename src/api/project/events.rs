@@ -1,4 +1,4 @@
-//! What happens to the project, as it happens.
+//! The project's events as a stream.
 
 use std::convert::Infallible;
 

@@ -13,16 +13,16 @@ mod layers;
 // Policies and their versions.
 mod policies;
 
-// Lines of thought.
+// Scenarios.
 mod scenarios;
 
 // A scenario as a map shows it.
 mod park;
 
-// What people say of parcels.
+// Decisions on parcels.
 mod decisions;
 
-// What another policy would lead to.
+// Previews of another policy.
 mod preview;
 
 // Plans.
@@ -31,16 +31,16 @@ mod plans;
 // The layers as vector tiles.
 mod tiles;
 
-// What plans come to.
+// Results of plans.
 mod results;
 
-// Long work.
+// Jobs.
 mod jobs;
 
-// Files on their way in.
+// Uploads and imports.
 mod uploads;
 
-// What happens, as it happens.
+// Server-sent events.
 mod events;
 
 use std::sync::Arc;

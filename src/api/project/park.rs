@@ -1,4 +1,4 @@
-//! A scenario as a map shows it: the state of its parcels, one of them explained, parcels found.
+//! What the map shows of a scenario: the state of its parcels, one parcel explained, search.
 
 use axum::extract::{Path, Query};
 use axum::http::{HeaderValue, header};
@@ -17,7 +17,7 @@ use crate::app::review::search::{Found, search as look_for};
 use crate::error::Result;
 use crate::store::ScenarioId;
 
-/// What is read from a view, named after what it is made of: to a client that has it, nothing is made.
+/// A response from a view, with an ETag of the view's state; a client that has it gets 304 and nothing is computed.
 pub(super) async fn seen<T: Serialize>(
     project: &ProjectServices,
     known: &Known,

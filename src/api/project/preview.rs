@@ -1,4 +1,4 @@
-//! What another policy would lead to, from memory.
+//! Previews of another policy, from memory.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,7 +17,7 @@ use crate::api::extract::Json;
 use crate::app::planning::preview::Preview;
 use crate::store::ScenarioId;
 
-/// A question that a later one of the same client makes stale.
+/// The latest question of each client; an older one is cancelled.
 #[derive(Default)]
 pub(in crate::api) struct LatestQuestions(Mutex<BTreeMap<(ScenarioId, String), Arc<Question>>>);
 
@@ -30,11 +30,11 @@ impl Monitor for Question {
     }
 }
 
-/// Clients that are remembered; when there are more, all are forgotten, and what they asked before is answered as well.
+/// How many clients are remembered. Beyond that all are forgotten, and their older questions are answered as well.
 const CLIENTS: usize = 10_000;
 
 impl LatestQuestions {
-    /// The question is the client's newest: the one before it is stale.
+    /// Registers the client's newest question and cancels the one before it.
     fn newest(&self, scenario: ScenarioId, client: &str) -> Arc<Question> {
         let question = Arc::new(Question::default());
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -48,17 +48,17 @@ impl LatestQuestions {
     }
 }
 
-/// Stops the work for a client that has gone.
+/// Cancels the work when its client disconnects.
 pub(super) struct Abandoned(Arc<Question>);
 
 impl Abandoned {
-    /// Hears when the client has gone.
+    /// The monitor that is cancelled then.
     pub(super) fn monitor(&self) -> Arc<dyn Monitor + Send> {
         self.0.clone()
     }
 }
 
-/// A question that ends when its client goes.
+/// A question that is cancelled when its client disconnects.
 pub(super) fn abandonable() -> Abandoned {
     Abandoned(Arc::default())
 }

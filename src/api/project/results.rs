@@ -1,4 +1,4 @@
-//! What plans come to: transfers, blocks, sub-parks, files, the curve over λ, scenarios side by side.
+//! Results of plans: transfers, blocks, sub-parks, files, the curve over λ, scenarios side by side.
 
 use axum::extract::{Path, Query};
 use axum::http::{HeaderValue, StatusCode, header};

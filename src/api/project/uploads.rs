@@ -1,4 +1,4 @@
-//! Files on their way in: uploaded, looked into, imported.
+//! Uploads: sent, checked, imported.
 
 use axum::body::Body;
 use axum::extract::{RawQuery, State as Shared};

@@ -1,5 +1,4 @@
-//! Files of a plan for whoever downloads them: what `export` writes, or the whole folder of `plan`, packed and kept in the
-//! project under the job that made them.
+//! Files of a plan for download: what `export` writes, or the whole folder of `plan` in an archive.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

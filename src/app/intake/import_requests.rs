@@ -1,7 +1,7 @@
 //! Requests to check uploads, or to import them as a layer with a scenario.
 //!
-//! A check works on uploads, which go when the service ends. What is to be brought in is put into the project before
-//! the request is answered, so that a job that is taken up again after a crash finds it.
+//! A check works on uploads, which are deleted when the service stops. Files to import are copied into the project before
+//! the request is answered, so that a job resumed after a crash finds them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -18,12 +18,12 @@ use crate::store::{FileHash, JobRecord, PolicyRef, ScenarioId};
 /// The most files of one layer.
 const FILES_MAX: usize = 100;
 
-/// A job that looks into uploads.
+/// The kind of job that checks uploads.
 pub const CHECK: &str = "check";
-/// A job that brings files in.
+/// The kind of job that imports files.
 pub const IMPORT: &str = "import";
 
-/// Files by name, with what the one that holds the parcels does not say itself.
+/// The files to import, by name, and which of them holds the parcels.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ImportFiles {
     /// Names and content.
@@ -42,7 +42,7 @@ pub struct CheckJob {
     pub columns: Option<Columns>,
 }
 
-/// What a layer is brought in with.
+/// What an import is asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImportRequest {
     /// The uploads.
@@ -93,7 +93,7 @@ impl ImportFiles {
     }
 }
 
-/// A job for a list or an event: what a check found is large, and asked for by its number.
+/// A job for a list or an event, without the result of a check, which is large and can be asked for by the job's number.
 #[must_use]
 pub fn brief(mut job: JobRecord) -> JobRecord {
     if job.kind == CHECK {
@@ -102,7 +102,7 @@ pub fn brief(mut job: JobRecord) -> JobRecord {
     job
 }
 
-/// A file name that is no path: nothing is written outside the folder it belongs into.
+/// Refuses a name that is a path, so that nothing is written outside its folder.
 pub(crate) fn plain_name(name: &str) -> Result<&str> {
     let plain = Path::new(name).file_name().and_then(|n| n.to_str()) == Some(name);
     if plain && !name.starts_with('.') {

@@ -1,5 +1,5 @@
-//! What is in a stranger's files, for whoever is to say what it means: columns with guesses, defects with their place on
-//! the map, an outline of the parcels, and the tables beside them.
+//! Looks into uploaded files before an import: columns with a guess at their meaning, defects with their place on the map, an
+//! outline of the parcels, and the tables beside them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;

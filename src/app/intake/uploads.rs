@@ -1,5 +1,5 @@
-//! Uploads: files of strangers that wait to be looked at and brought in. They lie in a folder of the running service, by
-//! the hash of their content, and go with it; what is brought in goes into the project first.
+//! Uploads: files that wait to be checked and imported. They lie in a folder of the running service, named by the hash of their
+//! content, and are deleted with it; an import copies them into the project first.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -60,7 +60,7 @@ pub enum NoRoom {
     Full,
 }
 
-/// An upload that is coming in. Unless it is finished, nothing is left of it.
+/// An upload being received. If it is not finished, nothing is left of it.
 #[derive(Debug)]
 pub struct ComingIn {
     _place: Place,

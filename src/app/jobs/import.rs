@@ -15,7 +15,7 @@ use crate::app::project::events::{Event, Who};
 use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::store::{JobRecord, NewScenario, PolicyRef};
 
-/// The same, as it waits: its files are in the project, and its policy is settled.
+/// An import in the queue: its files are in the project, its policy is known.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct ImportJob {
     incoming: ImportFiles,
@@ -23,7 +23,7 @@ struct ImportJob {
     policy: Settled,
 }
 
-/// A policy, there or to be kept.
+/// A policy that is stored, or is to be.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Settled {
@@ -31,7 +31,7 @@ enum Settled {
     New { name: String, text: String },
 }
 
-/// Puts uploads into the project and queues that they are brought in.
+/// Copies uploads into the project and queues their import.
 ///
 /// # Errors
 /// Of kind `NotFound` for an upload or policy that is not there, `Usage` for a change that makes no policy.

@@ -1,4 +1,4 @@
-//! Long work on a project: queued in it, done by workers, told of as it goes, and taken up again after a crash.
+//! Background jobs of a project: queued in its store, done by workers, resumed after a crash.
 //! One file a kind of job: what it asks for, how it is queued, how it is done.
 //! `api` and the command `demo` queue jobs; the command `serve` starts workers.
 

@@ -84,7 +84,7 @@ pub async fn queue_plan(
     enqueue(project, PLAN, &job, key, by).await
 }
 
-/// Plans the scenario. The plan is told from others by the job, so that a second try leaves no second plan.
+/// Plans the scenario. The plan carries the job's id, so that a second try leaves no second plan.
 pub(super) async fn run(
     project: &ProjectServices,
     job: &JobRecord,

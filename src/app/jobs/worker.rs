@@ -1,4 +1,4 @@
-//! A worker: takes jobs from the queue, does them, tells how far they are, and stops them when it is asked to.
+//! A worker: takes jobs from the queue, runs them, reports their progress, and cancels them on request.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,4 @@
-//! What of a plan is served: its layers as collections, built once and kept in memory.
+//! The layers of a plan as feature collections, built once and kept in memory.
 
 use std::borrow::Cow;
 use std::path::Path;

@@ -8,7 +8,7 @@ use crate::app::layers::tiles::layer_tiles::LayerTiles;
 use crate::error::{Error, ErrorKind, Result};
 use crate::features::collection::Collection;
 
-/// Where collections come from: a written plan, a project store. `src/api` knows nothing else of it.
+/// A source of collections; all that `src/api` knows of it.
 #[async_trait]
 pub trait Collections: Send + Sync {
     /// All of them, in the order shown to people.
@@ -43,7 +43,7 @@ pub trait Collections: Send + Sync {
     }
 }
 
-/// What is said of a collection that is not there as tiles.
+/// The error for a collection without tiles.
 #[must_use]
 pub fn untiled(id: &str) -> Error {
     Error::new(ErrorKind::NotFound, format!("the collection {id} is not served as tiles"))

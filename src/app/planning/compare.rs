@@ -1,7 +1,7 @@
 //! `compare`: written plans of one layer side by side in one picture, the present zone first.
 //!
-//! Everything is read from the plans' folders. The plans must speak of the same parcels and measure the present zone
-//! alike, or what is shown side by side could not be held against each other; a different objective is allowed and said.
+//! Everything is read from the plans' folders. The plans must have the same parcels and measure the present zone alike, or
+//! their figures could not be compared; a different objective is allowed and reported.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

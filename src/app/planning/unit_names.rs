@@ -1,4 +1,4 @@
-//! The names of units, one after the other in one text: a million of them take no more than their letters and an end each.
+//! Names of units in one long text: a million names take no more memory than their letters and one offset each.
 
 use std::collections::HashMap;
 

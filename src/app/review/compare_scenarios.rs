@@ -1,4 +1,4 @@
-//! What scenarios come to, side by side: the figures of the newest plan of each, and where their zones differ.
+//! Scenarios side by side: the figures of the newest plan of each, and where their zones differ.
 
 use std::sync::Arc;
 

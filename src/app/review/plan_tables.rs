@@ -1,4 +1,4 @@
-//! What a plan comes to: its transfers and swaps with their numbers on the map, and its sub-parks.
+//! Tables of a plan: its transfers and swaps with their numbers on the map, and its sub-parks.
 
 use std::sync::Arc;
 

@@ -946,36 +946,6 @@ export interface components {
             policy?: components["schemas"]["PolicyRef"] | null;
             title?: string | null;
         };
-        /** @description What a check found in uploads. Lists and events leave it out, for its size; the job itself has it. */
-        Checked: {
-            /**
-             * Format: double
-             * @description Their area on the ellipsoid.
-             */
-            area_m2: number;
-            /** @description West, south, east and north of them, degrees; none on a local grid. */
-            bounds?: number[] | null;
-            /** @description The encoding of its text. */
-            encoding: string;
-            /**
-             * Format: int64
-             * @description Features in it.
-             */
-            features: number;
-            /** @description How many defects there are of each kind. */
-            issue_counts: {
-                [key: string]: number;
-            };
-            /** @description The one that was read. */
-            layer: string;
-            /** @description The layers in the file. */
-            layers: string[];
-            /**
-             * Format: int64
-             * @description Parcels that can be used.
-             */
-            parcels: number;
-        };
         /** @description Something said of a parcel. */
         Comment: {
             /**
@@ -1274,6 +1244,36 @@ export interface components {
             /** @description Unit of `raw`. */
             unit: string;
         };
+        /** @description What a check found in uploads. Lists and events leave it out, for its size; the job itself has it. */
+        Inspection: {
+            /**
+             * Format: double
+             * @description Their area on the ellipsoid.
+             */
+            area_m2: number;
+            /** @description West, south, east and north of them, degrees; none on a local grid. */
+            bounds?: number[] | null;
+            /** @description The encoding of its text. */
+            encoding: string;
+            /**
+             * Format: int64
+             * @description Features in it.
+             */
+            features: number;
+            /** @description How many defects there are of each kind. */
+            issue_counts: {
+                [key: string]: number;
+            };
+            /** @description The one that was read. */
+            layer: string;
+            /** @description The layers in the file. */
+            layers: string[];
+            /**
+             * Format: int64
+             * @description Parcels that can be used.
+             */
+            parcels: number;
+        };
         /**
          * Format: int64
          * @description Names a job within its project.
@@ -1322,7 +1322,7 @@ export interface components {
             total: number;
         };
         /** @description What comes of a job that has ended well, by its kind. */
-        JobResult: components["schemas"]["Planned"] | components["schemas"]["Frontier"] | components["schemas"]["Exported"] | components["schemas"]["Imported"] | components["schemas"]["Checked"];
+        JobResult: components["schemas"]["Planned"] | components["schemas"]["Frontier"] | components["schemas"]["Exported"] | components["schemas"]["Imported"] | components["schemas"]["Inspection"];
         /**
          * @description Where a job stands.
          * @enum {string}

@@ -1,4 +1,4 @@
-//! The process that reads: it confines itself, reads, says how far it is, and leaves its results in files.
+//! The sandboxed process: confines itself, does its task, reports progress, leaves its results in files.
 
 use std::io::{Read as _, Write as _};
 use std::path::Path;

@@ -1,9 +1,8 @@
-//! What a process that reads files of strangers may still do. Everything here is asked of the kernel by the process
-//! itself, before it opens the first file, and cannot be taken back.
+//! How the sandboxed process confines itself, before it opens the first file; none of it can be undone.
 //!
-//! Three nets, each for what the others let through: limits (memory, time, size of files), Landlock (which files), and
-//! a filter of system calls (no sockets, no other programs, no signals to others). A kernel without one of the last two
-//! is told of; the driver list and the limits hold everywhere.
+//! Three layers: resource limits (memory, time, file size), Landlock (which files), and a seccomp filter (no sockets, no other
+//! programs, no signals to others). A kernel that lacks one of the last two is reported; the limits and the list of drivers
+//! always hold.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -2,17 +2,17 @@
 //! and disk, without network, without other programs, and with access to no other files. It may crash or be killed by what
 //! it reads; the service only reads the results it leaves, in a format of our own (`io::wire`).
 //!
-//! The way: [`Sandbox::run`] starts the process and sends a [`TaskRequest`] as one line; the process confines itself, does the
-//! work, tells its progress in lines of JSON, leaves its results as files in a folder, and ends. It ends at once when
-//! its standard input does.
+//! [`Sandbox::run`] starts the process and sends a [`TaskRequest`] as one line. The process confines itself, does the task,
+//! reports progress in lines of JSON, leaves its results as files in a folder, and exits. It exits at once when its standard
+//! input closes.
 
-// The process that reads.
+// The sandboxed process.
 pub mod child;
 
-// What it may still do.
+// Confinement.
 mod confine;
 
-// The process that asks.
+// The calling process.
 mod parent;
 
 // Who opens the files of a project's layers.
@@ -30,7 +30,7 @@ use crate::io::source::Source;
 
 pub use parent::{Sandbox, TaskOutput};
 
-/// What reading may take.
+/// What one task may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SandboxLimits {
     /// Memory, beyond what the program takes before it reads.
@@ -47,7 +47,7 @@ impl Default for SandboxLimits {
     }
 }
 
-/// What is to be read, and what for.
+/// A task with its limits and folders.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TaskRequest {
     /// What it may take.
@@ -146,7 +146,7 @@ impl ReadSummary {
     }
 }
 
-/// A line that the process tells.
+/// A line of progress.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Told {

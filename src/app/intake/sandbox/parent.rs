@@ -1,5 +1,5 @@
-//! The process that asks: it starts the other, hears it, ends it when it takes too long or nobody wants it any more, and
-//! says in plain words what became of it.
+//! The calling process: starts the sandboxed one, reads its progress, kills it when it takes too long or is no longer wanted,
+//! and turns what became of it into a clear error.
 
 use std::collections::VecDeque;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -81,7 +81,7 @@ impl TaskOutput {
     }
 }
 
-/// A place among those that read; it is free again when this goes.
+/// One of the places for running processes; free again when dropped.
 struct Place<'a>(&'a Sandbox, usize);
 
 impl Drop for Place<'_> {

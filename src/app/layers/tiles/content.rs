@@ -1,4 +1,4 @@
-//! What tiles hold: a park's parcels, and what stays around them, as layers of shapes.
+//! What tiles contain: parcels, zone, blocks, sub-parks, barriers and overlays as layers of shapes.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -64,7 +64,7 @@ pub(crate) fn vector_layers<'a>(looks: impl IntoIterator<Item = &'a LayerSpec>) 
     json!(found)
 }
 
-/// What there is to show.
+/// What goes into the tiles of a layer.
 pub(crate) struct TileContent<'a> {
     pub(crate) parcels: &'a Parcels,
     /// Who faces whom.

@@ -1,4 +1,4 @@
-//! Parcels on disk, and what is around them in memory, as tiles: what is in memory of the parcels are those of one place.
+//! An on-disk source of tiles: parcels lie on disk, sorted by place, and only those of one place are in memory at a time.
 
 use std::ops::RangeInclusive;
 use std::path::Path;

@@ -1,8 +1,8 @@
-//! From which zoom on tiles show parcels, and how coarse they draw the land before: so that a map has little to load.
+//! Generalisation: from which zoom on tiles show single parcels, and how coarse a grid they use before, so that a map loads
+//! little.
 //!
-//! One zoom has one look, so that neighbouring tiles fit; where most parcels are decides. The pyramid in a file measures its
-//! fullest tile. A service measures a sample of the fullest view, for somebody waits: pieces of its tiles, drawn as the whole
-//! would be.
+//! Each zoom has one setting, so that neighbouring tiles match; the densest place decides. A pyramid in a file measures its
+//! fullest tile. The service measures a sample of the fullest view, because a user waits.
 
 use std::ops::RangeInclusive;
 
@@ -27,7 +27,7 @@ const FINER_MAX: u8 = 10;
 /// What a sample says may be off by so much.
 const MARGIN: f64 = 4.0 / 3.0;
 
-/// What may be loaded.
+/// How much may be loaded.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Budget {
     /// Compressed bytes
@@ -60,7 +60,7 @@ impl Generalisation {
     }
 }
 
-/// Layers whose tiles can be tried.
+/// Layers whose tiles can be drawn for a trial.
 pub(crate) trait Trial {
     /// How many parcels begin in each tile of a zoom, or of the greatest at which that is known.
     fn density(&self, zoom: u8) -> Density;

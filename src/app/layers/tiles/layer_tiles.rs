@@ -1,5 +1,5 @@
-//! A layer of a project as vector tiles, cut when they are asked for and kept. Scores, plans and decisions are not in them:
-//! they travel as arrays by the parcels' numbers, so that a new plan needs no new tile.
+//! A layer as vector tiles, cut on demand and cached. Scores, plans and decisions are not in the tiles: they travel as arrays by
+//! the parcels' numbers, so that a new plan needs no new tiles.
 
 use bytes::Bytes;
 use parcels::id::LayerId;
