@@ -381,7 +381,8 @@ fn every_folder_says_who_may_call_it() {
 
 #[test]
 fn what_is_wrong_is_found() {
-    let two = [("a", "use crate::b::Thing; pub struct Other;"), ("b", "use super::a::Other; pub struct Thing;")];
+    let two =
+        [("a", "use crate::b::Thing; pub struct Other;"), ("b", "use super::a::Other; pub struct Thing;")];
     assert_eq!(Known::made_up(&two).circles(), [["a", "b"]]);
     // Handed on by their parent, in an expression, in a macro, by a child: a circle all the same.
     let hidden = [

@@ -153,10 +153,13 @@ impl Reference {
         let path = title.trim_matches(['`', '[', ']']).to_owned();
         let mut rows = String::new();
         let mut inner = Vec::new();
-        let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let required: Vec<&str> =
+            schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         for (key, value) in schema["properties"].as_object().unwrap() {
             let shape = self.shape(value);
-            if shape.schema.contains_key("properties") && shape.name.is_none_or(|n| !self.shared.iter().any(|s| s == n)) {
+            if shape.schema.contains_key("properties")
+                && shape.name.is_none_or(|n| !self.shared.iter().any(|s| s == n))
+            {
                 let below = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
                 let title = match shape.several {
                     Some("list") => format!("`[[{below}]]`"),
