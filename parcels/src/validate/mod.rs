@@ -112,7 +112,7 @@ pub fn validate(
     let features = shapes.len();
 
     let mut issues = Vec::new();
-    let mut kept = Kept::default();
+    let mut kept = ValidShapes::default();
     let mut with_z_or_m = 0;
     monitor.step("check", features as u64);
     for (stretch, shapes) in shapes.chunks_mut(STRETCH).enumerate() {
@@ -207,7 +207,7 @@ const STRETCH: usize = 16_384;
 
 /// Valid shapes with their rows in the input.
 #[derive(Default)]
-struct Kept {
+struct ValidShapes {
     shapes: Vec<MultiPolygon<f64>>,
     rows: Vec<usize>,
 }
@@ -215,7 +215,7 @@ struct Kept {
 /// A duplicate: its row, the position of the parcel it repeats, its shape.
 type DuplicateOf = (usize, usize, MultiPolygon<f64>);
 
-impl Kept {
+impl ValidShapes {
     /// Shapes and rows without those that repeat an earlier one, and the repeated ones.
     fn without_duplicates(
         self,

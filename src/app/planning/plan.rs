@@ -426,7 +426,7 @@ impl<'a> Made<'a> {
     }
 
     fn hand_over<T>(&self, record: &PlanRecord, to: impl FnOnce(&PlanOutput<'_>) -> Result<T>) -> Result<T> {
-        let written = Written {
+        let written = PlanParts {
             loaded: self.loaded,
             prepared: self.prepared,
             record,
@@ -442,7 +442,7 @@ impl<'a> Made<'a> {
 }
 
 /// What is written of a plan, whether it was just made or kept.
-pub(crate) struct Written<'a> {
+pub(crate) struct PlanParts<'a> {
     /// What it followed.
     pub(crate) loaded: &'a LoadedPolicy,
     /// What it was made from.
@@ -463,7 +463,7 @@ pub(crate) struct Written<'a> {
     pub(crate) certificate: &'a [u8],
 }
 
-impl Written<'_> {
+impl PlanParts<'_> {
     /// Adds what the input says of parcels and overlays, and hands it over.
     pub(crate) fn hand_over<T>(&self, to: impl FnOnce(&PlanOutput<'_>) -> Result<T>) -> Result<T> {
         let Prepared { layer, scores, issues, barriers, input_crs, .. } = self.prepared;

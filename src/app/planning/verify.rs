@@ -47,7 +47,7 @@ pub struct WrittenPlan {
     pub certificate: Vec<u8>,
     /// `policy.toml`.
     pub loaded: LoadedPolicy,
-    written: Written,
+    written: WrittenParcels,
     barriers: Vec<Barrier>,
     overlays: BTreeMap<String, Vec<MultiPolygon<f64>>>,
     covers: Vec<OverlayCover>,
@@ -207,7 +207,7 @@ pub(crate) fn read_record(path: &Path) -> Result<PlanRecord> {
 }
 
 /// The parcels as written, with what the plan says of each.
-struct Written {
+struct WrittenParcels {
     layer: Layer,
     /// The codes of the input, which locks may name.
     codes: Vec<Option<String>>,
@@ -230,7 +230,7 @@ impl Geopackage {
         Source { path: self.path.clone(), layer: Some(name.to_owned()) }
     }
 
-    fn parcels(&self, record: &PlanRecord, policy: &Policy, monitor: &dyn Monitor) -> Result<Written> {
+    fn parcels(&self, record: &PlanRecord, policy: &Policy, monitor: &dyn Monitor) -> Result<WrittenParcels> {
         let source = self.layer("parcels");
         let read = read_polygons(&source, &ReadOptions::default(), &self.crs, monitor)?;
         let shapes = read
@@ -277,7 +277,7 @@ impl Geopackage {
             Some(Column { name: asked, values: layer.table().column(&written).ok()?.values.clone() })
         });
         let sources = Table::new(layer.len(), sources.collect());
-        Ok(Written {
+        Ok(WrittenParcels {
             sources,
             codes: texts(column("code")?),
             scores: numbers(column("score")?),
@@ -321,7 +321,7 @@ impl Geopackage {
 }
 
 /// Locks name parcels by id or by the code of the input. A written layer is keyed by id, so ids take the codes' place.
-fn with_locks_by_id(policy: &Policy, written: &Written) -> Policy {
+fn with_locks_by_id(policy: &Policy, written: &WrittenParcels) -> Policy {
     let mut policy = policy.clone();
     for list in [&mut policy.locks.inside, &mut policy.locks.outside, &mut policy.locks.freeze] {
         let named = |code: &Option<String>| code.as_ref().is_some_and(|c| list.contains(c));

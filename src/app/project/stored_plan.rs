@@ -6,7 +6,7 @@ use parcels::optimise::Hold;
 use parcels::plan::PlanRecord;
 use parcels::policy::Policy;
 
-use crate::app::planning::plan::Written;
+use crate::app::planning::plan::PlanParts;
 use crate::app::planning::prepare::{LoadedPolicy, Prepared};
 use crate::app::planning::preview::compiled;
 use crate::app::planning::ready_layer::ReadyLayer;
@@ -55,7 +55,7 @@ impl ReopenedPlan {
         let after = &self.content.zone.0;
         let hold: Vec<String> = compiled.hold.iter().map(Hold::code).collect();
         let robustness = self.robustness();
-        let written = Written {
+        let written = PlanParts {
             loaded: &LoadedPolicy::written(policy)?,
             prepared,
             record: &self.record,
