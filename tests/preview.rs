@@ -5,8 +5,8 @@
 use std::path::Path;
 
 use lianpian::app::generate::{GenerateRequest, generate};
-use lianpian::app::planning::preview::PreviewSession;
 use lianpian::app::planning::prepare::{LoadedPolicy, Stopwatch, load_policy, prepare};
+use lianpian::app::planning::preview::PreviewSession;
 use lianpian::error::ErrorKind;
 use lianpian::io::read::ReadOptions;
 use lianpian::io::source::Source;
@@ -58,7 +58,9 @@ fn every_slider_is_followed_as_if_planned_from_scratch() {
         assert!(answer.conflicts.is_empty() && !answer.enter.is_empty());
         // F is worth of land less priced boundary less what moves.
         let p = &policy.objective;
-        let f = |point: lianpian::app::planning::preview::CurvePoint| point.value - p.lambda * point.boundary_m / 100.0;
+        let f = |point: lianpian::app::planning::preview::CurvePoint| {
+            point.value - p.lambda * point.boundary_m / 100.0
+        };
         // Today's small blocks have their price.
         let small = (f(answer.point.before) - answer.objective.before) / p.small_block_price;
         assert!((small - small.round()).abs() < 1e-6 && small > -0.5, "{small}");

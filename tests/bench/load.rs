@@ -95,7 +95,14 @@ fn client(park: &Park, nth: u64, all: &Mutex<Times>, sent: &Mutex<BTreeMap<Strin
                 );
             }
             60..70 => {
-                timed(&mut client, "list", "GET", &format!("/api/v1/scenarios/{scenario}/plans"), None, &[200]);
+                timed(
+                    &mut client,
+                    "list",
+                    "GET",
+                    &format!("/api/v1/scenarios/{scenario}/plans"),
+                    None,
+                    &[200],
+                );
             }
             70..75 => {
                 timed(
@@ -159,7 +166,8 @@ fn plain(answer: &[u8]) -> Option<Value> {
 fn listener(park: &Park, all: &Mutex<Times>, sent: &Mutex<BTreeMap<String, Instant>>, stop: &AtomicBool) {
     let mut stream = TcpStream::connect(park.to).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(1))).unwrap();
-    let head = format!("GET /api/v1/events HTTP/1.1\r\nHost: {}\r\nAccept: text/event-stream\r\n\r\n", park.to);
+    let head =
+        format!("GET /api/v1/events HTTP/1.1\r\nHost: {}\r\nAccept: text/event-stream\r\n\r\n", park.to);
     stream.write_all(head.as_bytes()).unwrap();
     let mut lines = BufReader::new(stream);
     let mut line = String::new();
@@ -199,7 +207,10 @@ fn main() {
     // A plan for every scenario, so that there is something to look at.
     let mut first = Client::new(to, "first");
     for scenario in 1..=SCENARIOS {
-        assert_eq!(first.ask("POST", &format!("/api/v1/scenarios/{scenario}/plans"), Some(&json!({}))).0, 202);
+        assert_eq!(
+            first.ask("POST", &format!("/api/v1/scenarios/{scenario}/plans"), Some(&json!({}))).0,
+            202
+        );
     }
     while first.json("/api/v1/jobs").as_array().unwrap().iter().any(|j| j["state"] != "done") {
         std::thread::sleep(Duration::from_millis(200));

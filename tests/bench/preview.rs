@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use lianpian::app::generate::{GenerateRequest, generate};
-use lianpian::app::planning::preview::PreviewSession;
 use lianpian::app::planning::prepare::{Stopwatch, load_policy, prepare};
+use lianpian::app::planning::preview::PreviewSession;
 use lianpian::io::read::ReadOptions;
 use lianpian::io::source::Source;
 use parcels::policy::Policy;

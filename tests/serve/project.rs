@@ -119,8 +119,10 @@ fn planners_plan_decide_plan_again_sign_and_go_on() {
     // Two planners look at version 0; the second to decide hears what the first decided.
     let events = TcpStream::connect(server.address).unwrap();
     events.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-    let ask =
-        format!("GET /api/v1/events HTTP/1.1\r\nHost: {}\r\nAccept: text/event-stream\r\n\r\n", server.address);
+    let ask = format!(
+        "GET /api/v1/events HTTP/1.1\r\nHost: {}\r\nAccept: text/event-stream\r\n\r\n",
+        server.address
+    );
     (&events).write_all(ask.as_bytes()).unwrap();
     let mut heard = BufReader::new(&events).lines().map(|l| l.unwrap());
     assert!(heard.by_ref().any(|l| l.is_empty()), "the stream has begun");
@@ -201,8 +203,9 @@ fn who_listens_does_not_keep_the_service_from_ending() {
 fn a_slider_is_answered_from_memory_and_nonsense_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let server = serve(&project(folder.path()));
-    let ask =
-        |change: Value| server.post("/api/v1/scenarios/1/preview", &json!({ "client": "a", "change": change }));
+    let ask = |change: Value| {
+        server.post("/api/v1/scenarios/1/preview", &json!({ "client": "a", "change": change }))
+    };
     let plain = ask(json!({}));
     assert_eq!(plain.status, 200, "{}", plain.text());
     let plain = plain.json();

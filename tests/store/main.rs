@@ -11,9 +11,9 @@ mod jobs;
 mod layers;
 mod place;
 mod postgres;
+mod published;
 mod review;
 mod schema;
-mod published;
 
 use place::Place;
 
