@@ -29,7 +29,7 @@ fn every_slider_is_followed_as_if_planned_from_scratch() {
     let folder = tempfile::tempdir().unwrap();
     let mut loaded = park(folder.path());
     let first = loaded.policy.clone();
-    let warm = live(folder.path(), &loaded);
+    let warm = preview_session(folder.path(), &loaded);
     let indicator = first.indicators.keys().next().unwrap().clone();
     let turn = |change: &dyn Fn(&mut Policy)| {
         let mut policy = first.clone();
@@ -48,7 +48,7 @@ fn every_slider_is_followed_as_if_planned_from_scratch() {
     let answers: Vec<_> = sliders.iter().map(|policy| warm.preview(policy, &()).unwrap()).collect();
     for (policy, answer) in sliders.iter().zip(&answers) {
         loaded.policy = policy.clone();
-        let cold = live(folder.path(), &loaded).preview(policy, &()).unwrap();
+        let cold = preview_session(folder.path(), &loaded).preview(policy, &()).unwrap();
         // Two searches may end at zones that are equally good but for their gaps; the bounds tell how far apart they may be.
         let apart = (answer.bound - answer.objective.after).max(cold.bound - cold.objective.after) + 1e-6;
         assert!((answer.objective.after - cold.objective.after).abs() <= apart, "{answer:?}\n{cold:?}");
@@ -91,7 +91,7 @@ impl Monitor for Stop {
 fn a_stale_question_ends_and_one_that_needs_other_data_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let loaded = park(folder.path());
-    let warm = live(folder.path(), &loaded);
+    let warm = preview_session(folder.path(), &loaded);
     let stopped = warm.preview(&loaded.policy, &Stop).unwrap_err();
     assert_eq!(stopped.kind, ErrorKind::Cancelled);
     let mut other = loaded.policy.clone();

@@ -21,7 +21,8 @@ use super::extract::Json;
 use super::problem::PROBLEM_JSON;
 use super::settings::Settings;
 use super::{State, wrapped};
-use crate::features::collection::{Collection, Collections};
+use crate::app::layers::source::Collections;
+use crate::features::collection::Collection;
 
 struct Nothing;
 
