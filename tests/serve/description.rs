@@ -73,7 +73,7 @@ fn media_types_and_results_of_jobs_are_told_as_they_are() {
     assert_eq!(result[1]["$ref"], "#/components/schemas/JobResult", "{result}");
     let mut forms = BTreeSet::new();
     references(&schemas["JobResult"]["oneOf"], &mut forms);
-    let names = ["Checked", "Exported", "Frontier", "Imported", "Planned"];
+    let names = ["Exported", "Frontier", "Imported", "Inspection", "Planned"];
     assert_eq!(
         forms,
         names.map(|n| format!("#/components/schemas/{n}")).iter().map(String::as_str).collect()
