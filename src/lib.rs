@@ -1,10 +1,10 @@
 //! The shell of lianpian: commands, formats, coordinates, files. Everything that can block, fail or vary is here; the
 //! engine is in `parcels`.
 
-// What went wrong, for people.
+// Errors.
 pub mod error;
 
-// Numbers as text, fast.
+// Fast number formatting.
 pub mod digits;
 
 // Progress, output and Ctrl-C on a terminal.
@@ -16,16 +16,22 @@ pub mod io;
 // The synthetic park.
 pub mod park;
 
-// The time of day.
+// The clock.
 pub mod clock;
 
-// What a project keeps: a GeoPackage file or a PostGIS database.
+// Blocking and expensive work, run from async code.
+pub mod threads;
+
+// Project storage: a GeoPackage file or a PostGIS database.
 pub mod store;
+
+// Feature collections in memory.
+pub mod features;
 
 // The service's HTTP interface.
 pub mod api;
 
-// Use cases, one a verb, shared by the command line and the service.
+// Use cases, shared by the command line and the service.
 pub mod app;
 
 // The command line.

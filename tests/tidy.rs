@@ -164,3 +164,58 @@ fn no_data_of_others_lies_in_the_repository() {
         }
     }
 }
+
+/// The pages for readers.
+fn pages() -> Vec<PathBuf> {
+    files().into_iter().filter(|f| f.extension().is_some_and(|e| e == "md")).collect()
+}
+
+/// What stands between back ticks in a line.
+fn quoted(line: &str) -> impl Iterator<Item = &str> {
+    line.split('`').skip(1).step_by(2)
+}
+
+#[test]
+fn pages_name_files_and_functions_that_are_there() {
+    for page in pages() {
+        for line in read(&page).lines() {
+            let Some(file) = quoted(line).find(|q| {
+                let in_crate = ["src/", "parcels/src/", "tiles/src/", "tests/", "web/src/"];
+                in_crate.iter().any(|folder| q.starts_with(folder)) && !q.contains(['*', '…'])
+            }) else {
+                continue;
+            };
+            let beside = page.parent().unwrap().join(file);
+            let path = if beside.exists() { beside } else { root().join(file) };
+            assert!(path.exists(), "{}: there is no {file}", page.display());
+            // A row of a table that leads through the code: what is done, its function, its file.
+            let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+            if let [_, function, last] = cells[..]
+                && path.is_file()
+                && last == format!("`{file}`")
+            {
+                let name = function.trim_matches('`').rsplit(['.', ':']).next().unwrap();
+                let text = read(&path);
+                let there = [format!("fn {name}("), format!("fn {name}<"), format!("  {name}: (")];
+                assert!(
+                    there.iter().any(|t| text.contains(t.as_str())),
+                    "{}: {file} has no {name}",
+                    page.display()
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn links_between_pages_lead_somewhere() {
+    for page in pages() {
+        for link in read(&page).split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let file = link.split('#').next().unwrap();
+            if !file.is_empty() && !link.contains("://") {
+                let there = page.parent().unwrap().join(file);
+                assert!(there.exists(), "{}: {link} leads nowhere", page.display());
+            }
+        }
+    }
+}

@@ -13,8 +13,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use lianpian::app::generate::{GenerateRequest, generate};
-use lianpian::app::plan::{PlanRequest, Search, plan};
-use lianpian::app::verify::{WrittenPlan, verify_folder};
+use lianpian::app::planning::plan::{PlanRequest, Search, plan};
+use lianpian::app::planning::verify::{WrittenPlan, verify_folder};
 use lianpian::io::read::ReadOptions;
 use lianpian::io::source::Source;
 use serde_json::Value;

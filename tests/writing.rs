@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use gdal::Dataset;
 use gdal::vector::{FieldValue, LayerAccess as _};
 use geo::{Area as _, MultiPolygon};
-use lianpian::app::export::{ExportFormat, ExportReport, ExportRequest, export};
+use lianpian::app::delivery::export::{ExportFormat, ExportReport, ExportRequest, export};
 use lianpian::error::{ErrorKind, Result};
 use lianpian::io::feature_layer::Shapes;
 use lianpian::io::write::{PLAN_FILES, write_plan};

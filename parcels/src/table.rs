@@ -1,5 +1,6 @@
 //! Attribute tables: typed columns of equal length, with the filters a policy states over them.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One attribute value as read. An empty cell, SQL NULL, or text such as "NA" counts as [`Value::Missing`].
@@ -203,7 +204,7 @@ impl Table {
 
 /// One condition on a column. Every key that is given must hold; `not` turns the whole condition round.
 /// A missing value meets only `missing = true` (or, by `not`, fails only that).
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Filter {
     /// The column it looks at.
@@ -229,7 +230,7 @@ pub struct Filter {
 }
 
 /// A value written in a filter.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum FilterValue {
     /// A number.

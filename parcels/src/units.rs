@@ -1,5 +1,6 @@
 //! Areas with their unit in the type, and the basis an area was measured on.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Square metres in one 亩 (mu): 2000 / 3. Source: 1 ha = 15 亩.
@@ -44,7 +45,7 @@ impl std::iter::Sum for SquareMetres {
 }
 
 /// A unit in which an input states areas.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum AreaUnit {
     /// Square metres.
@@ -73,7 +74,7 @@ impl AreaUnit {
 
 /// What an area was measured on. Areas of different bases are never added or compared: at Qingpu the planar
 /// area exceeds the ellipsoidal one by 0.02–0.04 %.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum AreaBasis {
     /// On the ellipsoid, the geodesic area of the boundary (Karney 2013).

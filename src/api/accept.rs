@@ -1,7 +1,7 @@
 //! Which content coding a client likes best (RFC 9110, 12.5.3).
 //!
-//! For what is packed once and kept. What is packed on its way out is the affair of tower-http's layer, which keeps its own
-//! reading of this header to itself; no crate that is still looked after has one.
+//! Used for responses that are compressed once and cached. Responses compressed on the fly go through tower-http's layer,
+//! which does not expose its parsing of this header; no maintained crate offers one.
 
 use axum::http::{HeaderMap, header};
 
@@ -10,7 +10,7 @@ use crate::io::coding::Coding;
 /// In thousandths, as the header has them.
 type Weight = u16;
 
-/// The best of what is offered, those first that are liked as much: as it is when nothing offered is taken.
+/// The best coding that is offered, the earlier one of equals; uncompressed if the client accepts none of them.
 pub(super) fn preferred(headers: &HeaderMap, offered: &[Coding]) -> Coding {
     let lists = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|v| v.to_str().ok());
     let stated: Vec<(&str, Weight)> = lists.flat_map(|list| list.split(',')).filter_map(one).collect();
@@ -33,12 +33,12 @@ pub(super) fn preferred(headers: &HeaderMap, offered: &[Coding]) -> Coding {
     best.0
 }
 
-/// Whether a client takes what is packed so.
+/// Whether a client accepts a coding.
 pub(super) fn takes(headers: &HeaderMap, coding: Coding) -> bool {
     coding == Coding::Plain || preferred(headers, &[coding]) == coding
 }
 
-/// A coding and how much it is liked; nothing where that is no weight.
+/// A coding and its weight; none if the weight is malformed.
 fn one(part: &str) -> Option<(&str, Weight)> {
     let mut parts = part.split(';').map(str::trim);
     let name = parts.next().filter(|name| !name.is_empty())?;

@@ -1,7 +1,7 @@
 //! ETag, 304 and Vary.
 //!
-//! A handler names a representation without its encoding; here, outside compression, the name gets the encoding's, for
-//! two encodings of one text are two sequences of bytes and a strong ETag must tell them apart.
+//! A handler sets an ETag that ignores compression. This layer lies outside the compression and adds the encoding to the
+//! ETag: two encodings of one text are different bytes, and a strong ETag must differ.
 
 use std::convert::Infallible;
 
@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 use super::accept::takes;
 use crate::io::coding::Coding;
 
-/// A name for what is made from these parts and nothing else.
+/// An ETag of these parts.
 pub(super) fn etag(parts: &[&str]) -> HeaderValue {
     let mut hash = Sha256::new();
     for part in parts {
@@ -27,10 +27,10 @@ pub(super) fn etag(parts: &[&str]) -> HeaderValue {
     HeaderValue::from_str(&format!("\"{name}\"")).unwrap_or(HeaderValue::from_static("\"\""))
 }
 
-/// The names of what a client has, and the encodings that it takes.
+/// The ETags that a client has, and the encodings that it accepts.
 pub(super) struct Known {
     names: Vec<HeaderValue>,
-    /// What the client says of encodings.
+    /// The client's Accept-Encoding.
     accepted: HeaderMap,
 }
 
@@ -47,8 +47,8 @@ impl<S: Sync> FromRequestParts<S> for Known {
 }
 
 impl Known {
-    /// The answer to a client that has what is named so, plain or in an encoding that it takes; a handler asks before it
-    /// makes anything.
+    /// 304 for a client that has this version, plain or in an encoding that it accepts. A handler calls this before it
+    /// computes anything.
     pub(super) fn unchanged(&self, name: &HeaderValue) -> Option<Response> {
         let plain = name.to_str().ok()?.trim_matches('"');
         let lists = self.names.iter().filter_map(|list| list.to_str().ok());

@@ -1,4 +1,4 @@
-//! `/api/openapi.json`: what the API promises, from the code that keeps it.
+//! `/api/v1/openapi.json`: what the API promises, from the code that keeps it.
 
 use std::collections::BTreeMap;
 
@@ -12,11 +12,11 @@ use utoipa::openapi::{Info, ObjectBuilder, OpenApi, Ref, RefOr, ResponseBuilder,
 use utoipa::{PartialSchema as _, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
-use super::State;
 use super::cache::etag;
 use super::problem::PROBLEM_JSON;
-use crate::app::asking::Frontier;
-use crate::app::exports::Exported;
+use super::{PREFIX, State};
+use crate::app::delivery::download::Exported;
+use crate::app::project::previews::Frontier;
 use crate::store::{JobRecord, PlanId, PolicyRef, ScenarioId};
 
 /// A failure (RFC 9457). A write that was based on an older version has more: `now`, the scenario as it is, and `since`,
@@ -49,7 +49,7 @@ enum JobResult {
     /// Of an import.
     Import(Imported),
     /// Of a check.
-    Check(Checked),
+    Check(Inspection),
 }
 
 /// What planning left.
@@ -72,7 +72,7 @@ struct Imported {
 
 /// What a check found in uploads. Lists and events leave it out, for its size; the job itself has it.
 #[derive(Serialize, ToSchema)]
-struct Checked {
+struct Inspection {
     /// The layers in the file.
     layers: Vec<String>,
     /// The one that was read.
@@ -98,7 +98,7 @@ pub(super) fn described(routes: OpenApiRouter<State>) -> axum::Router<State> {
     tell_results(&mut document);
     let text = document.to_pretty_json().unwrap_or_default();
     let answer = move || async move { answer(text) };
-    router.route("/api/openapi.json", get(answer))
+    router.route(&format!("{PREFIX}/openapi.json"), get(answer))
 }
 
 fn answer(text: String) -> Response {

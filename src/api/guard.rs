@@ -1,4 +1,4 @@
-//! What is refused before a handler sees it, and the headers that keep a browser from harm.
+//! Limits that refuse a request before its handler runs, and security headers for browsers.
 
 use std::net::IpAddr;
 
@@ -11,7 +11,7 @@ use axum::response::{IntoResponse as _, Response};
 use super::State;
 use super::problem::Problem;
 
-/// Limits on number, size and time of requests, and the check whom they are meant for.
+/// Limits the number, size and time of requests, and refuses those meant for another host or sent by a foreign page.
 pub(super) async fn limits(Shared(state): Shared<State>, mut request: Request, next: Next) -> Response {
     let settings = state.settings();
     if let Err(problem) = meant_for_us(&state, &request) {
@@ -53,8 +53,8 @@ pub(super) async fn limits(Shared(state): Shared<State>, mut request: Request, n
     }
 }
 
-/// A page of a stranger may make a browser call its own name here (DNS rebinding). Who asks for this machine by another
-/// name than its own is refused, unless the operator gave the service a public name.
+/// Against DNS rebinding: a foreign page may point its own host name at this machine. Requests that name another host than
+/// this machine are refused, unless the operator set a public name.
 fn meant_for_us(state: &State, request: &Request) -> Result<(), Problem> {
     if state.settings().public_url.is_some() {
         return Ok(());
@@ -75,8 +75,8 @@ fn meant_for_us(state: &State, request: &Request) -> Result<(), Problem> {
     Err(Problem::new(StatusCode::MISDIRECTED_REQUEST, detail))
 }
 
-/// Who is signed in nowhere is let in by being here, and so is every page open in a browser here. A page of a stranger
-/// may not change anything: browsers say whose page asks, and other programs say nothing.
+/// Against cross-site requests: without sign-in, every page open in a browser on this machine could write. A foreign page
+/// may not change anything: browsers send the Origin of the page, other programs send none.
 fn from_our_pages(state: &State, request: &Request) -> Result<(), Problem> {
     let origin = request.headers().get(header::ORIGIN);
     let Some(origin) = origin.filter(|_| !matches!(*request.method(), Method::GET | Method::HEAD)) else {
@@ -98,7 +98,7 @@ pub(super) fn host(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::HOST)?.to_str().ok().filter(|host| !host.is_empty())
 }
 
-/// Nothing may be loaded but our own style sheet and pictures; nobody may frame us.
+/// Only our own style sheet and pictures may be loaded; no other page may frame ours.
 const CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Security headers, where a handler has not set its own.

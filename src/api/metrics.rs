@@ -1,4 +1,4 @@
-//! What is counted, in the form Prometheus reads. By `prometheus-client`, which is that project's own and small.
+//! Metrics for Prometheus, through `prometheus-client`, that project's own small crate.
 
 use std::sync::atomic::AtomicI64;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
-/// A request's labels. The route is its template, never its address, or anybody could make a label.
+/// A request's labels. The route is its template, never its path, so that clients cannot create labels.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Request {
     method: String,

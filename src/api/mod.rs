@@ -1,9 +1,10 @@
-//! The HTTP interface: the map at `/`, the project and archives of tiles under `/api`, OGC API – Features and Tiles under
-//! `/ogc`, and what running a service takes.
+//! The HTTP interface: the map at `/`, the JSON API under [`PREFIX`], OGC API – Features and Tiles under `/ogc`, and what
+//! running a service takes. The only folder that knows HTTP.
+//! Called by the commands `serve` and `demo`.
 //!
-//! A request's way: `observe` numbers, counts and logs it; `cache` answers 304 and tells encodings apart;
-//! `guard` sets the security headers and refuses what is too large, too slow, too much or not meant for this server;
-//! then the route's handler. Whatever fails on the way leaves as a [`problem`].
+//! A request passes `observe` (number, log, count), `cache` (304, encodings) and `guard` (security headers; refuses what is
+//! too large, too slow, too much or meant for another server), then the handler of its route. Every failure leaves as a
+//! [`problem`].
 
 // Failures as RFC 9457 problems.
 pub mod problem;
@@ -11,43 +12,31 @@ pub mod problem;
 // Bodies that are JSON.
 pub mod extract;
 
-// Coordinate reference systems by address.
-pub mod systems;
-
-// Shapes of many features.
-pub mod areas;
-
-// Typed columns.
-pub mod columns;
-
-// Tables of features, and where they come from.
-pub mod collection;
-
 // Filters.
 pub mod cql2;
 
-// What is counted.
+// Metrics.
 pub mod metrics;
 
-// Ids, logs and counts of requests.
+// Request ids and logs.
 mod observe;
 
-// Which encoding a client likes best.
+// Which encoding a client prefers.
 mod accept;
 
 // ETag, 304, Vary.
 mod cache;
 
-// Vector tiles as answers.
+// Vector tiles as responses.
 mod tiles;
 
-// Archives of them.
+// Tile archives.
 mod tilesets;
 
 // Limits and security headers.
 mod guard;
 
-// Whether the service lives and can answer.
+// Health checks.
 mod health;
 
 // OGC API – Features.
@@ -56,7 +45,7 @@ pub mod ogc;
 // The project.
 mod project;
 
-// Its description.
+// The OpenAPI description.
 mod description;
 
 // The map.
@@ -65,28 +54,33 @@ mod page;
 // What an operator may set.
 pub mod settings;
 
-// Listening, and ending gracefully.
+// The server loop.
 pub mod server;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
+use axum::extract::Request;
 use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::routing::any;
 use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate as _};
 use tower_http::compression::{CompressionLayer, CompressionLevel};
+use utoipa_axum::router::OpenApiRouter;
 
-use collection::Collections;
 use metrics::Metrics;
 pub use server::serve;
 use settings::Settings;
 
-use crate::app::workshop::{Event, Workshop};
+use crate::app::layers::source::Collections;
+use crate::app::project::ProjectServices;
+use crate::app::project::events::Event;
 use crate::io::tile_file::TileFile;
 
-/// What all requests share.
+/// State shared by all requests.
 #[derive(Clone)]
 pub struct State(Arc<Shared>);
 
@@ -97,34 +91,43 @@ struct Shared {
     settings: Settings,
     slots: Arc<Semaphore>,
     draining: AtomicBool,
-    workshop: Option<Arc<Workshop>>,
-    asked: project::Asked,
+    project: Option<Arc<ProjectServices>>,
+    questions: project::LatestQuestions,
 }
 
 impl State {
-    /// What is served, and how.
+    /// Serves collections and tile archives.
     #[must_use]
     pub fn new(collections: Arc<dyn Collections>, tilesets: Vec<Arc<TileFile>>, settings: Settings) -> Self {
         Self::of(collections, None, tilesets, settings)
     }
 
-    /// A project is served, with the layers of its current plan.
+    /// Serves a project, with the layers of its current plan.
     #[must_use]
-    pub fn project(workshop: Arc<Workshop>, tilesets: Vec<Arc<TileFile>>, settings: Settings) -> Self {
-        Self::of(workshop.clone(), Some(workshop), tilesets, settings)
+    pub fn project(project: Arc<ProjectServices>, tilesets: Vec<Arc<TileFile>>, settings: Settings) -> Self {
+        Self::of(project.publishing.clone(), Some(project), tilesets, settings)
     }
 
     fn of(
         collections: Arc<dyn Collections>,
-        workshop: Option<Arc<Workshop>>,
+        project: Option<Arc<ProjectServices>>,
         tilesets: Vec<Arc<TileFile>>,
         settings: Settings,
     ) -> Self {
         let slots = Arc::new(Semaphore::new(settings.requests_max));
         let metrics = Metrics::new();
         let draining = AtomicBool::new(false);
-        let asked = project::Asked::default();
-        Self(Arc::new(Shared { collections, tilesets, metrics, settings, slots, draining, workshop, asked }))
+        let questions = project::LatestQuestions::default();
+        Self(Arc::new(Shared {
+            collections,
+            tilesets,
+            metrics,
+            settings,
+            slots,
+            draining,
+            project,
+            questions,
+        }))
     }
 
     fn settings(&self) -> &Settings {
@@ -139,12 +142,12 @@ impl State {
         &self.0.tilesets
     }
 
-    fn workshop(&self) -> Option<Arc<Workshop>> {
-        self.0.workshop.clone()
+    fn served_project(&self) -> Option<Arc<ProjectServices>> {
+        self.0.project.clone()
     }
 
-    fn asked(&self) -> &project::Asked {
-        &self.0.asked
+    fn questions(&self) -> &project::LatestQuestions {
+        &self.0.questions
     }
 
     fn metrics(&self) -> &Metrics {
@@ -158,9 +161,9 @@ impl State {
     /// From now on `/readyz` says no, so that nobody sends more.
     fn drain(&self) {
         self.0.draining.store(true, Ordering::Relaxed);
-        if let Some(workshop) = &self.0.workshop {
-            // Who listens for ever would be waited for.
-            workshop.tell(Event::Closing);
+        if let Some(project) = &self.0.project {
+            // Ends event streams, which would otherwise keep the server from stopping.
+            project.events.tell(Event::Closing);
         }
     }
 
@@ -169,21 +172,37 @@ impl State {
     }
 }
 
+/// Where the JSON API lies. A change that its clients could not follow would get another number.
+pub const PREFIX: &str = "/api/v1";
+
 /// All routes, with everything around them.
 pub fn router(state: State) -> Router {
+    let json = OpenApiRouter::new().nest(PREFIX, project::routes().merge(tilesets::routes()));
     let routes = Router::new()
         .merge(page::routes())
         .merge(ogc::routes())
-        .merge(description::described(project::routes().merge(tilesets::routes())))
+        .merge(description::described(json))
+        .route("/api/{*path}", any(without_version))
         .merge(health::routes());
     wrapped(routes, state)
 }
 
-/// Routes with what stands around all of them, the outermost last.
+/// Redirects addresses from before the API had a version.
+async fn without_version(request: Request) -> Response {
+    let asked = request.uri().path_and_query().map_or("", |all| all.as_str());
+    match asked.strip_prefix("/api") {
+        Some(path) if !asked.starts_with(PREFIX) => {
+            Redirect::permanent(&format!("{PREFIX}{path}")).into_response()
+        }
+        _ => problem::no_such_page(request.uri().clone()).await.into_response(),
+    }
+}
+
+/// Routes with the layers around them, the outermost last.
 fn wrapped(routes: Router<State>, state: State) -> Router {
-    // The fastest level: parcels shrink to a seventh even so, and the next level takes three times as long. Without brotli:
-    // of two encodings that a client likes as much the layer would take it, and it costs the most time.
-    // Archives are of compressed tiles, and asked for by ranges of their own bytes.
+    // The fastest level: parcels shrink to a seventh, and the next level takes three times as long. No brotli: the layer
+    // would prefer it to equally weighted codings, and it is the slowest. Tile archives are compressed already, and read by
+    // byte ranges.
     let worth_it = DefaultPredicate::new().and(NotForContentType::const_new(tilesets::PMTILES));
     let compression =
         CompressionLayer::new().no_br().quality(CompressionLevel::Fastest).compress_when(worth_it);

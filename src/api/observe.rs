@@ -1,4 +1,4 @@
-//! Every request gets an id, is counted, and leaves one line in the log.
+//! Request ids, metrics and one log line a request.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -43,7 +43,7 @@ pub(super) async fn observe(Shared(state): Shared<State>, mut request: Request, 
     response
 }
 
-/// Any word can be a method; only these become labels.
+/// A client can send any word as a method; only these become labels.
 fn known(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
@@ -57,7 +57,7 @@ fn known(method: &Method) -> &'static str {
     }
 }
 
-/// The id a proxy gave it, when it is one that can stand in a log; otherwise a new one.
+/// The id that a proxy set, if it is fit for a log; otherwise a new one.
 fn request_id(request: &Request) -> HeaderValue {
     let plain = |v: &&HeaderValue| {
         (8..=64).contains(&v.len()) && v.as_bytes().iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-')

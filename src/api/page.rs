@@ -1,4 +1,4 @@
-//! The map: the pages that `make build` makes from `web/`, kept in the program itself.
+//! The map page: built from `web/`, embedded in the program.
 
 use axum::Router;
 use axum::extract::{Path, State as Shared};
@@ -7,10 +7,10 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
 use rust_embed::Embed;
 
-use super::State;
 use super::cache::etag;
 use super::problem::Problem;
 use super::settings::Basemap;
+use super::{PREFIX, State};
 
 /// What is built from `web/`. A program compiled without it serves everything but the map.
 #[derive(Embed)]
@@ -33,10 +33,10 @@ pub(super) fn routes() -> Router<State> {
 
 async fn index(Shared(state): Shared<State>) -> Response {
     // A written plan has no decisions, so there is nothing the map could do with it.
-    match Built::get(INDEX).filter(|_| state.workshop().is_some()) {
+    match Built::get(INDEX).filter(|_| state.served_project().is_some()) {
         Some(_) => page(INDEX, &state),
         None if state.collections().list().is_empty() && !state.tilesets().is_empty() => {
-            Redirect::to("/api/tilesets").into_response()
+            Redirect::to(&format!("{PREFIX}/tilesets")).into_response()
         }
         None => Redirect::to("/ogc").into_response(),
     }

@@ -1,4 +1,4 @@
-//! Failures as RFC 9457 problems: the one form in which anything fails, whoever noticed it.
+//! RFC 9457 problems: the one form of every failure response.
 
 use std::any::Any;
 

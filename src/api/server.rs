@@ -1,7 +1,6 @@
 //! Listening, and ending gracefully.
 //!
-//! `axum::serve` would do but for the time a head may take to arrive and the number of connections; so this is its loop
-//! with the two.
+//! The loop of `axum::serve`, plus two limits that it lacks: the time for a request's head, and the number of connections.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

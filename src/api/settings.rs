@@ -1,4 +1,4 @@
-//! What an operator may set, with what holds when nothing is set.
+//! Settings of the service, with their defaults.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What stands around the routes, on routes made for it: bodies, panics, slow work.
+//! The layers around the routes, tested on routes made for that: bodies, panics, slow work.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -17,11 +17,12 @@ use hyper::body::Frame;
 use serde_json::Value;
 use tower::ServiceExt as _;
 
-use super::collection::{Collection, Collections};
 use super::extract::Json;
 use super::problem::PROBLEM_JSON;
 use super::settings::Settings;
 use super::{State, wrapped};
+use crate::app::layers::source::Collections;
+use crate::features::collection::Collection;
 
 struct Nothing;
 

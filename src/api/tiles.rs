@@ -1,5 +1,5 @@
-//! A tile as an answer: how it is packed, what it is called, how long it may be kept. Whoever serves tiles answers here, so
-//! that a tile is the same at every address.
+//! Tile responses: coding, ETag, caching. Shared by all routes that serve tiles, so that a tile is the same at every
+//! address.
 
 use std::sync::Arc;
 
@@ -12,13 +12,14 @@ use tiles::coord::TileCoord;
 use super::accept::preferred;
 use super::cache::{Known, etag};
 use super::problem::Problem;
-use crate::app::tiles::{LayerTiles, ZOOM_MAX};
-use crate::app::workshop::blocking;
+use crate::app::layers::tiles::content::ZOOM_MAX;
+use crate::app::layers::tiles::layer_tiles::LayerTiles;
 use crate::io::coding::Coding;
+use crate::threads::blocking;
 
 /// The media type of a vector tile.
 pub(super) const MVT: &str = "application/vnd.mapbox-vector-tile";
-/// How tiles go out. Of two that a client likes as much the first is taken, which is how they are kept.
+/// Codings of tiles, in order of preference; the first is the one they are stored in.
 const CODINGS: [Coding; 3] = [Coding::Zstd, Coding::Brotli, Coding::Gzip];
 
 /// What is asked of a tile besides where it lies.

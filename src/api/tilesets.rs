@@ -1,4 +1,4 @@
-//! Archives of tiles: what is in them, their tiles, and the files themselves by ranges of bytes.
+//! Tile archives: their descriptions, their tiles, and the files themselves by byte ranges.
 
 use std::sync::Arc;
 
@@ -14,11 +14,11 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::State;
 use super::accept::preferred;
 use super::cache::{Known, etag};
 use super::problem::Problem;
 use super::tiles::{Naming, Wanted, caching, in_query, place};
+use super::{PREFIX, State};
 use crate::error::{Error, ErrorKind};
 use crate::io::tile_file::TileFile;
 
@@ -76,7 +76,7 @@ fn found(state: &State, name: &str) -> Result<Arc<TileFile>, Problem> {
 /// An address below that of a tileset.
 fn below(file: &TileFile, path: &str) -> String {
     let name = utf8_percent_encode(file.name(), NON_ALPHANUMERIC);
-    format!("/api/tilesets/{name}/{path}{}", in_query(file.version()))
+    format!("{PREFIX}/tilesets/{name}/{path}{}", in_query(file.version()))
 }
 
 /// What can be read no more is told to clients: whoever serves a file wants to know what became of it.
@@ -89,7 +89,7 @@ fn failed(error: &Error) -> Problem {
 }
 
 /// The archives of tiles that are served · 切片包列表
-#[utoipa::path(get, path = "/api/tilesets", tag = "tilesets", responses((status = 200, description = "The archives", body = [Tileset])))]
+#[utoipa::path(get, path = "/tilesets", tag = "tilesets", responses((status = 200, description = "The archives", body = [Tileset])))]
 async fn tilesets(Shared(state): Shared<State>) -> Response {
     let all = state.tilesets().iter().map(|file| {
         let about = file.about();
@@ -107,7 +107,7 @@ async fn tilesets(Shared(state): Shared<State>) -> Response {
 }
 
 /// What the tiles of an archive hold and where they are (TileJSON 3.0.0) · 切片包说明
-#[utoipa::path(get, path = "/api/tilesets/{name}/tiles.json", operation_id = "tileset_description", tag = "tilesets", params(Version), responses((status = 200, description = "TileJSON", body = Object)))]
+#[utoipa::path(get, path = "/tilesets/{name}/tiles.json", operation_id = "tileset_description", tag = "tilesets", params(Version), responses((status = 200, description = "TileJSON", body = Object)))]
 async fn description(
     Shared(state): Shared<State>,
     Path(name): Path<String>,
@@ -138,7 +138,7 @@ async fn description(
 }
 
 /// A tile of an archive · 切片包中的切片
-#[utoipa::path(get, path = "/api/tilesets/{name}/tiles/{z}/{x}/{y}", operation_id = "tileset_tile", tag = "tilesets", params(Version), responses(
+#[utoipa::path(get, path = "/tilesets/{name}/tiles/{z}/{x}/{y}", operation_id = "tileset_tile", tag = "tilesets", params(Version), responses(
     (status = 200, description = "A tile", body = Vec<u8>, content_type = "application/vnd.mapbox-vector-tile"),
     (status = 204, description = "Nothing is there"),
 ))]
@@ -169,7 +169,7 @@ async fn tile(
 }
 
 /// The archive itself, whole or by ranges of bytes, as MapLibre's protocol `pmtiles://` reads it · 切片包文件
-#[utoipa::path(get, path = "/api/tilesets/{name}/archive.pmtiles", tag = "tilesets", params(Version), responses(
+#[utoipa::path(get, path = "/tilesets/{name}/archive.pmtiles", tag = "tilesets", params(Version), responses(
     (status = 200, description = "The file", body = Vec<u8>, content_type = "application/vnd.pmtiles"),
     (status = 206, description = "A range of it", body = Vec<u8>, content_type = "application/vnd.pmtiles"),
     (status = 416, description = "It does not have that range"),

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Reading;
-use crate::app::check::{CheckReport, CheckRequest, check};
+use super::ReadArgs;
+use crate::app::planning::check::{CheckReport, CheckRequest, check};
 use crate::error::Result;
 use crate::io::source::Source;
 use crate::terminal::{Terminal, say};
@@ -24,7 +24,7 @@ pub(super) struct Check {
     #[arg(long)]
     policy: Option<PathBuf>,
     #[command(flatten)]
-    reading: Reading,
+    reading: ReadArgs,
     /// Print the report as JSON.
     #[arg(long)]
     json: bool,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::app::compare::{CompareRequest, compare};
+use crate::app::planning::compare::{CompareRequest, compare};
 use crate::error::Result;
 use crate::terminal::{Terminal, remark, say};
 

@@ -8,8 +8,8 @@ use clap::Args;
 use super::{generate, import, plan, serve};
 use crate::api::settings::Settings;
 use crate::app::generate::{GenerateRequest, generate as make_park};
-use crate::app::jobs::{PlanJob, queue_plan};
-use crate::app::plan::{PlanRequest, Search};
+use crate::app::jobs::plan::{PlanJob, queue_plan};
+use crate::app::planning::plan::{PlanRequest, Search};
 use crate::error::Result;
 use crate::io::read::ReadOptions;
 use crate::io::source::Source;
@@ -106,7 +106,7 @@ impl Demo {
             self.make_park(quiet)?;
         }
         let opened = import::open(&address, &title).await?;
-        let known = opened.workshop.store().scenarios().await?.into_iter().next();
+        let known = opened.project.store.scenarios().await?.into_iter().next();
         let scenario = match known {
             Some(scenario) => scenario,
             None => {
@@ -120,9 +120,9 @@ impl Demo {
             }
         };
         // The first worker makes it; asked for a second time it is the same job.
-        queue_plan(&opened.workshop, PlanJob::of(scenario.id), Some("demo".to_owned()), "demo".to_owned())
+        queue_plan(&opened.project, PlanJob::of(scenario.id), Some("demo".to_owned()), "demo".to_owned())
             .await?;
-        opened.workshop.store().close().await;
+        opened.project.store.close().await;
         Ok(())
     }
 }

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
-use crate::app::export::{ExportFormat, ExportRequest, export};
+use crate::app::delivery::export::{ExportFormat, ExportRequest, export};
 use crate::error::Result;
 use crate::terminal::{Terminal, remark, say};
 
@@ -14,7 +15,7 @@ pub(super) struct Export {
     /// The folder that `plan` wrote.
     plan: PathBuf,
     /// The format.
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = formats())]
     format: ExportFormat,
     /// Coordinates to write, such as EPSG:4528; those of the plan's input when not given.
     #[arg(long)]
@@ -25,6 +26,13 @@ pub(super) struct Export {
     /// The file or folder to write.
     #[arg(long)]
     out: PathBuf,
+}
+
+/// The formats by their names, each with what people call it.
+fn formats() -> impl TypedValueParser<Value = ExportFormat> {
+    let values = ExportFormat::ALL.map(|format| PossibleValue::new(format.name()).help(format.title()));
+    PossibleValuesParser::new(values)
+        .try_map(|name| ExportFormat::named(&name).ok_or_else(|| format!("there is no format {name}")))
 }
 
 impl Export {

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Parameters, Reading};
-use crate::app::frontier::Ground;
+use super::{ParameterArgs, ReadArgs};
+use crate::app::planning::frontier::FrontierProblem;
 use crate::error::{Error, ErrorKind, Result};
 use crate::io::source::Source;
 use crate::terminal::{Terminal, say};
@@ -34,7 +34,7 @@ pub(super) struct Frontier {
     #[arg(long, requires = "input")]
     policy: Option<PathBuf>,
     #[command(flatten)]
-    reading: Reading,
+    reading: ReadArgs,
     /// Units of a neutral instance as CSV, instead of parcels.
     #[arg(long, requires = "edges")]
     units: Option<PathBuf>,
@@ -42,7 +42,7 @@ pub(super) struct Frontier {
     #[arg(long, requires = "units")]
     edges: Option<PathBuf>,
     #[command(flatten)]
-    parameters: Parameters,
+    parameters: ParameterArgs,
     /// The table to write.
     #[arg(long)]
     out: PathBuf,
@@ -63,9 +63,11 @@ impl Frontier {
         let monitor = Terminal::new(quiet);
         let ground = match (&self.input, &self.policy, &self.units, &self.edges) {
             (Some(input), Some(policy), ..) => {
-                Ground::planned(input, &self.reading.options(), policy, &monitor)?
+                FrontierProblem::planned(input, &self.reading.options(), policy, &monitor)?
             }
-            (_, _, Some(units), Some(edges)) => Ground::neutral(units, edges, &self.parameters.limits())?,
+            (_, _, Some(units), Some(edges)) => {
+                FrontierProblem::neutral(units, edges, &self.parameters.parameters())?
+            }
             _ => {
                 return Err(Error::new(ErrorKind::Usage, "there is nothing to draw a frontier of")
                     .try_this("INPUT with --policy, or --units with --edges"));

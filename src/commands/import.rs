@@ -7,8 +7,10 @@ use std::sync::Arc;
 use clap::Args;
 use tempfile::TempDir;
 
-use super::Reading;
-use crate::app::workshop::{Import as Request, Who, Workshop};
+use super::ReadArgs;
+use crate::app::project::ProjectServices;
+use crate::app::project::events::Who;
+use crate::app::project::layers::LayerImport;
 use crate::clock::now;
 use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::io::read::ReadOptions;
@@ -33,7 +35,7 @@ pub(super) struct Import {
     #[arg(long, default_value = "park 园区")]
     title: String,
     #[command(flatten)]
-    reading: Reading,
+    reading: ReadArgs,
 }
 
 impl Import {
@@ -50,7 +52,7 @@ impl Import {
         let options = self.reading.options();
         let (layer, scenario) =
             opened.bring_in(&self.input, &self.policy, self.title, options, quiet).await?;
-        opened.workshop.store().close().await;
+        opened.project.store.close().await;
         say(&format!(
             "layer 图层      {} ({} parcels 地块)\nscenario 情景   {} {}\nserve it       lianpian serve --project {}",
             layer.name, layer.parcels, scenario.id, scenario.title, self.project
@@ -61,7 +63,7 @@ impl Import {
 
 /// A project to bring something into; shared with `demo`.
 pub(super) struct Opened {
-    pub(super) workshop: Workshop,
+    pub(super) project: ProjectServices,
     /// Goes when this is dropped.
     _scratch: TempDir,
 }
@@ -71,7 +73,7 @@ pub(super) async fn open(address: &str, title: &str) -> Result<Opened> {
     let new = NewProject { title: title.to_owned(), at: now() };
     let store = store::open(address, Some(&new)).await?;
     let scratch = tempfile::tempdir().context(ErrorKind::Unwritable, "making a folder for files")?;
-    Ok(Opened { workshop: Workshop::new(store, scratch.path().join("layers")), _scratch: scratch })
+    Ok(Opened { project: ProjectServices::new(store, scratch.path().join("layers")), _scratch: scratch })
 }
 
 impl Opened {
@@ -96,13 +98,18 @@ impl Opened {
         }
         let who = || Who { by: "import".to_owned(), at: now() };
         let name = policy.file_stem().and_then(|n| n.to_str()).unwrap_or("policy").to_owned();
-        let policy = self.workshop.keep_policy(&name, &text, who()).await?;
+        let policy = self.project.policies.save_unless_known(&name, &text, who()).await?;
         let monitor = Arc::new(Terminal::new(quiet));
-        let request =
-            Request { files, main_file, main_layer: input.layer.clone(), options, policy: policy.clone() };
-        let layer = self.workshop.import(request, who(), monitor.clone()).await?;
+        let request = LayerImport {
+            files,
+            main_file,
+            main_layer: input.layer.clone(),
+            options,
+            policy: policy.clone(),
+        };
+        let layer = self.project.layers.import(request, who(), monitor.clone()).await?;
         monitor.finish();
-        let scenario = self.workshop.add_scenario(title, layer.id.clone(), policy, who()).await?;
+        let scenario = self.project.scenarios.add(title, layer.id.clone(), policy, who()).await?;
         Ok((layer, scenario))
     }
 }

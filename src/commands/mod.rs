@@ -1,4 +1,6 @@
 //! The command line: one file a command, each of them a reader of arguments around one use case.
+//! The only folder that knows clap; results are printed through `terminal`.
+//! Called by `main`.
 
 mod check;
 mod compare;
@@ -8,7 +10,7 @@ mod frontier;
 mod generate;
 mod import;
 mod plan;
-mod read_apart;
+mod sandbox;
 mod serve;
 mod solve;
 mod tiles;
@@ -18,7 +20,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
-use crate::app::instance::Limits;
+use crate::app::planning::neutral_instance::SolveParameters;
 use crate::error::Result;
 use crate::io::read::ReadOptions;
 
@@ -51,12 +53,12 @@ enum Command {
     Import(import::Import),
     Serve(serve::Serve),
     #[command(hide = true)]
-    ReadApart(read_apart::ReadApart),
+    Sandbox(sandbox::Sandbox),
 }
 
 /// How to read an input that does not say everything itself.
 #[derive(Debug, clap::Args)]
-struct Reading {
+struct ReadArgs {
     /// The CRS of the input where the file states none or a wrong one, such as EPSG:4547.
     #[arg(long)]
     crs: Option<String>,
@@ -65,7 +67,7 @@ struct Reading {
     encoding: Option<String>,
 }
 
-impl Reading {
+impl ReadArgs {
     fn options(self) -> ReadOptions {
         ReadOptions { crs: self.crs, encoding: self.encoding }
     }
@@ -73,7 +75,7 @@ impl Reading {
 
 /// The parameters of a neutral instance, which for parcels the policy states.
 #[derive(Debug, clap::Args)]
-struct Parameters {
+struct ParameterArgs {
     /// λ: price of boundary length.
     #[arg(long, default_value_t = 5.0)]
     lambda: f64,
@@ -91,9 +93,9 @@ struct Parameters {
     edge_factor: f64,
 }
 
-impl Parameters {
-    fn limits(&self) -> Limits {
-        Limits {
+impl ParameterArgs {
+    fn parameters(&self) -> SolveParameters {
+        SolveParameters {
             lambda: self.lambda,
             kappa: self.kappa,
             area_tolerance: self.area_tolerance,
@@ -127,7 +129,7 @@ fn share(text: &str) -> std::result::Result<f64, String> {
 #[derive(Debug, Clone, Copy, clap::Args)]
 struct Ending {
     /// Stop each search after so many seconds and take the best zone it has by then; its bound and gap hold all the same.
-    /// Reading, veto prices and writing are not counted.
+    /// ReadArgs, veto prices and writing are not counted.
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, value_parser = seconds)]
     time_limit: Option<Duration>,
 }
@@ -152,7 +154,7 @@ pub fn run(args: Args) -> Result<u8> {
         start_log();
     }
     // Started by another, and ended by it: it hears no Ctrl-C.
-    if let Command::ReadApart(read) = args.command {
+    if let Command::Sandbox(read) = args.command {
         return read.run();
     }
     crate::terminal::listen_for_stop()?;
@@ -170,7 +172,7 @@ pub fn run(args: Args) -> Result<u8> {
         Command::Frontier(frontier) => frontier.run(quiet),
         Command::Import(import) => import.run(quiet),
         Command::Serve(serve) => serve.run(quiet),
-        Command::ReadApart(read) => read.run(),
+        Command::Sandbox(read) => read.run(),
     }
 }
 

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Ending, Others, Reading};
-use crate::app::plan::{PlanRequest, Search, plan};
-use crate::app::summary::summary;
-use crate::app::years::{YEARS_MAX, plan_years};
+use super::{Ending, Others, ReadArgs};
+use crate::app::planning::plan::{PlanRequest, Search, plan};
+use crate::app::planning::summary::summary;
+use crate::app::planning::years::{YEARS_MAX, plan_years};
 use crate::error::Result;
 use crate::io::source::Source;
 use crate::terminal::{Terminal, remark, say};
@@ -26,7 +26,7 @@ pub(super) struct Plan {
     #[arg(long)]
     out: PathBuf,
     #[command(flatten)]
-    reading: Reading,
+    reading: ReadArgs,
     #[command(flatten)]
     ending: Ending,
     #[command(flatten)]

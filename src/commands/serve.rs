@@ -12,20 +12,20 @@ use tokio::runtime::Runtime;
 
 use crate::api::settings::{Basemap, Settings};
 use crate::api::{State, serve};
-use crate::app::apart::Limits;
-use crate::app::jobs::work;
-use crate::app::layers::PlanLayers;
-use crate::app::workshop::Workshop;
+use crate::app::intake::sandbox::SandboxLimits;
+use crate::app::jobs::worker::work;
+use crate::app::layers::plan_layers::PlanLayers;
+use crate::app::project::ProjectServices;
 use crate::clock::now;
 use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::io::tile_file::TileFile;
 use crate::store;
 use crate::terminal::{Terminal, say, stop_asked};
 
-/// Serve a project: the map at /, its API under /api, and OGC API – Features and Tiles under /ogc for QGIS and GDAL
+/// Serve a project: the map at /, its API under /api/v1, and OGC API – Features and Tiles under /ogc for QGIS and GDAL
 ///
 /// With --plan, a written plan instead: its layers under /ogc. With --tiles, archives of tiles as well, or alone: their tiles
-/// and the files themselves under /api/tilesets.
+/// and the files themselves under /api/v1/tilesets.
 ///
 /// Every option can also stand in the environment, as named below, or in the file given by --config; the command line goes
 /// before the environment, and that before the file.
@@ -211,22 +211,23 @@ pub(super) async fn serve_project(
 ) -> Result<()> {
     let store = store::open(project, None).await?;
     let scratch = tempfile::tempdir().context(ErrorKind::Unwritable, "making a folder for files")?;
-    let limits = Limits {
+    let limits = SandboxLimits {
         memory_bytes: settings.read_memory_bytes_max,
         seconds: settings.read_time.as_secs().max(1),
-        ..Limits::default()
+        ..SandboxLimits::default()
     };
-    let workshop = Workshop::new(store.clone(), scratch.path().join("layers"));
-    let workshop = Arc::new(workshop.for_strangers(limits, settings.upload_bytes_max));
-    workshop.show_newest_later();
+    let layers = scratch.path().join("layers");
+    let project = ProjectServices::sandboxed(store.clone(), layers, limits, settings.upload_bytes_max);
+    let project = Arc::new(project);
+    project.publishing.publish_newest_later();
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let workers: Vec<_> = (0..cores())
         .map(|nth| {
             let owner = format!("{} {nth} {}", std::process::id(), now().0);
-            tokio::spawn(work(workshop.clone(), owner, stopped.clone()))
+            tokio::spawn(work(project.clone(), owner, stopped.clone()))
         })
         .collect();
-    let served = serve(State::project(workshop, tilesets, settings), stop_asked(), listening).await;
+    let served = serve(State::project(project, tilesets, settings), stop_asked(), listening).await;
     let _ = stop.send(true);
     for worker in workers {
         let _ = worker.await;

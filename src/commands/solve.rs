@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Ending, Others, Parameters};
-use crate::app::instance::Instance;
+use super::{Ending, Others, ParameterArgs};
+use crate::app::planning::neutral_instance::Instance;
 use crate::error::Result;
 use crate::terminal::{Terminal, say};
 
@@ -22,7 +22,7 @@ pub(super) struct Solve {
     #[arg(long)]
     edges: PathBuf,
     #[command(flatten)]
-    parameters: Parameters,
+    parameters: ParameterArgs,
     #[command(flatten)]
     ending: Ending,
     #[command(flatten)]
@@ -49,7 +49,7 @@ impl Solve {
         let monitor = Terminal::new(quiet);
         let time_limit = self.ending.time_limit;
         let instance = Instance::read(&self.units, &self.edges)?;
-        let mut solved = instance.solve(&self.parameters.limits(), time_limit, &monitor);
+        let mut solved = instance.solve(&self.parameters.parameters(), time_limit, &monitor);
         if let Some(edits) = &self.edits {
             solved.edit(edits, time_limit, &monitor)?;
         }

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, value_parser};
 
-use super::Reading;
-use crate::app::pyramid::{TilesRequest, tiles};
-use crate::app::tiles::ZOOM_MAX;
+use super::ReadArgs;
+use crate::app::layers::tiles::content::ZOOM_MAX;
+use crate::app::layers::tiles::pyramid::{TilesRequest, tiles};
 use crate::error::Result;
 use crate::io::source::Source;
 use crate::terminal::{Terminal, remark, say};
@@ -24,7 +24,7 @@ pub(super) struct Tiles {
     #[arg(long)]
     policy: Option<PathBuf>,
     #[command(flatten)]
-    reading: Reading,
+    reading: ReadArgs,
     /// The least zoom; at the one chosen otherwise all the land is a spot of a few pixels.
     #[arg(long, value_name = "Z", value_parser = value_parser!(u8).range(..=i64::from(ZOOM_MAX)))]
     min_zoom: Option<u8>,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use parcels::validate::Severity;
 
-use crate::app::verify::verify_folder;
+use crate::app::planning::verify::verify_folder;
 use crate::error::Result;
 use crate::terminal::{Terminal, say};
 

@@ -9,9 +9,9 @@ use parcels::plan::{BeforeAfter, Direction};
 use parcels::units::{AreaBasis, M2_PER_HA};
 
 use super::map_paths::{self, View};
+use super::plan_output::PlanOutput;
 use super::qgis_style::{MOVES_IN, MOVES_OUT, STAYS_IN, STAYS_OUT, ZONE_LINE};
 use super::svg_marks::{self, OUTLINE_IN, OUTLINE_OUT, QUIET, TEXT, north, scale_bar, text};
-use super::write::PlanOutput;
 
 /// Above this number of parcels those that stay are drawn as one surface, not one by one.
 const DRAWN_ONE_BY_ONE: usize = 20_000;

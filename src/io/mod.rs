@@ -1,4 +1,6 @@
-//! Files and coordinates: GDAL, PROJ (through GDAL), CSV and XLSX.
+//! Files and coordinates: GDAL, PROJ (through GDAL), CSV and XLSX, tile archives.
+//! Reading turns files into the engine's raw layers and tables; writing turns plans into files. No storage, no HTTP.
+//! Called by `app` and `store`, and by `commands` for what a user names.
 
 // Whole files or none.
 pub mod atomic;
@@ -58,7 +60,7 @@ pub mod geometry_bytes;
 pub mod project;
 
 // Results that appear whole or not at all.
-pub mod staging;
+pub mod atomic_output;
 
 // How bytes are packed for the way.
 pub mod coding;
@@ -67,7 +69,7 @@ pub mod coding;
 pub mod tile_archive;
 
 // Features on disk, by place, where they are too many for memory.
-pub mod spool;
+pub mod feature_spill;
 
 // and read.
 pub mod tile_file;
@@ -105,8 +107,14 @@ pub mod compare_svg;
 // A plan as layers.
 pub mod plan_features;
 
+// Everything of a plan that is written.
+pub mod plan_output;
+
 // The output folder of `plan`.
 pub mod write;
+
+// The synthetic park as GeoPackages.
+pub(crate) mod park_geopackage;
 
 // A written plan's layers.
 pub mod read_back;
@@ -129,5 +137,21 @@ pub(crate) fn file_issue(
         found: found.into(),
         done: done.into(),
         area_changed_m2: 0.0,
+    }
+}
+
+/// Tells of names that occur more than once; [`parcels::table::Table::new`] keeps them apart.
+pub(crate) fn repeated_names<'a>(names: impl Iterator<Item = &'a str>, issues: &mut Vec<Issue>) {
+    let mut seen = std::collections::BTreeSet::new();
+    for name in names {
+        if !seen.insert(name) {
+            let found = format!("the column name {name} is repeated");
+            issues.push(file_issue(
+                IssueKind::File,
+                Severity::Note,
+                found,
+                "the later one got a number appended",
+            ));
+        }
     }
 }

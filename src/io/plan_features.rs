@@ -16,7 +16,7 @@ use parcels::units::{AreaBasis, M2_PER_HA};
 use rayon::prelude::*;
 
 use super::feature_layer::{Cell, Column, Features, Kind, Shapes, cut, unique_names};
-use super::write::PlanOutput;
+use super::plan_output::PlanOutput;
 
 pub(super) const AREA: Kind = Kind::Real { decimals: 4 };
 pub(super) const SCORE: Kind = Kind::Real { decimals: 6 };

@@ -6,7 +6,7 @@ use parcels::validate::{Issue, IssueKind, Severity};
 
 use super::dbf::Dbf;
 use super::unpack::{self, Dataset, Kind};
-use super::{encoding, file_issue};
+use super::{encoding, file_issue, repeated_names};
 use crate::error::{Context as _, ErrorKind, Result};
 
 /// The attributes of the features that are gone through.
@@ -146,22 +146,6 @@ fn fields(defn: &Defn, issues: &mut Vec<Issue>) -> Vec<Field> {
     }
     repeated_names(fields.iter().map(|f| f.name.as_str()), issues);
     fields
-}
-
-/// Tells of names that occur more than once; [`Table::new`] keeps them apart.
-pub(crate) fn repeated_names<'a>(names: impl Iterator<Item = &'a str>, issues: &mut Vec<Issue>) {
-    let mut seen = std::collections::BTreeSet::new();
-    for name in names {
-        if !seen.insert(name) {
-            let found = format!("the column name {name} is repeated");
-            issues.push(file_issue(
-                IssueKind::File,
-                Severity::Note,
-                found,
-                "the later one got a number appended",
-            ));
-        }
-    }
 }
 
 impl Field {

@@ -8,9 +8,8 @@ use parcels::table::{Column, Table, Value, nearest};
 use parcels::validate::{Issue, IssueKind, Severity};
 
 use super::dbf::Dbf;
-use super::rows::repeated_names;
 use super::source::Source;
-use super::{encoding, file_issue, unpack};
+use super::{encoding, file_issue, repeated_names, unpack};
 use crate::error::{Context, Error, ErrorKind, Result};
 
 /// Texts beyond ASCII that decide about an encoding are not looked at beyond this number.

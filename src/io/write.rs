@@ -2,19 +2,13 @@
 
 use std::path::Path;
 
-use geo::MultiPolygon;
-use parcels::blocks::Blocks;
-use parcels::parcel::{Barrier, Crs, Layer};
-use parcels::plan::PlanRecord;
 use parcels::policy::Policy;
 use parcels::progress::{Monitor, go_on};
-use parcels::score::Scores;
-use parcels::table::Column;
-use parcels::validate::Issue;
 
+use super::atomic_output::{self, AtomicOutput};
 use super::dbf_text::Encoding;
 use super::feature_layer::Features;
-use super::staging::{self, Staging};
+use super::plan_output::PlanOutput;
 use super::{geojson, gpkg, issues_csv, map_svg, plan_features, shapefile};
 use crate::error::{Context as _, Error, ErrorKind, Result};
 
@@ -32,43 +26,6 @@ pub const PLAN_FILES: [&str; 10] = [
     "map.svg",
 ];
 
-/// Everything of a plan that is written.
-pub struct PlanOutput<'a> {
-    /// The parcels before the plan.
-    pub layer: &'a Layer,
-    /// Their scores.
-    pub scores: &'a Scores,
-    /// The columns that the policy's filters and locks speak of, each by the name it is written under.
-    pub sources: Vec<(String, &'a Column)>,
-    /// Their land-use codes, where known.
-    pub land_use: Vec<Option<String>>,
-    /// The plan as `plan.json` holds it.
-    pub record: &'a PlanRecord,
-    /// In the zone after the plan, one a parcel.
-    pub in_zone_after: &'a [bool],
-    /// The zone's blocks now.
-    pub blocks_before: &'a Blocks,
-    /// The zone's blocks after the plan.
-    pub blocks_after: &'a Blocks,
-    /// Why a parcel cannot move, one a parcel: `in`, `out`, `freeze`, `ineligible`, `unknown_score`, `overlay:NAME`;
-    /// empty when it can.
-    pub hold: &'a [String],
-    /// The share of sampled weights under which each parcel is on its side, one a parcel; none where not asked for.
-    pub robustness: Option<&'a [f64]>,
-    /// What was found wrong in the input.
-    pub issues: &'a [Issue],
-    /// Lines that cut contiguity, in the layer's CRS.
-    pub barriers: &'a [Barrier],
-    /// Name, rule (`forbid`, `inside` or `prefer`) and extent of the overlays, in the layer's CRS.
-    pub overlays: &'a [(String, String, MultiPolygon<f64>)],
-    /// The policy file as read.
-    pub policy_toml: &'a str,
-    /// The proof of the bound.
-    pub certificate: &'a [u8],
-    /// The CRS of the input file, that of `plan.gpkg` and `shp`.
-    pub input_crs: &'a Crs,
-}
-
 /// Writes the folder of a plan at `dir`. An earlier plan's folder there is replaced in one step; on an error or a
 /// stop it stays as it was.
 ///
@@ -78,12 +35,12 @@ pub fn write_plan(dir: &Path, out: &PlanOutput<'_>, monitor: &dyn Monitor) -> Re
     check_lengths(out)?;
     // A reader may have left SQLite's side files next to the GeoPackage.
     let own = |name: &str| PLAN_FILES.contains(&name) || name.starts_with("plan.gpkg-");
-    staging::may_replace(dir, "a plan", "plan.json", &own)?;
+    atomic_output::may_replace(dir, "a plan", "plan.json", &own)?;
     let policy = Policy::from_toml(out.policy_toml)
         .context(ErrorKind::Unwritable, "reading the policy to be written")?;
     let min_block_ha = policy.constraints.min_block_ha;
     monitor.step("write", out.layer.len() as u64);
-    let staging = Staging::begin(dir)?;
+    let staging = AtomicOutput::begin(dir)?;
     let to = staging.path();
 
     let outlines_before = plan_features::outlines(out.layer, out.blocks_before);

@@ -1,4 +1,5 @@
 //! The synthetic park: a seed in, an illustrative industrial district out. Everything in it is invented.
+//! Called by `app::generate`, which writes it as files through `io`.
 //!
 //! The path is a straight line: streets and rivers cut the land into blocks (`streets`), blocks into lots (`lots`),
 //! lots get a use, a code and a registered area, some make up the present zone (`zone`), firms move in (`firms`), and

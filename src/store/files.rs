@@ -1,4 +1,4 @@
-//! Files in pieces.
+//! Stored files, in pieces.
 
 use std::io::{Read as _, Write as _};
 use std::path::Path;
@@ -6,8 +6,8 @@ use std::path::Path;
 use sha2::{Digest as _, Sha256};
 use sqlx::any::AnyRow;
 
+use super::database::{SqlStore, commit, counted, one, run};
 use super::records::FileHash;
-use super::sql::{SqlStore, commit, counted, one, run};
 use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::io::hash::{hex, sha256_hex};
 

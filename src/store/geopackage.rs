@@ -8,7 +8,7 @@ use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{AnyConnection, AnyPool, ConnectOptions as _, Connection as _, Row as _};
 use tokio::sync::Mutex;
 
-use super::sql::{Backend, SqlStore, one};
+use super::database::{Backend, SqlStore, one};
 use super::{NewProject, migrate};
 use crate::error::{Context as _, Error, ErrorKind, Result};
 
@@ -41,7 +41,7 @@ pub(super) async fn open(path: &Path, new: Option<&NewProject>) -> Result<SqlSto
         backend: Backend::GeoPackage,
         write: pool(&address, 1, WRITING).await.context(ErrorKind::Unreadable, opening(path))?,
         read: pool(&address, READERS, READING).await.context(ErrorKind::Unreadable, opening(path))?,
-        showing: Mutex::default(),
+        publishing: Mutex::default(),
     };
     if found < migrate::NEWEST {
         let mut tx = store.begin().await?;

@@ -3,7 +3,7 @@
 
 use sqlx::AnyConnection;
 
-use super::sql::{Backend, one, run};
+use super::database::{Backend, one, run};
 use super::{Moment, NewProject};
 use crate::error::{Context as _, Error, ErrorKind, Result};
 

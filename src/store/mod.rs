@@ -1,4 +1,5 @@
-//! What a project keeps: one trait in the words of its users.
+//! What a project stores: one trait in the words of its users. The only folder that knows databases.
+//! Called by `app`, and by `commands` to open a project.
 //!
 //! Two backends, one for a GeoPackage file and one for PostgreSQL with PostGIS, chosen by the address. What is
 //! acknowledged is on disk. Layers, versions of policies, decisions and the content of plans are only ever added; the
@@ -14,15 +15,18 @@ use parcels::parcel::Crs;
 use crate::error::Result;
 use crate::io::feature_layer::Features;
 
-// What is kept.
+// What is stored.
 mod records;
+
+// Statements, for both databases.
+mod database;
 
 // The trait in SQL, for both databases.
 mod files;
+mod publish;
 mod queue;
 mod review;
 mod rows;
-mod show;
 mod sql;
 
 // What differs between them: making, recognising, opening.
@@ -47,8 +51,8 @@ pub async fn open(address: &str, new: Option<&NewProject>) -> Result<Arc<dyn Sto
     }
 }
 
-/// The layers of [`Store::show`], in this order.
-pub const SHOWN: [&str; 3] = ["parcels", "blocks", "transfers"];
+/// The layers of [`Store::publish`], in this order.
+pub const PUBLISHED: [&str; 3] = ["parcels", "blocks", "transfers"];
 
 /// How often a job may lose its worker before it is given up.
 pub const ATTEMPTS_MAX: i64 = 3;
@@ -189,12 +193,12 @@ pub trait Store: Send + Sync {
     /// Of kind `Conflict` when the plan is no draft any more.
     async fn discard_draft(&self, id: PlanId) -> Result<()>;
 
-    /// Replaces what a GIS sees in the project: `parcels`, `blocks` and `transfers` ([`SHOWN`]), whose shapes are in
+    /// Replaces what a GIS sees in the project: `parcels`, `blocks` and `transfers` ([`PUBLISHED`]), whose shapes are in
     /// `crs`. A layer that is not given is emptied.
     ///
     /// # Errors
     /// Of kind `Usage` for a layer of another name.
-    async fn show(&self, layers: &[&Features<'_>], crs: &Crs) -> Result<()>;
+    async fn publish(&self, layers: &[&Features<'_>], crs: &Crs) -> Result<()>;
 
     /// Queues a job, or finds the one that was queued with the same key.
     async fn enqueue(&self, job: &NewJob) -> Result<JobRecord>;

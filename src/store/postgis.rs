@@ -6,7 +6,7 @@ use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{AnyConnection, ConnectOptions as _, Row as _};
 use tokio::sync::Mutex;
 
-use super::sql::{Backend, SqlStore, one, run};
+use super::database::{Backend, SqlStore, one, run};
 use super::{NewProject, migrate};
 use crate::error::{Context as _, Error, ErrorKind, Result};
 
@@ -37,7 +37,7 @@ pub(super) async fn open(url: &str, new: Option<&NewProject>) -> Result<SqlStore
         .await
         .context(ErrorKind::Unreadable, opening)?;
     let store =
-        SqlStore { backend: Backend::PostGis, read: pool.clone(), write: pool, showing: Mutex::default() };
+        SqlStore { backend: Backend::PostGis, read: pool.clone(), write: pool, publishing: Mutex::default() };
     let mut tx = store.begin().await?;
     run(&mut *tx, opening, sqlx::query(SCHEMA_LOCK)).await?;
     if count(

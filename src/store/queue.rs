@@ -1,10 +1,10 @@
-//! Jobs: who holds which, and that each ends once.
+//! The queue of jobs: who holds which job, and that each ends once.
 //!
 //! A worker shows its lease with everything it reports, and an UPDATE that names the lease finds no row once the job was
 //! taken away or has ended.
 
+use super::database::{Backend, SqlStore, all, commit, conflict, counted, one, run};
 use super::records::*;
-use super::sql::{Backend, SqlStore, all, commit, conflict, counted, one, run};
 use super::{ATTEMPTS_MAX, Store, rows};
 use crate::error::{Error, Result};
 

@@ -1,4 +1,4 @@
-//! What a project keeps, in the words of its users. Nothing here knows of SQL.
+//! The records that a project stores, in the words of its users. Nothing here knows SQL.
 
 use std::collections::BTreeMap;
 

@@ -6,9 +6,9 @@
 
 use sqlx::{Any, AnyConnection, AnyExecutor, Transaction};
 
+use super::database::{SqlStore, all, commit, conflict, one, run};
 use super::records::*;
 use super::rows;
-use super::sql::{SqlStore, all, commit, conflict, one, run};
 use crate::error::{Error, ErrorKind, Result};
 
 pub(super) async fn scenario(db: impl AnyExecutor<'_>, id: ScenarioId) -> Result<ScenarioRecord> {

@@ -1,39 +1,17 @@
-//! The trait in SQL, the same for both backends but where [`Backend`] is asked. Placeholders are `$1`, which both
-//! understand; sqlx's `Any` takes them to either.
+//! The store trait in SQL, the same for both backends except where it asks [`super::database::Backend`]. Placeholders are
+//! `$1`, which both understand; sqlx's `Any` passes them to either.
 
 use std::path::Path;
 
 use async_trait::async_trait;
 use parcels::id::LayerId;
 use parcels::parcel::Crs;
-use sqlx::any::{AnyArguments, AnyRow};
-use sqlx::{Any, AnyExecutor, AnyPool, Transaction};
-use tokio::sync::Mutex;
 
+use super::database::{SqlStore, all, commit, conflict, counted, one, run};
 use super::records::*;
-use super::{Store, files, queue, review, rows, show};
+use super::{Store, files, publish, queue, review, rows};
 use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::io::feature_layer::Features;
-
-/// Which database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Backend {
-    GeoPackage,
-    PostGis,
-}
-
-/// A project in either database.
-pub(super) struct SqlStore {
-    pub(super) backend: Backend,
-    /// For reading outside transactions.
-    pub(super) read: AnyPool,
-    /// For transactions.
-    pub(super) write: AnyPool,
-    /// Held while layers are shown: one at a time.
-    pub(super) showing: Mutex<()>,
-}
-
-pub(super) type Query<'q> = sqlx::query::Query<'q, Any, AnyArguments>;
 
 /// What is listed of a layer.
 macro_rules! layer_columns {
@@ -49,71 +27,8 @@ macro_rules! plan_columns {
     };
 }
 
-impl SqlStore {
-    /// A transaction that writes; on SQLite it has the lock from the start, so that it never fails half way for want of
-    /// it.
-    pub(super) async fn begin(&self) -> Result<Transaction<'static, Any>> {
-        let begun = match self.backend {
-            Backend::GeoPackage => self.write.begin_with("BEGIN IMMEDIATE").await,
-            Backend::PostGis => self.write.begin().await,
-        };
-        begun.context(ErrorKind::Unwritable, "beginning to write to the project")
-    }
-}
-
-/// All rows.
-pub(super) async fn all<T>(
-    db: impl AnyExecutor<'_>,
-    doing: &str,
-    query: Query<'_>,
-    read: impl Fn(&AnyRow) -> sqlx::Result<T>,
-) -> Result<Vec<T>> {
-    let rows = query.fetch_all(db).await.map_err(|e| refused(doing, e))?;
-    rows.iter().map(read).collect::<sqlx::Result<_>>().context(ErrorKind::Unreadable, doing)
-}
-
-/// The one row that there should be of `what`.
-pub(super) async fn one<T>(
-    db: impl AnyExecutor<'_>,
-    what: &str,
-    query: Query<'_>,
-    read: impl Fn(&AnyRow) -> sqlx::Result<T>,
-) -> Result<T> {
-    let found = all(db, &format!("asking for the {what}"), query, read).await?;
-    let none = || Error::new(ErrorKind::NotFound, format!("the project has no {what}"));
-    found.into_iter().next().ok_or_else(none)
-}
-
-/// Changes rows and says how many.
-pub(super) async fn run(db: impl AnyExecutor<'_>, doing: &str, query: Query<'_>) -> Result<u64> {
-    let done = query.execute(db).await.map_err(|e| refused(doing, e))?;
-    Ok(done.rows_affected())
-}
-
-fn refused(doing: &str, error: sqlx::Error) -> Error {
-    let kind = match error.as_database_error() {
-        Some(e) if e.is_foreign_key_violation() => ErrorKind::NotFound,
-        Some(e) if e.is_unique_violation() => ErrorKind::Conflict,
-        _ => ErrorKind::Unwritable,
-    };
-    Error::new(kind, doing).because(error)
-}
-
-pub(super) async fn commit(tx: Transaction<'_, Any>, doing: &str) -> Result<()> {
-    tx.commit().await.map_err(|e| refused(doing, e))
-}
-
-pub(super) fn conflict(what: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Conflict, what)
-}
-
 fn usage(what: impl Into<String>) -> Error {
     Error::new(ErrorKind::Usage, what)
-}
-
-/// A number of things as the databases count.
-pub(super) fn counted(n: u64) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
 }
 
 #[async_trait]
@@ -414,8 +329,8 @@ impl Store for SqlStore {
         commit(tx, &doing).await
     }
 
-    async fn show(&self, layers: &[&Features<'_>], crs: &Crs) -> Result<()> {
-        show::show(self, layers, crs).await
+    async fn publish(&self, layers: &[&Features<'_>], crs: &Crs) -> Result<()> {
+        publish::publish(self, layers, crs).await
     }
 
     async fn enqueue(&self, job: &NewJob) -> Result<JobRecord> {

@@ -109,14 +109,14 @@ fn work(
         if stop.load(Ordering::Relaxed) {
             return None;
         }
-        let now = ask(to, "GET", &format!("/api/scenarios/{scenario}"), None)?.1;
+        let now = ask(to, "GET", &format!("/api/v1/scenarios/{scenario}"), None)?.1;
         let version = &now["version"];
         match chance.random_range(0..20) {
             0 => {
-                let waiting = ask(to, "GET", "/api/jobs", None)?.1;
+                let waiting = ask(to, "GET", "/api/v1/jobs", None)?.1;
                 let open = |job: &&Value| matches!(job["state"].as_str(), Some("queued" | "running"));
                 if waiting.as_array()?.iter().filter(open).count() < WAITING_MAX {
-                    let path = format!("/api/scenarios/{scenario}/plans");
+                    let path = format!("/api/v1/scenarios/{scenario}/plans");
                     let (status, job) = ask(to, "POST", &path, Some(&json!({})))?;
                     assert_eq!(status, 202, "{job}");
                     all.lock().unwrap().jobs.insert(job["id"].as_i64()?);
@@ -125,7 +125,7 @@ fn work(
             1 => {
                 let lambda = chance.random_range(2.0..9.0);
                 let change = json!({ "based_on": version, "change": { "objective": { "lambda": lambda } } });
-                let path = format!("/api/scenarios/{scenario}/policy");
+                let path = format!("/api/v1/scenarios/{scenario}/policy");
                 let (status, made) = ask(to, "POST", &path, Some(&change))?;
                 if status == 200 {
                     let policy = &made["policy"];
@@ -137,7 +137,7 @@ fn work(
             }
             2 => {
                 let new = json!({ "title": "另一情景", "layer": now["layer"], "policy": now["policy"] });
-                let (status, made) = ask(to, "POST", "/api/scenarios", Some(&new))?;
+                let (status, made) = ask(to, "POST", "/api/v1/scenarios", Some(&new))?;
                 assert_eq!(status, 201, "{made}");
                 all.lock().unwrap().scenarios.insert(made["id"].as_i64()?);
             }
@@ -145,7 +145,7 @@ fn work(
                 let kind = ["accept", "reject", "lock_in", "lock_out", "free"][chance.random_range(0..5)];
                 let parcel = &codes[chance.random_range(0..codes.len())];
                 let new = json!({ "based_on": version, "decisions": [{ "kind": kind, "parcel": parcel, "reason": "踏勘" }] });
-                let path = format!("/api/scenarios/{scenario}/decisions");
+                let path = format!("/api/v1/scenarios/{scenario}/decisions");
                 let (status, made) = ask(to, "POST", &path, Some(&new))?;
                 if status == 201 {
                     all.lock().unwrap().decisions.insert(made[0]["seq"].as_i64()?, made[0].clone());
@@ -217,7 +217,7 @@ async fn run(name: &str, place: &Place, park: &Path, rounds: u64, mut crash: imp
         let started = Instant::now();
         let service = Service::start(&place.address);
         slowest = slowest.max(started.elapsed());
-        let page = ask(service.address, "GET", "/api/scenarios/1/search?q=3&limit=100", None).unwrap().1;
+        let page = ask(service.address, "GET", "/api/v1/scenarios/1/search?q=3&limit=100", None).unwrap().1;
         let codes: Vec<String> =
             page.as_array().unwrap().iter().map(|p| p["parcel"].as_str().unwrap().to_owned()).collect();
         let codes = Arc::new(codes);

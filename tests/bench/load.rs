@@ -89,20 +89,27 @@ fn client(park: &Park, nth: u64, all: &Mutex<Times>, sent: &Mutex<BTreeMap<Strin
                     &mut client,
                     "card",
                     "GET",
-                    &format!("/api/scenarios/{scenario}/parcels/{fid}"),
+                    &format!("/api/v1/scenarios/{scenario}/parcels/{fid}"),
                     None,
                     &[200],
                 );
             }
             60..70 => {
-                timed(&mut client, "list", "GET", &format!("/api/scenarios/{scenario}/plans"), None, &[200]);
+                timed(
+                    &mut client,
+                    "list",
+                    "GET",
+                    &format!("/api/v1/scenarios/{scenario}/plans"),
+                    None,
+                    &[200],
+                );
             }
             70..75 => {
                 timed(
                     &mut client,
                     "state",
                     "GET",
-                    &format!("/api/scenarios/{scenario}/parcels"),
+                    &format!("/api/v1/scenarios/{scenario}/parcels"),
                     None,
                     &[200],
                 );
@@ -115,7 +122,7 @@ fn client(park: &Park, nth: u64, all: &Mutex<Times>, sent: &Mutex<BTreeMap<Strin
                         &mut client,
                         "preview",
                         "POST",
-                        &format!("/api/scenarios/{scenario}/preview"),
+                        &format!("/api/v1/scenarios/{scenario}/preview"),
                         Some(&ask),
                         &[200],
                     );
@@ -126,7 +133,7 @@ fn client(park: &Park, nth: u64, all: &Mutex<Times>, sent: &Mutex<BTreeMap<Strin
                     &mut client,
                     "scenario",
                     "GET",
-                    &format!("/api/scenarios/{scenario}"),
+                    &format!("/api/v1/scenarios/{scenario}"),
                     None,
                     &[200],
                 );
@@ -137,7 +144,7 @@ fn client(park: &Park, nth: u64, all: &Mutex<Times>, sent: &Mutex<BTreeMap<Strin
                 let reason = format!("{nth}-{serial}");
                 let new = json!({ "based_on": version, "decisions": [{ "kind": kind, "parcel": parcel, "reason": reason }] });
                 sent.lock().unwrap().insert(reason, Instant::now());
-                let path = format!("/api/scenarios/{scenario}/decisions");
+                let path = format!("/api/v1/scenarios/{scenario}/decisions");
                 let (status, _) = timed(&mut client, "decide", "POST", &path, Some(&new), &[201, 409]);
                 // Somebody was faster: an answer, not an error.
                 all.lock().unwrap().conflicts += usize::from(status == 409);
@@ -159,7 +166,8 @@ fn plain(answer: &[u8]) -> Option<Value> {
 fn listener(park: &Park, all: &Mutex<Times>, sent: &Mutex<BTreeMap<String, Instant>>, stop: &AtomicBool) {
     let mut stream = TcpStream::connect(park.to).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(1))).unwrap();
-    let head = format!("GET /api/events HTTP/1.1\r\nHost: {}\r\nAccept: text/event-stream\r\n\r\n", park.to);
+    let head =
+        format!("GET /api/v1/events HTTP/1.1\r\nHost: {}\r\nAccept: text/event-stream\r\n\r\n", park.to);
     stream.write_all(head.as_bytes()).unwrap();
     let mut lines = BufReader::new(stream);
     let mut line = String::new();
@@ -199,16 +207,19 @@ fn main() {
     // A plan for every scenario, so that there is something to look at.
     let mut first = Client::new(to, "first");
     for scenario in 1..=SCENARIOS {
-        assert_eq!(first.ask("POST", &format!("/api/scenarios/{scenario}/plans"), Some(&json!({}))).0, 202);
+        assert_eq!(
+            first.ask("POST", &format!("/api/v1/scenarios/{scenario}/plans"), Some(&json!({}))).0,
+            202
+        );
     }
-    while first.json("/api/jobs").as_array().unwrap().iter().any(|j| j["state"] != "done") {
+    while first.json("/api/v1/jobs").as_array().unwrap().iter().any(|j| j["state"] != "done") {
         std::thread::sleep(Duration::from_millis(200));
     }
-    let state = first.json("/api/scenarios/1/parcels");
+    let state = first.json("/api/v1/scenarios/1/parcels");
     let extent = first.json("/ogc/collections/parcels")["extent"]["spatial"]["bbox"][0].clone();
     let extent: Vec<f64> = extent.as_array().unwrap().iter().map(|n| n.as_f64().unwrap()).collect();
-    let plan = first.json("/api/plans").as_array().unwrap()[0]["id"].clone();
-    let proposed = first.json(&format!("/api/plans/{plan}/transfers"));
+    let plan = first.json("/api/v1/plans").as_array().unwrap()[0]["id"].clone();
+    let proposed = first.json(&format!("/api/v1/plans/{plan}/transfers"));
     let codes = proposed["transfers"]
         .as_array()
         .unwrap()

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use lianpian::app::generate::{GenerateRequest, generate};
-use lianpian::app::live::Live;
-use lianpian::app::prepare::{Stopwatch, load_policy, prepare};
+use lianpian::app::planning::prepare::{Stopwatch, load_policy, prepare};
+use lianpian::app::planning::preview::PreviewSession;
 use lianpian::io::read::ReadOptions;
 use lianpian::io::source::Source;
 use parcels::policy::Policy;
@@ -28,9 +28,9 @@ fn main() {
         let prepared =
             prepare(&input, &ReadOptions::default(), &loaded, &mut Stopwatch::start(), &()).unwrap();
         let start = Instant::now();
-        let live = Arc::new(Live::new(Arc::new(prepared), loaded.policy.clone(), &()).unwrap());
+        let live = Arc::new(PreviewSession::new(Arc::new(prepared), loaded.policy.clone(), &()).unwrap());
         let solved = start.elapsed().as_secs_f64();
-        Live::look_around(Arc::downgrade(&live));
+        PreviewSession::look_around(Arc::downgrade(&live));
         let ready = start.elapsed().as_secs_f64();
         println!("{parcels:>7} solved in {solved:.2} s, other gaps in {:.2} s", ready - solved);
         let first = loaded.policy.indicators.keys().next().unwrap().clone();

@@ -125,7 +125,7 @@ fn main() {
     let service = Service::start(&["--tiles".as_ref(), file.as_os_str()]);
     let mut client = Client::new(service.address, "bench");
     for zoom in [13, 15] {
-        let paths = middle(extent, zoom, |x, y| format!("/api/tilesets/park/tiles/{zoom}/{x}/{y}"));
+        let paths = middle(extent, zoom, |x, y| format!("/api/v1/tilesets/park/tiles/{zoom}/{x}/{y}"));
         for name in ["at first", "again"] {
             println!(
                 "{:<32}{}",

@@ -29,9 +29,9 @@ describe.skipIf(data === null)('Cambridge', () => {
   afterAll(() => there?.end());
 
   const moves = async (): Promise<Moves & { id: number }> => {
-    const plan = (await ask<{ id: number }[]>(`${there.url}/api/scenarios/1/plans`)).at(-1);
+    const plan = (await ask<{ id: number }[]>(`${there.url}/api/v1/scenarios/1/plans`)).at(-1);
     if (!plan) throw new Error('no plan');
-    return { ...plan, ...(await ask<Moves>(`${there.url}/api/plans/${plan.id}/transfers`)) };
+    return { ...plan, ...(await ask<Moves>(`${there.url}/api/v1/plans/${plan.id}/transfers`)) };
   };
   const counted = (page: Page, count: number) =>
     expect.poll(() => page.getByTestId('count').textContent(), SOON).toContain(String(count));

@@ -92,8 +92,8 @@ test('an export shows how far it is, can be stopped, and says why it failed', as
     error: null as string | null,
   };
   // A job as slow as the test needs it, which the service itself would not make.
-  await page.route('**/api/plans/1/exports', (route) => route.fulfill({ status: 202, json: job }));
-  await page.route('**/api/jobs/901', (route) => {
+  await page.route('**/api/v1/plans/1/exports', (route) => route.fulfill({ status: 202, json: job }));
+  await page.route('**/api/v1/jobs/901', (route) => {
     if (route.request().method() === 'DELETE') job.cancel_requested = true;
     else if (job.cancel_requested) job.state = 'cancelled';
     return route.fulfill({ json: job });
@@ -105,8 +105,8 @@ test('an export shows how far it is, can be stopped, and says why it failed', as
   await page.locator('[data-testid=format-gpkg][data-state=cancelled]').waitFor();
   expect(await row.textContent()).toContain('Stopped');
 
-  await page.unroute('**/api/plans/1/exports');
-  await page.route('**/api/plans/1/exports', (route) =>
+  await page.unroute('**/api/v1/plans/1/exports');
+  await page.route('**/api/v1/plans/1/exports', (route) =>
     route.fulfill({ status: 503, contentType: 'application/problem+json', json: { detail: 'the disk is full' } }),
   );
   await page.getByTestId('make-gpkg').click();
@@ -170,7 +170,7 @@ test(
     const rows = page.getByTestId('sub-park');
     await rows.first().waitFor();
     const read = await ask<{ name: string | null; area_m2: { after: number }; in: Moved; out: Moved }[]>(
-      `${there.url}/api/plans/1/sub-parks`,
+      `${there.url}/api/v1/plans/1/sub-parks`,
     );
     const names = () => rows.evaluateAll((all) => all.map((row) => row.getAttribute('data-name')));
     const byArea = read

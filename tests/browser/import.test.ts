@@ -67,9 +67,9 @@ test('a shapefile of a land bureau goes from the folder to the drawn layer', asy
   await expect
     .poll(() => page.evaluate(() => (window as unknown as MapWindow).lianpianMap?.parcels()), { timeout: 20_000 })
     .toBe(18);
-  const scenarios = await ask<{ id: number; title: string }[]>(`${there.url}/api/scenarios`);
+  const scenarios = await ask<{ id: number; title: string }[]>(`${there.url}/api/v1/scenarios`);
   const made = scenarios.find((s) => s.title === '青浦来图');
-  const found = await ask<{ parcel: string }[]>(`${there.url}/api/scenarios/${made?.id}/search?q=Q1&limit=1`);
+  const found = await ask<{ parcel: string }[]>(`${there.url}/api/v1/scenarios/${made?.id}/search?q=Q1&limit=1`);
   expect(found[0]?.parcel).toBe('Q1');
   expect(faults).toEqual([]);
   await page.context().close();
@@ -113,7 +113,7 @@ test('a check that takes long is told of, and stopped', async () => {
   await page.getByTestId('import-progress').getByText('检查图形').waitFor({ timeout: 30_000 });
   await page.getByTestId('import-stop').click();
   await stage(page, 'files');
-  const [job] = await ask<{ kind: string; state: string }[]>(`${there.url}/api/jobs`);
+  const [job] = await ask<{ kind: string; state: string }[]>(`${there.url}/api/v1/jobs`);
   expect(job).toMatchObject({ kind: 'check', state: 'cancelled' });
   expect(await page.getByTestId('check-files').isEnabled()).toBe(true);
   expect(faults).toEqual([]);
@@ -123,9 +123,9 @@ test('a check that takes long is told of, and stopped', async () => {
 test('an import that takes long is told of, and stopped; nothing of it stays, and other files can be brought in', async () => {
   const { page, faults } = await opened(there, '/?tab=import');
   const kept = async () => [
-    await ask<{ id: string }[]>(`${there.url}/api/layers`),
-    await ask<{ id: number }[]>(`${there.url}/api/scenarios`),
-    await ask<{ name: string }[]>(`${there.url}/api/policies`),
+    await ask<{ id: string }[]>(`${there.url}/api/v1/layers`),
+    await ask<{ id: number }[]>(`${there.url}/api/v1/scenarios`),
+    await ask<{ name: string }[]>(`${there.url}/api/v1/policies`),
   ];
   const before = await kept();
   await page.getByTestId('file-input').setInputFiles(toothed(files));
@@ -139,7 +139,7 @@ test('an import that takes long is told of, and stopped; nothing of it stays, an
   await page.getByTestId('import-stop').click();
   await stage(page, 'checked');
   await page.getByTestId('notices').getByText('已停止，未导入任何数据。').waitFor();
-  const [job] = await ask<{ kind: string; state: string }[]>(`${there.url}/api/jobs`);
+  const [job] = await ask<{ kind: string; state: string }[]>(`${there.url}/api/v1/jobs`);
   expect(job).toMatchObject({ kind: 'import', state: 'cancelled' });
   expect(await kept()).toEqual(before);
 
@@ -182,14 +182,14 @@ test('files are dropped onto the page; a table of firms among them becomes the s
   const options = page.getByTestId('colour-by').locator('optgroup option');
   // What was drawn may still be the scenario before.
   await expect.poll(() => options.allTextContents()).toEqual(['营业收入(万元)（每亩）']);
-  const made = (await ask<{ id: number; title: string }[]>(`${there.url}/api/scenarios`)).find(
+  const made = (await ask<{ id: number; title: string }[]>(`${there.url}/api/v1/scenarios`)).find(
     (s) => s.title === '带企业',
   );
   const [found] = await ask<{ fid: number; name: string }[]>(
-    `${there.url}/api/scenarios/${made?.id}/search?q=青浦-7&limit=1`,
+    `${there.url}/api/v1/scenarios/${made?.id}/search?q=青浦-7&limit=1`,
   );
   expect(found?.name).toBe('第7机床厂');
-  const { score } = await ask<{ score: (number | null)[] }>(`${there.url}/api/scenarios/${made?.id}/parcels`);
+  const { score } = await ask<{ score: (number | null)[] }>(`${there.url}/api/v1/scenarios/${made?.id}/parcels`);
   expect(score.filter((one) => one !== null).length).toBeGreaterThan(15);
   expect(faults).toEqual([]);
   await page.context().close();

@@ -59,7 +59,7 @@ const legend = (page: Page): Promise<Colour[]> =>
       }),
     );
 const transfers = async (): Promise<Moves['transfers']> =>
-  (await ask<Moves>(`${there.url}/api/plans/1/transfers`)).transfers;
+  (await ask<Moves>(`${there.url}/api/v1/plans/1/transfers`)).transfers;
 
 test('every colouring shows the colours that its legend explains, by day and by night', async () => {
   const { page, faults } = await opened(there);

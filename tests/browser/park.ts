@@ -136,9 +136,9 @@ export async function ask<T>(url: string, body?: unknown): Promise<T> {
 
 /** Plans the scenario, and waits until it is planned. */
 export async function planned(url: string, scenario = 1): Promise<void> {
-  const { id } = await ask<{ id: number }>(`${url}/api/scenarios/${scenario}/plans`, {});
+  const { id } = await ask<{ id: number }>(`${url}/api/v1/scenarios/${scenario}/plans`, {});
   for (;;) {
-    const job = await ask<{ state: string; error: string | null }>(`${url}/api/jobs/${id}`);
+    const job = await ask<{ state: string; error: string | null }>(`${url}/api/v1/jobs/${id}`);
     if (job.state === 'done') return;
     if (job.state === 'failed') throw new Error(job.error ?? 'failed');
   }

@@ -38,11 +38,11 @@ test('no figure of the header is cut, whatever else stands there', async () => {
   const long = '高新区地块动态调整年度方案（征求意见稿）Annual adjustment, draft for comment';
   for (const language of ['zh', 'en']) {
     const { page } = await opened(there, '/', language, async (before) => {
-      await before.route('**/api/config', async (route) => {
+      await before.route('**/api/v1/config', async (route) => {
         const config = (await (await route.fetch()).json()) as object;
         await route.fulfill({ json: { ...config, title: long, user: 'A planner with a long name' } });
       });
-      await before.route('**/api/scenarios', async (route) => {
+      await before.route('**/api/v1/scenarios', async (route) => {
         const all = (await (await route.fetch()).json()) as object[];
         await route.fulfill({ json: all.map((scenario) => ({ ...scenario, title: long })) });
       });

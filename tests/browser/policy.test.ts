@@ -70,7 +70,7 @@ test('the curve of gains and losses is computed, clicked, and its point is saved
   await page.getByTestId('policy-save').click();
   await expect.poll(() => page.getByTestId('notices').textContent()).toMatch(/version 2/i);
   // It is planned anew at once.
-  await expect.poll(async () => (await ask<unknown[]>(`${there.url}/api/scenarios/1/plans`)).length, PLANNED).toBe(2);
+  await expect.poll(async () => (await ask<unknown[]>(`${there.url}/api/v1/scenarios/1/plans`)).length, PLANNED).toBe(2);
   expect(faults).toEqual([]);
   await page.context().close();
 });
@@ -116,7 +116,7 @@ test('what area counts, how it is measured and how much may move are turned, sho
     .getByTestId('notices')
     .getByText(/第 \d+ 版/)
     .waitFor();
-  const { content } = await ask<{ content: { constraints: unknown } }>(`${there.url}/api/scenarios/1/policy`);
+  const { content } = await ask<{ content: { constraints: unknown } }>(`${there.url}/api/v1/scenarios/1/policy`);
   expect(content.constraints).toMatchObject({
     area: { mode: 'conserve', tolerance: 0.006, cap_ha: null, basis: 'planar' },
     max_moved_share: 0.5,
@@ -124,8 +124,8 @@ test('what area counts, how it is measured and how much may move are turned, sho
   });
   // The plan that follows is told on the same basis, and keeps to the rule.
   const record = async () => {
-    const plans = await ask<{ id: number }[]>(`${there.url}/api/scenarios/1/plans`);
-    return (await ask<{ plan: { id: number }; record: PlanRecord }>(`${there.url}/api/plans/${plans.at(-1)?.id}`))
+    const plans = await ask<{ id: number }[]>(`${there.url}/api/v1/scenarios/1/plans`);
+    return (await ask<{ plan: { id: number }; record: PlanRecord }>(`${there.url}/api/v1/plans/${plans.at(-1)?.id}`))
       .record;
   };
   await expect.poll(async () => (await record()).area.basis, PLANNED).toBe('planar');
@@ -172,7 +172,7 @@ test('how an indicator is scored is chosen without a file, shown at once, and sa
     .getByTestId('notices')
     .getByText(/第 \d+ 版/)
     .waitFor();
-  const { content } = await ask<{ content: { indicators: unknown } }>(`${there.url}/api/scenarios/1/policy`);
+  const { content } = await ask<{ content: { indicators: unknown } }>(`${there.url}/api/v1/scenarios/1/policy`);
   expect(content.indicators).toMatchObject({
     tax_per_mu: { formula: 'tax / area_ha', normalise: { method: 'rank' } },
     rd_intensity: { normalise: { method: 'threshold', pass: 1, excellent: 6 } },

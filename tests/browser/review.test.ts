@@ -22,9 +22,9 @@ const verdictOf = (page: Page, fid: string) =>
   page.locator(`[data-testid=row][data-fid="${fid}"] [data-testid=verdict]`);
 
 async function newestPlan(scenario: number): Promise<Stored & Moves> {
-  const plan = (await ask<Stored[]>(`${there.url}/api/scenarios/${scenario}/plans`)).at(-1);
+  const plan = (await ask<Stored[]>(`${there.url}/api/v1/scenarios/${scenario}/plans`)).at(-1);
   if (!plan) throw new Error('no plan');
-  return { ...plan, ...(await ask<Moves>(`${there.url}/api/plans/${plan.id}/transfers`)) };
+  return { ...plan, ...(await ask<Moves>(`${there.url}/api/v1/plans/${plan.id}/transfers`)) };
 }
 
 /** Selects the transfer with the largest gain, and says which it is. */
@@ -99,18 +99,18 @@ test('a scenario is duplicated, changed, and compared with the first', async () 
   const first = page.getByTestId('first-plan').or(page.getByTestId('replan'));
   await first.first().click();
   await expect
-    .poll(async () => (await ask<Stored[]>(`${there.url}/api/scenarios/${copy}/plans`)).length, {
+    .poll(async () => (await ask<Stored[]>(`${there.url}/api/v1/scenarios/${copy}/plans`)).length, {
       timeout: REPLANNED_MS,
     })
     .toBeGreaterThan(0);
   const { fid } = await firstRow(page);
-  const plans = (await ask<Stored[]>(`${there.url}/api/scenarios/${copy}/plans`)).length;
+  const plans = (await ask<Stored[]>(`${there.url}/api/v1/scenarios/${copy}/plans`)).length;
   await page.getByTestId('reject').click();
   await expect.poll(() => verdictOf(page, fid).textContent()).toBe('否决');
   await page.getByTestId('card-close').click();
   await page.getByTestId('replan').click();
   await expect
-    .poll(async () => (await ask<Stored[]>(`${there.url}/api/scenarios/${copy}/plans`)).length, {
+    .poll(async () => (await ask<Stored[]>(`${there.url}/api/v1/scenarios/${copy}/plans`)).length, {
       timeout: REPLANNED_MS,
     })
     .toBeGreaterThan(plans);
@@ -119,7 +119,7 @@ test('a scenario is duplicated, changed, and compared with the first', async () 
   await page.getByTestId('tab-scenarios').click();
   await page.getByTestId('compare-1').click();
   await page.getByTestId('map-other').waitFor();
-  const { differ } = await ask<{ differ: number[] }>(`${there.url}/api/compare?scenarios=${copy},1`);
+  const { differ } = await ask<{ differ: number[] }>(`${there.url}/api/v1/compare?scenarios=${copy},1`);
   expect(differ.length).toBeGreaterThan(0);
   await expect.poll(() => page.getByTestId('differ').textContent()).toContain(`${differ.length} 宗`);
   expect(await page.getByTestId('comparison').locator('tbody tr').count()).toBe(5);
@@ -154,7 +154,7 @@ test('a scenario is begun anew on a layer that was imported, named, and put away
   await page.getByTestId('new-make').click();
   await expect.poll(() => page.getByTestId('scenario').locator('option:checked').textContent()).toBe('From scratch');
   const id = Number(await page.getByTestId('scenario').inputValue());
-  expect(await ask<unknown[]>(`${there.url}/api/scenarios/${id}/decisions`)).toEqual([]);
+  expect(await ask<unknown[]>(`${there.url}/api/v1/scenarios/${id}/decisions`)).toEqual([]);
   await page.getByTestId(`rename-${id}`).click();
   await page.getByTestId('rename-field').fill('Renamed');
   await page.keyboard.press('Enter');

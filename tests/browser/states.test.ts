@@ -22,7 +22,7 @@ test('the page says that it reads, that it could not, and reads again when asked
     answer = then;
   });
   const { page, faults } = await opened(there, '/', 'zh', async (before) => {
-    await before.route('**/api/scenarios/1/parcels', async (route) => {
+    await before.route('**/api/v1/scenarios/1/parcels', async (route) => {
       await held;
       await route.fulfill({ status: 503, contentType: 'application/problem+json', json: { detail: '磁盘已满' } });
     });
@@ -30,7 +30,7 @@ test('the page says that it reads, that it could not, and reads again when asked
   await page.locator('#panel [aria-busy=true]').waitFor();
   answer();
   expect(await page.getByTestId('failed').textContent()).toContain('磁盘已满');
-  await page.unroute('**/api/scenarios/1/parcels');
+  await page.unroute('**/api/v1/scenarios/1/parcels');
   await page.getByTestId('failed').getByRole('button', { name: '重试' }).click();
   await drawn(page);
   expect(await page.getByTestId('row').count()).toBeGreaterThan(0);
@@ -40,7 +40,7 @@ test('the page says that it reads, that it could not, and reads again when asked
 
 test('a project without scenarios leads to the import', async () => {
   const { page, faults } = await opened(there, '/', 'en', (before) =>
-    before.route('**/api/scenarios', (route) => route.fulfill({ json: [] })),
+    before.route('**/api/v1/scenarios', (route) => route.fulfill({ json: [] })),
   );
   await page.getByTestId('empty-import').click();
   await page.getByTestId('choose-files').waitFor();

@@ -93,13 +93,13 @@ async function everyTile(
 }
 
 async function layer(): Promise<{ id: string; parcels: number }> {
-  const [one] = await ask<{ id: string; parcels: number }[]>(`${there.url}/api/layers`);
+  const [one] = await ask<{ id: string; parcels: number }[]>(`${there.url}/api/v1/layers`);
   if (!one) throw new Error('no layer');
   return one;
 }
 
 async function live(): Promise<{ maxzoom: number; bounds: TileJson['bounds']; get: Parameters<typeof everyTile>[2] }> {
-  const { tiles, maxzoom, bounds } = await ask<TileJson>(`${there.url}/api/layers/${(await layer()).id}/tiles.json`);
+  const { tiles, maxzoom, bounds } = await ask<TileJson>(`${there.url}/api/v1/layers/${(await layer()).id}/tiles.json`);
   const get = async (z: number, x: number, y: number) => {
     const place = tiles[0]?.replace('{z}', `${z}`).replace('{x}', `${x}`).replace('{y}', `${y}`);
     const answer = await fetch(`${there.url}${place}`);
@@ -118,7 +118,7 @@ test('@mapbox/vector-tile decodes every tile of a layer, and finds every parcel'
 });
 
 async function archived(): Promise<{ url: string; reader: PMTiles; zooms: [number, number] }> {
-  const [one] = await ask<{ archive: string }[]>(`${archiveUrl}/api/tilesets`);
+  const [one] = await ask<{ archive: string }[]>(`${archiveUrl}/api/v1/tilesets`);
   const url = `${archiveUrl}${one?.archive}`;
   const reader = new PMTiles(url);
   const { minZoom, maxZoom } = await reader.getHeader();
@@ -126,7 +126,7 @@ async function archived(): Promise<{ url: string; reader: PMTiles; zooms: [numbe
 }
 
 async function boundsOfArchive(): Promise<TileJson['bounds']> {
-  const [one] = await ask<{ bounds: TileJson['bounds'] }[]>(`${archiveUrl}/api/tilesets`);
+  const [one] = await ask<{ bounds: TileJson['bounds'] }[]>(`${archiveUrl}/api/v1/tilesets`);
   if (!one) throw new Error('no archive');
   return one.bounds;
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use geo::{Coord, LineString, MultiPolygon, Polygon};
-use lianpian::io::write::PlanOutput;
+use lianpian::io::plan_output::PlanOutput;
 use parcels::adjacency::{Adjacency, Facing};
 use parcels::blocks::Blocks;
 use parcels::id::{LayerId, ParcelIdx};

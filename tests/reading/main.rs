@@ -2,10 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where its ground is not as expected")]
 
-mod apart;
 mod awkward;
 mod formats;
 mod real;
+mod sandbox;
 mod systems;
 mod tables;
 

@@ -17,9 +17,9 @@ fn demo(out: &Path) -> Server {
 fn plans(server: &Server) -> Vec<Value> {
     let begun = Instant::now();
     loop {
-        let jobs = server.json("/api/jobs");
+        let jobs = server.json("/api/v1/jobs");
         match jobs[0]["state"].as_str().unwrap() {
-            "done" => return server.json("/api/plans").as_array().unwrap().clone(),
+            "done" => return server.json("/api/v1/plans").as_array().unwrap().clone(),
             "queued" | "running" => {}
             other => panic!("the job is {other}: {jobs}"),
         }
@@ -36,8 +36,8 @@ fn the_demo_opens_a_project_plans_it_and_keeps_it_for_the_next_time() {
         let mut server = demo(&out);
         let made = plans(&server);
         assert_eq!(made.len(), 1);
-        let record = server.json(&format!("/api/plans/{}", made[0]["id"]))["record"].clone();
-        assert_eq!(record["inputs"]["parcels"], server.json("/api/layers")[0]["parcels"]);
+        let record = server.json(&format!("/api/v1/plans/{}", made[0]["id"]))["record"].clone();
+        assert_eq!(record["inputs"]["parcels"], server.json("/api/v1/layers")[0]["parcels"]);
         assert_eq!(server.json("/ogc/collections/parcels/items?limit=1")["numberReturned"], 1);
         server.terminate();
         assert!(server.ended().success());
@@ -45,7 +45,7 @@ fn the_demo_opens_a_project_plans_it_and_keeps_it_for_the_next_time() {
     };
     let server = demo(&out);
     assert_eq!(plans(&server), first, "a second start goes on where the first ended");
-    assert_eq!(server.json("/api/scenarios").as_array().unwrap().len(), 1);
+    assert_eq!(server.json("/api/v1/scenarios").as_array().unwrap().len(), 1);
 }
 
 #[test]

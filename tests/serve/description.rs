@@ -35,7 +35,7 @@ fn it_is_the_one_kept() {
 
 #[test]
 fn that_of_the_project_is_the_one_kept_and_complete_in_itself() {
-    let json = Server::start().json("/api/openapi.json");
+    let json = Server::start().json("/api/v1/openapi.json");
     kept(&json, "api.json");
     assert!(json["openapi"].as_str().unwrap().starts_with("3.1"));
     let mut found = BTreeSet::new();
@@ -57,11 +57,11 @@ fn that_of_the_project_is_the_one_kept_and_complete_in_itself() {
 
 #[test]
 fn media_types_and_results_of_jobs_are_told_as_they_are() {
-    let json = Server::start().json("/api/openapi.json");
+    let json = Server::start().json("/api/v1/openapi.json");
     for (path, media) in [
-        ("/api/plans/{id}/blocks", vec!["application/geo+json"]),
-        ("/api/events", vec!["text/event-stream"]),
-        ("/api/exports/{job}", vec!["application/geopackage+sqlite3", "application/zip"]),
+        ("/api/v1/plans/{id}/blocks", vec!["application/geo+json"]),
+        ("/api/v1/events", vec!["text/event-stream"]),
+        ("/api/v1/exports/{job}", vec!["application/geopackage+sqlite3", "application/zip"]),
     ] {
         let told = json["paths"][path]["get"]["responses"]["200"]["content"].as_object().unwrap();
         let mut told: Vec<&str> = told.keys().map(String::as_str).collect();
@@ -73,7 +73,7 @@ fn media_types_and_results_of_jobs_are_told_as_they_are() {
     assert_eq!(result[1]["$ref"], "#/components/schemas/JobResult", "{result}");
     let mut forms = BTreeSet::new();
     references(&schemas["JobResult"]["oneOf"], &mut forms);
-    let names = ["Checked", "Exported", "Frontier", "Imported", "Planned"];
+    let names = ["Exported", "Frontier", "Imported", "Inspection", "Planned"];
     assert_eq!(
         forms,
         names.map(|n| format!("#/components/schemas/{n}")).iter().map(String::as_str).collect()

@@ -64,14 +64,14 @@ fn a_policy_leads_to_no_file_but_the_layers_own() {
         let firms = json!({ "enterprises": { "table": named.replace("gpkg", "csv"), "parcel_code": "a" } });
         for change in [barrier, overlay, zone, firms] {
             let ask = json!({ "files": [file], "main": "parcels.gpkg", "title": "x", "change": change });
-            let job = server.job("/api/imports", &ask);
+            let job = server.job("/api/v1/imports", &ask);
             assert_eq!(job["state"], "failed", "{change}");
             let said = job["error"].as_str().unwrap();
             assert!(said.contains("not among the files of the layer"), "{change}: {said}");
         }
     }
-    assert_eq!(server.json("/api/layers").as_array().unwrap().len(), 1);
-    assert_eq!(server.json("/api/scenarios").as_array().unwrap().len(), 1);
+    assert_eq!(server.json("/api/v1/layers").as_array().unwrap().len(), 1);
+    assert_eq!(server.json("/api/v1/scenarios").as_array().unwrap().len(), 1);
     server.lives();
 }
 
@@ -149,7 +149,7 @@ fn counts_that_lie_are_told_of() {
             .collect();
         let entries: Vec<(&str, &[u8])> = broken.iter().map(|(n, b)| (n.as_str(), b.as_slice())).collect();
         let files = [server.upload("a.zip", &zip(&entries))];
-        let job = server.job("/api/checks", &json!({ "files": files, "main": "a.zip" }));
+        let job = server.job("/api/v1/checks", &json!({ "files": files, "main": "a.zip" }));
         match job["state"].as_str().unwrap() {
             "done" => {
                 let found = &job["result"];
@@ -240,7 +240,7 @@ fn json_that_is_nested_too_deep_is_no_way_down() {
     }
     // Nor is it in a request.
     let nested = format!(r#"{{"files":{}{},"main":"a"}}"#, "[".repeat(20_000), "]".repeat(20_000));
-    for path in ["/api/checks", "/api/imports"] {
+    for path in ["/api/v1/checks", "/api/v1/imports"] {
         let head = format!(
             "POST {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
             server.address,
@@ -285,7 +285,7 @@ fn whoever_reads_sees_no_other_file_of_this_machine() {
 /// What the process that reads says to a request.
 fn told(ask: &Value) -> String {
     let mut child = lianpian()
-        .arg("read-apart")
+        .arg("sandbox")
         .stdin(std::process::Stdio::piped())
         .stdout(std::process::Stdio::piped())
         .spawn()

@@ -16,9 +16,9 @@ fn archive(answer: Answer) -> zip::ZipArchive<Cursor<Vec<u8>>> {
 }
 
 fn exported(server: &Server, plan: &Value, ask: &Value) -> Answer {
-    let queued = server.post(&format!("/api/plans/{plan}/exports"), ask);
+    let queued = server.post(&format!("/api/v1/plans/{plan}/exports"), ask);
     server.job_result(&queued);
-    server.get(&format!("/api/exports/{}", queued.json()["id"]))
+    server.get(&format!("/api/v1/exports/{}", queued.json()["id"]))
 }
 
 /// Whether the folder of a plan stands, judged from scratch.
@@ -38,13 +38,13 @@ fn a_plan_cut_short_with_others_beside_it_is_exported_and_shown_as_it_was_kept()
     let reject = |at: usize, based_on: i64| {
         let decisions = json!([{ "kind": "reject", "parcel": parcel(at), "reason": "在建" }]);
         let body = json!({ "based_on": based_on, "decisions": decisions });
-        assert_eq!(server.post("/api/scenarios/1/decisions", &body).status, 201);
+        assert_eq!(server.post("/api/v1/scenarios/1/decisions", &body).status, 201);
     };
     reject(0, 0);
     let ask = json!({ "time_limit_s": 1e-9, "alternatives": 2, "robustness": 3 });
-    let made = server.job_result(&server.post("/api/scenarios/1/plans", &ask));
+    let made = server.job_result(&server.post("/api/v1/scenarios/1/plans", &ask));
     reject(1, 1);
-    let kept = server.json(&format!("/api/plans/{}", made["plan"]))["record"].clone();
+    let kept = server.json(&format!("/api/v1/plans/{}", made["plan"]))["record"].clone();
     assert_ne!(kept["transfers"], whole["transfers"], "the search was cut short");
 
     let mut files = archive(exported(&server, &made["plan"], &json!({ "format": "folder" })));
@@ -78,7 +78,7 @@ fn the_service_listens_before_it_has_read_what_it_shows() {
     let server = Server::spawn(&mut command);
     // Reading the layer takes seconds.
     server.get("/readyz").problem(503);
-    assert_eq!(server.json("/api/scenarios").as_array().unwrap().len(), 1);
+    assert_eq!(server.json("/api/v1/scenarios").as_array().unwrap().len(), 1);
     server.ready();
     assert_eq!(server.get("/ogc/collections/parcels").status, 200);
 }
@@ -89,16 +89,16 @@ fn every_kept_plan_says_what_it_comes_to() {
     let server = serve(&project(folder.path()));
     let (first, record) = server.planned();
     let asked = ["transfers", "sub-parks", "blocks", "blocks?when=before"];
-    let answers = || asked.map(|part| server.get(&format!("/api/plans/{first}/{part}")).json());
+    let answers = || asked.map(|part| server.get(&format!("/api/v1/plans/{first}/{part}")).json());
     let before = answers();
     let change = json!({ "based_on": 0, "change": { "objective": { "lambda": 40.0 }, "contiguity": { "gap_m": 2.0 } } });
-    assert_eq!(server.post("/api/scenarios/1/policy", &change).status, 200);
+    assert_eq!(server.post("/api/v1/scenarios/1/policy", &change).status, 200);
     let (second, other) = server.planned();
     assert_ne!(record["transfers"], other["transfers"]);
     assert!(answers() == before, "a plan does not change because there is another");
-    let moved = server.json(&format!("/api/plans/{second}/transfers"));
+    let moved = server.json(&format!("/api/v1/plans/{second}/transfers"));
     assert_eq!(moved["transfers"].as_array().unwrap().len(), other["transfers"].as_array().unwrap().len());
-    server.get("/api/plans/99/transfers").problem(404);
+    server.get("/api/v1/plans/99/transfers").problem(404);
 }
 
 #[test]
@@ -106,12 +106,12 @@ fn a_card_says_when_the_plan_followed_another_policy() {
     let folder = tempfile::tempdir().unwrap();
     let server = serve(&project(folder.path()));
     let stale = |path: &str| server.json(path)["stale"].as_bool().unwrap();
-    let both = || [stale("/api/scenarios/1/parcels/1"), stale("/api/scenarios/1/parcels")];
+    let both = || [stale("/api/v1/scenarios/1/parcels/1"), stale("/api/v1/scenarios/1/parcels")];
     assert_eq!(both(), [false, false], "there is no plan yet");
     server.planned();
     assert_eq!(both(), [false, false]);
     let change = json!({ "based_on": 0, "change": { "objective": { "lambda": 40.0 } } });
-    assert_eq!(server.post("/api/scenarios/1/policy", &change).status, 200);
+    assert_eq!(server.post("/api/v1/scenarios/1/policy", &change).status, 200);
     assert_eq!(both(), [true, true]);
     server.planned();
     assert_eq!(both(), [false, false]);
@@ -121,7 +121,7 @@ fn a_card_says_when_the_plan_followed_another_policy() {
 fn before_the_first_plan_the_parcels_are_served() {
     let folder = tempfile::tempdir().unwrap();
     let server = serve(&project(folder.path()));
-    let count = server.json("/api/layers")[0]["parcels"].as_u64().unwrap();
+    let count = server.json("/api/v1/layers")[0]["parcels"].as_u64().unwrap();
     let page = server.json("/ogc/collections/parcels/items?limit=1000");
     assert_eq!(page["numberMatched"], count);
     let all = || page["features"].as_array().unwrap().iter().map(|f| &f["properties"]);

@@ -108,6 +108,14 @@ fn failures_are_problems() {
 }
 
 #[test]
+fn addresses_from_before_the_api_had_a_version_lead_on() {
+    let server = Server::start();
+    let moved = server.get("/api/tilesets?x=1");
+    assert_eq!((moved.status, moved.header("location")), (308, "/api/v1/tilesets?x=1"));
+    assert!(server.get("/api/v1/nowhere").problem(404).contains("/api/v1/nowhere"));
+}
+
+#[test]
 fn health_and_metrics() {
     let server = Server::start();
     assert_eq!(server.json("/healthz")["status"], "pass");

@@ -144,9 +144,9 @@ fn the_tiles_of_a_project_are_those_of_its_map() {
         tileset["layers"].as_array().unwrap().iter().map(|l| l["id"].as_str().unwrap()).collect();
     assert_eq!(layers[0], "parcels", "some clients read no other: {layers:?}");
     assert!(layers.contains(&"zone") && layers.contains(&"barriers"), "{layers:?}");
-    let layer = server.json("/api/layers")[0]["id"].as_str().unwrap().to_owned();
+    let layer = server.json("/api/v1/layers")[0]["id"].as_str().unwrap().to_owned();
     let of_map =
-        server.json(&format!("/api/layers/{layer}/tiles.json"))["tiles"][0].as_str().unwrap().to_owned();
+        server.json(&format!("/api/v1/layers/{layer}/tiles.json"))["tiles"][0].as_str().unwrap().to_owned();
     for at in addresses(&tileset, 13) {
         let place: Vec<&str> = at.split('?').next().unwrap().rsplit('/').take(3).collect();
         let same = of_map.replace("{z}", place[2]).replace("{y}", place[1]).replace("{x}", place[0]);

@@ -4,7 +4,7 @@ use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use lianpian::app::generate::{GenerateRequest, generate};
-use lianpian::app::pyramid::{TilesRequest, tiles};
+use lianpian::app::layers::tiles::pyramid::{TilesRequest, tiles};
 use lianpian::io::coding::Coding;
 use lianpian::io::read::ReadOptions;
 use lianpian::io::source::Source;
@@ -46,8 +46,8 @@ fn an_archive_is_served_as_tiles_and_as_a_file() {
     let bytes = std::fs::read(&path).unwrap();
     let server = served(&[&path]);
     let home = server.get("/");
-    assert_eq!((home.status, home.header("location")), (303, "/api/tilesets"));
-    let all = server.json("/api/tilesets");
+    assert_eq!((home.status, home.header("location")), (303, "/api/v1/tilesets"));
+    let all = server.json("/api/v1/tilesets");
     assert_eq!(all.as_array().unwrap().len(), 1);
     let one = &all[0];
     assert_eq!(
@@ -88,7 +88,7 @@ fn an_archive_is_served_as_tiles_and_as_a_file() {
     assert_eq!(server.get(&other(15, 0)).status, 204);
     server.get(&other(16, 0)).problem(404);
     server.get(&other(15, 1 << 15)).problem(404);
-    server.get("/api/tilesets/none/tiles.json").problem(404);
+    server.get("/api/v1/tilesets/none/tiles.json").problem(404);
 }
 
 #[test]
@@ -97,13 +97,13 @@ fn the_file_goes_out_by_ranges() {
     let path = archive(folder.path(), "park.pmtiles");
     let bytes = std::fs::read(&path).unwrap();
     let server = served(&[&path]);
-    let at = server.json("/api/tilesets")[0]["archive"].as_str().unwrap().to_owned();
+    let at = server.json("/api/v1/tilesets")[0]["archive"].as_str().unwrap().to_owned();
     let whole = server.get_with(&at, "Accept-Encoding: gzip\r\n");
     assert_eq!((whole.status, whole.body == bytes), (200, true));
     assert_eq!((whole.header("accept-ranges"), whole.header("content-encoding")), ("bytes", ""));
     assert_eq!(whole.header("content-type"), "application/vnd.pmtiles");
     assert!(whole.header("cache-control").contains("immutable"));
-    assert_eq!(server.get("/api/tilesets/park/archive.pmtiles").header("cache-control"), "no-cache");
+    assert_eq!(server.get("/api/v1/tilesets/park/archive.pmtiles").header("cache-control"), "no-cache");
     let etag = whole.header("etag").to_owned();
     let last = bytes.len() - 1;
     for (asked, range) in [
@@ -186,11 +186,11 @@ fn a_change_while_it_is_served_is_told_and_a_replacement_does_no_harm() {
     let folder = tempfile::tempdir().unwrap();
     let (one, two) = (archive(folder.path(), "one.pmtiles"), archive(folder.path(), "two.pmtiles"));
     let mut server = served(&[&one, &two]);
-    let bounds = server.json("/api/tilesets")[0]["bounds"].clone();
+    let bounds = server.json("/api/v1/tilesets")[0]["bounds"].clone();
     let [x, y] = tiles::mercator::from_degrees(bounds[0].as_f64().unwrap(), bounds[3].as_f64().unwrap());
     let corner = [x, y].map(|c| (c * f64::from(1 << 12)) as u32);
     let tile = format!("tiles/12/{}/{}", corner[0], corner[1]);
-    assert_eq!(server.get(&format!("/api/tilesets/one/{tile}")).status, 200);
+    assert_eq!(server.get(&format!("/api/v1/tilesets/one/{tile}")).status, 200);
     // Written over in its place, and cut short.
     let mut file = std::fs::OpenOptions::new().write(true).open(&one).unwrap();
     file.seek(SeekFrom::Start(200)).unwrap();
@@ -198,13 +198,13 @@ fn a_change_while_it_is_served_is_told_and_a_replacement_does_no_harm() {
     file.set_len(1000).unwrap();
     drop(file);
     for at in [&tile, "archive.pmtiles"] {
-        let said = server.get(&format!("/api/tilesets/one/{at}")).problem(503);
+        let said = server.get(&format!("/api/v1/tilesets/one/{at}")).problem(503);
         assert!(said.contains("one.pmtiles was changed while it was served"), "{said}");
         assert!(!said.contains(folder.path().to_str().unwrap()), "{said}");
     }
     // Another file in its place is another file.
     std::fs::rename(&one, &two).unwrap();
-    assert_eq!(server.get("/api/tilesets/two/archive.pmtiles").status, 200);
+    assert_eq!(server.get("/api/v1/tilesets/two/archive.pmtiles").status, 200);
     server.lives();
 }
 
@@ -213,14 +213,14 @@ fn an_archive_stands_beside_a_plan_and_in_the_file_of_settings() {
     let folder = tempfile::tempdir().unwrap();
     let path = archive(folder.path(), "park.pmtiles");
     let server = Server::start_with(&["--tiles", path.to_str().unwrap()]);
-    assert_eq!(server.json("/api/tilesets")[0]["name"], "park");
+    assert_eq!(server.json("/api/v1/tilesets")[0]["name"], "park");
     assert_eq!(server.get("/ogc/collections/parcels").status, 200);
     let settings = folder.path().join("serve.toml");
     std::fs::write(&settings, format!("listen = \"127.0.0.1:0\"\ntiles = [{path:?}]\n")).unwrap();
     let by_file = Server::spawn(lianpian().args(["serve", "--config"]).arg(&settings));
-    assert_eq!(by_file.json("/api/tilesets")[0]["name"], "park");
+    assert_eq!(by_file.json("/api/v1/tilesets")[0]["name"], "park");
     let mut by_environment = lianpian();
     by_environment.args(["serve", "--listen", "127.0.0.1:0"]).env("LIANPIAN_TILES", &path);
-    assert_eq!(Server::spawn(&mut by_environment).json("/api/tilesets")[0]["name"], "park");
-    assert_eq!(Server::start().json("/api/tilesets"), serde_json::json!([]));
+    assert_eq!(Server::spawn(&mut by_environment).json("/api/v1/tilesets")[0]["name"], "park");
+    assert_eq!(Server::start().json("/api/v1/tilesets"), serde_json::json!([]));
 }

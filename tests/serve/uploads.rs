@@ -56,7 +56,7 @@ impl Ground {
 impl Server {
     pub(crate) fn raw_upload(&self, query: &str, headers: &str, body: &[u8]) -> Answer {
         let head = format!(
-            "POST /api/uploads{query} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{headers}Content-Length: {}\r\n\r\n",
+            "POST /api/v1/uploads{query} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{headers}Content-Length: {}\r\n\r\n",
             self.address,
             body.len()
         );
@@ -92,7 +92,7 @@ impl Server {
     pub(crate) fn ended_job(&self, id: &Value) -> Value {
         let begun = Instant::now();
         loop {
-            let job = self.json(&format!("/api/jobs/{id}"));
+            let job = self.json(&format!("/api/v1/jobs/{id}"));
             if !["queued", "running"].contains(&job["state"].as_str().unwrap()) {
                 return job;
             }
@@ -105,7 +105,7 @@ impl Server {
     pub(crate) fn found(&self, name: &str, body: &[u8], more: &Value) -> Value {
         let mut ask = json!({ "files": [self.upload(name, body)], "main": name });
         ask.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        let job = self.job("/api/checks", &ask);
+        let job = self.job("/api/v1/checks", &ask);
         assert_eq!(job["state"], "done", "{name}: {}", job["error"]);
         job["result"].clone()
     }
@@ -113,7 +113,7 @@ impl Server {
     /// Why a check of one file fails.
     pub(crate) fn failure(&self, name: &str, body: &[u8]) -> String {
         let ask = json!({ "files": [self.upload(name, body)], "main": name });
-        let job = self.job("/api/checks", &ask);
+        let job = self.job("/api/v1/checks", &ask);
         assert_eq!(job["state"], "failed", "{name}: {}", job["result"]["issue_counts"]);
         job["error"].as_str().unwrap().to_owned()
     }
@@ -166,7 +166,7 @@ fn a_park_is_uploaded_looked_into_imported_and_planned() {
     let names = ["parcels.gpkg", "enterprises.csv", "barriers.gpkg"];
     let files: Vec<Value> = names.iter().map(|name| server.upload(name, &ground.bytes(name))).collect();
 
-    let job = server.job("/api/checks", &json!({ "files": files, "main": "parcels.gpkg" }));
+    let job = server.job("/api/v1/checks", &json!({ "files": files, "main": "parcels.gpkg" }));
     assert_eq!(job["state"], "done", "{}", job["error"]);
     let found = &job["result"];
     assert_eq!((&found["layers"], &found["layer"]), (&json!(["parcels"]), &json!("parcels")));
@@ -207,30 +207,30 @@ fn a_park_is_uploaded_looked_into_imported_and_planned() {
     );
     assert!((121.0..121.3).contains(&bounds[0]), "{bounds:?}");
     // A list does not carry what is large.
-    assert!(server.json("/api/jobs")[0]["result"].is_null());
+    assert!(server.json("/api/v1/jobs")[0]["result"].is_null());
 
     // With the policy that is there, the same layer as the command line made.
-    let known = server.json("/api/layers")[0].clone();
-    let policy = server.json("/api/scenarios/1")["policy"].clone();
+    let known = server.json("/api/v1/layers")[0].clone();
+    let policy = server.json("/api/v1/scenarios/1")["policy"].clone();
     let ask = json!({ "files": files, "main": "parcels.gpkg", "title": "上传 uploaded", "policy": policy });
-    let same = server.job("/api/imports", &ask);
+    let same = server.job("/api/v1/imports", &ask);
     assert_eq!(same["state"], "done", "{}", same["error"]);
     assert_eq!((&same["result"]["layer"], &same["result"]["policy"]), (&known["id"], &policy));
-    assert_eq!(server.json("/api/layers").as_array().unwrap().len(), 1);
-    let scenario = server.json(&format!("/api/scenarios/{}", same["result"]["scenario"]));
+    assert_eq!(server.json("/api/v1/layers").as_array().unwrap().len(), 1);
+    let scenario = server.json(&format!("/api/v1/scenarios/{}", same["result"]["scenario"]));
     assert_eq!((&scenario["title"], &scenario["layer"]), (&json!("上传 uploaded"), &known["id"]));
 
     // With the built-in policy and the columns that were confirmed: a layer of its own, which can be planned.
     let columns = json!({ "parcel_code": "parcel_code", "in_zone": "in_zone", "sub_park": "sub_park" });
     let change = json!({ "columns": columns, "objective": { "lambda": 7.0 } });
     let ask = json!({ "files": files, "main": "parcels.gpkg", "title": "新园区", "policy": null, "change": change });
-    let new = server.job("/api/imports", &ask);
+    let new = server.job("/api/v1/imports", &ask);
     assert_eq!(new["state"], "done", "{}", new["error"]);
     let policy = &new["result"]["policy"];
     assert_eq!(policy, &json!({ "name": "新园区", "version": 1 }));
-    let text = server.json(&format!("/api/policies/{}/1", encoded("新园区")))["text"].clone();
+    let text = server.json(&format!("/api/v1/policies/{}/1", encoded("新园区")))["text"].clone();
     assert!(text.as_str().unwrap().contains("lambda = 7.0"), "{text}");
-    let plans = format!("/api/scenarios/{}/plans", new["result"]["scenario"]);
+    let plans = format!("/api/v1/scenarios/{}/plans", new["result"]["scenario"]);
     let planned = server.job(&plans, &json!({}));
     assert_eq!(planned["state"], "done", "{}", planned["error"]);
     server.lives();
@@ -285,7 +285,7 @@ fn requests_that_make_no_sense_are_refused_at_once() {
     }
     // Huge: said, and not said.
     let head = |more: &str| {
-        format!("POST /api/uploads?name=a.geojson HTTP/1.1\r\nHost: {}\r\n{more}\r\n\r\n", server.address)
+        format!("POST /api/v1/uploads?name=a.geojson HTTP/1.1\r\nHost: {}\r\n{more}\r\n\r\n", server.address)
     };
     send(server.address, &head("Content-Length: 10000000000"), b"x").unwrap().problem(413);
     let mut chunks = format!("{:x}\r\n", 200_000).into_bytes();
@@ -310,9 +310,9 @@ fn requests_that_make_no_sense_are_refused_at_once() {
         (json!([{ "name": name, "upload": "../../../etc/passwd" }]), "a.geojson", 404),
         (json!([{ "name": name, "upload": "" }]), "a.geojson", 404),
     ] {
-        server.send_json("/api/checks", &json!({ "files": files, "main": main })).problem(status);
+        server.send_json("/api/v1/checks", &json!({ "files": files, "main": main })).problem(status);
         let import = json!({ "files": files, "main": main, "title": "t" });
-        server.send_json("/api/imports", &import).problem(status);
+        server.send_json("/api/v1/imports", &import).problem(status);
     }
     for (more, status) in [
         (json!({ "title": "" }), 422),
@@ -324,11 +324,11 @@ fn requests_that_make_no_sense_are_refused_at_once() {
     ] {
         let mut ask = json!({ "files": [file], "main": "a.geojson" });
         ask.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        let answer = server.send_json("/api/imports", &ask);
+        let answer = server.send_json("/api/v1/imports", &ask);
         assert_eq!(answer.status, status, "{more}: {}", answer.text());
     }
     let text = format!(
-        "POST /api/checks HTTP/1.1\r\nHost: {}\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n",
+        "POST /api/v1/checks HTTP/1.1\r\nHost: {}\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n",
         server.address
     );
     send(server.address, &text, b"{}").unwrap().problem(415);
@@ -351,7 +351,7 @@ fn bodies_that_trickle_in_are_cut_off_and_those_that_flow_are_not() {
     let mut slow = TcpStream::connect(server.address).unwrap();
     slow.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     let head = format!(
-        "POST /api/uploads?name=a.geojson HTTP/1.1\r\nHost: {}\r\nContent-Length: 1000000\r\n\r\n",
+        "POST /api/v1/uploads?name=a.geojson HTTP/1.1\r\nHost: {}\r\nContent-Length: 1000000\r\n\r\n",
         server.address
     );
     slow.write_all(head.as_bytes()).unwrap();
@@ -371,7 +371,7 @@ fn bodies_that_trickle_in_are_cut_off_and_those_that_flow_are_not() {
     let mut fair = TcpStream::connect(server.address).unwrap();
     fair.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     let head = format!(
-        "POST /api/uploads?name=a.geojson HTTP/1.1\r\nHost: {}\r\nContent-Length: {}\r\n\r\n",
+        "POST /api/v1/uploads?name=a.geojson HTTP/1.1\r\nHost: {}\r\nContent-Length: {}\r\n\r\n",
         server.address,
         body.len()
     );
@@ -456,10 +456,10 @@ fn who_reads_may_crash_be_cancelled_or_lose_its_server() {
     let file = server.upload("tangle.geojson", &tangle());
     let ask = json!({ "files": [file], "main": "tangle.geojson" });
     let begin = |server: &Server| -> (Value, u32) {
-        let id = server.send_json("/api/checks", &ask).json()["id"].clone();
+        let id = server.send_json("/api/v1/checks", &ask).json()["id"].clone();
         let pid = until("a process that reads", || children(server).first().copied());
         until("its beginning", || {
-            let job = server.json(&format!("/api/jobs/{id}"));
+            let job = server.json(&format!("/api/v1/jobs/{id}"));
             (job["step"] == "check" || job["state"] != "running").then_some(())
         });
         (id, pid)
@@ -473,7 +473,7 @@ fn who_reads_may_crash_be_cancelled_or_lose_its_server() {
     server.lives();
     // Nobody wants it any more.
     let (id, pid) = begin(&server);
-    assert_eq!(server.ask("DELETE", &format!("/api/jobs/{id}"), "").unwrap().status, 200);
+    assert_eq!(server.ask("DELETE", &format!("/api/v1/jobs/{id}"), "").unwrap().status, 200);
     assert_eq!(server.ended_job(&id)["state"], "cancelled");
     until("the end of the process", || gone(pid).then_some(()));
     server.lives();
@@ -494,7 +494,7 @@ fn an_import_that_is_killed_is_taken_up_again_and_leaves_one_of_each() {
         .collect();
     let change = json!({ "columns": { "parcel_code": "parcel_code", "land_use": "land_use" } });
     let ask = json!({ "files": files, "main": "parcels.gpkg", "title": "again", "change": change });
-    let queued = server.send_json("/api/imports", &ask);
+    let queued = server.send_json("/api/v1/imports", &ask);
     assert_eq!(queued.status, 202, "{}", queued.text());
     let id = queued.json()["id"].clone();
     until("a process that reads", || children(&server).first().copied());
@@ -504,8 +504,8 @@ fn an_import_that_is_killed_is_taken_up_again_and_leaves_one_of_each() {
     let job = server.ended_job(&id);
     assert_eq!(job["state"], "done", "{}", job["error"]);
     let again =
-        server.json("/api/scenarios").as_array().unwrap().iter().filter(|s| s["title"] == "again").count();
-    assert_eq!((again, server.json("/api/layers").as_array().unwrap().len()), (1, 2));
+        server.json("/api/v1/scenarios").as_array().unwrap().iter().filter(|s| s["title"] == "again").count();
+    assert_eq!((again, server.json("/api/v1/layers").as_array().unwrap().len()), (1, 2));
     server.lives();
 }
 
@@ -515,7 +515,7 @@ fn a_written_plan_takes_no_uploads() {
     server.raw_upload("?name=a.gpkg", "", b"x").problem(404);
     let mut rest = String::new();
     let mut stream = TcpStream::connect(server.address).unwrap();
-    write!(stream, "GET /api/uploads HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", server.address)
+    write!(stream, "GET /api/v1/uploads HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", server.address)
         .unwrap();
     stream.read_to_string(&mut rest).unwrap();
     assert!(rest.starts_with("HTTP/1.1 405"), "{rest}");
@@ -528,10 +528,10 @@ fn an_import_that_fails_leaves_nothing_and_its_uploads_stay() {
     let file = server.upload("parcels.gpkg", &ground.bytes("parcels.gpkg"));
     let wrong = json!({ "files": [file], "main": "parcels.gpkg", "title": "t",
         "change": { "columns": { "parcel_code": "nothing of the kind" } } });
-    let job = server.job("/api/imports", &wrong);
+    let job = server.job("/api/v1/imports", &wrong);
     assert!(job["error"].as_str().unwrap().contains("nothing of the kind"), "{}", job["error"]);
-    assert_eq!(server.json("/api/policies").as_array().unwrap().len(), 1, "no policy is left of it");
+    assert_eq!(server.json("/api/v1/policies").as_array().unwrap().len(), 1, "no policy is left of it");
     let right = json!({ "files": [file], "main": "parcels.gpkg", "title": "t" });
-    assert_eq!(server.job("/api/imports", &right)["state"], "done");
+    assert_eq!(server.job("/api/v1/imports", &right)["state"], "done");
     server.lives();
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use lianpian::store::*;
 
 use crate::place::{NOON, Place, decision, scenario};
-use crate::shown::{layer, zone_40};
+use crate::published::{layer, zone_40};
 
 const ADDRESS: &str = "LIANPIAN_TEST_STORE";
 const ROUNDS: u64 = 10;
@@ -23,7 +23,7 @@ fn writer() {
         let shown = std::sync::Arc::clone(&store);
         tokio::spawn(async move {
             loop {
-                shown.show(&[&layer("parcels", 2_000), &layer("blocks", 20)], &zone_40()).await.unwrap();
+                shown.publish(&[&layer("parcels", 2_000), &layer("blocks", 20)], &zone_40()).await.unwrap();
             }
         });
         for version in scenario.version.. {

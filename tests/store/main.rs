@@ -11,9 +11,9 @@ mod jobs;
 mod layers;
 mod place;
 mod postgres;
+mod published;
 mod review;
 mod schema;
-mod shown;
 
 use place::Place;
 
@@ -88,8 +88,8 @@ contract! {
     jobs::a_lost_job_is_taken_back,
     schema::a_newer_project_is_refused,
     schema::an_older_project_is_brought_up_to_date,
-    shown::a_gis_lists_the_layers,
-    shown::who_decides_does_not_wait_for_the_map,
-    shown::what_is_shown_is_replaced,
+    published::a_gis_lists_the_layers,
+    published::who_decides_does_not_wait_for_the_map,
+    published::what_is_shown_is_replaced,
     crash::what_was_acknowledged_survives_a_kill,
 }

@@ -1,7 +1,7 @@
 //! From shapes in the unit square to cells of a tile.
 
 use crate::coord::TileCoord;
-use crate::feature::Geometry;
+use crate::feature::{Geometry, exact_double_area};
 use crate::mercator::Point;
 use crate::mvt::{Cell, EXTENT, Shape};
 use crate::shapes::{Extent, Path, Shapes};
@@ -223,15 +223,6 @@ fn segment(a: Global, b: Global) -> Option<(Global, Global, bool)> {
         }
     }
     Some((from, to, to == b))
-}
-
-/// Twice the signed area of a ring in the unit square, from its own first corner so that little is rounded away.
-#[must_use]
-pub fn exact_double_area(ring: &[Point]) -> f64 {
-    let Some(first) = ring.first() else { return 0.0 };
-    let off = |p: &Point| [p[0] - first[0], p[1] - first[1]];
-    let pairs = ring.iter().zip(ring.iter().cycle().skip(1));
-    pairs.map(|(a, b)| (off(a), off(b))).map(|(a, b)| a[0] * b[1] - b[0] * a[1]).sum()
 }
 
 /// Area of a polygon at a zoom, cells: as it is, and as it is on the grid.

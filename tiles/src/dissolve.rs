@@ -164,8 +164,8 @@ fn loops(edges: &[(Global, Global)]) -> Vec<Vec<Global>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clip::exact_double_area;
     use crate::coord::TileCoord;
+    use crate::feature::exact_double_area;
     use crate::feature::{Geometry, Ring};
 
     const CELL: f64 = 1.0 / 4096.0;

@@ -7,6 +7,15 @@ use crate::mercator::Point;
 /// A closed line; its last point joins the first and is not repeated.
 pub type Ring = Vec<Point>;
 
+/// Twice the signed area of a ring in the unit square, from its own first corner so that little is rounded away.
+#[must_use]
+pub fn exact_double_area(ring: &[Point]) -> f64 {
+    let Some(first) = ring.first() else { return 0.0 };
+    let off = |p: &Point| [p[0] - first[0], p[1] - first[1]];
+    let pairs = ring.iter().zip(ring.iter().cycle().skip(1));
+    pairs.map(|(a, b)| (off(a), off(b))).map(|(a, b)| a[0] * b[1] - b[0] * a[1]).sum()
+}
+
 /// The shape of a feature, in the unit square.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Geometry {

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::clip::exact_double_area;
-use crate::feature::{Geometry, Value};
+use crate::feature::{Geometry, Value, exact_double_area};
 use crate::mercator::Point;
 use crate::mvt::encoded;
 

@@ -139,7 +139,7 @@ proptest! {
             [middle[0] + size * (x + dx), middle[1] + size * (y + dy)]
         }).collect();
         let (around, quads) = mesh(&corners, side);
-        let land = tiles::clip::exact_double_area(&around).abs() / 2.0;
+        let land = tiles::feature::exact_double_area(&around).abs() / 2.0;
         let set = Tileset { layers: vec![layer(quads)] };
         for z in 12..=16 {
             let (found, tiles) = land_of(&set, z);
@@ -282,7 +282,7 @@ fn area_in_tile(ring: &[Cell]) -> f64 {
         }
         ring = kept;
     }
-    tiles::clip::exact_double_area(&ring) / 2.0
+    tiles::feature::exact_double_area(&ring) / 2.0
 }
 
 fn varint(bytes: &mut &[u8]) -> u64 {

@@ -26,6 +26,7 @@ mod oracle;
 #[cfg(test)]
 mod tests;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::by_gap::FacingByGap;
@@ -49,7 +50,7 @@ const MIN_FACING_M: f64 = 0.001;
 pub const GAPS_SHOWN_M: [f64; 5] = [0.0, 12.0, 20.0, 30.0, 50.0];
 
 /// When parcels count as contiguous (policy section `[contiguity]`).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Contiguity {
     /// Gap tolerance d, m.
@@ -65,7 +66,7 @@ impl Default for Contiguity {
 }
 
 /// A line layer whose features cut contiguity.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BarrierSource {
     /// The layer (`file` or `file:layer`), relative to the policy file.

@@ -10,6 +10,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::parcel::Layer;
@@ -22,7 +23,7 @@ use shares::{Firms, issue};
 
 /// How the rows of a firm table reach the parcels (policy section `[enterprises]`). One row is one firm on one
 /// parcel: a firm on several parcels has several rows, each with its share.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Enterprises {
     /// The table: a CSV or XLSX file (`file.xlsx:sheet`), relative to the policy file.
@@ -46,7 +47,7 @@ pub struct Enterprises {
 }
 
 /// One column made from the firm rows of each parcel. Exactly one of `sum`, `mean`, `max`, `first` and `count` is given.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Aggregate {
     /// Sum of share × this column. Missing when every row's value is missing. An indicator that divides by a sum has it, and

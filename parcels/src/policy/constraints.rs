@@ -1,13 +1,15 @@
 //! What a plan has to keep to, rule by rule.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
 use crate::units::AreaBasis;
 
 /// What a plan has to keep to (policy section `[constraints]`); the ids are those of `domain.md` 1.6.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Constraints {
     /// C1: total area.
@@ -17,7 +19,7 @@ pub struct Constraints {
     /// C5: minimum area of a block, ha; blocks with a locked-in parcel are exempt.
     pub min_block_ha: f64,
     /// C5: what holds for smaller ones. Where it is not given: `no_new` with a cap on what moves, for no yearly step can
-    /// erase every small block at once, else `hard`. [`Constraints::small_blocks`] says which.
+    /// erase every small block at once, else `hard`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_block: Option<SmallBlockRule>,
     /// C12: least area of a block none of whose land is in the zone now, ha; blocks with a locked-in parcel are exempt.
@@ -34,6 +36,7 @@ pub struct Constraints {
     pub sub_park_base_ha: BTreeMap<String, f64>,
     /// C10: most area moved in and out together, as a share of the zone's present area; `"free"` for no cap.
     #[serde(with = "share_or_free")]
+    #[schemars(with = "NumberOrWord")]
     pub max_moved_share: Option<f64>,
     /// C10: most parcels moved.
     pub max_moved_parcels: Option<usize>,
@@ -65,7 +68,7 @@ impl Default for Constraints {
 }
 
 impl Constraints {
-    /// What holds for small blocks, stated or by default.
+    /// What holds for small blocks, as stated in `min_block` or by default.
     #[must_use]
     pub fn small_blocks(&self) -> SmallBlockRule {
         let capped = self.max_moved_share.is_some() || self.max_moved_parcels.is_some();
@@ -81,7 +84,7 @@ impl Constraints {
 }
 
 /// C5: what holds for blocks below the minimum area.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SmallBlockRule {
     /// There may be none.
@@ -123,7 +126,7 @@ impl NewBlockRule {
 }
 
 /// C11: how concentrated the zone has to be.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConcentrationRule {
     /// The least index.
@@ -175,6 +178,26 @@ impl AtLeast {
     }
 }
 
+/// Described as what it is written as: a number or a word.
+macro_rules! number_or_word {
+    ($($rule:ty),*) => {$(
+        impl JsonSchema for $rule {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                NumberOrWord::schema_name()
+            }
+
+            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+                NumberOrWord::json_schema(generator)
+            }
+        }
+    )*};
+}
+number_or_word!(AtLeast, BlockRule, NewBlockRule);
+
 impl Serialize for AtLeast {
     fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         match self {
@@ -206,7 +229,7 @@ impl<'de> Deserialize<'de> for AtLeast {
 }
 
 /// A value that is a number or a word.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
 enum NumberOrWord {
     Number(f64),
@@ -260,7 +283,7 @@ mod share_or_free {
 }
 
 /// C1: what holds for the zone's total area. `tolerance` is a share of the area to conserve.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AreaRule {
     /// Conserve, cap or free.
@@ -290,7 +313,7 @@ impl Default for AreaRule {
 }
 
 /// C1's mode.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum AreaMode {
     /// As much as now, within the tolerance.
@@ -344,7 +367,7 @@ impl<'de> Deserialize<'de> for BlockRule {
 }
 
 /// How strictly a rule holds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Strictness {
     /// A plan that breaks it is not admissible.

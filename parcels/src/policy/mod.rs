@@ -7,6 +7,7 @@ mod constraints;
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::adjacency::Contiguity;
@@ -21,7 +22,7 @@ pub use constraints::{
 };
 
 /// A whole policy file.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Policy {
     /// Its title, shown with every result.
@@ -56,7 +57,7 @@ pub struct Policy {
 
 /// The present zone where no column says it: drawn as polygons (a parcel is in when enough of its area is), or the parcels
 /// that meet some filters.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ZoneSource {
     /// The polygon layer (`file` or `file:layer`), relative to the policy file; without one, `where` speaks of the parcels'
@@ -79,7 +80,7 @@ fn half() -> f64 {
 }
 
 /// What a plan is worth (policy section `[objective]`): areas in ha, lengths in 100 m.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Objective {
     /// λ: price of 100 m of zone boundary, in score · ha.
@@ -115,7 +116,7 @@ impl Default for Objective {
 }
 
 /// Which features are parcels at all, and which parcels may come in (policy section `[eligible]`).
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Eligible {
     /// A parcel outside may come in only when all of these hold. Parcels inside are not touched by it.
@@ -129,7 +130,7 @@ pub struct Eligible {
 }
 
 /// What happens to a parcel whose score is unknown.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum UnknownScore {
     /// It stays on its side: "unknown" is not "zero".
@@ -140,7 +141,7 @@ pub enum UnknownScore {
 }
 
 /// Parcels a person has decided on, by id or code.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Locks {
     /// Must be in.
@@ -156,7 +157,7 @@ pub struct Locks {
 }
 
 /// A polygon layer that forbids or requires (policy section `[overlays.NAME]`).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Overlay {
     /// The layer (`file` or `file:layer`), relative to the policy file.
@@ -189,7 +190,7 @@ fn thousandth() -> f64 {
 }
 
 /// What an overlay means for a parcel outside the zone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum OverlayRule {
     /// A parcel that meets it may not come in (永久基本农田, 生态保护红线). C2.

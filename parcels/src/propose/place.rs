@@ -2,8 +2,7 @@
 
 use super::Context;
 use super::facts::{Facts, PieceFacts};
-use super::reasons::say;
-use super::words::{area, areas, number};
+use super::words::{area, areas, number, say};
 use crate::id::ParcelIdx;
 use crate::plan::Reason;
 

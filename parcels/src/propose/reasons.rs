@@ -7,7 +7,7 @@ use super::Context;
 use super::account::Threshold;
 use super::facts::{Facts, PieceFacts};
 use super::place::{place_in, place_out};
-use super::words::{area, number, ordinal, signed};
+use super::words::{area, number, ordinal, say, signed};
 use crate::id::ParcelIdx;
 use crate::plan::Reason;
 use crate::score::ScorePart;
@@ -16,10 +16,6 @@ use crate::score::ScorePart;
 const MOST: usize = 5;
 /// A change of the zone's boundary from which it is worth a word, m.
 const BOUNDARY_M: f64 = 10.0;
-
-pub(super) fn say(en: impl Into<String>, zh: impl Into<String>) -> Reason {
-    Reason { zh: zh.into(), en: en.into() }
-}
 
 /// The reasons of one move, most important first: its place, what its piece gains and what that is for, its score, its
 /// indicators, the boundary.

@@ -1,6 +1,12 @@
 //! Numbers, areas and ordinals as people read them.
 
+use crate::plan::Reason;
 use crate::units::M2_PER_HA;
+
+/// A reason in both languages.
+pub(super) fn say(en: impl Into<String>, zh: impl Into<String>) -> Reason {
+    Reason { zh: zh.into(), en: en.into() }
+}
 
 /// An area for people, English and Chinese: hectares, or m² below a tenth of one.
 pub(super) fn area(area_m2: f64) -> (String, String) {

@@ -14,6 +14,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::enterprise::{Enterprises, LeftOut, Paired};
@@ -24,7 +25,7 @@ use ratio::Ratio;
 use weights::Standing;
 
 /// One indicator (policy section `[indicators.NAME]`).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Indicator {
     /// A formula over numeric columns of the layer and of the enterprise aggregates: `+ - * / ^`, comparisons (1 or 0),
@@ -65,7 +66,7 @@ fn one() -> f64 {
 }
 
 /// Whether more is better.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
     /// More is better.
@@ -76,7 +77,7 @@ pub enum Direction {
 }
 
 /// How an indicator becomes a number from 0 to 1. Standard forms, see `domain.md` 2.5.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "method", rename_all = "lowercase", deny_unknown_fields)]
 pub enum Normalise {
     /// (x − min) ÷ (max − min) over the parcels known; a constant column gives 0.5. Direction `lower` turns it round.
@@ -105,7 +106,7 @@ pub enum Normalise {
 }
 
 /// What to do where an indicator is missing. Never zero by itself.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Missing {
     /// It stays unknown; the other indicators' weights take its place.
@@ -118,7 +119,7 @@ pub enum Missing {
 }
 
 /// How indicators are weighted (policy section `[weights]`).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Weights {
     /// Where the weights come from.
@@ -140,7 +141,7 @@ impl Default for Weights {
 }
 
 /// Where weights come from.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum WeightMethod {
     /// As stated with each indicator, scaled to sum 1.

@@ -18,6 +18,7 @@ pub(crate) use rings::valid_part;
 
 use geo::{Area as _, MultiPolygon};
 use rayon::prelude::*;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::boolean_ops::ring_area;
@@ -30,13 +31,13 @@ use codes::{Attributes, Level};
 use rings::{Examined, issue};
 
 /// Which columns hold what every parcel has (policy section `[columns]`).
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Columns {
     /// The parcel's code (宗地代码). Without it parcels are named by their row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parcel_code: Option<String>,
-    /// Whether the parcel is in the zone now; yes and no as [`crate::table::Value::truth`] reads them.
+    /// Whether the parcel is in the zone now: yes and no, 1 and 0, true and false, 是 and 否.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_zone: Option<String>,
     /// The sub-park (子园).
@@ -54,7 +55,7 @@ pub struct Columns {
 }
 
 /// What to look for and how far repairs may go. Lengths in m, areas in m².
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Checks {
     /// Overlaps up to this area (m²), or thinner than `survey_noise_width_m`, are survey noise: the later parcel
@@ -111,7 +112,7 @@ pub fn validate(
     let features = shapes.len();
 
     let mut issues = Vec::new();
-    let mut kept = Kept::default();
+    let mut kept = ValidShapes::default();
     let mut with_z_or_m = 0;
     monitor.step("check", features as u64);
     for (stretch, shapes) in shapes.chunks_mut(STRETCH).enumerate() {
@@ -206,7 +207,7 @@ const STRETCH: usize = 16_384;
 
 /// Valid shapes with their rows in the input.
 #[derive(Default)]
-struct Kept {
+struct ValidShapes {
     shapes: Vec<MultiPolygon<f64>>,
     rows: Vec<usize>,
 }
@@ -214,7 +215,7 @@ struct Kept {
 /// A duplicate: its row, the position of the parcel it repeats, its shape.
 type DuplicateOf = (usize, usize, MultiPolygon<f64>);
 
-impl Kept {
+impl ValidShapes {
     /// Shapes and rows without those that repeat an earlier one, and the repeated ones.
     fn without_duplicates(
         self,

@@ -1,4 +1,4 @@
-//! Names, types and limits: what text and JSON have in common once the words are understood.
+//! Builds filters from parsed text or JSON: resolves names, checks types, enforces limits.
 
 use geo::algorithm::Validation as _;
 use geo::{BoundingRect as _, Coord, CoordsIter as _, Geometry, MapCoords as _};
@@ -7,9 +7,9 @@ use super::like::Pattern;
 use super::{
     Comparison, DEPTH_MAX, Expr, Place, RELATIONS, Refused, Relation, Result, Scalar, Spatial, TERMS_MAX,
 };
-use crate::api::collection::Collection;
-use crate::api::columns::ColumnKind;
-use crate::api::systems::System;
+use crate::features::collection::Collection;
+use crate::features::columns::ColumnKind;
+use crate::features::systems::System;
 
 /// The name of the geometry among the queryables.
 pub(in crate::api) const GEOMETRY: &str = "geometry";

@@ -1,12 +1,12 @@
-//! Rows against a filter, in the three-valued logic of SQL: a comparison with what is unknown is unknown.
+//! Evaluates filters on rows, in the three-valued logic of SQL: a comparison with an unknown value is unknown.
 
 use std::cmp::Ordering;
 
 use geo::{BoundingRect as _, Intersects as _, MultiPolygon, Relate as _};
 
 use super::{Comparison, Expr, Relation, Scalar, Spatial};
-use crate::api::collection::Collection;
-use crate::api::columns::Datum;
+use crate::features::collection::Collection;
+use crate::features::columns::Datum;
 
 pub(super) fn holds(expr: &Expr, collection: &Collection, row: usize) -> Option<bool> {
     let value = |scalar| value(scalar, collection, row);

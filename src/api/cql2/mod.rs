@@ -1,4 +1,5 @@
-//! Filters in CQL2, OGC 21-065r2, as text and as JSON.
+//! Filters in CQL2, OGC 21-065r2, as text and as JSON: read once, then asked row by row of a collection.
+//! Called by `api::ogc`.
 //!
 //! Our own, small, and of what parcels need. The crate `cql2` (0.6, alive) was looked at and left aside: it has no limit
 //! on nesting, neither in its grammar nor in its JSON; it judges a record by copying the expression and reducing it over
@@ -36,8 +37,8 @@ use geo::Geometry;
 
 pub(super) use build::GEOMETRY;
 
-use super::collection::Collection;
-use super::systems::System;
+use crate::features::collection::Collection;
+use crate::features::systems::System;
 
 /// The longest filter, in bytes.
 pub const LENGTH_MAX: usize = 16_384;

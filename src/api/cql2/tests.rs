@@ -7,10 +7,10 @@ use parcels::parcel::Crs;
 use proptest::prelude::*;
 
 use super::{Filter, Language};
-use crate::api::areas::Areas;
-use crate::api::collection::{Collection, Parts};
-use crate::api::columns::{ColumnData, Values};
-use crate::api::systems::{Projector, System};
+use crate::features::areas::Areas;
+use crate::features::collection::{Collection, Parts};
+use crate::features::columns::{ColumnData, Values};
+use crate::features::systems::{Projector, System};
 
 struct Nowhere;
 

@@ -10,8 +10,8 @@ use super::params::{F, Param, Query, cut};
 use super::{HTML, html};
 use crate::api::State;
 use crate::api::cache::etag;
-use crate::api::collection::Collection;
 use crate::api::problem::Problem;
+use crate::features::collection::Collection;
 
 /// What a client reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +76,11 @@ impl Asked {
         format!("{}/ogc{path}", self.base)
     }
 
+    /// The address of this page as JSON.
+    pub(super) fn as_json(&self) -> String {
+        with_query(&self.base, &self.uri, &self.query.with(F.name, Some("json")))
+    }
+
     /// Links to this page, and to itself in the other format.
     pub(super) fn own_links(&self, media: &str) -> Vec<Value> {
         let here = asked(&self.base, &self.uri);
@@ -101,7 +106,7 @@ impl Asked {
     ) -> Response {
         let body = match self.format {
             Format::Json => json.to_string().into_bytes(),
-            Format::Html => page(json).text(self).into_bytes(),
+            Format::Html => page(json).text(|path| self.at(path), &self.as_json()).into_bytes(),
         };
         let version = etag(&[&String::from_utf8_lossy(&body)]);
         self.bytes(media, body, version)

@@ -6,10 +6,10 @@ use axum::http::StatusCode;
 
 use super::params::{ITEMS, Query, cut};
 use super::window::Window;
-use crate::api::collection::Collection;
 use crate::api::cql2::{Filter, Language};
 use crate::api::problem::Problem;
-use crate::api::systems::System;
+use crate::features::collection::Collection;
+use crate::features::systems::System;
 
 /// Which features, from where on, how many, in which system.
 #[derive(Debug)]

@@ -11,9 +11,9 @@ use super::links::link;
 use super::params::F;
 use super::{GEOJSON, HTML, JSON, SCHEMA, tiles};
 use crate::api::State;
-use crate::api::collection::Collection;
 use crate::api::problem::Problem;
-use crate::api::systems::CRS84;
+use crate::features::collection::Collection;
+use crate::features::systems::CRS84;
 
 /// The relation of a link to the queryables.
 pub(super) const QUERYABLES: &str = "http://www.opengis.net/def/rel/ogc/1.0/queryables";

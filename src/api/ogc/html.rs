@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::TITLE;
-use super::answer::Asked;
 
 /// A page before its frame.
 pub(super) struct Page {
@@ -18,7 +17,8 @@ impl Page {
         Self { title: title.to_owned(), body }
     }
 
-    pub(super) fn text(&self, asked: &Asked) -> String {
+    /// The page in its frame; `at` gives the address of a page below `/ogc`, and `json` is that of this page as JSON.
+    pub(super) fn text(&self, at: impl Fn(&str) -> String, json: &str) -> String {
         let title = escape(&self.title);
         let nav: String = [
             ("", "首页 Home"),
@@ -27,16 +27,15 @@ impl Page {
             ("/api", "接口 API"),
         ]
         .iter()
-        .map(|(path, name)| format!("<a href=\"{}\">{name}</a> ", escape(&asked.at(path))))
+        .map(|(path, name)| format!("<a href=\"{}\">{name}</a> ", escape(&at(path))))
         .collect();
-        let json = super::links::with_query(&asked.base, &asked.uri, &asked.query.with("f", Some("json")));
         format!(
             "<!DOCTYPE html>\n<html lang=\"zh-CN\">\n<head>\n<meta charset=\"utf-8\">\n<title>{title} · {TITLE}</title>\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
              <link rel=\"stylesheet\" href=\"{}\">\n</head>\n<body>\n<nav>{nav} <a href=\"{}\">JSON</a></nav>\n\
              <main>\n<h1>{title}</h1>\n{}\n</main>\n</body>\n</html>\n",
-            escape(&asked.at("/style.css")),
-            escape(&json),
+            escape(&at("/style.css")),
+            escape(json),
             self.body
         )
     }

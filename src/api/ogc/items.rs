@@ -17,10 +17,10 @@ use super::links::{link, with_query};
 use super::params::{self, CRS, F, ITEMS, cursor};
 use super::{GEOJSON, HTML, JSON};
 use crate::api::State;
-use crate::api::collection::{Collection, put_geometry};
-use crate::api::columns::Datum;
 use crate::api::problem::Problem;
-use crate::api::systems::{System, project_shapes};
+use crate::features::collection::{Collection, put_geometry};
+use crate::features::columns::Datum;
+use crate::features::systems::{System, project_shapes};
 
 /// About what a parcel takes as JSON.
 const FEATURE_BYTES: usize = 1500;
@@ -87,7 +87,9 @@ pub(super) async fn item(
                 let body = picture(&collection, &[row])
                     + &html::table(&["属性 Property", "值 Value"], &cells.collect::<Vec<_>>())
                     + &html::links(&json!({ "links": links }));
-                Page::new(&format!("{} {}", collection.title(), row + 1), body).text(&asked).into_bytes()
+                Page::new(&format!("{} {}", collection.title(), row + 1), body)
+                    .text(|path| asked.at(path), &asked.as_json())
+                    .into_bytes()
             }
         };
         let response = asked.bytes(GEOJSON, body, asked.version(&collection));
@@ -207,7 +209,7 @@ fn page_as_html(asked: &Asked, collection: &Collection, rows: &Rows, links: &[Va
         + &picture(collection, &rows.rows)
         + &html::links(&json!({ "links": links }))
         + &html::table(&head, &table);
-    Page::new(collection.title(), body).text(asked)
+    Page::new(collection.title(), body).text(|path| asked.at(path), &asked.as_json())
 }
 
 fn shown(value: &Datum<'_>) -> String {

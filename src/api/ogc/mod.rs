@@ -1,5 +1,6 @@
 //! OGC API – Features: part 1 (core, GeoJSON, HTML), part 2 (CRS), part 3 (filters in CQL2, queryables). OGC API – Tiles:
-//! part 1, of vector tiles.
+//! part 1, of vector tiles. One file a kind of page.
+//! Called by the router of `api`.
 //!
 //! `ENDPOINTS` is the one table of what there is: the routes, the parameters each takes and the OpenAPI document all
 //! come from it.

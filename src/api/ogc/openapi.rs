@@ -15,10 +15,10 @@ use super::html::{self, Page};
 use super::params::{F, Param};
 use super::{DESCRIPTION, ENDPOINTS, Endpoint, GEOJSON, HTML, JSON, OPENAPI, OPENAPI_30, TITLE};
 use crate::api::State;
-use crate::api::collection::Collection;
 use crate::api::problem::{PROBLEM_JSON, Problem};
 use crate::api::tiles::MVT;
-use crate::app::tiles::ZOOM_MAX;
+use crate::app::layers::tiles::content::ZOOM_MAX;
+use crate::features::collection::Collection;
 
 /// A version of OpenAPI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

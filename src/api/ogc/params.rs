@@ -5,9 +5,9 @@ use axum::http::Uri;
 use percent_encoding::percent_decode;
 use serde_json::{Value, json};
 
-use crate::api::collection::Collection;
 use crate::api::cql2::{LENGTH_MAX, Language};
 use crate::api::problem::Problem;
+use crate::features::collection::Collection;
 
 /// Features on a page when nothing is asked.
 pub(in crate::api) const LIMIT_DEFAULT: usize = 100;

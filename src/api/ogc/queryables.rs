@@ -11,9 +11,9 @@ use super::html::{self, Page};
 use super::links::asked as address;
 use super::params::F;
 use crate::api::State;
-use crate::api::collection::Collection;
 use crate::api::cql2::GEOMETRY;
 use crate::api::problem::Problem;
+use crate::features::collection::Collection;
 
 pub(super) async fn queryables(
     Shared(state): Shared<State>,

@@ -13,11 +13,13 @@ use super::params::{F, Query, V};
 use super::{HTML, JSON};
 use crate::api::State;
 use crate::api::cache::Known;
-use crate::api::collection::{Collection, untiled};
 use crate::api::problem::Problem;
-use crate::api::systems::CRS84;
 use crate::api::tiles::{self, MVT, Wanted, in_query};
-use crate::app::tiles::{LayerTiles, ZOOM_MAX};
+use crate::app::layers::source::untiled;
+use crate::app::layers::tiles::content::ZOOM_MAX;
+use crate::app::layers::tiles::layer_tiles::LayerTiles;
+use crate::features::collection::Collection;
+use crate::features::systems::CRS84;
 
 /// The one grid.
 const GRID: &str = "WebMercatorQuad";

@@ -3,9 +3,9 @@
 use geo::{BoundingRect as _, Coord, Intersects as _, LineString, MultiPolygon, Polygon, Rect};
 
 use super::params::cut;
-use crate::api::collection::Collection;
 use crate::api::problem::Problem;
-use crate::api::systems::System;
+use crate::features::collection::Collection;
+use crate::features::systems::System;
 
 /// A box that features are to meet.
 #[derive(Debug, Clone, PartialEq)]

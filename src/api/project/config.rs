@@ -1,4 +1,4 @@
-//! What a page has to know before anything else.
+//! What the page asks for first.
 
 use axum::extract::State as Shared;
 use axum::response::Response;
@@ -35,10 +35,10 @@ pub(super) struct BasemapConfig {
 }
 
 /// How the service is set up · 服务配置
-#[utoipa::path(get, path = "/api/config", tag = "project", responses((status = 200, description = "How the service is set up", body = Config)))]
+#[utoipa::path(get, path = "/config", tag = "project", responses((status = 200, description = "How the service is set up", body = Config)))]
 pub(super) async fn config(
     Shared(state): Shared<State>,
-    Served(workshop): Served,
+    Served(project): Served,
     Actor(user): Actor,
 ) -> Response {
     let settings = state.settings();
@@ -46,7 +46,7 @@ pub(super) async fn config(
         urls: basemap.urls().to_vec(),
         attribution: basemap.attribution().to_owned(),
     });
-    let project = workshop.store().project().await;
+    let project = project.store.project().await;
     said(project.map(|project| Config {
         version: env!("CARGO_PKG_VERSION"),
         title: project.title,

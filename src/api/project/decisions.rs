@@ -1,4 +1,4 @@
-//! Decisions: what people say of parcels.
+//! Decisions on parcels.
 
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -33,9 +33,9 @@ pub(super) struct Decision {
 }
 
 /// Records decisions, all or none; 409 with what changed when somebody was faster · 记录决定
-#[utoipa::path(post, path = "/api/scenarios/{id}/decisions", tag = "project", responses((status = 201, description = "Records decisions, all or none; 409 with what changed when somebody was faster", body = Vec<DecisionRecord>)))]
+#[utoipa::path(post, path = "/scenarios/{id}/decisions", tag = "project", responses((status = 201, description = "Records decisions, all or none; 409 with what changed when somebody was faster", body = Vec<DecisionRecord>)))]
 pub(super) async fn decide(
-    Served(workshop): Served,
+    Served(project): Served,
     actor: Actor,
     Path(id): Path<i64>,
     Json(new): Json<Decide>,
@@ -45,12 +45,12 @@ pub(super) async fn decide(
         .into_iter()
         .map(|d| NewDecision { kind: d.kind, parcel: d.parcel, undoes: d.undoes, reason: d.reason })
         .collect();
-    let made = workshop.decide(ScenarioId(id), new.based_on, &decisions, actor.now()).await;
+    let made = project.decisions.decide(ScenarioId(id), new.based_on, &decisions, actor.now()).await;
     told(StatusCode::CREATED, made)
 }
 
 /// The log of decisions, oldest first · 决定记录
-#[utoipa::path(get, path = "/api/scenarios/{id}/decisions", tag = "project", responses((status = 200, description = "The log of decisions, oldest first", body = Vec<DecisionRecord>)))]
-pub(super) async fn decisions(Served(workshop): Served, Path(id): Path<i64>) -> Response {
-    said(workshop.store().decisions(Some(ScenarioId(id)), DecisionSeq(0)).await)
+#[utoipa::path(get, path = "/scenarios/{id}/decisions", tag = "project", responses((status = 200, description = "The log of decisions, oldest first", body = Vec<DecisionRecord>)))]
+pub(super) async fn decisions(Served(project): Served, Path(id): Path<i64>) -> Response {
+    said(project.store.decisions(Some(ScenarioId(id)), DecisionSeq(0)).await)
 }

@@ -1,4 +1,4 @@
-//! What happens to the project, as it happens.
+//! The project's events as a stream.
 
 use std::convert::Infallible;
 
@@ -8,14 +8,14 @@ use tokio_stream::wrappers::BroadcastStream;
 use tokio_stream::{Stream, StreamExt as _};
 
 use super::Served;
-use crate::app::workshop::Event;
+use crate::app::project::events::Event;
 
 /// What happens to the project, as server-sent events: decision, job, plan, scenario, layer; missed tells who fell behind to read everything anew · 项目事件流
-#[utoipa::path(get, path = "/api/events", tag = "project", responses((status = 200, description = "What happens to the project, as server-sent events: decision, job, plan, scenario, layer; missed tells who fell behind to read everything anew", body = String, content_type = "text/event-stream")))]
+#[utoipa::path(get, path = "/events", tag = "project", responses((status = 200, description = "What happens to the project, as server-sent events: decision, job, plan, scenario, layer; missed tells who fell behind to read everything anew", body = String, content_type = "text/event-stream")))]
 pub(super) async fn events(
-    Served(workshop): Served,
+    Served(project): Served,
 ) -> Sse<impl Stream<Item = Result<sse::Event, Infallible>> + Send + 'static> {
-    let heard = BroadcastStream::new(workshop.listen());
+    let heard = BroadcastStream::new(project.events.listen());
     let heard = heard.take_while(|event| !matches!(event, Ok(Event::Closing))).map(|event| {
         let event = match event {
             Ok(event) => serde_json::to_value(event).ok(),

@@ -1,4 +1,5 @@
-//! The project over HTTP: `/api/…`, JSON in and out.
+//! The project over HTTP, one file a resource: JSON in and out, each handler around one service of `app::project`.
+//! Called by the router of `api`.
 //!
 //! A write names the version it is based on; when somebody was faster the answer is 409 with what changed. Who acts
 //! stands in the header `X-Lianpian-User`, which a proxy sets that asks people to sign in.
@@ -12,16 +13,16 @@ mod layers;
 // Policies and their versions.
 mod policies;
 
-// Lines of thought.
+// Scenarios.
 mod scenarios;
 
 // A scenario as a map shows it.
 mod park;
 
-// What people say of parcels.
+// Decisions on parcels.
 mod decisions;
 
-// What another policy would lead to.
+// Previews of another policy.
 mod preview;
 
 // Plans.
@@ -30,16 +31,16 @@ mod plans;
 // The layers as vector tiles.
 mod tiles;
 
-// What plans come to.
+// Results of plans.
 mod results;
 
-// Long work.
+// Jobs.
 mod jobs;
 
-// Files on their way in.
+// Uploads and imports.
 mod uploads;
 
-// What happens, as it happens.
+// Server-sent events.
 mod events;
 
 use std::sync::Arc;
@@ -56,12 +57,13 @@ use utoipa_axum::routes;
 
 use super::State;
 use super::problem::Problem;
-use crate::app::workshop::{Who, Workshop};
+use crate::app::project::ProjectServices;
+use crate::app::project::events::Who;
 use crate::clock::now;
 use crate::error::Error;
 use crate::store::{Conflict, Project};
 
-pub(super) use preview::Asked;
+pub(super) use preview::LatestQuestions;
 pub(super) use uploads::UPLOADS;
 
 type Answer = Result<Response, Problem>;
@@ -109,14 +111,14 @@ pub(super) fn routes() -> OpenApiRouter<State> {
 }
 
 /// The project that is served.
-struct Served(Arc<Workshop>);
+struct Served(Arc<ProjectServices>);
 
 impl FromRequestParts<State> for Served {
     type Rejection = Problem;
 
     async fn from_request_parts(_: &mut Parts, state: &State) -> Result<Self, Problem> {
-        let workshop = state.workshop();
-        workshop.map(Self).ok_or_else(|| {
+        let project = state.served_project();
+        project.map(Self).ok_or_else(|| {
             Problem::not_found(
                 "a written plan is served, no project; `lianpian serve --project FILE` serves one",
             )
@@ -172,7 +174,7 @@ fn told<T: Serialize>(status: StatusCode, result: crate::error::Result<T>) -> Re
 }
 
 /// The project itself · 项目
-#[utoipa::path(get, path = "/api/project", tag = "project", responses((status = 200, description = "The project", body = Project)))]
-async fn project(Served(workshop): Served) -> Response {
-    said(workshop.store().project().await)
+#[utoipa::path(get, path = "/project", tag = "project", responses((status = 200, description = "The project", body = Project)))]
+async fn project(Served(project): Served) -> Response {
+    said(project.store.project().await)
 }

@@ -1,4 +1,4 @@
-//! A scenario as a map shows it: the state of its parcels, one of them explained, parcels found.
+//! What the map shows of a scenario: the state of its parcels, one parcel explained, search.
 
 use axum::extract::{Path, Query};
 use axum::http::{HeaderValue, header};
@@ -9,17 +9,17 @@ use utoipa::{IntoParams, ToSchema};
 use super::{Served, refused, said};
 use crate::api::cache::{Known, etag};
 use crate::api::extract::Json;
-use crate::app::asking::Veto;
-use crate::app::card::{ParcelCard, card as explain};
-use crate::app::search::{Found, search as look_for};
-use crate::app::view::{IndicatorValues, ParcelColumns, View, ViewKey};
-use crate::app::workshop::Workshop;
+use crate::app::project::ProjectServices;
+use crate::app::project::previews::Veto;
+use crate::app::review::parcel_card::{ParcelCard, card as explain};
+use crate::app::review::scenario_view::{IndicatorValues, ParcelColumns, View, ViewKey};
+use crate::app::review::search::{Found, search as look_for};
 use crate::error::Result;
 use crate::store::ScenarioId;
 
-/// What is read from a view, named after what it is made of: to a client that has it, nothing is made.
+/// A response from a view, with an ETag of the view's state; a client that has it gets 304 and nothing is computed.
 pub(super) async fn seen<T: Serialize>(
-    workshop: &Workshop,
+    project: &ProjectServices,
     known: &Known,
     key: Result<ViewKey>,
     part: &str,
@@ -33,7 +33,7 @@ pub(super) async fn seen<T: Serialize>(
     if let Some(unchanged) = known.unchanged(&etag(&name)) {
         return unchanged;
     }
-    match workshop.view_of(key).await.and_then(|view| of(&view)) {
+    match project.views.of(key).await.and_then(|view| of(&view)) {
         Ok(value) => named(axum::Json(value).into_response(), &name),
         Err(error) => refused(&error),
     }
@@ -46,33 +46,33 @@ pub(super) fn named(mut response: Response, parts: &[&str]) -> Response {
 }
 
 /// The state of every parcel, one value each in the order of their numbers · 全部地块的状态
-#[utoipa::path(get, path = "/api/scenarios/{id}/parcels", tag = "map", responses((status = 200, description = "The state of every parcel", body = ParcelColumns)))]
-pub(super) async fn parcels(Served(workshop): Served, known: Known, Path(id): Path<i64>) -> Response {
-    let key = workshop.state(ScenarioId(id)).await;
-    seen(&workshop, &known, key, "parcels", |view| Ok(view.columns())).await
+#[utoipa::path(get, path = "/scenarios/{id}/parcels", tag = "map", responses((status = 200, description = "The state of every parcel", body = ParcelColumns)))]
+pub(super) async fn parcels(Served(project): Served, known: Known, Path(id): Path<i64>) -> Response {
+    let key = project.views.state(ScenarioId(id)).await;
+    seen(&project, &known, key, "parcels", |view| Ok(view.columns())).await
 }
 
 /// One indicator of every parcel · 全部地块的一项指标
-#[utoipa::path(get, path = "/api/scenarios/{id}/indicators/{indicator}", tag = "map", responses((status = 200, description = "One indicator of every parcel", body = IndicatorValues)))]
+#[utoipa::path(get, path = "/scenarios/{id}/indicators/{indicator}", tag = "map", responses((status = 200, description = "One indicator of every parcel", body = IndicatorValues)))]
 pub(super) async fn indicator(
-    Served(workshop): Served,
+    Served(project): Served,
     known: Known,
     Path((id, indicator)): Path<(i64, String)>,
 ) -> Response {
-    let key = workshop.state(ScenarioId(id)).await;
+    let key = project.views.state(ScenarioId(id)).await;
     let part = format!("indicator {indicator}");
-    seen(&workshop, &known, key, &part, |view| view.indicator(&indicator)).await
+    seen(&project, &known, key, &part, |view| view.indicator(&indicator)).await
 }
 
 /// A parcel explained · 地块说明卡
-#[utoipa::path(get, path = "/api/scenarios/{id}/parcels/{fid}", tag = "map", responses((status = 200, description = "A parcel explained", body = ParcelCard)))]
+#[utoipa::path(get, path = "/scenarios/{id}/parcels/{fid}", tag = "map", responses((status = 200, description = "A parcel explained", body = ParcelCard)))]
 pub(super) async fn card(
-    Served(workshop): Served,
+    Served(project): Served,
     known: Known,
     Path((id, fid)): Path<(i64, u32)>,
 ) -> Response {
-    let key = workshop.state(ScenarioId(id)).await;
-    seen(&workshop, &known, key, &format!("card {fid}"), |view| explain(view, fid)).await
+    let key = project.views.state(ScenarioId(id)).await;
+    seen(&project, &known, key, &format!("card {fid}"), |view| explain(view, fid)).await
 }
 
 /// What is looked for.
@@ -87,13 +87,13 @@ pub(super) struct Looking {
 }
 
 /// Parcels by the beginning of their code or by part of a firm's name · 按宗地代码或企业名称查找
-#[utoipa::path(get, path = "/api/scenarios/{id}/search", tag = "map", params(Looking), responses((status = 200, description = "Parcels found", body = Vec<Found>)))]
+#[utoipa::path(get, path = "/scenarios/{id}/search", tag = "map", params(Looking), responses((status = 200, description = "Parcels found", body = Vec<Found>)))]
 pub(super) async fn search(
-    Served(workshop): Served,
+    Served(project): Served,
     Path(id): Path<i64>,
     Query(looking): Query<Looking>,
 ) -> Response {
-    let found = workshop.view(ScenarioId(id)).await;
+    let found = project.views.of_scenario(ScenarioId(id)).await;
     said(found.map(|view| look_for(&view, &looking.q, looking.limit.unwrap_or(20).min(200))))
 }
 
@@ -106,14 +106,14 @@ pub(super) struct Forbid {
 }
 
 /// What keeping a parcel where it is costs, and what would move instead · 否决的代价与替代地块
-#[utoipa::path(post, path = "/api/scenarios/{id}/veto", tag = "map", responses((status = 200, description = "What it costs", body = Veto)))]
+#[utoipa::path(post, path = "/scenarios/{id}/veto", tag = "map", responses((status = 200, description = "What it costs", body = Veto)))]
 pub(super) async fn veto(
-    Served(workshop): Served,
+    Served(project): Served,
     Path(id): Path<i64>,
     Json(forbid): Json<Forbid>,
 ) -> Response {
     let scenario = ScenarioId(id);
-    let view = match workshop.view(scenario).await {
+    let view = match project.views.of_scenario(scenario).await {
         Ok(view) => view,
         Err(error) => return refused(&error),
     };
@@ -122,5 +122,5 @@ pub(super) async fn veto(
         return crate::api::problem::Problem::not_found(detail).into_response();
     };
     let question = super::preview::abandonable();
-    said(workshop.veto(scenario, fid, question.monitor()).await)
+    said(project.previews.veto(scenario, fid, question.monitor()).await)
 }

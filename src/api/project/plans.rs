@@ -10,26 +10,26 @@ use utoipa::ToSchema;
 use super::{Actor, Answer, Served, refused, said, told};
 use crate::api::extract::Json;
 use crate::api::problem::Problem;
-use crate::app::jobs::{PlanJob, queue_plan};
+use crate::app::jobs::plan::{PlanJob, queue_plan};
 use crate::store::{JobRecord, LayerRecord, PlanId, PlanStatus, PlanStep, ScenarioId, StoredPlan};
 
 /// All plans · 全部方案
-#[utoipa::path(get, path = "/api/plans", tag = "project", responses((status = 200, description = "All plans", body = Vec<StoredPlan>)))]
-pub(super) async fn plans(Served(workshop): Served) -> Response {
-    said(workshop.store().plans(None).await)
+#[utoipa::path(get, path = "/plans", tag = "project", responses((status = 200, description = "All plans", body = Vec<StoredPlan>)))]
+pub(super) async fn plans(Served(project): Served) -> Response {
+    said(project.store.plans(None).await)
 }
 
 /// The plans of a scenario · 情景的方案
-#[utoipa::path(get, path = "/api/scenarios/{id}/plans", tag = "project", responses((status = 200, description = "The plans of a scenario", body = Vec<StoredPlan>)))]
-pub(super) async fn plans_of(Served(workshop): Served, Path(id): Path<i64>) -> Response {
-    said(workshop.store().plans(Some(ScenarioId(id))).await)
+#[utoipa::path(get, path = "/scenarios/{id}/plans", tag = "project", responses((status = 200, description = "The plans of a scenario", body = Vec<StoredPlan>)))]
+pub(super) async fn plans_of(Served(project): Served, Path(id): Path<i64>) -> Response {
+    said(project.store.plans(Some(ScenarioId(id))).await)
 }
 
 /// A plan with its record, as plan.json has it · 方案及其 plan.json
-#[utoipa::path(get, path = "/api/plans/{id}", tag = "project", responses((status = 200, description = "A plan with its record, as plan.json has it", body = PlanWithRecord)))]
-pub(super) async fn plan(Served(workshop): Served, Path(id): Path<i64>) -> Answer {
+#[utoipa::path(get, path = "/plans/{id}", tag = "project", responses((status = 200, description = "A plan with its record, as plan.json has it", body = PlanWithRecord)))]
+pub(super) async fn plan(Served(project): Served, Path(id): Path<i64>) -> Answer {
     let id = PlanId(id);
-    let (plan, content) = (workshop.store().plan(id).await, workshop.store().plan_content(id).await);
+    let (plan, content) = (project.store.plan(id).await, project.store.plan_content(id).await);
     match plan.and_then(|plan| Ok((plan, content?))) {
         Ok((plan, content)) => {
             let record: Value =
@@ -41,9 +41,9 @@ pub(super) async fn plan(Served(workshop): Served, Path(id): Path<i64>) -> Answe
 }
 
 /// How a plan came to its status · 方案状态的经过
-#[utoipa::path(get, path = "/api/plans/{id}/steps", tag = "project", responses((status = 200, description = "How a plan came to its status", body = Vec<PlanStep>)))]
-pub(super) async fn steps(Served(workshop): Served, Path(id): Path<i64>) -> Response {
-    said(workshop.store().plan_steps(PlanId(id)).await)
+#[utoipa::path(get, path = "/plans/{id}/steps", tag = "project", responses((status = 200, description = "How a plan came to its status", body = Vec<PlanStep>)))]
+pub(super) async fn steps(Served(project): Served, Path(id): Path<i64>) -> Response {
+    said(project.store.plan_steps(PlanId(id)).await)
 }
 
 /// A plan and what it says.
@@ -65,20 +65,20 @@ pub(super) struct Step {
 }
 
 /// Takes a plan a step further: submit, approve, reject · 提交、批准或退回方案
-#[utoipa::path(post, path = "/api/plans/{id}/steps", tag = "project", responses((status = 200, description = "Takes a plan a step further: submit, approve, reject", body = StoredPlan)))]
+#[utoipa::path(post, path = "/plans/{id}/steps", tag = "project", responses((status = 200, description = "Takes a plan a step further: submit, approve, reject", body = StoredPlan)))]
 pub(super) async fn step(
-    Served(workshop): Served,
+    Served(project): Served,
     actor: Actor,
     Path(id): Path<i64>,
     Json(new): Json<Step>,
 ) -> Response {
-    said(workshop.move_plan(PlanId(id), new.from, new.to, new.reason, actor.now()).await)
+    said(project.plans.step(PlanId(id), new.from, new.to, new.reason, actor.now()).await)
 }
 
 /// Makes the next layer from an approved plan · 以批准的方案生成下一版图层
-#[utoipa::path(post, path = "/api/plans/{id}/apply", tag = "project", responses((status = 201, description = "Makes the next layer from an approved plan", body = LayerRecord)))]
-pub(super) async fn apply(Served(workshop): Served, actor: Actor, Path(id): Path<i64>) -> Response {
-    told(StatusCode::CREATED, workshop.apply(PlanId(id), actor.now()).await)
+#[utoipa::path(post, path = "/plans/{id}/apply", tag = "project", responses((status = 201, description = "Makes the next layer from an approved plan", body = LayerRecord)))]
+pub(super) async fn apply(Served(project): Served, actor: Actor, Path(id): Path<i64>) -> Response {
+    told(StatusCode::CREATED, project.plans.apply(PlanId(id), actor.now()).await)
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -98,9 +98,9 @@ pub(super) struct Queue {
 }
 
 /// Queues a plan around the decisions · 按决定重新规划（作业）
-#[utoipa::path(post, path = "/api/scenarios/{id}/plans", tag = "project", responses((status = 202, description = "Queues a plan around the decisions", body = JobRecord)))]
+#[utoipa::path(post, path = "/scenarios/{id}/plans", tag = "project", responses((status = 202, description = "Queues a plan around the decisions", body = JobRecord)))]
 pub(super) async fn queue(
-    Served(workshop): Served,
+    Served(project): Served,
     actor: Actor,
     Path(id): Path<i64>,
     Json(new): Json<Queue>,
@@ -112,5 +112,5 @@ pub(super) async fn queue(
         differ: new.differ.unwrap_or(0.05),
         robustness: new.robustness,
     };
-    told(StatusCode::ACCEPTED, queue_plan(&workshop, job, new.key, actor.0).await)
+    told(StatusCode::ACCEPTED, queue_plan(&project, job, new.key, actor.0).await)
 }

@@ -11,15 +11,15 @@ use crate::api::extract::Json;
 use crate::store::{PolicyRecord, PolicyRef};
 
 /// All versions of all policies · 全部政策版本
-#[utoipa::path(get, path = "/api/policies", tag = "project", responses((status = 200, description = "All versions of all policies", body = Vec<PolicyRecord>)))]
-pub(super) async fn policies(Served(workshop): Served) -> Response {
-    said(workshop.store().policies().await)
+#[utoipa::path(get, path = "/policies", tag = "project", responses((status = 200, description = "All versions of all policies", body = Vec<PolicyRecord>)))]
+pub(super) async fn policies(Served(project): Served) -> Response {
+    said(project.store.policies().await)
 }
 
 /// One version of a policy · 一个政策版本
-#[utoipa::path(get, path = "/api/policies/{name}/{version}", tag = "project", responses((status = 200, description = "One version of a policy", body = PolicyRecord)))]
-pub(super) async fn policy(Served(workshop): Served, Path((name, version)): Path<(String, i64)>) -> Response {
-    said(workshop.store().policy(&PolicyRef { name, version }).await)
+#[utoipa::path(get, path = "/policies/{name}/{version}", tag = "project", responses((status = 200, description = "One version of a policy", body = PolicyRecord)))]
+pub(super) async fn policy(Served(project): Served, Path((name, version)): Path<(String, i64)>) -> Response {
+    said(project.store.policy(&PolicyRef { name, version }).await)
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -32,12 +32,12 @@ pub(super) struct NewPolicy {
 }
 
 /// Keeps the next version of a policy · 保存政策的新版本
-#[utoipa::path(post, path = "/api/policies", tag = "project", responses((status = 201, description = "Keeps the next version of a policy", body = PolicyRef)))]
+#[utoipa::path(post, path = "/policies", tag = "project", responses((status = 201, description = "Keeps the next version of a policy", body = PolicyRef)))]
 pub(super) async fn add_policy(
-    Served(workshop): Served,
+    Served(project): Served,
     actor: Actor,
     Json(new): Json<NewPolicy>,
 ) -> Response {
     let who = actor.now();
-    told(StatusCode::CREATED, workshop.save_policy(&new.name, new.based_on, &new.text, who).await)
+    told(StatusCode::CREATED, project.policies.save(&new.name, new.based_on, &new.text, who).await)
 }

@@ -1,4 +1,4 @@
-//! What another policy would lead to, from memory.
+//! Previews of another policy, from memory.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,12 +14,12 @@ use utoipa::ToSchema;
 use super::{Served, said};
 use crate::api::State;
 use crate::api::extract::Json;
-use crate::app::live::Preview;
+use crate::app::planning::preview::Preview;
 use crate::store::ScenarioId;
 
-/// A question that a later one of the same client makes stale.
+/// The latest question of each client; an older one is cancelled.
 #[derive(Default)]
-pub(in crate::api) struct Asked(Mutex<BTreeMap<(ScenarioId, String), Arc<Question>>>);
+pub(in crate::api) struct LatestQuestions(Mutex<BTreeMap<(ScenarioId, String), Arc<Question>>>);
 
 #[derive(Default)]
 pub(super) struct Question(AtomicBool);
@@ -30,11 +30,11 @@ impl Monitor for Question {
     }
 }
 
-/// Clients that are remembered; when there are more, all are forgotten, and what they asked before is answered as well.
+/// How many clients are remembered. Beyond that all are forgotten, and their older questions are answered as well.
 const CLIENTS: usize = 10_000;
 
-impl Asked {
-    /// The question is the client's newest: the one before it is stale.
+impl LatestQuestions {
+    /// Registers the client's newest question and cancels the one before it.
     fn newest(&self, scenario: ScenarioId, client: &str) -> Arc<Question> {
         let question = Arc::new(Question::default());
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -48,17 +48,17 @@ impl Asked {
     }
 }
 
-/// Stops the work for a client that has gone.
+/// Cancels the work when its client disconnects.
 pub(super) struct Abandoned(Arc<Question>);
 
 impl Abandoned {
-    /// Hears when the client has gone.
+    /// The monitor that is cancelled then.
     pub(super) fn monitor(&self) -> Arc<dyn Monitor + Send> {
         self.0.clone()
     }
 }
 
-/// A question that ends when its client goes.
+/// A question that is cancelled when its client disconnects.
 pub(super) fn abandonable() -> Abandoned {
     Abandoned(Arc::default())
 }
@@ -81,18 +81,18 @@ pub(super) struct Ask {
 }
 
 /// What a change to the policy would lead to, from memory; a newer question of the same client ends this one · 政策变化的即时预览
-#[utoipa::path(post, path = "/api/scenarios/{id}/preview", tag = "project", responses((status = 200, description = "What a change to the policy would lead to, from memory; a newer question of the same client ends this one", body = Preview)))]
+#[utoipa::path(post, path = "/scenarios/{id}/preview", tag = "project", responses((status = 200, description = "What a change to the policy would lead to, from memory; a newer question of the same client ends this one", body = Preview)))]
 pub(super) async fn preview(
     Shared(state): Shared<State>,
-    Served(workshop): Served,
+    Served(project): Served,
     Path(id): Path<i64>,
     Json(ask): Json<Ask>,
 ) -> Response {
     let scenario = ScenarioId(id);
     let question = match ask.client.as_str() {
         "" => Arc::default(),
-        client => state.asked().newest(scenario, client),
+        client => state.questions().newest(scenario, client),
     };
     let _abandoned = Abandoned(question.clone());
-    said(workshop.preview(scenario, ask.change, question).await)
+    said(project.previews.of_change(scenario, ask.change, question).await)
 }

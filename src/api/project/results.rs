@@ -1,4 +1,4 @@
-//! What plans come to: transfers, blocks, sub-parks, files, the curve over λ, scenarios side by side.
+//! Results of plans: transfers, blocks, sub-parks, files, the curve over λ, scenarios side by side.
 
 use axum::extract::{Path, Query};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -13,18 +13,19 @@ use super::{Actor, Served, refused, said, told};
 use crate::api::cache::{Known, etag};
 use crate::api::extract::Json;
 use crate::api::problem::Problem;
-use crate::app::compare_scenarios::Comparison;
-use crate::app::exports::{ExportJob, Exported};
-use crate::app::jobs::{CurveJob, queue_curve, queue_export};
-use crate::app::plan_tables::{SubParkRow, Transfers, sub_parks as rows_of, transfers as rows};
-use crate::app::years::Years;
+use crate::app::delivery::download::{ExportJob, Exported};
+use crate::app::jobs::curve::{CurveJob, queue_curve};
+use crate::app::jobs::export::queue_export;
+use crate::app::planning::years::Years;
+use crate::app::review::compare_scenarios::Comparison;
+use crate::app::review::plan_tables::{SubParkRow, Transfers, sub_parks as rows_of, transfers as rows};
 use crate::store::{JobId, JobRecord, JobState, PlanId, ScenarioId};
 
 /// What moves in a plan, and the swaps that it forms · 方案的调整与置换组
-#[utoipa::path(get, path = "/api/plans/{id}/transfers", tag = "results", responses((status = 200, description = "What moves", body = Transfers)))]
-pub(super) async fn transfers(Served(workshop): Served, known: Known, Path(id): Path<i64>) -> Response {
-    let key = workshop.state_of_plan(PlanId(id)).await;
-    seen(&workshop, &known, key, "transfers", |view| Ok(rows(view))).await
+#[utoipa::path(get, path = "/plans/{id}/transfers", tag = "results", responses((status = 200, description = "What moves", body = Transfers)))]
+pub(super) async fn transfers(Served(project): Served, known: Known, Path(id): Path<i64>) -> Response {
+    let key = project.views.state_of_plan(PlanId(id)).await;
+    seen(&project, &known, key, "transfers", |view| Ok(rows(view))).await
 }
 
 /// Which zone.
@@ -48,14 +49,14 @@ pub(super) enum Side {
 }
 
 /// The blocks of the zone as GeoJSON · 区块（GeoJSON）
-#[utoipa::path(get, path = "/api/plans/{id}/blocks", tag = "results", params(When), responses((status = 200, description = "The blocks", body = Object, content_type = "application/geo+json")))]
+#[utoipa::path(get, path = "/plans/{id}/blocks", tag = "results", params(When), responses((status = 200, description = "The blocks", body = Object, content_type = "application/geo+json")))]
 pub(super) async fn blocks(
-    Served(workshop): Served,
+    Served(project): Served,
     known: Known,
     Path(id): Path<i64>,
     Query(When { when }): Query<When>,
 ) -> Response {
-    let key = match workshop.state_of_plan(PlanId(id)).await {
+    let key = match project.views.state_of_plan(PlanId(id)).await {
         Ok(key) => key,
         Err(error) => return refused(&error),
     };
@@ -64,8 +65,8 @@ pub(super) async fn blocks(
     if let Some(unchanged) = known.unchanged(&etag(&name)) {
         return unchanged;
     }
-    let text = match workshop.view_of(key).await {
-        Ok(view) => crate::app::plan_tables::blocks(view, before).await,
+    let text = match project.views.of(key).await {
+        Ok(view) => crate::app::review::plan_tables::blocks(view, before).await,
         Err(error) => Err(error),
     };
     match text {
@@ -78,10 +79,10 @@ pub(super) async fn blocks(
 }
 
 /// The sub-parks before and after a plan · 各子园调整前后
-#[utoipa::path(get, path = "/api/plans/{id}/sub-parks", tag = "results", responses((status = 200, description = "The sub-parks", body = Vec<SubParkRow>)))]
-pub(super) async fn sub_parks(Served(workshop): Served, known: Known, Path(id): Path<i64>) -> Response {
-    let key = workshop.state_of_plan(PlanId(id)).await;
-    seen(&workshop, &known, key, "sub-parks", |view| Ok(rows_of(view))).await
+#[utoipa::path(get, path = "/plans/{id}/sub-parks", tag = "results", responses((status = 200, description = "The sub-parks", body = Vec<SubParkRow>)))]
+pub(super) async fn sub_parks(Served(project): Served, known: Known, Path(id): Path<i64>) -> Response {
+    let key = project.views.state_of_plan(PlanId(id)).await;
+    seen(&project, &known, key, "sub-parks", |view| Ok(rows_of(view))).await
 }
 
 /// A file to be made.
@@ -98,25 +99,25 @@ pub(super) struct Export {
     encoding: Option<String>,
 }
 
-/// Queues a file of a plan; `/api/exports/{job}` is its download · 导出方案（作业）
-#[utoipa::path(post, path = "/api/plans/{id}/exports", tag = "results", responses((status = 202, description = "The job", body = JobRecord)))]
+/// Queues a file of a plan; `/api/v1/exports/{job}` is its download · 导出方案（作业）
+#[utoipa::path(post, path = "/plans/{id}/exports", tag = "results", responses((status = 202, description = "The job", body = JobRecord)))]
 pub(super) async fn export(
-    Served(workshop): Served,
+    Served(project): Served,
     actor: Actor,
     Path(id): Path<i64>,
     Json(new): Json<Export>,
 ) -> Response {
     let job = ExportJob { plan: PlanId(id), format: new.format, crs: new.crs, encoding: new.encoding };
-    told(StatusCode::ACCEPTED, queue_export(&workshop, job, actor.0).await)
+    told(StatusCode::ACCEPTED, queue_export(&project, job, actor.0).await)
 }
 
 /// The file that a job made · 下载导出文件
-#[utoipa::path(get, path = "/api/exports/{job}", tag = "results", responses((status = 200, description = "The file", content(
+#[utoipa::path(get, path = "/exports/{job}", tag = "results", responses((status = 200, description = "The file", content(
     (Vec<u8> = "application/zip"),
     (Vec<u8> = "application/geopackage+sqlite3"),
 ))))]
-pub(super) async fn download(Served(workshop): Served, Path(job): Path<i64>) -> Response {
-    let job = match workshop.store().job(JobId(job)).await {
+pub(super) async fn download(Served(project): Served, Path(job): Path<i64>) -> Response {
+    let job = match project.store.job(JobId(job)).await {
         Ok(job) => job,
         Err(error) => return refused(&error),
     };
@@ -125,7 +126,7 @@ pub(super) async fn download(Served(workshop): Served, Path(job): Path<i64>) -> 
         let detail = format!("job {} made no file", job.id);
         return Problem::not_found(detail).into_response();
     };
-    match workshop.store().file(&made.file).await {
+    match project.store.file(&made.file).await {
         Ok(bytes) => {
             let name = utf8_percent_encode(&made.name, NON_ALPHANUMERIC);
             let disposition = format!("attachment; filename*=UTF-8''{name}");
@@ -154,15 +155,15 @@ pub(super) struct Curve {
 }
 
 /// Queues the curve over λ: worth of the land against boundary; the job's result is a Frontier · 权衡曲线（作业）
-#[utoipa::path(post, path = "/api/scenarios/{id}/frontier", tag = "results", responses((status = 202, description = "The job", body = JobRecord)))]
+#[utoipa::path(post, path = "/scenarios/{id}/frontier", tag = "results", responses((status = 202, description = "The job", body = JobRecord)))]
 pub(super) async fn frontier(
-    Served(workshop): Served,
+    Served(project): Served,
     actor: Actor,
     Path(id): Path<i64>,
     Json(curve): Json<Curve>,
 ) -> Response {
     let job = CurveJob { scenario: ScenarioId(id), steps: curve.steps.unwrap_or(9) };
-    told(StatusCode::ACCEPTED, queue_curve(&workshop, job, actor.0).await)
+    told(StatusCode::ACCEPTED, queue_curve(&project, job, actor.0).await)
 }
 
 /// How far to look ahead.
@@ -175,14 +176,14 @@ pub(super) struct Ahead {
 }
 
 /// What moves year by year under the yearly cap, from memory, and how much of the whole gain is reached · 分年调整路径
-#[utoipa::path(get, path = "/api/scenarios/{id}/years", tag = "results", params(Ahead), responses((status = 200, description = "The path over years", body = Years)))]
+#[utoipa::path(get, path = "/scenarios/{id}/years", tag = "results", params(Ahead), responses((status = 200, description = "The path over years", body = Years)))]
 pub(super) async fn years(
-    Served(workshop): Served,
+    Served(project): Served,
     Path(id): Path<i64>,
     Query(ahead): Query<Ahead>,
 ) -> Response {
     let question = super::preview::abandonable();
-    said(workshop.years(ScenarioId(id), ahead.years.unwrap_or(3), question.monitor()).await)
+    said(project.previews.years(ScenarioId(id), ahead.years.unwrap_or(3), question.monitor()).await)
 }
 
 /// Which scenarios.
@@ -194,14 +195,14 @@ pub(super) struct Which {
 }
 
 /// Scenarios side by side: the figures of their newest plans, and where their zones differ · 情景对比
-#[utoipa::path(get, path = "/api/compare", tag = "results", params(Which), responses((status = 200, description = "Scenarios side by side", body = Comparison)))]
-pub(super) async fn compare(Served(workshop): Served, Query(which): Query<Which>) -> Response {
+#[utoipa::path(get, path = "/compare", tag = "results", params(Which), responses((status = 200, description = "Scenarios side by side", body = Comparison)))]
+pub(super) async fn compare(Served(project): Served, Query(which): Query<Which>) -> Response {
     let ids: std::result::Result<Vec<i64>, _> =
         which.scenarios.split(',').map(|n| n.trim().parse()).collect();
     match ids {
         Ok(ids) if (1..=8).contains(&ids.len()) => {
             let ids: Vec<ScenarioId> = ids.into_iter().map(ScenarioId).collect();
-            said(workshop.compare(&ids).await)
+            said(project.views.compare(&ids).await)
         }
         _ => Problem::bad_request("scenarios: expected 1 to 8 numbers, such as 1,2").into_response(),
     }

@@ -10,19 +10,19 @@ use utoipa::ToSchema;
 
 use super::{Actor, Served, said, told};
 use crate::api::extract::Json;
-use crate::app::asking::ScenarioPolicy;
+use crate::app::project::scenarios::ScenarioPolicy;
 use crate::store::{PolicyRef, ScenarioChange, ScenarioId, ScenarioRecord};
 
 /// All scenarios · 全部情景
-#[utoipa::path(get, path = "/api/scenarios", tag = "project", responses((status = 200, description = "All scenarios", body = Vec<ScenarioRecord>)))]
-pub(super) async fn scenarios(Served(workshop): Served) -> Response {
-    said(workshop.store().scenarios().await)
+#[utoipa::path(get, path = "/scenarios", tag = "project", responses((status = 200, description = "All scenarios", body = Vec<ScenarioRecord>)))]
+pub(super) async fn scenarios(Served(project): Served) -> Response {
+    said(project.store.scenarios().await)
 }
 
 /// One scenario · 一个情景
-#[utoipa::path(get, path = "/api/scenarios/{id}", tag = "project", responses((status = 200, description = "One scenario", body = ScenarioRecord)))]
-pub(super) async fn scenario(Served(workshop): Served, Path(id): Path<i64>) -> Response {
-    said(workshop.store().scenario(ScenarioId(id)).await)
+#[utoipa::path(get, path = "/scenarios/{id}", tag = "project", responses((status = 200, description = "One scenario", body = ScenarioRecord)))]
+pub(super) async fn scenario(Served(project): Served, Path(id): Path<i64>) -> Response {
+    said(project.store.scenario(ScenarioId(id)).await)
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -39,23 +39,23 @@ pub(super) struct AddScenario {
 }
 
 /// Makes a scenario · 新建情景
-#[utoipa::path(post, path = "/api/scenarios", tag = "project", responses((status = 201, description = "Makes a scenario", body = ScenarioRecord)))]
+#[utoipa::path(post, path = "/scenarios", tag = "project", responses((status = 201, description = "Makes a scenario", body = ScenarioRecord)))]
 pub(super) async fn add_scenario(
-    Served(workshop): Served,
+    Served(project): Served,
     actor: Actor,
     Json(new): Json<AddScenario>,
 ) -> Response {
     let made = match new.copy_of {
-        Some(of) => workshop.copy_scenario(of, new.title, actor.now()).await,
-        None => workshop.add_scenario(new.title, new.layer, new.policy, actor.now()).await,
+        Some(of) => project.scenarios.copy(of, new.title, actor.now()).await,
+        None => project.scenarios.add(new.title, new.layer, new.policy, actor.now()).await,
     };
     told(StatusCode::CREATED, made)
 }
 
 /// The policy of a scenario in full · 情景的政策全文
-#[utoipa::path(get, path = "/api/scenarios/{id}/policy", tag = "project", responses((status = 200, description = "The policy", body = ScenarioPolicy)))]
-pub(super) async fn policy_of(Served(workshop): Served, Path(id): Path<i64>) -> Response {
-    said(workshop.scenario_policy(ScenarioId(id)).await)
+#[utoipa::path(get, path = "/scenarios/{id}/policy", tag = "project", responses((status = 200, description = "The policy", body = ScenarioPolicy)))]
+pub(super) async fn policy_of(Served(project): Served, Path(id): Path<i64>) -> Response {
+    said(project.scenarios.policy(ScenarioId(id)).await)
 }
 
 /// A change to a policy.
@@ -70,14 +70,14 @@ pub(super) struct ChangePolicy {
 }
 
 /// Keeps a changed policy as its next version, which the scenario follows from then on; 409 when somebody was faster · 保存政策并用于情景
-#[utoipa::path(post, path = "/api/scenarios/{id}/policy", tag = "project", responses((status = 200, description = "The scenario", body = ScenarioRecord)))]
+#[utoipa::path(post, path = "/scenarios/{id}/policy", tag = "project", responses((status = 200, description = "The scenario", body = ScenarioRecord)))]
 pub(super) async fn change_policy(
-    Served(workshop): Served,
+    Served(project): Served,
     actor: Actor,
     Path(id): Path<i64>,
     Json(new): Json<ChangePolicy>,
 ) -> Response {
-    said(workshop.change_policy(ScenarioId(id), new.based_on, &new.change, actor.now()).await)
+    said(project.scenarios.change_policy(ScenarioId(id), new.based_on, &new.change, actor.now()).await)
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -90,12 +90,12 @@ pub(super) struct ChangeScenario {
 }
 
 /// Changes title, policy or whether it is put away; 409 when somebody was faster · 修改情景
-#[utoipa::path(patch, path = "/api/scenarios/{id}", tag = "project", responses((status = 200, description = "Changes title, policy or whether it is put away; 409 when somebody was faster", body = ScenarioRecord)))]
+#[utoipa::path(patch, path = "/scenarios/{id}", tag = "project", responses((status = 200, description = "Changes title, policy or whether it is put away; 409 when somebody was faster", body = ScenarioRecord)))]
 pub(super) async fn change_scenario(
-    Served(workshop): Served,
+    Served(project): Served,
     Path(id): Path<i64>,
     Json(new): Json<ChangeScenario>,
 ) -> Response {
     let change = ScenarioChange { title: new.title, policy: new.policy, archived: new.archived };
-    said(workshop.change_scenario(ScenarioId(id), new.based_on, &change).await)
+    said(project.scenarios.change(ScenarioId(id), new.based_on, &change).await)
 }

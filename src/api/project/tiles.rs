@@ -9,18 +9,19 @@ use utoipa::IntoParams;
 
 use super::park::named;
 use super::{Answer, Served, refused};
+use crate::api::PREFIX;
 use crate::api::cache::Known;
 use crate::api::problem::Problem;
 use crate::api::tiles::{Wanted, answer, in_query, place};
-use crate::app::tiles::ZOOM_MAX;
+use crate::app::layers::tiles::content::ZOOM_MAX;
 
 /// What a layer's tiles hold and where they are (TileJSON 3.0.0) · 图层切片说明
-#[utoipa::path(get, path = "/api/layers/{id}/tiles.json", tag = "map", responses((status = 200, description = "TileJSON", body = Object)))]
-pub(super) async fn description(Served(workshop): Served, Path(id): Path<String>) -> Response {
-    match workshop.layer_tiles(&LayerId(id.clone())).await {
+#[utoipa::path(get, path = "/layers/{id}/tiles.json", tag = "map", responses((status = 200, description = "TileJSON", body = Object)))]
+pub(super) async fn description(Served(project): Served, Path(id): Path<String>) -> Response {
+    match project.tiles.of_layer(&LayerId(id.clone())).await {
         Ok(tiles) => {
             let version = tiles.version();
-            let address = format!("/api/layers/{id}/tiles/{{z}}/{{x}}/{{y}}{}", in_query(version));
+            let address = format!("{PREFIX}/layers/{id}/tiles/{{z}}/{{x}}/{{y}}{}", in_query(version));
             named(axum::Json(tiles.description(&address)).into_response(), &[version, "tiles.json"])
         }
         Err(error) => refused(&error),
@@ -37,12 +38,12 @@ pub(super) struct Version {
 }
 
 /// A tile (Mapbox Vector Tile 2.1): parcels with their numbers as ids, the present zone, its blocks, sub-parks, barriers, overlays · 矢量切片
-#[utoipa::path(get, path = "/api/layers/{id}/tiles/{z}/{x}/{y}", tag = "map", params(Version), responses(
+#[utoipa::path(get, path = "/layers/{id}/tiles/{z}/{x}/{y}", tag = "map", params(Version), responses(
     (status = 200, description = "A tile", body = Vec<u8>, content_type = "application/vnd.mapbox-vector-tile"),
     (status = 204, description = "Nothing is there"),
 ))]
 pub(super) async fn tile(
-    Served(workshop): Served,
+    Served(project): Served,
     Path((id, z, x, y)): Path<(String, u8, u32, u32)>,
     Query(Version { v }): Query<Version>,
     known: Known,
@@ -50,10 +51,10 @@ pub(super) async fn tile(
 ) -> Answer {
     place(z, x, y, ZOOM_MAX)?;
     let id = LayerId(id);
-    let ready = v.as_deref().and_then(|version| workshop.ready_tiles(&id, version));
+    let ready = v.as_deref().and_then(|version| project.tiles.ready(&id, version));
     let tiles = match ready {
         Some(ready) => ready,
-        None => workshop.layer_tiles(&id).await.map_err(|error| Problem::from(&error))?,
+        None => project.tiles.of_layer(&id).await.map_err(|error| Problem::from(&error))?,
     };
     answer(tiles, (z, x, y), Wanted { version: v.as_deref(), known, headers: &headers }).await
 }

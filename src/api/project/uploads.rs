@@ -1,4 +1,4 @@
-//! Files on their way in: uploaded, looked into, imported.
+//! Uploads: sent, checked, imported.
 
 use axum::body::Body;
 use axum::extract::{RawQuery, State as Shared};
@@ -16,14 +16,16 @@ use super::{Actor, Served, refused, told};
 use crate::api::State;
 use crate::api::extract::Json;
 use crate::api::problem::Problem;
-use crate::app::apart::Main;
-use crate::app::incoming::{CheckJob, Incoming, NewImport, queue_check, queue_import};
-use crate::app::uploads::{ComingIn, NoRoom};
+use crate::app::intake::import_requests::{CheckJob, ImportFiles, ImportRequest};
+use crate::app::intake::sandbox::MainFile;
+use crate::app::intake::uploads::{ComingIn, NoRoom};
+use crate::app::jobs::check::queue_check;
+use crate::app::jobs::import::queue_import;
 use crate::error::Result;
 use crate::store::{FileHash, JobRecord, PolicyRef};
 
 /// Where bodies are taken that have limits of their own.
-pub(in crate::api) const UPLOADS: &str = "/api/uploads";
+pub(in crate::api) const UPLOADS: &str = "/api/v1/uploads";
 
 /// What an upload has to come in with on average, beyond the time every request has: a body that trickles in holds a place
 /// that others wait for.
@@ -45,20 +47,20 @@ pub(super) struct Uploaded {
 }
 
 /// Uploads a file: its bytes are the body, its size and time have limits of their own · 上传文件
-#[utoipa::path(post, path = "/api/uploads", tag = "project",
+#[utoipa::path(post, path = "/uploads", tag = "project",
     params(("name" = String, Query, description = "What the file is called")),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses((status = 201, description = "The upload", body = Uploaded)))]
 pub(super) async fn upload(
     Shared(state): Shared<State>,
-    Served(workshop): Served,
+    Served(project): Served,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Body,
 ) -> std::result::Result<Response, Problem> {
     let name = name_in(query.as_deref().unwrap_or_default())?;
     refuse_forms(&headers)?;
-    let coming = match workshop.uploads().begin() {
+    let coming = match project.uploads.begin() {
         Ok(Ok(coming)) => coming,
         Ok(Err(why @ NoRoom::Busy)) => {
             return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, why.to_string()));
@@ -68,8 +70,7 @@ pub(super) async fn upload(
         }
         Err(error) => return Ok(refused(&error)),
     };
-    let coming =
-        received(coming, body, workshop.uploads().bytes_max(), state.settings().request_time).await?;
+    let coming = received(coming, body, project.uploads.bytes_max(), state.settings().request_time).await?;
     let kept = on_disk(move || coming.finish()).await;
     let kept = kept.map(|(upload, bytes)| Uploaded { upload, name, bytes });
     Ok(told(StatusCode::CREATED, kept))
@@ -79,7 +80,7 @@ pub(super) async fn upload(
 fn name_in(query: &str) -> std::result::Result<String, Problem> {
     let given = query.split('&').find_map(|pair| pair.strip_prefix("name="));
     let Some(given) = given else {
-        return Err(Problem::bad_request("say what the file is called: /api/uploads?name=parcels.gpkg"));
+        return Err(Problem::bad_request("say what the file is called: /api/v1/uploads?name=parcels.gpkg"));
     };
     let given = given.replace('+', " ");
     let name = percent_decode_str(&given).decode_utf8();
@@ -176,9 +177,9 @@ fn incoming(
     layer: Option<String>,
     crs: Option<String>,
     encoding: Option<String>,
-) -> Result<Incoming> {
+) -> Result<ImportFiles> {
     let files = files.into_iter().map(|f| (f.name, f.upload)).collect();
-    Incoming::new(files, Main { file: main, layer, crs, encoding })
+    ImportFiles::new(files, MainFile { file: main, layer, crs, encoding })
 }
 
 /// Uploads to be looked into.
@@ -205,21 +206,21 @@ pub(super) struct Check {
 }
 
 /// Queues a look into uploads; the job's result says what is in them · 检查上传的文件
-#[utoipa::path(post, path = "/api/checks", tag = "project", responses((status = 202, description = "The job", body = JobRecord)))]
-pub(super) async fn check(Served(workshop): Served, actor: Actor, Json(new): Json<Check>) -> Response {
+#[utoipa::path(post, path = "/checks", tag = "project", responses((status = 202, description = "The job", body = JobRecord)))]
+pub(super) async fn check(Served(project): Served, actor: Actor, Json(new): Json<Check>) -> Response {
     let incoming = match incoming(new.files, new.main, new.layer, new.crs, new.encoding) {
         Ok(incoming) => incoming,
         Err(error) => return refused(&error),
     };
     let job = CheckJob { incoming, columns: new.columns };
-    told(StatusCode::ACCEPTED, queue_check(&workshop, job, actor.0).await)
+    told(StatusCode::ACCEPTED, queue_check(&project, job, actor.0).await)
 }
 
 /// Uploads to be brought in.
 #[derive(Deserialize, ToSchema)]
 #[schema(as = NewImport)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Import {
+pub(super) struct ImportBody {
     files: Vec<Named>,
     /// The name of the one that holds the parcels.
     main: String,
@@ -244,15 +245,15 @@ pub(super) struct Import {
 }
 
 /// Queues that uploads become a layer and a scenario · 导入上传的文件
-#[utoipa::path(post, path = "/api/imports", tag = "project", responses((status = 202, description = "The job", body = JobRecord)))]
-pub(super) async fn import(Served(workshop): Served, actor: Actor, Json(new): Json<Import>) -> Response {
+#[utoipa::path(post, path = "/imports", tag = "project", responses((status = 202, description = "The job", body = JobRecord)))]
+pub(super) async fn import(Served(project): Served, actor: Actor, Json(new): Json<ImportBody>) -> Response {
     let incoming = match incoming(new.files, new.main, new.layer, new.crs, new.encoding) {
         Ok(incoming) => incoming,
         Err(error) => return refused(&error),
     };
     let change = new.change.unwrap_or_else(|| json!({}));
-    let import = NewImport { incoming, title: new.title, policy: new.policy, change };
-    told(StatusCode::ACCEPTED, queue_import(&workshop, import, actor.0).await)
+    let import = ImportRequest { incoming, title: new.title, policy: new.policy, change };
+    told(StatusCode::ACCEPTED, queue_import(&project, import, actor.0).await)
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ export interface Making {
 }
 
 export const fileOf = (job: Job | null): Exported | null => (job?.state === 'done' ? (job.result as Exported) : null);
-export const addressOf = (job: number): string => `/api/exports/${job}`;
+export const addressOf = (job: number): string => `/api/v1/exports/${job}`;
 
 function save(job: number): void {
   const link = document.createElement('a');

@@ -1,6 +1,6 @@
 /** What a check found, by kind of defect: the worst first, then the most frequent. */
 
-import type { Checked, ListedIssue, Severity } from '../lib/types';
+import type { Inspection, ListedIssue, Severity } from '../lib/types';
 
 export interface Kind {
   kind: string;
@@ -12,7 +12,7 @@ export interface Kind {
 
 const WEIGHT: Record<Severity, number> = { error: 0, warning: 1, note: 2 };
 
-export function kinds(checked: Pick<Checked, 'issues' | 'issue_counts'>): Kind[] {
+export function kinds(checked: Pick<Inspection, 'issues' | 'issue_counts'>): Kind[] {
   const of = new Map<string, Kind>();
   for (const [kind, count] of Object.entries(checked.issue_counts))
     of.set(kind, { kind, severity: 'note', count, listed: [] });

@@ -5,7 +5,7 @@ import { session } from '../app/session.svelte';
 import { view } from '../app/view.svelte';
 import { i18n } from '../i18n/index.svelte';
 import { api, Failure } from '../lib/api';
-import type { Checked, Imported, Job, Meaning, PolicyRef } from '../lib/types';
+import type { Imported, Inspection, Job, Meaning, PolicyRef } from '../lib/types';
 import { upload } from '../lib/upload';
 import { type Explained, explained } from './failure';
 import { mains, missing, titleOf } from './files';
@@ -32,7 +32,7 @@ class Wizard {
   stage = $state<Stage>('files');
   jobId = $state<number | null>(null);
   failure = $state.raw<Explained | null>(null);
-  checked = $state.raw<Checked | null>(null);
+  checked = $state.raw<Inspection | null>(null);
   /** What the columns mean, as far as somebody confirmed or changed it. */
   meaning = $state<Meaning>({});
   /** What the columns of the table of firms mean, where there is one. */
@@ -132,7 +132,7 @@ class Wizard {
         this.stage = before;
         return;
       }
-      const checked = job.result as Checked;
+      const checked = job.result as Inspection;
       this.checked = checked;
       this.meaning = { ...checked.meaning };
       // What somebody said of a table that is still there stands.

@@ -92,51 +92,51 @@ export async function ask<T>(path: string, { method = 'GET', body, signal }: Ask
 const post = <T>(path: string, body: unknown, signal?: AbortSignal) => ask<T>(path, { method: 'POST', body, signal });
 
 export const api = {
-  config: () => ask<Config>('/api/config'),
-  project: () => ask<Project>('/api/project'),
-  layers: () => ask<LayerRecord[]>('/api/layers'),
-  scenarios: () => ask<Scenario[]>('/api/scenarios'),
-  scenario: (id: number) => ask<Scenario>(`/api/scenarios/${id}`),
+  config: () => ask<Config>('/api/v1/config'),
+  project: () => ask<Project>('/api/v1/project'),
+  layers: () => ask<LayerRecord[]>('/api/v1/layers'),
+  scenarios: () => ask<Scenario[]>('/api/v1/scenarios'),
+  scenario: (id: number) => ask<Scenario>(`/api/v1/scenarios/${id}`),
   addScenario: (title: string, layer: string, policy: PolicyRef, copy_of?: number) =>
-    post<Scenario>('/api/scenarios', { title, layer, policy, ...(copy_of === undefined ? {} : { copy_of }) }),
+    post<Scenario>('/api/v1/scenarios', { title, layer, policy, ...(copy_of === undefined ? {} : { copy_of }) }),
   changeScenario: (id: number, based_on: number, change: { title?: string; archived?: boolean; policy?: PolicyRef }) =>
-    ask<Scenario>(`/api/scenarios/${id}`, { method: 'PATCH', body: { based_on, ...change } }),
-  parcels: (scenario: number) => ask<ParcelColumns>(`/api/scenarios/${scenario}/parcels`),
+    ask<Scenario>(`/api/v1/scenarios/${id}`, { method: 'PATCH', body: { based_on, ...change } }),
+  parcels: (scenario: number) => ask<ParcelColumns>(`/api/v1/scenarios/${scenario}/parcels`),
   indicator: (scenario: number, id: string) =>
-    ask<IndicatorValues>(`/api/scenarios/${scenario}/indicators/${encodeURIComponent(id)}`),
+    ask<IndicatorValues>(`/api/v1/scenarios/${scenario}/indicators/${encodeURIComponent(id)}`),
   card: (scenario: number, fid: number, signal?: AbortSignal) =>
-    ask<ParcelCard>(`/api/scenarios/${scenario}/parcels/${fid}`, { signal }),
+    ask<ParcelCard>(`/api/v1/scenarios/${scenario}/parcels/${fid}`, { signal }),
   veto: (scenario: number, parcel: string, signal?: AbortSignal) =>
-    post<Veto>(`/api/scenarios/${scenario}/veto`, { parcel }, signal),
+    post<Veto>(`/api/v1/scenarios/${scenario}/veto`, { parcel }, signal),
   search: (scenario: number, q: string, limit: number, signal?: AbortSignal) =>
-    ask<Found[]>(`/api/scenarios/${scenario}/search?q=${encodeURIComponent(q)}&limit=${limit}`, { signal }),
-  decisions: (scenario: number) => ask<Decision[]>(`/api/scenarios/${scenario}/decisions`),
+    ask<Found[]>(`/api/v1/scenarios/${scenario}/search?q=${encodeURIComponent(q)}&limit=${limit}`, { signal }),
+  decisions: (scenario: number) => ask<Decision[]>(`/api/v1/scenarios/${scenario}/decisions`),
   decide: (scenario: number, based_on: number, decisions: NewDecision[]) =>
-    post<Decision[]>(`/api/scenarios/${scenario}/decisions`, { based_on, decisions }),
-  policy: (scenario: number) => ask<ScenarioPolicy>(`/api/scenarios/${scenario}/policy`),
+    post<Decision[]>(`/api/v1/scenarios/${scenario}/decisions`, { based_on, decisions }),
+  policy: (scenario: number) => ask<ScenarioPolicy>(`/api/v1/scenarios/${scenario}/policy`),
   savePolicy: (scenario: number, based_on: number, change: PolicyChange) =>
-    post<Scenario>(`/api/scenarios/${scenario}/policy`, { based_on, change }),
+    post<Scenario>(`/api/v1/scenarios/${scenario}/policy`, { based_on, change }),
   preview: (scenario: number, client: string, change: PolicyChange, signal?: AbortSignal) =>
-    post<Preview>(`/api/scenarios/${scenario}/preview`, { client, change }, signal),
+    post<Preview>(`/api/v1/scenarios/${scenario}/preview`, { client, change }, signal),
   years: (scenario: number, years: number, signal?: AbortSignal) =>
-    ask<Years>(`/api/scenarios/${scenario}/years?years=${years}`, { signal }),
-  plans: (scenario: number) => ask<Plan[]>(`/api/scenarios/${scenario}/plans`),
-  plan: (id: number) => ask<{ plan: Plan; record: PlanRecord }>(`/api/plans/${id}`),
-  queuePlan: (scenario: number) => post<Job>(`/api/scenarios/${scenario}/plans`, {}),
+    ask<Years>(`/api/v1/scenarios/${scenario}/years?years=${years}`, { signal }),
+  plans: (scenario: number) => ask<Plan[]>(`/api/v1/scenarios/${scenario}/plans`),
+  plan: (id: number) => ask<{ plan: Plan; record: PlanRecord }>(`/api/v1/plans/${id}`),
+  queuePlan: (scenario: number) => post<Job>(`/api/v1/scenarios/${scenario}/plans`, {}),
   movePlan: (id: number, from: string, to: string, reason?: string) =>
-    post<Plan>(`/api/plans/${id}/steps`, reason ? { from, to, reason } : { from, to }),
-  transfers: (plan: number) => ask<Transfers>(`/api/plans/${plan}/transfers`),
-  subParks: (plan: number) => ask<SubPark[]>(`/api/plans/${plan}/sub-parks`),
+    post<Plan>(`/api/v1/plans/${id}/steps`, reason ? { from, to, reason } : { from, to }),
+  transfers: (plan: number) => ask<Transfers>(`/api/v1/plans/${plan}/transfers`),
+  subParks: (plan: number) => ask<SubPark[]>(`/api/v1/plans/${plan}/sub-parks`),
   blocks: (plan: number, when: 'before' | 'after') =>
-    ask<GeoJSON.FeatureCollection>(`/api/plans/${plan}/blocks${when === 'before' ? '?when=before' : ''}`),
+    ask<GeoJSON.FeatureCollection>(`/api/v1/plans/${plan}/blocks${when === 'before' ? '?when=before' : ''}`),
   frontier: (scenario: number, steps?: number) =>
-    post<Job>(`/api/scenarios/${scenario}/frontier`, steps === undefined ? {} : { steps }),
-  compare: (a: number, b: number) => ask<Comparison>(`/api/compare?scenarios=${a},${b}`),
+    post<Job>(`/api/v1/scenarios/${scenario}/frontier`, steps === undefined ? {} : { steps }),
+  compare: (a: number, b: number) => ask<Comparison>(`/api/v1/compare?scenarios=${a},${b}`),
   queueExport: (plan: number, wish: { format: string; crs?: string; encoding?: string }) =>
-    post<Job>(`/api/plans/${plan}/exports`, wish),
-  check: (asked: NewCheck) => post<Job>('/api/checks', asked),
-  import: (asked: NewImport) => post<Job>('/api/imports', asked),
-  jobs: () => ask<Job[]>('/api/jobs'),
-  job: (id: number) => ask<Job>(`/api/jobs/${id}`),
-  cancelJob: (id: number) => ask<Job>(`/api/jobs/${id}`, { method: 'DELETE' }),
+    post<Job>(`/api/v1/plans/${plan}/exports`, wish),
+  check: (asked: NewCheck) => post<Job>('/api/v1/checks', asked),
+  import: (asked: NewImport) => post<Job>('/api/v1/imports', asked),
+  jobs: () => ask<Job[]>('/api/v1/jobs'),
+  job: (id: number) => ask<Job>(`/api/v1/jobs/${id}`),
+  cancelJob: (id: number) => ask<Job>(`/api/v1/jobs/${id}`, { method: 'DELETE' }),
 };

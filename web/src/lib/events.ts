@@ -16,7 +16,7 @@ export interface Heard {
 
 /** Listens until the returned function is called. A lost connection is taken up again, and what was missed is said. */
 export function listen(heard: Heard): () => void {
-  const source = new EventSource('/api/events');
+  const source = new EventSource('/api/v1/events');
   let lost = false;
   const on = <T>(name: string, then: (data: T) => void) =>
     source.addEventListener(name, (event) => then(JSON.parse((event as MessageEvent<string>).data) as T));

@@ -4,7 +4,7 @@
  */
 
 export interface paths {
-    "/api/checks": {
+    "/api/v1/checks": {
         parameters: {
             query?: never;
             header?: never;
@@ -21,7 +21,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/compare": {
+    "/api/v1/compare": {
         parameters: {
             query?: never;
             header?: never;
@@ -38,7 +38,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/config": {
+    "/api/v1/config": {
         parameters: {
             query?: never;
             header?: never;
@@ -55,7 +55,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/events": {
+    "/api/v1/events": {
         parameters: {
             query?: never;
             header?: never;
@@ -72,7 +72,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/exports/{job}": {
+    "/api/v1/exports/{job}": {
         parameters: {
             query?: never;
             header?: never;
@@ -89,7 +89,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/imports": {
+    "/api/v1/imports": {
         parameters: {
             query?: never;
             header?: never;
@@ -106,7 +106,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/jobs": {
+    "/api/v1/jobs": {
         parameters: {
             query?: never;
             header?: never;
@@ -123,7 +123,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/jobs/{id}": {
+    "/api/v1/jobs/{id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -141,7 +141,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/layers": {
+    "/api/v1/layers": {
         parameters: {
             query?: never;
             header?: never;
@@ -158,7 +158,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/layers/{id}": {
+    "/api/v1/layers/{id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -175,7 +175,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/layers/{id}/tiles.json": {
+    "/api/v1/layers/{id}/tiles.json": {
         parameters: {
             query?: never;
             header?: never;
@@ -192,7 +192,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/layers/{id}/tiles/{z}/{x}/{y}": {
+    "/api/v1/layers/{id}/tiles/{z}/{x}/{y}": {
         parameters: {
             query?: never;
             header?: never;
@@ -209,7 +209,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/plans": {
+    "/api/v1/plans": {
         parameters: {
             query?: never;
             header?: never;
@@ -226,7 +226,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/plans/{id}": {
+    "/api/v1/plans/{id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -243,7 +243,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/plans/{id}/apply": {
+    "/api/v1/plans/{id}/apply": {
         parameters: {
             query?: never;
             header?: never;
@@ -260,7 +260,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/plans/{id}/blocks": {
+    "/api/v1/plans/{id}/blocks": {
         parameters: {
             query?: never;
             header?: never;
@@ -277,7 +277,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/plans/{id}/exports": {
+    "/api/v1/plans/{id}/exports": {
         parameters: {
             query?: never;
             header?: never;
@@ -286,7 +286,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Queues a file of a plan; `/api/exports/{job}` is its download · 导出方案（作业） */
+        /** Queues a file of a plan; `/api/v1/exports/{job}` is its download · 导出方案（作业） */
         post: operations["export"];
         delete?: never;
         options?: never;
@@ -294,7 +294,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/plans/{id}/steps": {
+    "/api/v1/plans/{id}/steps": {
         parameters: {
             query?: never;
             header?: never;
@@ -312,7 +312,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/plans/{id}/sub-parks": {
+    "/api/v1/plans/{id}/sub-parks": {
         parameters: {
             query?: never;
             header?: never;
@@ -329,7 +329,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/plans/{id}/transfers": {
+    "/api/v1/plans/{id}/transfers": {
         parameters: {
             query?: never;
             header?: never;
@@ -346,7 +346,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/policies": {
+    "/api/v1/policies": {
         parameters: {
             query?: never;
             header?: never;
@@ -364,7 +364,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/policies/{name}/{version}": {
+    "/api/v1/policies/{name}/{version}": {
         parameters: {
             query?: never;
             header?: never;
@@ -381,7 +381,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/project": {
+    "/api/v1/project": {
         parameters: {
             query?: never;
             header?: never;
@@ -398,7 +398,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/scenarios": {
+    "/api/v1/scenarios": {
         parameters: {
             query?: never;
             header?: never;
@@ -416,7 +416,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/scenarios/{id}": {
+    "/api/v1/scenarios/{id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -434,7 +434,7 @@ export interface paths {
         patch: operations["change_scenario"];
         trace?: never;
     };
-    "/api/scenarios/{id}/decisions": {
+    "/api/v1/scenarios/{id}/decisions": {
         parameters: {
             query?: never;
             header?: never;
@@ -452,7 +452,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/scenarios/{id}/frontier": {
+    "/api/v1/scenarios/{id}/frontier": {
         parameters: {
             query?: never;
             header?: never;
@@ -469,7 +469,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/scenarios/{id}/indicators/{indicator}": {
+    "/api/v1/scenarios/{id}/indicators/{indicator}": {
         parameters: {
             query?: never;
             header?: never;
@@ -486,7 +486,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/scenarios/{id}/parcels": {
+    "/api/v1/scenarios/{id}/parcels": {
         parameters: {
             query?: never;
             header?: never;
@@ -503,7 +503,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/scenarios/{id}/parcels/{fid}": {
+    "/api/v1/scenarios/{id}/parcels/{fid}": {
         parameters: {
             query?: never;
             header?: never;
@@ -520,7 +520,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/scenarios/{id}/plans": {
+    "/api/v1/scenarios/{id}/plans": {
         parameters: {
             query?: never;
             header?: never;
@@ -538,7 +538,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/scenarios/{id}/policy": {
+    "/api/v1/scenarios/{id}/policy": {
         parameters: {
             query?: never;
             header?: never;
@@ -556,7 +556,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/scenarios/{id}/preview": {
+    "/api/v1/scenarios/{id}/preview": {
         parameters: {
             query?: never;
             header?: never;
@@ -573,7 +573,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/scenarios/{id}/search": {
+    "/api/v1/scenarios/{id}/search": {
         parameters: {
             query?: never;
             header?: never;
@@ -590,7 +590,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/scenarios/{id}/veto": {
+    "/api/v1/scenarios/{id}/veto": {
         parameters: {
             query?: never;
             header?: never;
@@ -607,7 +607,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/scenarios/{id}/years": {
+    "/api/v1/scenarios/{id}/years": {
         parameters: {
             query?: never;
             header?: never;
@@ -624,7 +624,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/tilesets": {
+    "/api/v1/tilesets": {
         parameters: {
             query?: never;
             header?: never;
@@ -641,7 +641,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/tilesets/{name}/archive.pmtiles": {
+    "/api/v1/tilesets/{name}/archive.pmtiles": {
         parameters: {
             query?: never;
             header?: never;
@@ -658,7 +658,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/tilesets/{name}/tiles.json": {
+    "/api/v1/tilesets/{name}/tiles.json": {
         parameters: {
             query?: never;
             header?: never;
@@ -675,7 +675,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/tilesets/{name}/tiles/{z}/{x}/{y}": {
+    "/api/v1/tilesets/{name}/tiles/{z}/{x}/{y}": {
         parameters: {
             query?: never;
             header?: never;
@@ -692,7 +692,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/uploads": {
+    "/api/v1/uploads": {
         parameters: {
             query?: never;
             header?: never;
@@ -945,36 +945,6 @@ export interface components {
             based_on: number;
             policy?: components["schemas"]["PolicyRef"] | null;
             title?: string | null;
-        };
-        /** @description What a check found in uploads. Lists and events leave it out, for its size; the job itself has it. */
-        Checked: {
-            /**
-             * Format: double
-             * @description Their area on the ellipsoid.
-             */
-            area_m2: number;
-            /** @description West, south, east and north of them, degrees; none on a local grid. */
-            bounds?: number[] | null;
-            /** @description The encoding of its text. */
-            encoding: string;
-            /**
-             * Format: int64
-             * @description Features in it.
-             */
-            features: number;
-            /** @description How many defects there are of each kind. */
-            issue_counts: {
-                [key: string]: number;
-            };
-            /** @description The one that was read. */
-            layer: string;
-            /** @description The layers in the file. */
-            layers: string[];
-            /**
-             * Format: int64
-             * @description Parcels that can be used.
-             */
-            parcels: number;
         };
         /** @description Something said of a parcel. */
         Comment: {
@@ -1274,6 +1244,36 @@ export interface components {
             /** @description Unit of `raw`. */
             unit: string;
         };
+        /** @description What a check found in uploads. Lists and events leave it out, for its size; the job itself has it. */
+        Inspection: {
+            /**
+             * Format: double
+             * @description Their area on the ellipsoid.
+             */
+            area_m2: number;
+            /** @description West, south, east and north of them, degrees; none on a local grid. */
+            bounds?: number[] | null;
+            /** @description The encoding of its text. */
+            encoding: string;
+            /**
+             * Format: int64
+             * @description Features in it.
+             */
+            features: number;
+            /** @description How many defects there are of each kind. */
+            issue_counts: {
+                [key: string]: number;
+            };
+            /** @description The one that was read. */
+            layer: string;
+            /** @description The layers in the file. */
+            layers: string[];
+            /**
+             * Format: int64
+             * @description Parcels that can be used.
+             */
+            parcels: number;
+        };
         /**
          * Format: int64
          * @description Names a job within its project.
@@ -1322,7 +1322,7 @@ export interface components {
             total: number;
         };
         /** @description What comes of a job that has ended well, by its kind. */
-        JobResult: components["schemas"]["Planned"] | components["schemas"]["Frontier"] | components["schemas"]["Exported"] | components["schemas"]["Imported"] | components["schemas"]["Checked"];
+        JobResult: components["schemas"]["Planned"] | components["schemas"]["Frontier"] | components["schemas"]["Exported"] | components["schemas"]["Imported"] | components["schemas"]["Inspection"];
         /**
          * @description Where a job stands.
          * @enum {string}

@@ -526,7 +526,7 @@ export interface TableFound {
 }
 
 /** What a check found. */
-export interface Checked {
+export interface Inspection {
   layers: string[];
   layer: string;
   crs: { found: string | null; stated: boolean; name: string };

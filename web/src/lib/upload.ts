@@ -6,7 +6,7 @@ import type { Uploaded } from './types';
 export function upload(file: File, sent: (share: number) => void, signal: AbortSignal): Promise<Uploaded> {
   return new Promise((done, failed) => {
     const request = new XMLHttpRequest();
-    request.open('POST', `/api/uploads?name=${encodeURIComponent(file.name)}`);
+    request.open('POST', `/api/v1/uploads?name=${encodeURIComponent(file.name)}`);
     for (const [name, value] of Object.entries(headers())) request.setRequestHeader(name, value);
     request.setRequestHeader('content-type', 'application/octet-stream');
     request.upload.onprogress = (event) => sent(event.total > 0 ? event.loaded / event.total : 0);

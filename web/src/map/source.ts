@@ -19,7 +19,7 @@ interface Page extends GeoJSON.FeatureCollection {
 export async function tileSource(layer: string): Promise<TileSource> {
   let json: TileJson;
   try {
-    json = await ask<TileJson>(`/api/layers/${layer}/tiles.json`);
+    json = await ask<TileJson>(`/api/v1/layers/${layer}/tiles.json`);
   } catch (why) {
     if (why instanceof Failure && why.status === 404) return allParcels();
     throw why;

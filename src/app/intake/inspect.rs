@@ -1,0 +1,379 @@
+//! Looks into uploaded files before an import: columns with a guess at their meaning, defects with their place on the map, an
+//! outline of the parcels, and the tables beside them.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::path::Path;
+
+use geo::{
+    Area as _, BoundingRect as _, Coord, CoordsIter as _, MapCoordsInPlace as _, MultiPolygon, Simplify as _,
+};
+use parcels::parcel::{Geodesy as _, Layer, RawShape};
+use parcels::policy::Policy;
+use parcels::progress::Monitor;
+use parcels::table::Column;
+use parcels::units::AreaUnit;
+use parcels::validate::{Columns, Issue, IssueKind, Severity, validate};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::app::intake::column_guess::{Profile, of_parcels, of_table};
+use crate::app::intake::sandbox::MainFile;
+use crate::app::planning::prepare::misfit;
+use crate::error::Result;
+use crate::io::crs::{Proj, axes};
+use crate::io::read::read_layer;
+use crate::io::table::read_table;
+
+/// Issues listed one by one; all are counted.
+const ISSUES_LISTED: usize = 2000;
+/// Parcels drawn.
+const DRAWN: usize = 5000;
+/// Points drawn.
+const POINTS_DRAWN: usize = 30_000;
+/// Tables looked into.
+const TABLES_MAX: usize = 8;
+/// Endings of tables.
+const TABLES: [&str; 9] = [".csv", ".tsv", ".csv.gz", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".dbf"];
+
+/// What was found.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Inspection {
+    /// The layers in the file.
+    pub layers: Vec<String>,
+    /// The one that was read.
+    pub layer: String,
+    /// Its coordinate reference system.
+    pub crs: System,
+    /// The encoding of its text.
+    pub encoding: String,
+    /// Features in it.
+    pub features: usize,
+    /// Its columns.
+    pub columns: Vec<Profile>,
+    /// What they were taken to mean.
+    pub meaning: Columns,
+    /// Parcels that can be used.
+    pub parcels: usize,
+    /// West, south, east and north of them, degrees; none on a local grid.
+    pub bounds: Option<[f64; 4]>,
+    /// Their area on the ellipsoid.
+    pub area_m2: f64,
+    /// What is wrong, the worst first, as far as it is listed.
+    pub issues: Vec<Listed>,
+    /// How many there are of each kind.
+    pub issue_counts: BTreeMap<String, usize>,
+    /// The first parcels, simplified: GeoJSON.
+    pub preview: Value,
+    /// The tables beside the parcels.
+    pub tables: Vec<TableFound>,
+}
+
+/// A coordinate reference system for people.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct System {
+    /// Its code, such as `EPSG:4549`, where it has one.
+    pub found: Option<String>,
+    /// Whether the file states it itself.
+    pub stated: bool,
+    /// Its name.
+    pub name: String,
+    /// How its definition orders axes, where it has a code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub axes: Option<Order>,
+}
+
+/// An order of axes.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Order {
+    /// Northing or latitude comes first.
+    pub northing_first: bool,
+    /// The unit is the degree.
+    pub degrees: bool,
+}
+
+/// An issue with its place on the map.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Listed {
+    /// What kind.
+    pub kind: IssueKind,
+    /// How much it matters.
+    pub severity: Severity,
+    /// The parcel.
+    pub parcel: Option<String>,
+    /// Its place in the layer, from 1, where it is in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fid: Option<usize>,
+    /// Longitude and latitude.
+    pub place: Option<(f64, f64)>,
+    /// What was found.
+    pub what: Words,
+    /// What was done about it.
+    pub done: String,
+    /// By how much that changed the parcel's area.
+    pub area_changed_m2: f64,
+}
+
+/// In two languages.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Words {
+    /// Chinese: the kind of defect.
+    pub zh: String,
+    /// English: what was found.
+    pub en: String,
+}
+
+/// A table beside the parcels.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct TableFound {
+    /// The file, with the sheet where it has several.
+    pub name: String,
+    /// How many rows it has.
+    pub rows: usize,
+    /// The encoding of its text.
+    pub encoding: String,
+    /// Its columns.
+    pub columns: Vec<Profile>,
+    /// Why it cannot be read, where it cannot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// Reads and checks what lies in the current folder: the parcels of `main`, and the tables among `names`.
+///
+/// # Errors
+/// Parcels that cannot be read, and columns that are named but not there.
+pub fn inspect(
+    main: &MainFile,
+    columns: Option<&Columns>,
+    names: &[String],
+    monitor: &dyn Monitor,
+) -> Result<Inspection> {
+    let read = read_layer(&main.source(Path::new("")), &main.options(), monitor)?;
+    let features = read.raw.shapes.len();
+    let profiles = of_parcels(read.raw.table.columns());
+    let meaning = match columns {
+        Some(said) => said.clone(),
+        None => guessed(&profiles, &read.raw.shapes, read.raw.table.columns()),
+    };
+    let geodesy = Proj::new(&read.raw.crs)?;
+    let policy = Policy::default();
+    let (layer, found) =
+        validate(read.raw, &meaning, &policy.eligible.not_parcels, &policy.checks, &geodesy, monitor)
+            .map_err(|e| misfit("checking the layer", e))?;
+    let mut issues = read.issues;
+    issues.extend(found);
+    let mut issue_counts: BTreeMap<String, usize> = BTreeMap::new();
+    for issue in &issues {
+        *issue_counts.entry(issue.kind.name().to_owned()).or_default() += 1;
+    }
+    let stated = !issues.iter().any(|i| i.kind == IssueKind::AssumedCrs && i.row.is_none());
+    let epsg = read.input_crs.epsg;
+    let order = epsg.and_then(|_| axes(&read.input_crs).ok());
+    let codes: HashSet<String> =
+        layer.parcels().iter().map(|p| p.code.clone().unwrap_or_else(|| p.id.0.clone())).collect();
+    let (preview, bounds) = drawn(&layer, &geodesy);
+    Ok(Inspection {
+        layers: read.layers,
+        layer: layer.name().to_owned(),
+        crs: System {
+            found: epsg.map(|code| format!("EPSG:{code}")),
+            stated,
+            name: read.input_crs.name,
+            axes: order.map(|a| Order { northing_first: a.northing_first, degrees: a.degrees }),
+        },
+        encoding: read.encoding,
+        features,
+        columns: profiles,
+        meaning,
+        parcels: layer.len(),
+        bounds,
+        area_m2: layer.parcels().iter().map(|p| p.area.ellipsoidal.0).sum(),
+        issues: listed(issues, &layer, &geodesy),
+        issue_counts,
+        preview,
+        tables: tables(names, main, &codes),
+    })
+}
+
+/// The columns that guesses name.
+fn guessed(profiles: &[Profile], shapes: &[RawShape], columns: &[Column]) -> Columns {
+    let of =
+        |meaning: &str| profiles.iter().find(|p| p.guess.as_deref() == Some(meaning)).map(|p| p.name.clone());
+    let registered_area = of("registered_area");
+    let values = registered_area.as_ref().and_then(|name| columns.iter().find(|c| c.name == *name));
+    Columns {
+        parcel_code: of("id"),
+        in_zone: of("in_zone"),
+        sub_park: of("sub_park"),
+        registered_area_unit: values.map(|column| unit(shapes, column)).unwrap_or_default(),
+        registered_area,
+        land_use: of("land_use"),
+    }
+}
+
+/// The unit in which most stated areas come nearest to the measured ones.
+fn unit(shapes: &[RawShape], column: &Column) -> AreaUnit {
+    let mut ratios: Vec<f64> = shapes
+        .iter()
+        .zip(&column.values)
+        .filter_map(|(shape, value)| match (shape, value.number()) {
+            (RawShape::Polygons { shape, .. }, Some(stated)) if stated > 0.0 => {
+                Some(shape.unsigned_area() / stated)
+            }
+            _ => None,
+        })
+        .filter(|ratio| ratio.is_finite() && *ratio > 0.0)
+        .collect();
+    ratios.sort_by(f64::total_cmp);
+    let Some(middle) = ratios.get(ratios.len() / 2) else { return AreaUnit::default() };
+    let units = [AreaUnit::M2, AreaUnit::Ha, AreaUnit::Mu, AreaUnit::Km2];
+    let off = |unit: &AreaUnit| (unit.to_m2(1.0).0 / middle).ln().abs();
+    units.into_iter().min_by(|a, b| off(a).total_cmp(&off(b))).unwrap_or_default()
+}
+
+/// Issues, the worst first, with their places in degrees.
+fn listed(mut issues: Vec<Issue>, layer: &Layer, geodesy: &Proj) -> Vec<Listed> {
+    // Of equal weight, in the order they were found.
+    issues.sort_by_key(|i| std::cmp::Reverse(i.severity));
+    issues.truncate(ISSUES_LISTED);
+    let fids: HashMap<&str, usize> =
+        layer.parcels().iter().zip(1..).map(|(p, fid)| (p.id.0.as_str(), fid)).collect();
+    // What has no place of its own lies where its parcel lies.
+    let of_parcel = |issue: &Issue| {
+        let fid = fids.get(issue.parcel.as_deref()?)?;
+        let first = layer.parcels()[fid - 1].shape.0.first()?.exterior().0.first().copied()?;
+        Some((first.x, first.y))
+    };
+    let places: Vec<Option<(f64, f64)>> = issues.iter().map(|i| i.place.or_else(|| of_parcel(i))).collect();
+    let mut coords: Vec<Coord<f64>> = places
+        .iter()
+        .map(|p| p.map_or(Coord { x: f64::NAN, y: f64::NAN }, |(x, y)| Coord { x, y }))
+        .collect();
+    geodesy.to_lonlat(&mut coords);
+    let one = |(issue, at): (Issue, Coord<f64>)| Listed {
+        kind: issue.kind,
+        severity: issue.severity,
+        fid: issue.parcel.as_deref().and_then(|p| fids.get(p)).copied(),
+        parcel: issue.parcel,
+        place: (at.x.is_finite() && at.y.is_finite()).then(|| (rounded(at.x), rounded(at.y))),
+        what: Words { zh: chinese(issue.kind).to_owned(), en: issue.found },
+        done: issue.done,
+        area_changed_m2: issue.area_changed_m2,
+    };
+    issues.into_iter().zip(coords).map(one).collect()
+}
+
+/// Seven decimals: a centimetre.
+fn rounded(degrees: f64) -> f64 {
+    (degrees * 1e7).round() / 1e7
+}
+
+/// The first outlines as GeoJSON, simplified to what a screen shows, and the bounds of all parcels.
+fn drawn(layer: &Layer, geodesy: &Proj) -> (Value, Option<[f64; 4]>) {
+    let nothing = || json!({ "type": "FeatureCollection", "features": [] });
+    let boxes = layer.parcels().iter().filter_map(|p| p.shape.bounding_rect());
+    let Some(all) = boxes.reduce(|a, b| {
+        let min = Coord { x: a.min().x.min(b.min().x), y: a.min().y.min(b.min().y) };
+        geo::Rect::new(min, Coord { x: a.max().x.max(b.max().x), y: a.max().y.max(b.max().y) })
+    }) else {
+        return (nothing(), None);
+    };
+    let mut outline = all.to_polygon().exterior().0.clone();
+    geodesy.to_lonlat(&mut outline);
+    if outline.iter().any(|c| !c.x.is_finite() || !c.y.is_finite()) {
+        return (nothing(), None);
+    }
+    let least = |of: fn(&Coord<f64>) -> f64| outline.iter().map(of).fold(f64::INFINITY, f64::min);
+    let most = |of: fn(&Coord<f64>) -> f64| outline.iter().map(of).fold(f64::NEG_INFINITY, f64::max);
+    let bounds = [least(|c| c.x), least(|c| c.y), most(|c| c.x), most(|c| c.y)].map(rounded);
+    let within_m = all.width().max(all.height()) / 4000.0;
+    let (mut features, mut points) = (Vec::new(), 0);
+    for (parcel, fid) in layer.parcels().iter().zip(1..).take(DRAWN) {
+        let mut shape: MultiPolygon<f64> = parcel.shape.simplify(within_m);
+        points += shape.coords_count();
+        if points > POINTS_DRAWN {
+            break;
+        }
+        let mut coords: Vec<Coord<f64>> = shape.coords_iter().collect();
+        geodesy.to_lonlat(&mut coords);
+        let next = std::cell::RefCell::new(coords.into_iter());
+        shape.map_coords_in_place(|c| next.borrow_mut().next().unwrap_or(c));
+        let position = |c: &Coord<f64>| [(c.x * 1e6).round() / 1e6, (c.y * 1e6).round() / 1e6];
+        let rings = |p: &geo::Polygon<f64>| -> Vec<Vec<[f64; 2]>> {
+            let rings = std::iter::once(p.exterior()).chain(p.interiors());
+            rings.map(|ring| ring.0.iter().map(position).collect()).collect()
+        };
+        let coordinates: Vec<_> = shape.0.iter().map(rings).collect();
+        features.push(json!({
+            "type": "Feature",
+            "id": fid,
+            "properties": { "parcel": parcel.id, "in_zone": parcel.in_zone, "sub_park": parcel.sub_park },
+            "geometry": { "type": "MultiPolygon", "coordinates": coordinates },
+        }));
+    }
+    (json!({ "type": "FeatureCollection", "features": features }), Some(bounds))
+}
+
+/// The tables among the files, without those that are parts of shapefiles.
+fn tables(names: &[String], main: &MainFile, codes: &HashSet<String>) -> Vec<TableFound> {
+    let stem = |name: &str| name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_lowercase();
+    let shapes: BTreeSet<String> =
+        names.iter().filter(|n| n.to_lowercase().ends_with(".shp")).map(|n| stem(n)).collect();
+    let wanted = names.iter().filter(|name| {
+        let lower = name.to_lowercase();
+        let part = lower.ends_with(".dbf") && shapes.contains(&stem(name));
+        **name != main.file && !part && TABLES.iter().any(|ending| lower.ends_with(ending))
+    });
+    let read = |name: &String| match read_table(name, None, Path::new("")) {
+        Ok(read) => TableFound {
+            name: name.clone(),
+            rows: read.table.rows(),
+            encoding: read.encoding,
+            columns: of_table(read.table.columns(), codes),
+            error: None,
+        },
+        Err(why) => TableFound {
+            name: name.clone(),
+            rows: 0,
+            encoding: String::new(),
+            columns: Vec::new(),
+            error: Some(why.for_people()),
+        },
+    };
+    wanted.take(TABLES_MAX).map(read).collect()
+}
+
+/// What a kind of defect is called.
+fn chinese(kind: IssueKind) -> &'static str {
+    match kind {
+        IssueKind::NullGeometry => "没有图形",
+        IssueKind::EmptyGeometry => "图形为空或面积为零",
+        IssueKind::NotFinite => "坐标不是有效数字",
+        IssueKind::NotPolygon => "不是面状图形",
+        IssueKind::TooFewPoints => "界址点不足三个",
+        IssueKind::SelfCrossing => "边界自相交",
+        IssueKind::RepeatedPoints => "重复的界址点",
+        IssueKind::BadHole => "内环在外环之外或相互重叠",
+        IssueKind::Duplicate => "与其他地块图形相同",
+        IssueKind::Overlap => "与其他地块重叠",
+        IssueKind::Sliver => "狭长碎面",
+        IssueKind::Multipart => "由多个部分组成",
+        IssueKind::Holes => "含有内环",
+        IssueKind::ZOrM => "含有高程或量测值",
+        IssueKind::Curves => "含有曲线",
+        IssueKind::MissingCode => "没有地块代码",
+        IssueKind::DuplicateCode => "地块代码重复",
+        IssueKind::MalformedCode => "地块代码格式不符",
+        IssueKind::AreaMismatch => "登记面积与实测面积不符",
+        IssueKind::NotParcel => "不作为地块",
+        IssueKind::UnclearZone => "是否入区不明确",
+        IssueKind::UnmatchedRow => "表中行没有对应的地块",
+        IssueKind::UnmatchedParcel => "地块没有对应的表中行",
+        IssueKind::BadShare => "分摊比例有误",
+        IssueKind::ShareElsewhere => "企业部分用地不在图层内",
+        IssueKind::NotNumber => "不是数字",
+        IssueKind::AssumedEncoding => "文字编码为推断",
+        IssueKind::AssumedCrs => "坐标系为推断或与坐标不符",
+        IssueKind::File => "文件问题",
+    }
+}

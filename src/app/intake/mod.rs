@@ -1,0 +1,18 @@
+//! From users' files to what a project can store: uploads, a look into them, a guess at their columns, the import.
+//! Files of strangers are opened only in the sandbox, a confined process of its own.
+//! Called by `project`, `jobs` and `api`.
+
+// What a column probably means.
+pub mod column_guess;
+
+// What is in the files.
+pub mod inspect;
+
+// The confined process that opens files.
+pub mod sandbox;
+
+// Files that wait to be imported.
+pub mod uploads;
+
+// Requests to check or import uploads.
+pub mod import_requests;

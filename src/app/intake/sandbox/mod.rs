@@ -1,0 +1,246 @@
+//! The sandbox: a confined process that opens files of strangers. It is this program once more, with limits on memory, time
+//! and disk, without network, without other programs, and with access to no other files. It may crash or be killed by what
+//! it reads; the service only reads the results it leaves, in a format of our own (`io::wire`).
+//!
+//! [`Sandbox::run`] starts the process and sends a [`TaskRequest`] as one line. The process confines itself, does the task,
+//! reports progress in lines of JSON, leaves its results as files in a folder, and exits. It exits at once when its standard
+//! input closes.
+
+// The sandboxed process.
+pub mod child;
+
+// Confinement.
+mod confine;
+
+// The calling process.
+mod parent;
+
+// Who opens the files of a project's layers.
+pub mod layer_reader;
+
+use std::path::{Path, PathBuf};
+
+use parcels::validate::Columns;
+use serde::{Deserialize, Serialize};
+
+use crate::app::planning::prepare::Prepared;
+use crate::error::{Context as _, Error, ErrorKind, Result};
+use crate::io::read::ReadOptions;
+use crate::io::source::Source;
+
+pub use parent::{Sandbox, TaskOutput};
+
+/// What one task may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SandboxLimits {
+    /// Memory, beyond what the program takes before it reads.
+    pub memory_bytes: u64,
+    /// Time on the wall.
+    pub seconds: u64,
+    /// The largest file it may write, unpacked ones included.
+    pub file_bytes: u64,
+}
+
+impl Default for SandboxLimits {
+    fn default() -> Self {
+        Self { memory_bytes: 4 << 30, seconds: 600, file_bytes: 4 << 30 }
+    }
+}
+
+/// A task with its limits and folders.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TaskRequest {
+    /// What it may take.
+    limits: SandboxLimits,
+    /// The folder of files; nothing is written there.
+    files: PathBuf,
+    /// The folder for results.
+    out: PathBuf,
+    /// What to do.
+    work: Task,
+}
+
+/// The file that holds the parcels, and what it does not say itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MainFile {
+    /// Its name.
+    pub file: String,
+    /// The layer in it, where it holds several.
+    pub layer: Option<String>,
+    /// Its coordinate reference system.
+    pub crs: Option<String>,
+    /// Its encoding.
+    pub encoding: Option<String>,
+}
+
+impl MainFile {
+    /// The parcels in the folder `within`.
+    #[must_use]
+    pub fn source(&self, within: &Path) -> Source {
+        Source { path: within.join(&self.file), layer: self.layer.clone() }
+    }
+
+    /// How they are read.
+    #[must_use]
+    pub fn options(&self) -> ReadOptions {
+        ReadOptions { crs: self.crs.clone(), encoding: self.encoding.clone() }
+    }
+}
+
+/// What to do with the files.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Task {
+    /// Say what is in them.
+    Check {
+        /// The parcels.
+        main: MainFile,
+        /// What the columns mean; those that are not said are guessed.
+        columns: Option<Columns>,
+        /// The names of all files, among which tables are looked for.
+        names: Vec<String>,
+    },
+    /// Read what a plan is made from.
+    Read {
+        /// The parcels.
+        main: MainFile,
+        /// The policy, TOML.
+        policy: String,
+    },
+    /// The same, and say what layer it is.
+    Try {
+        /// The parcels.
+        main: MainFile,
+        /// The policy, TOML.
+        policy: String,
+    },
+}
+
+/// The file of results that is JSON.
+const RESULT: &str = "result.json";
+/// The file of results that is what was read.
+const BUNDLE: &str = "read.bin";
+
+/// What a layer turned out to be.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReadSummary {
+    /// The hash of its content.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// How many parcels it has.
+    pub parcels: u64,
+    /// What was found wrong.
+    pub issues: serde_json::Value,
+}
+
+impl ReadSummary {
+    /// Of a layer.
+    fn of(prepared: &Prepared) -> Result<Self> {
+        Ok(Self {
+            id: prepared.layer.id().to_string(),
+            name: prepared.layer.name().to_owned(),
+            parcels: prepared.layer.len() as u64,
+            issues: serde_json::to_value(&prepared.issues)
+                .context(ErrorKind::Unwritable, "writing the report")?,
+        })
+    }
+}
+
+/// A line of progress.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Told {
+    /// A step has begun, of so many units.
+    Step(String, u64),
+    /// So many more units are done.
+    Advance(u64),
+    /// Something could not be kept from it on this machine.
+    Unguarded(String),
+    /// It is done.
+    Done,
+    /// It cannot be done.
+    Failed {
+        kind: Kind,
+        what: String,
+        /// Why, innermost last.
+        because: Vec<String>,
+        hints: Vec<String>,
+    },
+}
+
+/// What kind of failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    Usage,
+    Unreadable,
+    Unwritable,
+    Impossible,
+    Cancelled,
+}
+
+/// A cause that came as text.
+#[derive(Debug, thiserror::Error)]
+#[error("{text}")]
+struct Cause {
+    text: String,
+    source: Option<Box<Cause>>,
+}
+
+impl Told {
+    fn failed(error: &Error) -> Self {
+        let kind = match error.kind {
+            ErrorKind::Usage | ErrorKind::NotFound | ErrorKind::Conflict => Kind::Usage,
+            ErrorKind::Unreadable => Kind::Unreadable,
+            ErrorKind::Unwritable => Kind::Unwritable,
+            ErrorKind::Impossible => Kind::Impossible,
+            ErrorKind::Cancelled => Kind::Cancelled,
+        };
+        let mut because = Vec::new();
+        let mut cause = std::error::Error::source(error);
+        while let Some(one) = cause {
+            because.push(one.to_string());
+            cause = one.source();
+        }
+        Self::Failed { kind, what: error.what.clone(), because, hints: error.hints.clone() }
+    }
+}
+
+/// The failure as it was on the other side.
+fn failure(kind: Kind, what: String, because: Vec<String>, hints: Vec<String>) -> Error {
+    let kind = match kind {
+        Kind::Usage => ErrorKind::Usage,
+        Kind::Unreadable => ErrorKind::Unreadable,
+        Kind::Unwritable => ErrorKind::Unwritable,
+        Kind::Impossible => ErrorKind::Impossible,
+        Kind::Cancelled => ErrorKind::Cancelled,
+    };
+    let cause = because.into_iter().rev().fold(None, |source, text| Some(Box::new(Cause { text, source })));
+    let mut error = Error::new(kind, what);
+    error.hints = hints;
+    match cause {
+        Some(cause) => error.because(cause),
+        None => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_crosses_over_as_it_is() {
+        let error = Error::new(ErrorKind::Unreadable, "地块.shp cannot be read")
+            .because(Cause {
+                text: "it is no shapefile".into(),
+                source: Some(Box::new(Cause { text: "9994 is missing".into(), source: None })),
+            })
+            .try_this("another file");
+        let line = serde_json::to_string(&Told::failed(&error)).unwrap();
+        let Told::Failed { kind, what, because, hints } = serde_json::from_str(&line).unwrap() else {
+            panic!()
+        };
+        let back = failure(kind, what, because, hints);
+        assert_eq!((back.kind, back.for_people()), (error.kind, error.for_people()));
+    }
+}

@@ -1,0 +1,114 @@
+//! The layers that a project publishes: those of its newest plan, or the parcels of its newest layer before the first plan.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use geo::MultiPolygon;
+use parcels::blocks::Blocks;
+use parcels::id::LayerId;
+use parcels::policy::Policy;
+use tokio::runtime::Handle;
+
+use crate::app::layers::plan_layers;
+use crate::app::planning::plan::land_use;
+use crate::app::planning::prepare::Prepared;
+use crate::app::planning::preview::compiled;
+use crate::app::planning::ready_layer::ReadyLayer;
+use crate::error::{Context as _, ErrorKind, Result};
+use crate::features::collection::Collection;
+use crate::io::feature_layer::Features;
+use crate::io::plan_features;
+use crate::io::plan_output::PlanOutput;
+use crate::store::{PlanContent, PlanId, Store, Zone};
+
+/// What is published now.
+#[derive(Default, Clone)]
+pub(crate) struct Now {
+    /// The plan that it is of.
+    plan: Option<PlanId>,
+    /// The layer that is planned.
+    pub(crate) layer: Option<LayerId>,
+    pub(crate) collections: Vec<Arc<Collection>>,
+}
+
+/// The published layers, replaced whole with each new plan.
+#[derive(Default)]
+pub(crate) struct Published {
+    now: RwLock<Now>,
+}
+
+impl Published {
+    /// Serves the layers of a plan for a layer, or those that stand for none, unless those of a newer one are served by now.
+    pub(crate) fn put(&self, plan: Option<PlanId>, layer: LayerId, collections: Vec<Arc<Collection>>) {
+        let mut now = self.now.write().unwrap_or_else(PoisonError::into_inner);
+        if now.plan <= plan {
+            *now = Now { plan, layer: Some(layer), collections };
+        }
+    }
+
+    pub(crate) fn now(&self) -> Now {
+        self.now.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// The parcels and the present zone of a layer without a plan.
+pub(crate) fn of_layer(park: &ReadyLayer) -> Result<Vec<Arc<Collection>>> {
+    let ReadyLayer { prepared, policy } = park;
+    let Prepared { layer, adjacency, scores, .. } = &**prepared;
+    let land_use = land_use(policy, layer);
+    let inside: Vec<bool> = layer.parcels().iter().map(|p| p.in_zone).collect();
+    let blocks = Blocks::new(adjacency, &inside, &compiled(prepared, policy)?.area_m2);
+    let outlines = plan_features::outlines(layer, &blocks);
+    let least_ha = policy.constraints.min_block_ha;
+    let parcels = plan_features::unplanned(layer, &land_use, policy.constraints.area.basis, scores);
+    let zone = inside.contains(&true);
+    let zone = zone.then(|| plan_features::blocks("zone", "before", &blocks, &outlines, least_ha));
+    Ok(on_earth(plan_layers::of_layer(parcels, zone, layer.crs())))
+}
+
+/// Writes a plan into the tables that a GIS reads; returns what the store is to hold of it, and its layers to be served.
+pub(crate) fn publish_plan(
+    out: &PlanOutput<'_>,
+    policy: &Policy,
+    store: &dyn Store,
+    runtime: &Handle,
+) -> Result<(PlanContent, Vec<Arc<Collection>>)> {
+    let outlines = plan_features::outlines(out.layer, out.blocks_after);
+    let layers = layers(out, policy, &outlines);
+    let [parcels, transfers, blocks] = &layers;
+    runtime.block_on(store.publish(&[parcels, blocks, transfers], out.layer.crs()))?;
+    let content = PlanContent {
+        record: serde_json::to_string(out.record).context(ErrorKind::Unwritable, "writing plan.json")?,
+        zone: Zone(out.in_zone_after.to_vec()),
+        certificate: out.certificate.to_vec(),
+    };
+    Ok((content, served(layers, out)))
+}
+
+/// Parcels, transfers and blocks of a plan.
+fn layers<'a>(
+    out: &'a PlanOutput<'a>,
+    policy: &Policy,
+    outlines: &'a [MultiPolygon<f64>],
+) -> [Features<'a>; 3] {
+    let least_ha = policy.constraints.min_block_ha;
+    let blocks = plan_features::blocks("blocks", "after", out.blocks_after, outlines, least_ha);
+    [plan_features::parcels(out), plan_features::transfers(out), blocks]
+}
+
+/// The layers of a plan, to be served.
+pub(crate) fn of_plan(out: &PlanOutput<'_>, policy: &Policy) -> Vec<Arc<Collection>> {
+    let outlines = plan_features::outlines(out.layer, out.blocks_after);
+    served(layers(out, policy, &outlines), out)
+}
+
+fn served(layers: [Features<'_>; 3], out: &PlanOutput<'_>) -> Vec<Arc<Collection>> {
+    on_earth(plan_layers::of_plan(layers, out.layer.crs()))
+}
+
+/// These layers; none where they have no place on Earth.
+fn on_earth(layers: Result<Vec<Arc<Collection>>>) -> Vec<Arc<Collection>> {
+    layers.unwrap_or_else(|why| {
+        tracing::warn!("the project is not served as layers: {why}");
+        Vec::new()
+    })
+}

@@ -1,0 +1,54 @@
+//! The layers of a project as vector tiles, kept in memory.
+
+use std::sync::Arc;
+
+use parcels::id::LayerId;
+
+use crate::app::layers::tiles::layer_tiles::LayerTiles;
+use crate::app::project::layers::Layers;
+use crate::error::{Error, ErrorKind, Result};
+use crate::store::{PolicyRef, Store};
+use crate::threads::single_flight::SingleFlightCache;
+
+/// How many layers are kept ready to be cut.
+const TILED_LAYERS: usize = 4;
+
+/// The layers of a project as vector tiles.
+pub struct Tiles {
+    store: Arc<dyn Store>,
+    layers: Arc<Layers>,
+    /// Layers ready to be cut into tiles.
+    tiles: SingleFlightCache<(LayerId, PolicyRef), Arc<LayerTiles>>,
+}
+
+impl Tiles {
+    pub(super) fn new(store: Arc<dyn Store>, layers: Arc<Layers>) -> Self {
+        Self { store, layers, tiles: SingleFlightCache::new(TILED_LAYERS) }
+    }
+
+    /// The tiles of a layer in this version, if they are ready. Does not ask the store: a map asks for dozens of tiles.
+    #[must_use]
+    pub fn ready(&self, id: &LayerId, version: &str) -> Option<Arc<LayerTiles>> {
+        self.tiles.ready(|(layer, _), tiles| layer == id && tiles.version() == version)
+    }
+
+    /// A layer as tiles, with what the policy of the newest scenario on it counts as belonging to it.
+    ///
+    /// # Errors
+    /// Of kind `NotFound` where there is no such layer, or no scenario on it yet; when it has no place on Earth.
+    pub async fn of_layer(&self, id: &LayerId) -> Result<Arc<LayerTiles>> {
+        let of_layer = self.store.scenarios().await?.into_iter().filter(|s| s.layer == *id);
+        let Some(policy) = of_layer.map(|s| s.policy).next_back() else {
+            self.store.layer(id).await?;
+            return Err(Error::new(ErrorKind::NotFound, "no scenario plans this layer yet")
+                .try_this("make one: its policy says what belongs to the layer"));
+        };
+        let key = (id.clone(), policy.clone());
+        let make = async {
+            let ready = self.layers.read(id, &policy).await?;
+            let (id, policy) = key.clone();
+            Ok(move || LayerTiles::new(&id, &policy, &ready.prepared).map(Arc::new))
+        };
+        self.tiles.get(key.clone(), make).await
+    }
+}
