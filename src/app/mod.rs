@@ -17,6 +17,9 @@ pub mod generate;
 // What is wrong with an input.
 pub mod check;
 
+// What is probably not as it was meant.
+mod suspicions;
+
 // The first half of planning.
 pub mod prepare;
 
@@ -81,6 +84,9 @@ pub mod column_guess;
 
 // What is in a stranger's files.
 pub mod checked;
+
+// From a user's own files to a policy.
+pub mod init;
 
 // Files of strangers, read by a process of their own.
 pub mod apart;

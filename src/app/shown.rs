@@ -95,7 +95,7 @@ impl Workshop {
         let kept = self.kept(newest.id).await?;
         let layers = blocking(move || {
             kept.hand_over(|out| {
-                let outlines = plan_features::outlines(out.layer, out.blocks_after);
+                let outlines = plan_features::outlines(out.layer, out.blocks_after, &kept.policy().checks);
                 Ok(served(layers(out, kept.policy(), &outlines), out))
             })
         });
@@ -140,7 +140,7 @@ fn unplanned(park: &Park) -> Result<Vec<Arc<Collection>>> {
     let land_use = land_use(policy, layer);
     let inside: Vec<bool> = layer.parcels().iter().map(|p| p.in_zone).collect();
     let blocks = Blocks::new(adjacency, &inside, &compiled(prepared, policy)?.area_m2);
-    let outlines = plan_features::outlines(layer, &blocks);
+    let outlines = plan_features::outlines(layer, &blocks, &policy.checks);
     let least_ha = policy.constraints.min_block_ha;
     let parcels = plan_features::unplanned(layer, &land_use, policy.constraints.area.basis, scores);
     let zone = inside.contains(&true);
@@ -155,7 +155,7 @@ pub(super) fn show_plan(
     store: &dyn Store,
     runtime: &Handle,
 ) -> Result<(PlanContent, Vec<Arc<Collection>>)> {
-    let outlines = plan_features::outlines(out.layer, out.blocks_after);
+    let outlines = plan_features::outlines(out.layer, out.blocks_after, &policy.checks);
     let layers = layers(out, policy, &outlines);
     let [parcels, transfers, blocks] = &layers;
     runtime.block_on(store.show(&[parcels, blocks, transfers], out.layer.crs()))?;

@@ -7,6 +7,7 @@ mod export;
 mod frontier;
 mod generate;
 mod import;
+mod init;
 mod plan;
 mod read_apart;
 mod serve;
@@ -48,6 +49,7 @@ enum Command {
     Compare(compare::Compare),
     Solve(solve::Solve),
     Frontier(frontier::Frontier),
+    Init(init::Init),
     Import(import::Import),
     Serve(serve::Serve),
     #[command(hide = true)]
@@ -168,6 +170,7 @@ pub fn run(args: Args) -> Result<u8> {
         Command::Compare(compare) => compare.run(quiet),
         Command::Solve(solve) => solve.run(quiet),
         Command::Frontier(frontier) => frontier.run(quiet),
+        Command::Init(init) => init.run(quiet),
         Command::Import(import) => import.run(quiet),
         Command::Serve(serve) => serve.run(quiet),
         Command::ReadApart(read) => read.run(),

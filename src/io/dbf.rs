@@ -3,8 +3,12 @@
 
 use encoding_rs::Encoding;
 use parcels::table::{Column, Table, Value};
+use parcels::validate::{Issue, IssueKind, Severity};
+use parcels::visible::heading;
 
 use super::encoding::decode_lossy;
+use super::file_issue;
+use super::table::rows_named;
 
 /// A dBASE file in memory.
 pub(crate) struct Dbf {
@@ -85,11 +89,33 @@ impl Dbf {
 
     /// The names of the columns as they stand; those without one are numbered.
     pub(crate) fn names(&self, encoding: &'static Encoding) -> Vec<String> {
-        let name = |(at, field): (usize, &Field)| match decode_lossy(&field.name, encoding).trim() {
+        let name = |(at, field): (usize, &Field)| match heading(&decode_lossy(&field.name, encoding)).as_str()
+        {
             "" => format!("column_{}", at + 1),
             name => name.to_owned(),
         };
         self.fields.iter().enumerate().map(name).collect()
+    }
+
+    /// Tells of numbers that did not fit their cells, by column.
+    pub(crate) fn tell_asterisks(&self, encoding: &'static Encoding, issues: &mut Vec<Issue>) {
+        for (field, name) in self.fields.iter().zip(self.names(encoding)) {
+            if !matches!(field.kind, b'N' | b'F' | b'D' | b'L' | b'I') {
+                continue;
+            }
+            let starred = |r: &usize| !self.is_deleted(*r) && trim(self.cell(*r, field)).starts_with(b"*");
+            let rows: Vec<usize> = (0..self.records).filter(starred).map(|r| r + 1).collect();
+            if rows.is_empty() {
+                continue;
+            }
+            let found = format!(
+                "column \"{name}\": {} cells hold asterisks (***), which stand for a number that did not fit: {}",
+                rows.len(),
+                rows_named("record", &rows)
+            );
+            let done = "these values are missing; write the table again with a wider column";
+            issues.push(file_issue(IssueKind::NotNumber, Severity::Warning, found, done));
+        }
     }
 
     /// The table of the given records, a row each; none and records that are not there give missing values. Bytes that
@@ -142,8 +168,8 @@ fn value(kind: u8, cell: &[u8], encoding: &'static Encoding) -> Value {
     }
 }
 
-/// A numeric cell. A decimal comma is read as a point; whole numbers of more digits than a double holds stay text, for
-/// they are codes; a cell of asterisks is a number that did not fit.
+/// A numeric cell. What has a comma stays text until its column decides; whole numbers of more digits than a double holds
+/// stay text too, for they are codes; a cell of asterisks is a number that did not fit.
 fn number(text: &str) -> Value {
     if text.is_empty() || text.starts_with('*') {
         return Value::Missing;
@@ -152,7 +178,7 @@ fn number(text: &str) -> Value {
     if digits == text.len() && digits > 15 {
         return Value::Text(text.to_owned());
     }
-    match text.parse::<f64>().or_else(|_| text.replace(',', ".").parse()) {
+    match text.parse::<f64>() {
         Ok(number) => Value::from_number(number),
         Err(_) => Value::from_text(text),
     }
@@ -208,7 +234,7 @@ mod tests {
         let expected = [
             text("青"),
             text("0601"),
-            n(1.5),
+            text("1,5"),
             text("3101180010020030004"),
             Value::Missing,
             text("2025-01-31"),

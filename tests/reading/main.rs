@@ -5,7 +5,10 @@
 mod apart;
 mod awkward;
 mod formats;
+mod lying;
+mod numbers;
 mod real;
+mod sheets;
 mod systems;
 mod tables;
 
