@@ -142,7 +142,8 @@ fn check_one(
 }
 
 fn sum(layer: &Layer, area: fn(&parcels::units::Area) -> f64) -> f64 {
-    layer.parcels().iter().map(|p| area(&p.area)).sum()
+    // The sum of nothing is −0.
+    layer.parcels().iter().map(|p| area(&p.area)).sum::<f64>() + 0.0
 }
 
 /// The columns that carry usual names, where the layer has them.

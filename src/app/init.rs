@@ -7,24 +7,22 @@ use std::path::{Component, Path, PathBuf};
 use parcels::parcel::Layer;
 use parcels::policy::Policy;
 use parcels::progress::Monitor;
-use parcels::table::{Column, Value};
 use parcels::units::AreaUnit;
 use parcels::validate::{Columns, Issue, validate, without_lost_codes};
 
 use super::checked::guessed;
 use super::column_guess::{Content, Profile, by_name, of_parcels, of_table};
+use super::file_meaning::{Meaning, meaning, suspicious};
 use super::prepare::misfit;
 use crate::error::{Error, ErrorKind, Result};
 use crate::io::atomic;
 use crate::io::crs::Proj;
-use crate::io::read::{ReadOptions, read_layer, read_lines, read_polygons};
+use crate::io::read::{ReadOptions, layer_names, read_layer, read_lines, read_polygons};
 use crate::io::source::Source;
 use crate::io::table::{ReadTable, read_table};
 
 /// Indicators proposed at most.
 const INDICATORS_MAX: usize = 6;
-/// Land uses looked at.
-const USES_MAX: usize = 2000;
 
 /// What to look at.
 #[derive(Debug, Clone)]
@@ -96,7 +94,7 @@ pub fn init(request: &InitRequest, monitor: &dyn Monitor) -> Result<InitReport> 
                 }
             }
         } else {
-            layers.push(named.clone());
+            layers.extend(layers_of(named)?);
         }
     }
     // Further layers of the parcels' own file, where their names say what they are.
@@ -122,6 +120,21 @@ fn is_table(named: &str) -> bool {
     matches!(ending.as_str(), "csv" | "tsv" | "txt" | "gz" | "xlsx" | "xlsm" | "xlsb" | "xls" | "ods" | "dbf")
 }
 
+/// The layers that a name stands for: every one of a file that has several.
+fn layers_of(named: &str) -> Result<Vec<String>> {
+    let Ok(source) = named.parse::<Source>();
+    let ending = source.path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+    if source.layer.is_some() || !matches!(ending.as_str(), "gpkg" | "gdb") {
+        return Ok(vec![named.to_owned()]);
+    }
+    let names = layer_names(&source)?;
+    Ok(if names.len() > 1 {
+        names.iter().map(|name| format!("{named}:{name}")).collect()
+    } else {
+        vec![named.to_owned()]
+    })
+}
+
 fn folder_of(out: &Path) -> PathBuf {
     let parent = out.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::canonicalize(parent).unwrap_or_else(|_| parent.to_owned())
@@ -142,68 +155,6 @@ fn from_folder(folder: &Path, named: &str) -> String {
         Some(layer) => format!("{}:{layer}", path.display()),
         None => path.display().to_string(),
     }
-}
-
-/// What a layer is by its name.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Meaning {
-    /// A rule of an overlay and its name.
-    Overlay(&'static str, &'static str),
-    /// Lines that part, with half their width, m.
-    Barrier(f64),
-}
-
-fn meaning(named: &str) -> Option<Meaning> {
-    const KNOWN: [(&[&str], Meaning); 5] = [
-        (&["farmland", "基本农田", "yjjbnt", "jbnt", "农田"], Meaning::Overlay("forbid", "basic_farmland")),
-        (
-            &["redline", "red_line", "生态", "红线", "stbhhx", "eco"],
-            Meaning::Overlay("forbid", "eco_redline"),
-        ),
-        (
-            &["urban_boundary", "development_boundary", "开发边界", "czkfbj", "kfbj"],
-            Meaning::Overlay("prefer", "urban_boundary"),
-        ),
-        (&["river", "water", "canal", "河", "水系", "railway", "rail", "铁路"], Meaning::Barrier(10.0)),
-        (&["road", "street", "barrier", "道路", "公路", "快速路", "dl_"], Meaning::Barrier(15.0)),
-    ];
-    let name = named.to_lowercase();
-    let last = name.rsplit(['/', '\\']).next().unwrap_or(&name).to_owned();
-    KNOWN.into_iter().find(|(parts, _)| parts.iter().any(|part| last.contains(part))).map(|(_, m)| m)
-}
-
-/// Land uses that look like streets or water, with how many parcels have them.
-fn suspicious(column: &Column) -> Vec<(String, usize)> {
-    const WORDS: [&str; 14] = [
-        "道路",
-        "公路",
-        "街巷",
-        "铁路",
-        "交通",
-        "河流",
-        "水域",
-        "水面",
-        "沟渠",
-        "road",
-        "street",
-        "highway",
-        "right of way",
-        "water",
-    ];
-    let mut counts: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
-    for text in column.values.iter().filter_map(Value::text) {
-        if counts.len() < USES_MAX || counts.contains_key(&text) {
-            *counts.entry(text).or_default() += 1;
-        }
-    }
-    // GB/T 21010: 10 is transport, 11 water; only where the codes are of that standard's length.
-    let coded = counts.keys().all(|k| (2..=4).contains(&k.len()) && k.bytes().all(|b| b.is_ascii_digit()));
-    let looks = |text: &str| {
-        let lower = text.to_lowercase();
-        WORDS.iter().any(|word| lower.contains(word))
-            || (coded && (text.starts_with("10") || text.starts_with("11")))
-    };
-    counts.into_iter().filter(|(text, _)| looks(text)).collect()
 }
 
 /// A text in TOML.
@@ -556,34 +507,6 @@ fn unit_name(unit: AreaUnit) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn layers_are_known_by_their_names() {
-        for (named, found) in [
-            ("data/生态保护红线.shp", Some(Meaning::Overlay("forbid", "eco_redline"))),
-            ("YJJBNT.gpkg", Some(Meaning::Overlay("forbid", "basic_farmland"))),
-            ("plan.gpkg:城镇开发边界", Some(Meaning::Overlay("prefer", "urban_boundary"))),
-            ("roads.gpkg", Some(Meaning::Barrier(15.0))),
-            ("rivers.fgb", Some(Meaning::Barrier(10.0))),
-            ("roads/other.shp", None),
-        ] {
-            assert_eq!(meaning(named), found, "{named}");
-        }
-    }
-
-    #[test]
-    fn streets_and_water_are_suspicious() {
-        let column = |values: &[&str]| Column {
-            name: "u".into(),
-            values: values.iter().map(|v| Value::from_text(v)).collect(),
-        };
-        let found = |values: &[&str]| {
-            suspicious(&column(values)).into_iter().map(|(text, _)| text).collect::<Vec<_>>()
-        };
-        assert_eq!(found(&["0601", "1003", "1101", "0701"]), ["1003", "1101"]);
-        assert_eq!(found(&["工业用地", "城镇村道路用地", "Road"]), ["Road", "城镇村道路用地"]);
-        assert_eq!(found(&["101", "Industrial"]), [""; 0]);
-    }
 
     #[test]
     fn files_are_named_from_the_policy() {

@@ -85,6 +85,9 @@ pub mod column_guess;
 // What is in a stranger's files.
 pub mod checked;
 
+// What a layer is by its name.
+mod file_meaning;
+
 // From a user's own files to a policy.
 pub mod init;
 

@@ -40,19 +40,19 @@ pub(super) fn of(bytes: &[u8]) -> Option<Content> {
     let has = |part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
     let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
     if head.starts_with(b"PK\x03\x04") {
-        return Some(match () {
-            () if has(b"xl/workbook.xml") => Content::Xlsx,
-            () if has(b"xl/workbook.bin") => Content::Xlsb,
-            () if has(b"opendocument.spreadsheet") => Content::Ods,
-            () => Content::Zip,
-        });
+        let kinds: [(&[u8], Content); 3] = [
+            (b"xl/workbook.xml", Content::Xlsx),
+            (b"xl/workbook.bin", Content::Xlsb),
+            (b"opendocument.spreadsheet", Content::Ods),
+        ];
+        return Some(kinds.into_iter().find(|(part, _)| has(part)).map_or(Content::Zip, |(_, kind)| kind));
     }
     if head.starts_with(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1") {
-        return Some(match () {
-            () if has(&wide("EncryptedPackage")) => Content::Encrypted,
-            () if has(&wide("Workbook")) || has(&wide("Book")) => Content::Xls,
-            () => Content::Office,
-        });
+        // The names of the streams within.
+        let kinds =
+            [("EncryptedPackage", Content::Encrypted), ("Workbook", Content::Xls), ("Book", Content::Xls)];
+        let found = kinds.into_iter().find(|(stream, _)| has(&wide(stream)));
+        return Some(found.map_or(Content::Office, |(_, kind)| kind));
     }
     // The first record of BIFF 2, 3 and 4, which no folder of streams holds.
     if matches!(head, [0x09, 0x00 | 0x02 | 0x04, 0x04 | 0x06, 0x00, ..]) {
@@ -68,10 +68,12 @@ pub(super) fn of(bytes: &[u8]) -> Option<Content> {
     }
     if text.starts_with('<') {
         let html = ["<html", "<!doctype html", "<table", "<body"].iter().any(|tag| text.contains(tag));
-        return Some(match () {
-            () if text.contains("urn:schemas-microsoft-com:office:spreadsheet") => Content::Xml2003,
-            () if html => Content::Html,
-            () => Content::Xml,
+        return Some(if text.contains("urn:schemas-microsoft-com:office:spreadsheet") {
+            Content::Xml2003
+        } else if html {
+            Content::Html
+        } else {
+            Content::Xml
         });
     }
     let zeros = head.iter().filter(|b| **b == 0).count();

@@ -80,6 +80,15 @@ pub(crate) fn read(
     Ok(Features { shapes, table, extent: Extent::of(&bounds), about })
 }
 
+/// The names of the layers in the file that `source` names.
+///
+/// # Errors
+/// When it is not there, of no format that is read, or cannot be opened.
+pub(crate) fn names(source: &Source) -> Result<Vec<String>> {
+    let input = Input::open(source, None, Wanted::Polygons)?;
+    Ok(open(&input.dataset, source)?.layers().map(|layer| layer.name()).collect())
+}
+
 impl Shape {
     /// What is around it; none when it has no finite point.
     pub(crate) fn extent(&self) -> Option<Extent> {
@@ -257,8 +266,7 @@ fn has_ids(path: &std::path::Path) -> bool {
 /// What is taken from the first row of a query's answer.
 fn one<T>(opened: &gdal::Dataset, sql: &str, take: impl Fn(&Feature<'_>) -> Option<T>) -> Option<T> {
     let mut answer = opened.execute_sql(sql, None, Dialect::DEFAULT).ok()??;
-    let taken = answer.features().next().and_then(|row| take(&row));
-    taken
+    answer.features().next().and_then(|row| take(&row))
 }
 
 /// The position of the layer to read, and a note when it was not named but chosen among several.

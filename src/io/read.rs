@@ -285,6 +285,14 @@ pub fn read_polygons(
     })
 }
 
+/// The names of the layers in a file, none of which is read.
+///
+/// # Errors
+/// When it is not there or cannot be opened.
+pub fn layer_names(source: &Source) -> Result<Vec<String>> {
+    features::names(source)
+}
+
 /// The layers of a vector file on disk with their number of features, by name.
 ///
 /// # Errors
