@@ -155,7 +155,7 @@ fn exchanged(crs: &Crs, extent: &Extent) -> Option<String> {
     Proj::new(crs).ok()?.to_lonlat(&mut centre);
     let system = crs.epsg.map(|code| format!("EPSG:{code}")).unwrap_or_default();
     let at = place(centre[0]);
-    Some(format!("--crs {EXCHANGED}{system} ({WHY_EXCHANGED}; the data would lie at {at})"))
+    Some(format!("--crs {EXCHANGED}{system} ({}{WITH_EXCHANGE}: the data would lie at {at})", crs.name))
 }
 
 /// Why data of this extent cannot be in that system; none when they can.
@@ -255,7 +255,8 @@ fn candidates_of(extent: &Extent, exchange: bool) -> Vec<String> {
         let fitting = candidates_of(&extent.exchanged(), false);
         let exchanged = |hint: String| {
             let rest = hint.strip_prefix("--crs EPSG:")?;
-            Some(format!("--crs {EXCHANGED}EPSG:{}; {WHY_EXCHANGED})", rest.trim_end_matches(')')))
+            let (name, at) = rest.rsplit_once(": the data")?;
+            Some(format!("--crs {EXCHANGED}EPSG:{name}{WITH_EXCHANGE}: the data{at}"))
         };
         found.extend(fitting.into_iter().filter_map(exchanged));
     }
@@ -268,8 +269,8 @@ fn candidates_of(extent: &Extent, exchange: bool) -> Vec<String> {
     found
 }
 
-/// Why the exchange is offered.
-const WHY_EXCHANGED: &str = "this exchanges x and y: the file has the northing or latitude first";
+/// Said of a system that fits when the northing or latitude, which the file has first, is taken as y.
+const WITH_EXCHANGE: &str = " with x and y exchanged";
 
 /// Whether a place lies in China or close by: the range of longitudes for every five degrees of latitude.
 fn in_china(at: Coord<f64>) -> bool {

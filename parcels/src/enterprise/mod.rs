@@ -115,7 +115,7 @@ pub fn aggregate_paired(
     let column = |name: &Option<String>| name.as_deref().map(|name| firms.column(name)).transpose();
     let firm_column = column(&rules.firm)?;
     let share_column = column(&rules.share)?;
-    let (join, mut issues) = join::join(layer, &rules.parcel_code.of(firms)?, &lost_keys(firms, rules)?);
+    let (join, mut issues) = joined(layer, firms, rules)?;
     let firm = Firms::new(firm_column, firms.rows());
     let (shares, share_issues) = shares::shares(share_column, &firm, firm_column);
     issues.extend(share_issues);
@@ -210,7 +210,7 @@ pub fn names(layer: &Layer, firms: &Table, rules: &Enterprises) -> Result<Vec<Ve
         return Ok(vec![Vec::new(); layer.len()]);
     };
     let column = firms.column(column)?;
-    let (join, _) = join::join(layer, &rules.parcel_code.of(firms)?, &lost_keys(firms, rules)?);
+    let (join, _) = joined(layer, firms, rules)?;
     let rows = RowsByCode::new(&join);
     let of_code = |code: usize| {
         let mut names: Vec<String> = Vec::new();
@@ -255,6 +255,12 @@ fn partial<I: Iterator<Item = usize>>(
     let done = "they are sums of the other rows; complete the table, or leave these firms out with `where`"
         .to_owned();
     Some(issue(IssueKind::NotNumber, Severity::Warning, None, found, done))
+}
+
+/// The rows of the table on the parcels, by the key that the rules name.
+fn joined(layer: &Layer, firms: &Table, rules: &Enterprises) -> Result<(Join, Vec<Issue>), NoSuchColumn> {
+    let keys = rules.parcel_code.of(firms)?;
+    Ok(join::join(layer, &keys, &lost_keys(firms, rules)?))
 }
 
 /// Which rows state a key that has lost digits, in any of its columns.
