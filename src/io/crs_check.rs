@@ -250,7 +250,9 @@ fn candidates_of(extent: &Extent, exchange: bool) -> Vec<String> {
         let zones = (4534..=4554).filter_map(metric);
         found.extend(zones.filter(|(centre, _)| in_china(*centre)).map(|(_, hint)| hint));
     }
-    let degrees = extent.within(-180.0..=180.0, -180.0..=180.0);
+    // Nobody has parcels in the Gulf of Guinea, where degrees are as small as the metres of a drawing.
+    let at = extent.centre();
+    let degrees = extent.within(-180.0..=180.0, -180.0..=180.0) && at.x.hypot(at.y) > 3.0;
     if exchange && found.is_empty() {
         let fitting = candidates_of(&extent.exchanged(), false);
         let exchanged = |hint: String| {

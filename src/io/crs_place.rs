@@ -2,7 +2,7 @@
 //! it is used there at all, and which zone fits.
 
 use geo::Coord;
-use geographiclib_rs::{Geodesic, InverseGeodesic as _};
+use geographiclib_rs::{Geodesic, InverseGeodesic as _, PolygonArea, Winding};
 use parcels::parcel::{Crs, Geodesy as _};
 
 use super::crs::{Proj, parse, spatial_ref};
@@ -10,6 +10,8 @@ use crate::error::Result;
 
 /// Half the length along which distortion is measured, m.
 const ARM_M: f64 = 500.0;
+/// A step of length 1 along a diagonal, on each axis.
+const DIAGONAL: f64 = std::f64::consts::FRAC_1_SQRT_2;
 /// Beyond the area of use by this much a system still serves, degrees: cities lie across the edges of zones.
 const BESIDE: f64 = 0.1;
 /// What is told from here on: lengths or areas off by 0.1 %.
@@ -18,7 +20,7 @@ pub(crate) const TOLD: f64 = 1e-3;
 /// How much longer, and how much larger, things are in a plane system than on the ellipsoid.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Distortion {
-    /// The larger of the two along the axes, as a share; negative where things are shorter.
+    /// The most in any direction, as a share; negative where things are shorter.
     pub(crate) length: f64,
     /// As a share.
     pub(crate) area: f64,
@@ -27,19 +29,33 @@ pub(crate) struct Distortion {
 /// The distortion of a system in metres around a place of its plane; none on a local grid, and where the system reaches not.
 pub(crate) fn distortion(crs: &Crs, at: Coord<f64>) -> Result<Option<Distortion>> {
     let proj = Proj::new(crs)?;
-    let arm = |dx: f64, dy: f64| Coord { x: at.x + dx, y: at.y + dy };
-    let mut ends = [arm(-ARM_M, 0.0), arm(ARM_M, 0.0), arm(0.0, -ARM_M), arm(0.0, ARM_M)];
+    let arms = [(1.0, 0.0), (0.0, 1.0), (DIAGONAL, DIAGONAL), (-DIAGONAL, DIAGONAL)];
+    // The ends of each arm, one after the other.
+    let mut ends: Vec<Coord<f64>> = arms
+        .iter()
+        .flat_map(|(x, y)| [-ARM_M, ARM_M].map(|m| Coord { x: at.x + x * m, y: at.y + y * m }))
+        .collect();
     proj.to_lonlat(&mut ends);
     if ends.iter().any(|c| c.x.is_nan()) {
         return Ok(None);
     }
     let (a, flattening) = proj.ellipsoid();
     let earth = Geodesic::new(a, flattening);
-    let length = |p: Coord<f64>, q: Coord<f64>| -> f64 { earth.inverse(p.y, p.x, q.y, q.x) };
-    let (along_x, along_y) = (2.0 * ARM_M / length(ends[0], ends[1]), 2.0 * ARM_M / length(ends[2], ends[3]));
-    let (off_x, off_y) = (along_x - 1.0, along_y - 1.0);
-    let length = if off_x.abs() > off_y.abs() { off_x } else { off_y };
-    Ok(Some(Distortion { length, area: along_x * along_y - 1.0 }))
+    let off = |pair: &[Coord<f64>]| {
+        let on_earth_m: f64 = earth.inverse(pair[0].y, pair[0].x, pair[1].y, pair[1].x);
+        2.0 * ARM_M / on_earth_m - 1.0
+    };
+    let length = ends
+        .chunks_exact(2)
+        .map(off)
+        .fold(0.0, |worst: f64, off| if off.abs() > worst.abs() { off } else { worst });
+    // The square on the ends of the first two arms.
+    let mut square = PolygonArea::new(&earth, Winding::CounterClockwise);
+    for corner in [1, 3, 0, 2] {
+        square.add_point(ends[corner].y, ends[corner].x);
+    }
+    let (_, on_earth_m2, _) = square.compute(true);
+    Ok(Some(Distortion { length, area: 2.0 * ARM_M * ARM_M / on_earth_m2.abs() - 1.0 }))
 }
 
 /// Where a system is used, in words, if the place (longitude and latitude) lies outside.

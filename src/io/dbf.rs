@@ -29,6 +29,8 @@ struct Field {
     kind: u8,
     start: usize,
     length: usize,
+    /// Digits after the point, as the header has it.
+    decimals: usize,
 }
 
 impl Dbf {
@@ -62,7 +64,7 @@ impl Dbf {
             if start + length > record {
                 return Err("its fields are wider than its records".into());
             }
-            fields.push(Field { name, kind: d[11], start, length });
+            fields.push(Field { name, kind: d[11], start, length, decimals: usize::from(d[17]) });
             start += length;
         }
         let records = promised.min((bytes.len() - header) / record);
@@ -123,7 +125,7 @@ impl Dbf {
     pub(crate) fn table(&self, rows: &[Option<usize>], encoding: &'static Encoding) -> Table {
         let column = |(field, name): (&Field, String)| {
             let cell = |row: &Option<usize>| match row.filter(|r| *r < self.records) {
-                Some(r) => value(field.kind, self.cell(r, field), encoding),
+                Some(r) => value(field, self.cell(r, field), encoding),
                 None => Value::Missing,
             };
             Column { name, values: rows.iter().map(cell).collect() }
@@ -137,9 +139,9 @@ fn trim(cell: &[u8]) -> &[u8] {
     text.trim_ascii()
 }
 
-fn value(kind: u8, cell: &[u8], encoding: &'static Encoding) -> Value {
+fn value(field: &Field, cell: &[u8], encoding: &'static Encoding) -> Value {
     let eight = || <[u8; 8]>::try_from(cell).ok();
-    match kind {
+    match field.kind {
         // Binary whole numbers and doubles of Visual FoxPro and dBASE 7.
         b'I' | b'+' if cell.len() == 4 => <[u8; 4]>::try_from(cell)
             .map_or(Value::Missing, |b| Value::Number(f64::from(i32::from_le_bytes(b)))),
@@ -148,7 +150,7 @@ fn value(kind: u8, cell: &[u8], encoding: &'static Encoding) -> Value {
         }
         // The number of a block in another file.
         b'M' | b'G' | b'P' => Value::Missing,
-        b'N' | b'F' => number(&String::from_utf8_lossy(trim(cell))),
+        b'N' | b'F' => number(&String::from_utf8_lossy(trim(cell)), field.decimals),
         b'D' => {
             let text = String::from_utf8_lossy(trim(cell));
             match (text.len(), text.is_ascii()) {
@@ -168,9 +170,10 @@ fn value(kind: u8, cell: &[u8], encoding: &'static Encoding) -> Value {
     }
 }
 
-/// A numeric cell. What has a comma stays text until its column decides; whole numbers of more digits than a double holds
+/// A numeric cell. A comma before the decimals that the header promises is a decimal comma, for the format has no others;
+/// what else has one stays text until its column decides; whole numbers of more digits than a double holds
 /// stay text too, for they are codes; a cell of asterisks is a number that did not fit.
-fn number(text: &str) -> Value {
+fn number(text: &str, decimals: usize) -> Value {
     if text.is_empty() || text.starts_with('*') {
         return Value::Missing;
     }
@@ -178,7 +181,8 @@ fn number(text: &str) -> Value {
     if digits == text.len() && digits > 15 {
         return Value::Text(text.to_owned());
     }
-    match text.parse::<f64>() {
+    let comma = text.split_once(',').filter(|(_, rest)| decimals > 0 && rest.len() <= decimals);
+    match comma.map_or_else(|| text.parse::<f64>(), |(whole, rest)| format!("{whole}.{rest}").parse()) {
         Ok(number) => Value::from_number(number),
         Err(_) => Value::from_text(text),
     }

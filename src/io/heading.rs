@@ -87,7 +87,6 @@ impl Top<'_> {
             && self.last_row(at) == at
             && self.filled(next) == width
             && words(next)
-            && words(at)
             && first_under.is_some_and(figures)
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Read as _};
 use std::path::Path;
 
 use calamine::{Data, Dimensions, Range, Reader, Sheets, open_workbook};
@@ -36,7 +36,9 @@ pub(super) fn read(file: &Path, asked: Option<&str>, issues: &mut Vec<Issue>) ->
     let merged = merged_cells(&mut book, &name, file)?;
     // Which cells have formulas matters only for those without a value: a workbook whose formulas cannot be read is read.
     let formulas = book.worksheet_formula(&name).unwrap_or_default();
-    let sheet = Sheet { range: &range, merged: &merged, formulas: &formulas };
+    let mut sheet = Sheet { range: &range, merged: &merged, formulas: &formulas, unworked: false };
+    // Programs that write workbooks and work nothing out store zeros, and ask for the work when the file is opened.
+    sheet.unworked = asks_for_work(file) && sheet.every_formula_is_zero();
     sheet.table(file, &name, issues)
 }
 
@@ -125,6 +127,8 @@ struct Sheet<'a> {
     range: &'a Range<Data>,
     merged: &'a [Dimensions],
     formulas: &'a Range<String>,
+    /// Whether the zeros of formulas stand for nothing.
+    unworked: bool,
 }
 
 /// What was found in the cells of one column.
@@ -200,8 +204,9 @@ impl Sheet<'_> {
                     about.errors.push(rows);
                     about.error.get_or_insert_with(|| error.to_string());
                 }
-                let own = self.value(row, column);
-                if own == Value::Missing && self.without_value(row, column) {
+                let unvalued = self.without_value(row, column);
+                let own = if unvalued { Value::Missing } else { self.value(row, column) };
+                if unvalued {
                     about.unvalued.push(rows);
                 }
                 match from_above.get(&(row, column)) {
@@ -230,10 +235,35 @@ impl Sheet<'_> {
         let empty = match self.range.get((row, column)) {
             None | Some(Data::Empty) => true,
             Some(Data::String(text)) => text.is_empty(),
-            _ => false,
+            Some(cell) => self.unworked && is_zero(cell),
         };
         empty && self.has_formula(row, column)
     }
+
+    fn every_formula_is_zero(&self) -> bool {
+        let (height, width) = self.range.get_size();
+        let places = (0..height).flat_map(|row| (0..width).map(move |column| (row, column)));
+        let mut cells = places
+            .filter(|(row, column)| self.has_formula(*row, *column))
+            .filter_map(|at| self.range.get(at));
+        cells.all(is_zero)
+    }
+}
+
+fn is_zero(cell: &Data) -> bool {
+    matches!(cell, Data::Int(0)) || matches!(cell, Data::Float(n) if *n == 0.0)
+}
+
+/// Whether a workbook says that its formulas have to be worked out when it is opened.
+fn asks_for_work(file: &Path) -> bool {
+    let Some(mut archive) = File::open(file).ok().and_then(|f| zip::ZipArchive::new(BufReader::new(f)).ok())
+    else {
+        return false;
+    };
+    let mut text = String::new();
+    let read = archive.by_name("xl/workbook.xml").map(|mut entry| entry.read_to_string(&mut text));
+    read.is_ok_and(|r| r.is_ok())
+        && ["fullCalcOnLoad=\"1\"", "fullCalcOnLoad=\"true\""].iter().any(|said| text.contains(said))
 }
 
 impl Found {
