@@ -60,17 +60,6 @@ const AT_HOME: &[(&str, &[&str])] = &[
 
 /// Circles that stand for now: the optimiser is being rebuilt.
 const STANDING: &[&str] = &[
-    // The terms of the objective, the problem they belong to, and the state of a search over it.
-    "optimise/block_rules",
-    "optimise/concentration_row",
-    "optimise/energy",
-    "optimise/problem",
-    "optimise/relax/exits",
-    "optimise/state",
-    // The search, and its branching and bias, which start it again.
-    "optimise/bias",
-    "optimise/branch",
-    "optimise/search",
     // Why there is no plan, and the ways out of it.
     "optimise/ways_out",
     "optimise/why_not",

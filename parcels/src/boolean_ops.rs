@@ -8,6 +8,10 @@
 //! rings it then looks for the shell of a hole that has none, and panics (`ShapeBinder` in i_overlay 4.5.2, and still in
 //! 9.1.0). Here it gives bare contours, land on their left, and `polygons` makes polygons of them.
 
+mod closing;
+
+pub use closing::without_slits;
+
 use geo::coordinate_position::CoordPos;
 use geo::kernels::RobustKernel;
 use geo::winding_order::{Winding, WindingOrder};

@@ -96,8 +96,20 @@ pub mod id;
 // Progress out, cancellation in.
 pub mod progress;
 
+// Characters that nobody sees.
+pub mod visible;
+
+// Numbers as people write them.
+pub mod number;
+
+// Codes that went through a number.
+pub mod lost_digits;
+
 // Attribute columns and filters.
 pub mod table;
+
+// Filters that nothing meets.
+pub mod unmet;
 
 // Layers as read and as valid.
 pub mod parcel;
@@ -128,6 +140,9 @@ pub mod graph;
 
 // Who faces whom.
 pub mod adjacency;
+
+// Streets delivered as a parcel.
+pub mod streets;
 
 // Connected blocks and concentration.
 pub mod blocks;

@@ -1,7 +1,13 @@
 //! Attribute tables: typed columns of equal length, with the filters a policy states over them.
 
+use std::borrow::Cow;
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::number;
+use crate::visible::{code, heading, visible};
 
 /// One attribute value as read. An empty cell, SQL NULL, or text such as "NA" counts as [`Value::Missing`].
 #[derive(Debug, Clone, PartialEq)]
@@ -15,15 +21,15 @@ pub enum Value {
 }
 
 impl Value {
-    /// Text from a file: trimmed; empty, `NA`, `N/A`, `NULL`, `null`, `-`, `--`, `NaN` and `#N/A` are missing.
+    /// Text from a file: trimmed, without characters that nobody sees; empty, `NA`, `N/A`, `NULL`, `null`, `-`, `--`, `NaN` and `#N/A` are missing.
     #[must_use]
     pub fn from_text(text: &str) -> Self {
-        let text = text.trim();
-        match text {
+        let text = visible(text);
+        match text.as_ref() {
             "" | "NA" | "N/A" | "n/a" | "NULL" | "null" | "-" | "--" | "NaN" | "nan" | "#N/A" => {
                 Self::Missing
             }
-            _ => Self::Text(text.to_owned()),
+            _ => Self::Text(text.into_owned()),
         }
     }
 
@@ -33,18 +39,14 @@ impl Value {
         if number.is_finite() { Self::Number(number) } else { Self::Missing }
     }
 
-    /// The value as a number. Text is read as a decimal number, with thousands separators allowed
-    /// (`1,234.5`) and one trailing `%` ignored; anything else is none.
+    /// The value as a number. Text is read as [`number::by_itself`] reads it; what depends on the other values of its column
+    /// was made a number when the column was read ([`number::settle`]).
     #[must_use]
     pub fn number(&self) -> Option<f64> {
         match self {
             Self::Missing => None,
             Self::Number(n) => Some(*n),
-            Self::Text(t) => {
-                let t = t.trim().trim_end_matches(['%', '％']).trim_end();
-                let plain = if t.contains(',') { t.replace(',', "") } else { t.to_owned() };
-                plain.parse::<f64>().ok().filter(|n| n.is_finite())
-            }
+            Self::Text(t) => number::by_itself(t),
         }
     }
 
@@ -59,16 +61,34 @@ impl Value {
         }
     }
 
-    /// Whether the value says yes: non-zero numbers, `true`, `yes`, `y`, `t`, `in`, `是`, `内`, `调入`. None when missing
-    /// or neither yes nor no (`0`, `false`, `no`, `n`, `f`, `out`, `否`, `外`).
+    /// The value as a code or key: as [`Value::text`], without the spaces and joiners that nobody sees.
+    #[must_use]
+    pub fn code(&self) -> Option<String> {
+        let text = self.text()?;
+        let code = code(&text);
+        (!code.is_empty()).then(|| code.into_owned())
+    }
+
+    /// Whether the value says yes: 1, or a word for it; no: 0, or a word for that. None when missing or anything else, be it
+    /// another number: whether 2 means yes is not for this program to say.
     #[must_use]
     pub fn truth(&self) -> Option<bool> {
         if let Some(n) = self.number() {
-            return Some(n != 0.0);
+            return match n {
+                1.0 => Some(true),
+                0.0 => Some(false),
+                _ => None,
+            };
         }
         match self.text()?.to_lowercase().as_str() {
-            "true" | "yes" | "y" | "t" | "in" | "是" | "内" | "区内" => Some(true),
-            "false" | "no" | "n" | "f" | "out" | "否" | "外" | "区外" => Some(false),
+            "true" | "yes" | "y" | "t" | "in" | "inside" | "是" | "真" | "有" | "内" | "在" | "区内"
+            | "园内" | "园区内" | "在园区内" | "在区内" | "调入" | "√" | "✓" | "✔" => {
+                Some(true)
+            }
+            "false" | "no" | "n" | "f" | "out" | "outside" | "否" | "假" | "无" | "外" | "不在" | "区外"
+            | "园外" | "园区外" | "不在园区内" | "不在区内" | "调出" | "×" | "✗" | "✘" => {
+                Some(false)
+            }
             _ => None,
         }
     }
@@ -163,7 +183,8 @@ impl Table {
         &self.columns
     }
 
-    /// The column of that name: exactly, or, when none is, the only one that differs by case alone.
+    /// The column of that name: exactly, or, when none is, the only one that differs by case, spaces and characters that
+    /// nobody sees alone.
     ///
     /// # Errors
     /// [`NoSuchColumn`], with the nearest name.
@@ -171,8 +192,10 @@ impl Table {
         if let Some(found) = self.columns.iter().find(|c| c.name == name) {
             return Ok(found);
         }
-        let mut by_case = self.columns.iter().filter(|c| c.name.to_lowercase() == name.to_lowercase());
-        if let (Some(found), None) = (by_case.next(), by_case.next()) {
+        let alike = |a: &str| heading(a).to_lowercase().split_whitespace().collect::<String>();
+        let asked = alike(name);
+        let mut resembling = self.columns.iter().filter(|c| alike(&c.name) == asked);
+        if let (Some(found), None) = (resembling.next(), resembling.next()) {
             return Ok(found);
         }
         Err(NoSuchColumn {
@@ -180,6 +203,24 @@ impl Table {
             nearest: nearest(name, self.columns.iter().map(|c| c.name.as_str())),
             present: self.columns.iter().map(|c| c.name.clone()).collect(),
         })
+    }
+
+    /// Makes the values of the column `name` missing at `rows`.
+    pub fn forget(&mut self, name: &str, rows: &[usize]) {
+        for column in self.columns.iter_mut().filter(|c| c.name == name) {
+            for row in rows {
+                column.values[*row] = Value::Missing;
+            }
+        }
+    }
+
+    /// Decides what the commas of every column mean, as [`number::settle`] does; what stays open, by column.
+    pub fn settle(&mut self, decimals: number::Decimals) -> Vec<(String, number::Open)> {
+        let settled = |column: &mut Column| {
+            let open = number::settle(column, decimals);
+            open.into_iter().map(|open| (column.name.clone(), open)).collect::<Vec<_>>()
+        };
+        self.columns.iter_mut().flat_map(settled).collect()
     }
 
     /// The rows at `keep`, in that order.
@@ -199,6 +240,66 @@ impl Table {
                 })
                 .collect(),
         }
+    }
+}
+
+/// The column that holds a code, or the columns that make one together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum KeyColumns {
+    /// One column.
+    One(String),
+    /// Several: the code is what they state, with `-` between.
+    Several(Vec<String>),
+}
+
+impl From<&str> for KeyColumns {
+    fn from(name: &str) -> Self {
+        Self::One(name.to_owned())
+    }
+}
+
+impl From<String> for KeyColumns {
+    fn from(name: String) -> Self {
+        Self::One(name)
+    }
+}
+
+impl fmt::Display for KeyColumns {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.names().join(" + "))
+    }
+}
+
+impl KeyColumns {
+    /// What parts the columns' values in the code.
+    const BETWEEN: &str = "-";
+
+    /// The columns' names.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        match self {
+            Self::One(name) => std::slice::from_ref(name),
+            Self::Several(names) => names,
+        }
+    }
+
+    /// The column of codes: the one itself, or one made of several. Where one of them states nothing, there is no code.
+    ///
+    /// # Errors
+    /// The first column that is not there.
+    pub fn of<'t>(&self, table: &'t Table) -> Result<Cow<'t, Column>, NoSuchColumn> {
+        let columns: Vec<&Column> =
+            self.names().iter().map(|name| table.column(name)).collect::<Result<_, _>>()?;
+        if let [one] = columns.as_slice() {
+            return Ok(Cow::Borrowed(one));
+        }
+        let joined = |row: usize| {
+            let parts: Option<Vec<String>> = columns.iter().map(|c| c.values[row].code()).collect();
+            parts.filter(|p| !p.is_empty()).map_or(Value::Missing, |p| Value::Text(p.join(Self::BETWEEN)))
+        };
+        let values = (0..table.rows()).map(joined).collect();
+        Ok(Cow::Owned(Column { name: self.to_string(), values }))
     }
 }
 
@@ -330,7 +431,8 @@ mod tests {
     fn text_reads_as_a_number_only_when_it_is_one() {
         for (text, number) in [
             ("1,234.5", Some(1234.5)),
-            ("3.02%", Some(3.02)),
+            ("1,234", None),
+            ("3.02%", Some(0.0302)),
             ("12a", None),
             ("1e3", Some(1000.0)),
             ("inf", None),
@@ -339,6 +441,54 @@ mod tests {
         }
         assert_eq!(Value::from_text(" NA "), Value::Missing);
         assert_eq!(Value::Number(404.0).text().as_deref(), Some("404"));
+    }
+
+    #[test]
+    fn yes_and_no_are_words_and_nothing_else_is() {
+        for (text, truth) in [
+            ("1", Some(true)),
+            ("1.0", Some(true)),
+            ("0", Some(false)),
+            ("2", None),
+            ("-1", None),
+            ("调入", Some(true)),
+            ("调出", Some(false)),
+            ("Yes", Some(true)),
+            ("不在园区内", Some(false)),
+            ("A", None),
+            ("", None),
+        ] {
+            assert_eq!(Value::from_text(text).truth(), truth, "{text}");
+        }
+        assert_eq!(Value::Number(2.0).truth(), None);
+    }
+
+    #[test]
+    fn several_columns_make_one_code() {
+        let column = |name: &str, values: Vec<Value>| Column { name: name.into(), values };
+        let text = |t: &str| Value::Text(t.into());
+        let table = Table::new(
+            2,
+            vec![
+                column("block", vec![Value::Number(7.0), text("8")]),
+                column("lot", vec![text("003\u{200b}"), Value::Missing]),
+            ],
+        );
+        let key: KeyColumns = toml::from_str::<toml::Table>("key = ['block', 'lot']").unwrap()["key"]
+            .clone()
+            .try_into()
+            .unwrap();
+        assert_eq!(key.of(&table).unwrap().values, [text("7-003"), Value::Missing]);
+        assert_eq!(KeyColumns::from("lot").of(&table).unwrap().name, "lot");
+        assert!(KeyColumns::Several(vec!["lot".into(), "no".into()]).of(&table).is_err());
+    }
+
+    #[test]
+    fn headings_are_found_without_what_nobody_sees() {
+        let column = |name: &str| Column { name: name.into(), values: vec![] };
+        let table = Table::new(0, vec![column("\u{feff}code"), column("R&D\u{a0}cost")]);
+        assert_eq!(table.column("code").unwrap().name, "\u{feff}code");
+        assert_eq!(table.column("R&D cost\u{200b}").unwrap().name, "R&D\u{a0}cost");
     }
 
     #[test]

@@ -68,6 +68,10 @@ fn text(report: &CheckReport, shown: usize) -> String {
         Some(column) => _ = writeln!(out, "  parcels are named by column {column}"),
         None => out.push_str("  parcels are named by their row: no column of codes was found\n"),
     }
+    out.push_str("  columns 字段:\n");
+    for column in &report.columns {
+        let _ = writeln!(out, "    {}", column.described());
+    }
     if report.issues.is_empty() {
         out.push_str("  no issues 无问题");
         return out;

@@ -9,6 +9,7 @@ mod export;
 mod frontier;
 mod generate;
 mod import;
+mod init;
 mod plan;
 mod sandbox;
 mod serve;
@@ -50,6 +51,7 @@ enum Command {
     Compare(compare::Compare),
     Solve(solve::Solve),
     Frontier(frontier::Frontier),
+    Init(init::Init),
     Import(import::Import),
     Serve(serve::Serve),
     #[command(hide = true)]
@@ -170,6 +172,7 @@ pub fn run(args: Args) -> Result<u8> {
         Command::Compare(compare) => compare.run(quiet),
         Command::Solve(solve) => solve.run(quiet),
         Command::Frontier(frontier) => frontier.run(quiet),
+        Command::Init(init) => init.run(quiet),
         Command::Import(import) => import.run(quiet),
         Command::Serve(serve) => serve.run(quiet),
         Command::Sandbox(read) => read.run(),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use parcels::validate::{Issue, Severity};
 
 use super::{Ending, Others, ReadArgs};
 use crate::app::planning::plan::{PlanRequest, Search, plan};
@@ -90,6 +91,19 @@ fn plan_years_and_tell(request: &PlanRequest, years: usize, quiet: bool, json: b
     Ok(u8::from(!report.stands()))
 }
 
+/// What concerns a whole file or the policy is said at once, not only in the table of issues.
+fn tell_of_files(issues: &[Issue]) {
+    const TOLD: usize = 12;
+    let told = || issues.iter().filter(|i| i.row.is_none() && i.severity != Severity::Note);
+    for issue in told().take(TOLD) {
+        let word = if issue.severity == Severity::Error { "error 错误" } else { "warning 注意" };
+        say(&format!("{word}: {}; {}", issue.found, issue.done));
+    }
+    if told().count() > TOLD {
+        say(&format!("… and {} more in issues.csv 其余见 issues.csv", told().count() - TOLD));
+    }
+}
+
 /// Plans and prints what came of it; shared with `demo`.
 pub(super) fn plan_and_tell(request: &PlanRequest, quiet: bool, json: bool) -> Result<u8> {
     let monitor = Terminal::new(quiet);
@@ -99,6 +113,7 @@ pub(super) fn plan_and_tell(request: &PlanRequest, quiet: bool, json: bool) -> R
         say(&serde_json::to_string_pretty(&report.record).unwrap_or_default());
     } else {
         say(&summary(&report.record));
+        tell_of_files(&report.issues);
         say(&format!("written to  {}", report.out.display()));
     }
     for finding in &report.findings {

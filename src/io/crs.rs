@@ -47,12 +47,36 @@ pub fn parse(text: &str) -> Result<Crs> {
 /// A system as the label that layers carry: its EPSG code where it has one or matches one by its parameters, whatever
 /// its name; otherwise its own definition.
 pub(crate) fn describe(srs: &SpatialRef) -> Result<Crs> {
+    // Heights are left aside, so is what says what they are above.
+    if srs.is_compound()
+        && let Some(plane) = srs.to_wkt().ok().as_deref().and_then(first_within)
+        && let Ok(plane) = SpatialRef::from_wkt(plane)
+    {
+        return describe(&plane);
+    }
     if let Some(code) = epsg(srs)
         && let Ok(known) = SpatialRef::from_epsg(code)
     {
         return label(&known, Some(code));
     }
     label(srs, None)
+}
+
+/// The first definition within one in WKT: of a compound system that of its plane.
+fn first_within(wkt: &str) -> Option<&str> {
+    let (mut depth, mut quoted, mut start) = (0, false, None);
+    for (at, byte) in wkt.bytes().enumerate() {
+        match byte {
+            b'"' => quoted = !quoted,
+            _ if quoted => {}
+            b'[' => depth += 1,
+            b']' if depth == 2 => return start.map(|start: usize| &wkt[start..=at]),
+            b']' => depth -= 1,
+            b',' if depth == 1 && start.is_none() => start = Some(at + 1),
+            _ => {}
+        }
+    }
+    None
 }
 
 fn label(srs: &SpatialRef, epsg: Option<u32>) -> Result<Crs> {
@@ -280,6 +304,20 @@ impl Geodesy for Proj {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_plane_of_a_compound_system_decides() {
+        for text in ["EPSG:25832+7837", "EPSG:4549+5737", "EPSG:4326+5773"] {
+            setup::gdal();
+            let srs = SpatialRef::from_definition(text).unwrap();
+            assert!(srs.is_compound(), "{text}");
+            let plane: u32 = text[5..].split('+').next().unwrap().parse().unwrap();
+            assert_eq!(describe(&srs).unwrap().epsg, Some(plane), "{text}");
+        }
+        let odd = "COMPD_CS[\"a, [b]\",LOCAL_CS[\"c]\",UNIT[\"m\",1]],VERT_CS[\"d\",VERT_DATUM[\"d\",2005],UNIT[\"m\",1]]]";
+        assert_eq!(first_within(odd), Some("LOCAL_CS[\"c]\",UNIT[\"m\",1]]"));
+        assert_eq!(first_within("GEOGCS[\"x\"]"), None);
+    }
 
     #[test]
     fn axes_are_those_of_the_list() {

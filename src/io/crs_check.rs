@@ -8,6 +8,7 @@ use parcels::validate::{Issue, IssueKind, Severity};
 
 use super::crs::{CRS_FORMS, Proj, describe, parse, shown, spatial_ref};
 use super::file_issue;
+use super::read::EXCHANGED;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The bounds of a layer, in its own units.
@@ -44,7 +45,13 @@ impl Extent {
         })
     }
 
-    fn centre(&self) -> Coord<f64> {
+    /// With x and y exchanged.
+    pub(crate) fn exchanged(&self) -> Self {
+        let exchange = |at: Coord<f64>| Coord { x: at.y, y: at.x };
+        Self { min: exchange(self.min), max: exchange(self.max) }
+    }
+
+    pub(crate) fn centre(&self) -> Coord<f64> {
         (self.min + self.max) / 2.0
     }
 
@@ -84,7 +91,7 @@ pub(crate) fn settle(
         let against = extent.and_then(|extent| contradiction(&crs, extent));
         let degrees = spatial_ref(&crs)?.is_geographic();
         if let (Some(why), true, Some(extent)) = (&against, degrees, extent) {
-            return Err(refuse(file, &format!("--crs {text} cannot be: {why}"), extent));
+            return Err(refuse(file, &format!("--crs {text} cannot be: {why}"), extent, Some(&crs)));
         }
         let mut issues = Vec::new();
         let mut warn = |found: String| {
@@ -107,10 +114,10 @@ pub(crate) fn settle(
     match (stated, doubt, extent) {
         (Some(crs), None, _) => Ok((crs, Vec::new())),
         (Some(crs), Some(why), Some(extent)) => {
-            Err(refuse(file, &format!("it states {}, but {why}", shown(&crs)), extent))
+            Err(refuse(file, &format!("it states {}, but {why}", shown(&crs)), extent, Some(&crs)))
         }
         (_, _, Some(extent)) => {
-            Err(refuse(file, "it does not state its coordinate reference system", extent))
+            Err(refuse(file, "it does not state its coordinate reference system", extent, None))
         }
         (_, _, None) => Err(Error::new(
             ErrorKind::Unreadable,
@@ -119,10 +126,14 @@ pub(crate) fn settle(
     }
 }
 
-fn refuse(file: &str, why: &str, extent: &Extent) -> Error {
+fn refuse(file: &str, why: &str, extent: &Extent, stated: Option<&Crs>) -> Error {
     let error =
         Error::new(ErrorKind::Unreadable, format!("{file}: {why} (its coordinates: {})", extent.shown()));
-    let fitting = candidates(extent);
+    let exchanged = stated.and_then(|crs| exchanged(crs, extent));
+    let fitting: Vec<String> = match exchanged {
+        Some(hint) => vec![hint],
+        None => candidates(extent),
+    };
     let mut error = match fitting.len() {
         0 => error.try_this(format!("say which it is: --crs {CRS_FORMS}")),
         1 => error,
@@ -132,6 +143,19 @@ fn refuse(file: &str, why: &str, extent: &Extent) -> Error {
         error = error.try_this(hint);
     }
     error
+}
+
+/// The hint to exchange x and y, where the data would then fit the system.
+fn exchanged(crs: &Crs, extent: &Extent) -> Option<String> {
+    let other = extent.exchanged();
+    if spatial_ref(crs).ok()?.is_local() || contradiction(crs, &other).is_some() {
+        return None;
+    }
+    let mut centre = [other.centre()];
+    Proj::new(crs).ok()?.to_lonlat(&mut centre);
+    let system = crs.epsg.map(|code| format!("EPSG:{code}")).unwrap_or_default();
+    let at = place(centre[0]);
+    Some(format!("--crs {EXCHANGED}{system} ({}{WITH_EXCHANGE}: the data would lie at {at})", crs.name))
 }
 
 /// Why data of this extent cannot be in that system; none when they can.
@@ -178,7 +202,7 @@ fn contradiction(crs: &Crs, extent: &Extent) -> Option<String> {
 }
 
 /// `114.3226 E 23.0204 N`
-fn place(lonlat: Coord<f64>) -> String {
+pub(crate) fn place(lonlat: Coord<f64>) -> String {
     let side = |v: f64, plus, minus| format!("{:.4} {}", v.abs(), if v < 0.0 { minus } else { plus });
     format!("{} {}", side(lonlat.x, "E", "W"), side(lonlat.y, "N", "S"))
 }
@@ -187,6 +211,11 @@ fn place(lonlat: Coord<f64>) -> String {
 /// eight digits of easting begin with the zone number; six digits are a zone without its number, and only the place
 /// tells which; degrees are small; what is small and no degrees is a city grid.
 fn candidates(extent: &Extent) -> Vec<String> {
+    candidates_of(extent, true)
+}
+
+/// As [`candidates`]; whether x and y may have been exchanged.
+fn candidates_of(extent: &Extent, exchange: bool) -> Vec<String> {
     let mut found = Vec::new();
     let metric = |code: u32| {
         let crs = parse(&code.to_string()).ok()?;
@@ -220,18 +249,30 @@ fn candidates(extent: &Extent) -> Vec<String> {
     } else if extent.within(100_000.0..=900_000.0, northing.clone()) {
         let zones = (4534..=4554).filter_map(metric);
         found.extend(zones.filter(|(centre, _)| in_china(*centre)).map(|(_, hint)| hint));
-    } else if extent.within(northing, 100_000.0..=46e6) {
-        let hint = "first exchange x and y: they look like northing and easting, as surveyors write them";
-        found.push(hint.into());
+    }
+    // Nobody has parcels in the Gulf of Guinea, where degrees are as small as the metres of a drawing.
+    let at = extent.centre();
+    let degrees = extent.within(-180.0..=180.0, -180.0..=180.0) && at.x.hypot(at.y) > 3.0;
+    if exchange && found.is_empty() {
+        let fitting = candidates_of(&extent.exchanged(), false);
+        let exchanged = |hint: String| {
+            let rest = hint.strip_prefix("--crs EPSG:")?;
+            let (name, at) = rest.rsplit_once(": the data")?;
+            Some(format!("--crs {EXCHANGED}EPSG:{name}{WITH_EXCHANGE}: the data{at}"))
+        };
+        found.extend(fitting.into_iter().filter_map(exchanged));
     }
     // Shanghai's grid and its like have their origin in the middle of the city.
-    if extent.within(-200_000.0..=200_000.0, -200_000.0..=200_000.0) {
+    if !degrees && extent.within(-200_000.0..=200_000.0, -200_000.0..=200_000.0) {
         let hint =
             "--crs local:NAME (a city's own grid in metres: kept as it is, without a place on the earth)";
         found.push(hint.into());
     }
     found
 }
+
+/// Said of a system that fits when the northing or latitude, which the file has first, is taken as y.
+const WITH_EXCHANGE: &str = " with x and y exchanged";
 
 /// Whether a place lies in China or close by: the range of longitudes for every five degrees of latitude.
 fn in_china(at: Coord<f64>) -> bool {
@@ -277,13 +318,19 @@ pub(crate) fn metric_target(crs: &Crs, extent: &Extent) -> Result<Option<Crs>> {
         Coord { x: extent.max.x, y: extent.min.y },
     ];
     Proj::new(crs)?.to_lonlat(&mut corners);
+    // On one side of the antimeridian.
+    let first = corners[0].x;
+    for corner in &mut corners {
+        corner.x += ((first - corner.x) / 360.0).round() * 360.0;
+    }
     let degrees = Extent::around(corners.into_iter()).ok_or_else(|| {
         Error::new(
             ErrorKind::Unreadable,
             format!("the coordinates lie nowhere on the earth in {}", shown(crs)),
         )
     })?;
-    let centre = degrees.centre();
+    let mut centre = degrees.centre();
+    centre.x = (centre.x + 180.0).rem_euclid(360.0) - 180.0;
     let geographic = srs.geog_cs().ok();
     let own = geographic.as_ref().and_then(|g| g.to_wkt().ok());
     let datum = geographic.as_ref().and_then(|g| describe(g).ok()).and_then(|g| g.epsg);

@@ -3,8 +3,12 @@
 
 use encoding_rs::Encoding;
 use parcels::table::{Column, Table, Value};
+use parcels::validate::{Issue, IssueKind, Severity};
+use parcels::visible::heading;
 
 use super::encoding::decode_lossy;
+use super::file_issue;
+use super::table::rows_named;
 
 /// A dBASE file in memory.
 pub(crate) struct Dbf {
@@ -25,6 +29,8 @@ struct Field {
     kind: u8,
     start: usize,
     length: usize,
+    /// Digits after the point, as the header has it.
+    decimals: usize,
 }
 
 impl Dbf {
@@ -58,7 +64,7 @@ impl Dbf {
             if start + length > record {
                 return Err("its fields are wider than its records".into());
             }
-            fields.push(Field { name, kind: d[11], start, length });
+            fields.push(Field { name, kind: d[11], start, length, decimals: usize::from(d[17]) });
             start += length;
         }
         let records = promised.min((bytes.len() - header) / record);
@@ -85,11 +91,33 @@ impl Dbf {
 
     /// The names of the columns as they stand; those without one are numbered.
     pub(crate) fn names(&self, encoding: &'static Encoding) -> Vec<String> {
-        let name = |(at, field): (usize, &Field)| match decode_lossy(&field.name, encoding).trim() {
+        let name = |(at, field): (usize, &Field)| match heading(&decode_lossy(&field.name, encoding)).as_str()
+        {
             "" => format!("column_{}", at + 1),
             name => name.to_owned(),
         };
         self.fields.iter().enumerate().map(name).collect()
+    }
+
+    /// Tells of numbers that did not fit their cells, by column.
+    pub(crate) fn tell_asterisks(&self, encoding: &'static Encoding, issues: &mut Vec<Issue>) {
+        for (field, name) in self.fields.iter().zip(self.names(encoding)) {
+            if !matches!(field.kind, b'N' | b'F' | b'D' | b'L' | b'I') {
+                continue;
+            }
+            let starred = |r: &usize| !self.is_deleted(*r) && trim(self.cell(*r, field)).starts_with(b"*");
+            let rows: Vec<usize> = (0..self.records).filter(starred).map(|r| r + 1).collect();
+            if rows.is_empty() {
+                continue;
+            }
+            let found = format!(
+                "column \"{name}\": {} cells hold asterisks (***), which stand for a number that did not fit: {}",
+                rows.len(),
+                rows_named("record", &rows)
+            );
+            let done = "these values are missing; write the table again with a wider column";
+            issues.push(file_issue(IssueKind::NotNumber, Severity::Warning, found, done));
+        }
     }
 
     /// The table of the given records, a row each; none and records that are not there give missing values. Bytes that
@@ -97,7 +125,7 @@ impl Dbf {
     pub(crate) fn table(&self, rows: &[Option<usize>], encoding: &'static Encoding) -> Table {
         let column = |(field, name): (&Field, String)| {
             let cell = |row: &Option<usize>| match row.filter(|r| *r < self.records) {
-                Some(r) => value(field.kind, self.cell(r, field), encoding),
+                Some(r) => value(field, self.cell(r, field), encoding),
                 None => Value::Missing,
             };
             Column { name, values: rows.iter().map(cell).collect() }
@@ -111,9 +139,9 @@ fn trim(cell: &[u8]) -> &[u8] {
     text.trim_ascii()
 }
 
-fn value(kind: u8, cell: &[u8], encoding: &'static Encoding) -> Value {
+fn value(field: &Field, cell: &[u8], encoding: &'static Encoding) -> Value {
     let eight = || <[u8; 8]>::try_from(cell).ok();
-    match kind {
+    match field.kind {
         // Binary whole numbers and doubles of Visual FoxPro and dBASE 7.
         b'I' | b'+' if cell.len() == 4 => <[u8; 4]>::try_from(cell)
             .map_or(Value::Missing, |b| Value::Number(f64::from(i32::from_le_bytes(b)))),
@@ -122,7 +150,7 @@ fn value(kind: u8, cell: &[u8], encoding: &'static Encoding) -> Value {
         }
         // The number of a block in another file.
         b'M' | b'G' | b'P' => Value::Missing,
-        b'N' | b'F' => number(&String::from_utf8_lossy(trim(cell))),
+        b'N' | b'F' => number(&String::from_utf8_lossy(trim(cell)), field.decimals),
         b'D' => {
             let text = String::from_utf8_lossy(trim(cell));
             match (text.len(), text.is_ascii()) {
@@ -142,9 +170,10 @@ fn value(kind: u8, cell: &[u8], encoding: &'static Encoding) -> Value {
     }
 }
 
-/// A numeric cell. A decimal comma is read as a point; whole numbers of more digits than a double holds stay text, for
-/// they are codes; a cell of asterisks is a number that did not fit.
-fn number(text: &str) -> Value {
+/// A numeric cell. A comma before the decimals that the header promises is a decimal comma, for the format has no others;
+/// what else has one stays text until its column decides; whole numbers of more digits than a double holds
+/// stay text too, for they are codes; a cell of asterisks is a number that did not fit.
+fn number(text: &str, decimals: usize) -> Value {
     if text.is_empty() || text.starts_with('*') {
         return Value::Missing;
     }
@@ -152,7 +181,8 @@ fn number(text: &str) -> Value {
     if digits == text.len() && digits > 15 {
         return Value::Text(text.to_owned());
     }
-    match text.parse::<f64>().or_else(|_| text.replace(',', ".").parse()) {
+    let comma = text.split_once(',').filter(|(_, rest)| decimals > 0 && rest.len() <= decimals);
+    match comma.map_or_else(|| text.parse::<f64>(), |(whole, rest)| format!("{whole}.{rest}").parse()) {
         Ok(number) => Value::from_number(number),
         Err(_) => Value::from_text(text),
     }
@@ -208,7 +238,7 @@ mod tests {
         let expected = [
             text("青"),
             text("0601"),
-            n(1.5),
+            text("1,5"),
             text("3101180010020030004"),
             Value::Missing,
             text("2025-01-31"),

@@ -1,6 +1,7 @@
 //! The features of one layer as its file holds them, all or some at a time: shapes in the file's own coordinates, attributes,
 //! and what is said about the coordinate reference system. Nothing is transformed here.
 
+use gdal::vector::sql::Dialect;
 use gdal::vector::{Feature, Layer, LayerAccess};
 use gdal::{DatasetOptions, GdalOpenFlags};
 use parcels::parcel::Crs;
@@ -79,6 +80,15 @@ pub(crate) fn read(
     Ok(Features { shapes, table, extent: Extent::of(&bounds), about })
 }
 
+/// The names of the layers in the file that `source` names.
+///
+/// # Errors
+/// When it is not there, of no format that is read, or cannot be opened.
+pub(crate) fn names(source: &Source) -> Result<Vec<String>> {
+    let input = Input::open(source, None, Wanted::Polygons)?;
+    Ok(open(&input.dataset, source)?.layers().map(|layer| layer.name()).collect())
+}
+
 impl Shape {
     /// What is around it; none when it has no finite point.
     pub(crate) fn extent(&self) -> Option<Extent> {
@@ -148,13 +158,16 @@ impl<'a> Input<'a> {
         let name = layer.name();
         let at_once = pass.features.unwrap_or(count as usize);
         let mut rows = match pass.attributes {
-            true => Rows::of(&layer, input, at_once, self.encoding, &mut issues)?,
+            true => {
+                let id = id_column(&opened, &layer, input);
+                Rows::of(&layer, input, id, at_once, self.encoding, &mut issues)?
+            }
             false => Rows::None(0),
         };
         let mut shapes = Vec::with_capacity(at_once);
         let mut read = 0;
         for feature in layer.features() {
-            shapes.push(shape(&feature)?);
+            shapes.push(shape(&feature, input.surfaces)?);
             rows.push(&feature)?;
             read += 1;
             if read % BEAT == 0 {
@@ -170,9 +183,23 @@ impl<'a> Input<'a> {
             take(shapes, rows.take())?;
         }
         if ((read + rows.deleted()) as u64) < count {
-            let found = format!("the file is damaged: {read} of {count} features can be read");
-            let done = "the others are missing; get the file again";
-            issues.push(file_issue(IssueKind::File, Severity::Error, found, done));
+            // A GeoPackage keeps a count for GDAL, which other programs do not know.
+            let stale = input.kind == Kind::GeoPackage && counted(&opened, &name) == Some(read as u64);
+            let (severity, found, done) = if stale {
+                (
+                    Severity::Note,
+                    format!("the file's note of how many features it has is out of date: {count}"),
+                    { format!("all {read} features were read") },
+                )
+            } else {
+                let done = "the others are missing; get the file again".to_owned();
+                (
+                    Severity::Error,
+                    format!("the file is damaged: {read} of {count} features can be read"),
+                    done,
+                )
+            };
+            issues.push(file_issue(IssueKind::File, severity, found, done));
         }
         let encoding = rows.finish(read, &mut issues).name().to_owned();
         Ok(About { name, layers, crs, encoding, issues, sha256: input.sha256.clone() })
@@ -191,13 +218,55 @@ fn open(input: &Dataset, source: &Source) -> Result<gdal::Dataset> {
         sibling_files: None,
     };
     let failed = || format!("{source} cannot be read as {}", input.kind.driver());
+    let whole = |result: Result<gdal::Dataset>| {
+        result.map_err(|e| {
+            e.try_this(
+                "open it in the program it comes from and save it again, or get it again: it may be damaged",
+            )
+        })
+    };
     if !input.without_shx {
-        return gdal::Dataset::open_ex(&input.path, options).context(ErrorKind::Unreadable, failed());
+        return whole(gdal::Dataset::open_ex(&input.path, options).context(ErrorKind::Unreadable, failed()));
     }
     gdal::config::set_thread_local_config_option(RESTORE, "YES").context(ErrorKind::Unreadable, failed())?;
     let opened = gdal::Dataset::open_ex(&input.path, options).context(ErrorKind::Unreadable, failed());
     gdal::config::clear_thread_local_config_option(RESTORE).context(ErrorKind::Unreadable, failed())?;
-    opened
+    whole(opened)
+}
+
+/// The rows of a table in a GeoPackage, counted.
+fn counted(opened: &gdal::Dataset, table: &str) -> Option<u64> {
+    let sql = format!("SELECT COUNT(*) FROM \"{}\"", table.replace('"', "\"\""));
+    one(opened, &sql, |row| u64::try_from(row.field_as_integer64(0).ok()??).ok())
+}
+
+/// The name of the column that numbers the features, and whether its numbers are the file's own; none where they are only
+/// the features' places in the file.
+fn id_column(opened: &gdal::Dataset, layer: &Layer<'_>, input: &Dataset) -> Option<String> {
+    let named = |name: &str| layer.defn().fields().any(|f| f.name().eq_ignore_ascii_case(name));
+    let name = match input.kind {
+        Kind::GeoPackage => {
+            let table = layer.name().replace('\'', "''");
+            let sql = format!("SELECT name FROM pragma_table_info('{table}') WHERE pk = 1");
+            one(opened, &sql, |row| row.field_as_string(0).ok()?)?
+        }
+        Kind::FileGdb => "OBJECTID".to_owned(),
+        Kind::GeoJson | Kind::GeoJsonLines if has_ids(&input.path) => "id".to_owned(),
+        _ => return None,
+    };
+    (!named(&name)).then_some(name)
+}
+
+/// Whether features of a GeoJSON file may state ids.
+fn has_ids(path: &std::path::Path) -> bool {
+    const KEY: &[u8] = b"\"id\"";
+    std::fs::read(path).is_ok_and(|bytes| bytes.windows(KEY.len()).any(|w| w == KEY))
+}
+
+/// What is taken from the first row of a query's answer.
+fn one<T>(opened: &gdal::Dataset, sql: &str, take: impl Fn(&Feature<'_>) -> Option<T>) -> Option<T> {
+    let mut answer = opened.execute_sql(sql, None, Dialect::DEFAULT).ok()??;
+    answer.features().next().and_then(|row| take(&row))
 }
 
 /// The position of the layer to read, and a note when it was not named but chosen among several.
@@ -269,20 +338,21 @@ enum Geometry {
 
 fn geometry_of(layer: &mut Layer<'_>) -> Geometry {
     let by_name = |name: &str| match name {
-        "Polygon" | "MultiPolygon" | "CurvePolygon" | "MultiSurface" => Geometry::Polygons,
+        "Polygon" | "MultiPolygon" | "CurvePolygon" | "MultiSurface" | "PolyhedralSurface" | "TIN"
+        | "Triangle" => Geometry::Polygons,
         "LineString" | "MultiLineString" | "CircularString" | "CompoundCurve" | "MultiCurve" => {
             Geometry::Lines
         }
         _ => Geometry::Other,
     };
     match gdal::vector::geometry_type_flatten(layer.defn().geometry_type()) {
-        3 | 6 | 10 | 12 => Geometry::Polygons,
+        3 | 6 | 10 | 12 | 15 | 16 | 17 => Geometry::Polygons,
         2 | 5 | 8 | 9 | 11 => Geometry::Lines,
         // Not stated: the first shapes tell.
         0 | 7 => layer
             .features()
             .take(100)
-            .find_map(|feature| match shape(&feature) {
+            .find_map(|feature| match shape(&feature, false) {
                 Ok(Shape::Known(parsed)) if !parsed.polygons.is_empty() => Some(Geometry::Polygons),
                 Ok(Shape::Known(parsed)) if !parsed.is_empty() => Some(by_name(parsed.kind)),
                 _ => None,
@@ -314,12 +384,16 @@ fn stated_crs(layer: &Layer<'_>) -> Result<Option<Crs>> {
     describe(&srs).map(Some)
 }
 
-fn shape(feature: &Feature<'_>) -> Result<Shape> {
+/// The shape of a feature; `surfaces`: what looks like plain polygons are faces of a body.
+fn shape(feature: &Feature<'_>, surfaces: bool) -> Result<Shape> {
     // An error here says that there is no geometry.
     let Ok(geometry) = feature.geometry_by_index(0) else { return Ok(Shape::Null) };
     let bytes = geometry.iso_wkb().context(ErrorKind::Unreadable, "a geometry cannot be read")?;
     Ok(match wkb::parse(&bytes) {
-        Some(parsed) => Shape::Known(parsed),
+        Some(mut parsed) => {
+            parsed.had_faces |= surfaces;
+            Shape::Known(parsed)
+        }
         None => Shape::Unknown(geometry.geometry_name()),
     })
 }

@@ -11,6 +11,9 @@ pub mod hash;
 // What names an input: a path, perhaps with a layer.
 pub mod source;
 
+// What a file is beside what its name says.
+mod foreign;
+
 // From what the user named to plain files that can be opened: archives, parts, hashes.
 mod unpack;
 
@@ -30,7 +33,10 @@ mod wkb;
 pub mod crs;
 
 // What to believe about a file's coordinate reference system.
-mod crs_check;
+pub(crate) mod crs_check;
+
+// Whether a system suits the place of the data.
+pub(crate) mod crs_place;
 
 // One layer as its file holds it.
 mod features;
@@ -40,6 +46,18 @@ mod rows;
 
 // Layers of parcels, lines and polygons.
 pub mod read;
+
+// What the bytes of a table are.
+mod content;
+
+// Which rows name a table's columns.
+mod heading;
+
+// Text tables.
+mod delimited;
+
+// Workbooks.
+mod sheet;
 
 // Tables without geometry.
 pub mod table;

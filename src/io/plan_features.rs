@@ -13,6 +13,7 @@ use parcels::policy::Policy;
 use parcels::score::Scores;
 use parcels::table::Value;
 use parcels::units::{AreaBasis, M2_PER_HA};
+use parcels::validate::Checks;
 use rayon::prelude::*;
 
 use super::feature_layer::{Cell, Column, Features, Kind, Shapes, cut, unique_names};
@@ -51,11 +52,14 @@ pub(super) fn shorten(columns: &mut [Column<'_>]) {
 }
 
 /// The outline of every block, in the order of the blocks: one polygon a connected piece. Parcels that face each
-/// other across a road stay apart in it.
+/// other across a road stay apart in it; gaps up to the width of survey noise, which are no roads, are closed.
 #[must_use]
-pub fn outlines(layer: &Layer, blocks: &Blocks) -> Vec<MultiPolygon<f64>> {
+pub fn outlines(layer: &Layer, blocks: &Blocks, checks: &Checks) -> Vec<MultiPolygon<f64>> {
     let members: Vec<&[ParcelIdx]> = blocks.iter().map(|(_, members)| members).collect();
-    let outline = |members: &&[ParcelIdx]| boolean_ops::union(members.iter().map(|idx| &layer[*idx].shape));
+    let outline = |members: &&[ParcelIdx]| {
+        let land = boolean_ops::union(members.iter().map(|idx| &layer[*idx].shape));
+        boolean_ops::without_slits(&land, checks.survey_noise_width_m)
+    };
     members.par_iter().map(outline).collect()
 }
 

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use gdal::vector::LayerAccess;
-use geo::{Coord, CoordsIter, LineString, MapCoordsInPlace, MultiPolygon};
+use geo::orient::Direction;
+use geo::{Area as _, Coord, CoordsIter, LineString, MapCoordsInPlace, MultiPolygon, Orient as _, Polygon};
+use parcels::boolean_ops;
+use parcels::number::Decimals;
 use parcels::parcel::{Crs, RawLayer, RawShape};
 use parcels::progress::Monitor;
 use parcels::table::Table;
@@ -16,6 +19,7 @@ use super::crs_check::{Extent, metric_target, settle};
 use super::features::{self, About, Features, Input, Pass, Shape, Wanted};
 use super::file_issue;
 use super::source::Source;
+use super::table::settled;
 use super::wkb::Parsed;
 use crate::error::{Context as _, Error, ErrorKind, Result};
 
@@ -71,9 +75,12 @@ pub fn read_layer(source: &Source, options: &ReadOptions, monitor: &dyn Monitor)
         features::read(source, options.encoding.as_deref(), Wanted::Polygons, monitor)?;
     let mut issues = about.issues;
     let extent = somewhere(source, &about.name, shapes.len(), extent)?;
-    let (input_crs, about_crs) =
-        settle(&source.to_string(), about.crs, options.crs.as_deref(), Some(&extent))?;
+    let (given, extent) = as_said(options, &mut shapes, Some(extent), &mut issues);
+    let (input_crs, about_crs) = settle(&source.to_string(), about.crs, given, extent.as_ref())?;
+    let extent = extent.map(|extent| around_the_earth(&input_crs, &shapes, extent)).transpose()?;
+    let extent = somewhere(source, &about.name, shapes.len(), extent)?;
     issues.extend(about_crs);
+    let table = settled(table, Decimals::Unknown, &mut issues);
     let crs = match metric_target(&input_crs, &extent)? {
         None => input_crs.clone(),
         Some(target) => {
@@ -122,10 +129,13 @@ pub fn read_parts(
     })?;
     let extent = somewhere(source, &about.name, count, Extent::of(&bounds))?;
     drop(bounds);
-    let (from, _) = settle(&source.to_string(), about.crs, options.crs.as_deref(), Some(&extent))?;
+    let (given, extent) = as_said(options, &mut [], Some(extent), &mut Vec::new());
+    let (from, _) = settle(&source.to_string(), about.crs, given, extent.as_ref())?;
+    let extent = somewhere(source, &about.name, count, extent)?;
     let target = metric_target(&from, &extent)?;
     let mut first = 0;
     input.each(pass(true), monitor, &mut |mut shapes, table| {
+        as_said(options, &mut shapes, None, &mut Vec::new());
         if let Some(target) = &target {
             reproject(&mut shapes, &from, target)?;
         }
@@ -135,6 +145,47 @@ pub fn read_parts(
         take(row, RawLayer { name: about.name.clone(), crs, shapes, table })
     })?;
     Ok(())
+}
+
+/// What a user writes before a system whose northing or latitude the file has first, or alone where the file states its system.
+pub(crate) const EXCHANGED: &str = "yx:";
+
+/// What the user said of the system, with coordinates and extent exchanged where that was said too.
+fn as_said<'o>(
+    options: &'o ReadOptions,
+    shapes: &mut [Shape],
+    extent: Option<Extent>,
+    issues: &mut Vec<Issue>,
+) -> (Option<&'o str>, Option<Extent>) {
+    let Some(said) = options.crs.as_deref() else { return (None, extent) };
+    let Some(system) = said.trim().strip_prefix(EXCHANGED) else { return (Some(said), extent) };
+    let exchange = |at: Coord<f64>| Coord { x: at.y, y: at.x };
+    for shape in shapes {
+        if let Shape::Known(parsed) = shape {
+            parsed.polygons.iter_mut().for_each(|p| p.map_coords_in_place(exchange));
+            parsed.lines.iter_mut().for_each(|l| l.map_coords_in_place(exchange));
+        }
+    }
+    let found = "the file has the northing or latitude before the easting or longitude";
+    issues.push(file_issue(IssueKind::AssumedCrs, Severity::Warning, found, "exchanged, as asked"));
+    let extent = extent.map(|extent| extent.exchanged());
+    (Some(system).filter(|s| !s.trim().is_empty()), extent)
+}
+
+/// The extent of degrees on both sides of the antimeridian, as one stretch across it.
+fn around_the_earth(crs: &Crs, shapes: &[Shape], extent: Extent) -> Result<Extent> {
+    if extent.max.x - extent.min.x <= 180.0 || !crs::spatial_ref(crs)?.is_geographic() {
+        return Ok(extent);
+    }
+    let eastward = |at: Coord<f64>| Coord { x: if at.x < 0.0 { at.x + 360.0 } else { at.x }, y: at.y };
+    let bounds: Vec<Extent> = shapes
+        .iter()
+        .filter_map(|shape| match shape {
+            Shape::Known(parsed) => Extent::around(parsed.coords().map(eastward)),
+            _ => None,
+        })
+        .collect();
+    Ok(Extent::of(&bounds).filter(|e| e.max.x - e.min.x < 180.0).unwrap_or(extent))
 }
 
 /// Where features are, if they are anywhere.
@@ -178,11 +229,24 @@ fn raw_shape(parsed: Parsed, row: usize, issues: &mut Vec<Issue>) -> RawShape {
         issues.push(issue);
     }
     RawShape::Polygons {
-        shape: MultiPolygon(parsed.polygons),
+        shape: areas(parsed.polygons, parsed.had_faces),
         had_z: parsed.had_z,
         had_m: parsed.had_m,
         had_curves: parsed.had_curves,
     }
+}
+
+/// The land under some polygons. The faces of a surface meet along their edges, stand upright or lie over each other: what
+/// they cover together is the land.
+fn areas(polygons: Vec<Polygon<f64>>, faces: bool) -> MultiPolygon<f64> {
+    if !faces {
+        return MultiPolygon(polygons);
+    }
+    let lying = polygons
+        .into_iter()
+        .map(|face| MultiPolygon(vec![face.orient(Direction::Default)]))
+        .filter(|face| face.unsigned_area() > 0.0);
+    boolean_ops::union(&lying.collect::<Vec<_>>())
 }
 
 /// Reads lines for the parcels' system `target`: one shape for each part, the rings of polygons included, with the
@@ -216,9 +280,17 @@ pub fn read_polygons(
     monitor: &dyn Monitor,
 ) -> Result<ReadShapes<MultiPolygon<f64>>> {
     read_shapes(source, options, target, Wanted::Polygons, monitor, |parsed| {
-        let shape = MultiPolygon(parsed.polygons);
+        let shape = areas(parsed.polygons, parsed.had_faces);
         if shape.0.is_empty() { Vec::new() } else { vec![shape] }
     })
+}
+
+/// The names of the layers in a file, none of which is read.
+///
+/// # Errors
+/// When it is not there or cannot be opened.
+pub fn layer_names(source: &Source) -> Result<Vec<String>> {
+    features::names(source)
 }
 
 /// The layers of a vector file on disk with their number of features, by name.
@@ -247,8 +319,10 @@ fn read_shapes<G>(
     let Features { mut shapes, table, extent, about } =
         features::read(source, options.encoding.as_deref(), wanted, monitor)?;
     let About { crs, mut issues, sha256, .. } = about;
-    let (crs, about_crs) = settle(&source.to_string(), crs, options.crs.as_deref(), extent.as_ref())?;
+    let (given, extent) = as_said(options, &mut shapes, extent, &mut issues);
+    let (crs, about_crs) = settle(&source.to_string(), crs, given, extent.as_ref())?;
     issues.extend(about_crs);
+    let table = settled(table, Decimals::Unknown, &mut issues);
     if (crs.epsg, &crs.wkt) != (target.epsg, &target.wkt) {
         reproject(&mut shapes, &crs, target)?;
     }

@@ -3,6 +3,7 @@
 use gdal::vector::{Defn, Feature, Layer, LayerAccess as _, OGRFieldType};
 use parcels::table::{Column, Table, Value};
 use parcels::validate::{Issue, IssueKind, Severity};
+use parcels::visible::heading;
 
 use super::dbf::Dbf;
 use super::unpack::{self, Dataset, Kind};
@@ -14,19 +15,21 @@ pub(super) enum Rows {
     /// None are wanted: how many there were since they were last taken.
     None(usize),
     /// From GDAL.
-    Columns { fields: Vec<Field>, columns: Vec<Vec<Value>>, rows: usize, damaged: usize },
+    Columns { fields: Vec<Field>, columns: Vec<Vec<Value>>, ids: Option<Ids>, rows: usize, damaged: usize },
     /// From the dBASE part of a shapefile: its numbers of the features.
     Dbase { dbf: Dbf, encoding: &'static encoding_rs::Encoding, records: Vec<Option<usize>>, missing: usize },
 }
 
 impl Rows {
-    /// Those of a layer, in the encoding that was given, else stated, else likely; `most` are expected before they are taken.
+    /// Those of a layer, in the encoding that was given, else stated, else likely, with the features' own numbers in a column
+    /// of the name `id` where that is given; `most` are expected before they are taken.
     ///
     /// # Errors
     /// A part of the file that cannot be read.
     pub(super) fn of(
         layer: &Layer<'_>,
         input: &Dataset,
+        id: Option<String>,
         most: usize,
         given: Option<&'static encoding_rs::Encoding>,
         issues: &mut Vec<Issue>,
@@ -34,10 +37,12 @@ impl Rows {
         if input.kind != Kind::Shapefile {
             let fields = fields(layer.defn(), issues);
             let columns = fields.iter().map(|_| Vec::with_capacity(most)).collect();
-            return Ok(Self::Columns { fields, columns, rows: 0, damaged: 0 });
+            let ids = id.map(|name| Ids { name, values: Vec::with_capacity(most) });
+            return Ok(Self::Columns { fields, columns, ids, rows: 0, damaged: 0 });
         }
         let Some(dbf) = attributes(input, issues)? else { return Ok(Self::None(0)) };
         let encoding = dbf_encoding(&dbf, input, given, issues)?;
+        dbf.tell_asterisks(encoding, issues);
         Ok(Self::Dbase { dbf, encoding, records: Vec::new(), missing: 0 })
     }
 
@@ -48,9 +53,12 @@ impl Rows {
     pub(super) fn push(&mut self, feature: &Feature<'_>) -> Result<()> {
         match self {
             Self::None(rows) => *rows += 1,
-            Self::Columns { fields, columns, rows, damaged } => {
+            Self::Columns { fields, columns, ids, rows, damaged } => {
                 for (field, column) in fields.iter().zip(columns) {
                     column.push(field.value(feature, damaged)?);
+                }
+                if let Some(ids) = ids {
+                    ids.values.push(feature.fid().map_or(Value::Missing, |fid| whole(fid as i64)));
                 }
                 *rows += 1;
             }
@@ -67,12 +75,15 @@ impl Rows {
     pub(super) fn take(&mut self) -> Table {
         match self {
             Self::None(rows) => Table::new(std::mem::take(rows), Vec::new()),
-            Self::Columns { fields, columns, rows, .. } => {
+            Self::Columns { fields, columns, ids, rows, .. } => {
+                let ids = ids
+                    .iter_mut()
+                    .map(|ids| Column { name: ids.name.clone(), values: std::mem::take(&mut ids.values) });
                 let named = fields.iter().zip(columns).map(|(field, values)| Column {
                     name: field.name.clone(),
                     values: std::mem::take(values),
                 });
-                Table::new(std::mem::take(rows), named.collect())
+                Table::new(std::mem::take(rows), named.chain(ids).collect())
             }
             Self::Dbase { dbf, encoding, records, .. } => dbf.table(&std::mem::take(records), encoding),
         }
@@ -112,6 +123,12 @@ impl Rows {
     }
 }
 
+/// The numbers that a file gives its features (GeoJSON's `id`, a GeoPackage's `fid`, a FileGDB's `OBJECTID`).
+pub(super) struct Ids {
+    name: String,
+    values: Vec<Value>,
+}
+
 /// An attribute of a file that is not a shapefile.
 pub(super) struct Field {
     name: String,
@@ -142,7 +159,7 @@ fn fields(defn: &Defn, issues: &mut Vec<Issue>) -> Vec<Field> {
             }
             _ => FieldKind::Text,
         };
-        fields.push(Field { name: field.name(), position, kind });
+        fields.push(Field { name: heading(&field.name()), position, kind });
     }
     repeated_names(fields.iter().map(|f| f.name.as_str()), issues);
     fields
@@ -173,14 +190,10 @@ impl Field {
     }
 }
 
-/// A whole number, as text when a double does not hold all its digits: then it is a code.
+/// A whole number, as text where it is a code: a number of so many digits would be taken for one that has lost some.
 fn whole(number: i64) -> Value {
-    const EXACT: u64 = 1 << 53;
-    if number.unsigned_abs() <= EXACT {
-        Value::Number(number as f64)
-    } else {
-        Value::Text(number.to_string())
-    }
+    const CODE: u64 = 1_000_000_000_000_000;
+    if number.unsigned_abs() < CODE { Value::Number(number as f64) } else { Value::Text(number.to_string()) }
 }
 
 /// GDAL's `2012/01/31 08:00:00+00` as ISO 8601.
@@ -232,7 +245,8 @@ mod tests {
         assert_eq!(iso_moment("2012/01/31 08:00:00.5+0530"), "2012-01-31T08:00:00.5+0530");
         assert_eq!(iso_moment("2012/01/31"), "2012-01-31");
         assert_eq!(iso_moment(""), "");
-        assert_eq!(whole(1 << 53), Value::Number(9_007_199_254_740_992.0));
+        assert_eq!(whole(999_999_999_999_999), Value::Number(999_999_999_999_999.0));
+        assert_eq!(whole(1 << 53), Value::Text("9007199254740992".into()));
         assert_eq!(whole(3_101_180_010_020_030_004), Value::Text("3101180010020030004".into()));
     }
 }

@@ -1,15 +1,19 @@
 //! Tables without geometry: CSV, Excel sheets and dBASE files.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use calamine::{Data, Reader};
 use encoding_rs::Encoding;
-use parcels::table::{Column, Table, Value, nearest};
+use parcels::number::{Decimals, Open};
+use parcels::table::{Column, Table, Value};
 use parcels::validate::{Issue, IssueKind, Severity};
 
+use super::content::{self, Content};
 use super::dbf::Dbf;
+use super::heading::Heading;
+use super::repeated_names;
 use super::source::Source;
-use super::{encoding, file_issue, repeated_names, unpack};
+use super::{delimited, encoding, file_issue, sheet, unpack};
 use crate::error::{Context, Error, ErrorKind, Result};
 
 /// Texts beyond ASCII that decide about an encoding are not looked at beyond this number.
@@ -24,13 +28,15 @@ pub struct ReadTable {
     pub encoding: String,
     /// What was found about the file.
     pub issues: Vec<Issue>,
+    /// By column, the rows whose cell is part of a merged one that begins in a row above: they state nothing of their own.
+    pub repeated: BTreeMap<String, Vec<usize>>,
     /// The hash of the file's bytes.
     pub sha256: String,
 }
 
 /// Reads `file.csv` (or `.tsv`, `.txt`, and any of them packed as `.gz`), `file.xlsx:SHEET` (or `.xls`, `.ods`) or
-/// `file.dbf`; a relative path starts at `base`. The first row names the columns. CSV values stay text, so that a code
-/// keeps its leading zeros.
+/// `file.dbf`; a relative path starts at `base`. The heading names the columns. CSV values stay text, so that a code keeps
+/// its leading zeros, but for those whose meaning as a number the whole column decides.
 ///
 /// # Errors
 /// When the file is missing, of another kind, damaged or empty, or the sheet is not clear.
@@ -44,17 +50,23 @@ pub fn read_table(path: &str, encoding: Option<&str>, base: &Path) -> Result<Rea
     }
     let sha256 = unpack::sha256(&file)?;
     let mut issues = Vec::new();
+    let mut repeated = BTreeMap::new();
     let (table, used) = match unpack::extension(&file).as_str() {
-        "csv" | "tsv" | "txt" => delimited(&file, given, &mut issues)?,
+        "csv" | "tsv" | "txt" => text(&file, &file, given, &mut issues)?,
         "gz" => {
             let folder = tempfile::tempdir()
                 .context(ErrorKind::Unreadable, "a temporary folder to unpack into cannot be made")?;
-            delimited(&unpack::gunzip(&file, folder.path())?, given, &mut issues)?
+            text(&file, &unpack::gunzip(&file, folder.path())?, given, &mut issues)?
         }
-        "xlsx" | "xlsm" | "xlsb" | "xls" | "ods" => {
-            (sheet(&file, source.layer.as_deref(), &mut issues)?, encoding_rs::UTF_8)
+        "xlsx" | "xlsm" | "xlsb" | "xls" | "ods" | "et" => {
+            let read = sheet::read(&file, source.layer.as_deref(), &mut issues)?;
+            repeated = read.repeated;
+            (settled(read.table, Decimals::Unknown, &mut issues), encoding_rs::UTF_8)
         }
-        "dbf" => dbase(&file, given, &mut issues)?,
+        "dbf" => {
+            let (table, used) = dbase(&file, given, &mut issues)?;
+            (settled(table, Decimals::Unknown, &mut issues), used)
+        }
         _ => {
             return Err(Error::new(
                 ErrorKind::Unreadable,
@@ -66,7 +78,23 @@ pub fn read_table(path: &str, encoding: Option<&str>, base: &Path) -> Result<Rea
     if table.rows() == 0 {
         return Err(Error::new(ErrorKind::Unreadable, format!("{source}: the table has no rows")));
     }
-    Ok(ReadTable { table, encoding: used.name().to_owned(), issues, sha256 })
+    Ok(ReadTable { table, encoding: used.name().to_owned(), issues, repeated, sha256 })
+}
+
+/// The text table in `plain`, which people know as `file`.
+fn text(
+    file: &Path,
+    plain: &Path,
+    given: Option<&'static Encoding>,
+    issues: &mut Vec<Issue>,
+) -> Result<(Table, &'static Encoding)> {
+    let bytes = bytes_of(plain)?;
+    if let Some(content) = content::of(&bytes).filter(|c| *c != Content::Text) {
+        let what =
+            format!("{}: by its name it is a text table, but it holds {}", file.display(), content.name());
+        return Err(Error::new(ErrorKind::Unreadable, what).try_this(content.way_out()));
+    }
+    delimited::read(file, &bytes, given, issues)
 }
 
 fn bytes_of(file: &Path) -> Result<Vec<u8>> {
@@ -94,6 +122,7 @@ fn dbase(
     let label = cpg.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let by_cpg = label.as_deref().and_then(encoding::by_label).map(|e| (e, "the .cpg file"));
     let encoding = dbf_encoding(&dbf, given, by_cpg, issues);
+    dbf.tell_asterisks(encoding, issues);
     Ok((dbf.table(&rows, encoding), encoding))
 }
 
@@ -111,154 +140,110 @@ pub(crate) fn dbf_encoding(
     chosen.encoding
 }
 
-/// A text file of rows and cells.
-fn delimited(
-    file: &Path,
-    given: Option<&'static Encoding>,
-    issues: &mut Vec<Issue>,
-) -> Result<(Table, &'static Encoding)> {
-    let bytes = bytes_of(file)?;
-    let (text, used) = match Encoding::for_bom(&bytes) {
-        Some((by_bom, length)) => {
-            (by_bom.decode_without_bom_handling(&bytes[length..]).0.into_owned(), by_bom)
-        }
-        None => {
-            let lines = bytes.split(|b| matches!(b, b'\n' | b'\r'));
-            let beyond: Vec<&[u8]> = lines.filter(|l| !l.is_ascii()).take(SAMPLES_MAX).collect();
-            let chosen = encoding::choose(given, None, &beyond);
-            issues.extend(chosen.issue);
-            (encoding::decode_lossy(&bytes, chosen.encoding), chosen.encoding)
-        }
-    };
-    let first = text.lines().next().unwrap_or_default();
-    // The separator that parts the header most often; a comma when none does.
-    let separator =
-        [b',', b';', b'\t'].into_iter().rev().max_by_key(|s| first.bytes().filter(|b| b == s).count());
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(separator.unwrap_or(b','))
-        .flexible(true)
-        .has_headers(false)
-        .from_reader(text.as_bytes());
-    let damaged = |at: usize| format!("{}: row {at} cannot be read", file.display());
-    let mut records = reader.records().enumerate();
-    let header = match records.next() {
-        Some((at, header)) => header.context(ErrorKind::Unreadable, damaged(at + 1))?,
-        None => {
-            return Err(Error::new(ErrorKind::Unreadable, format!("{}: the file is empty", file.display())));
-        }
-    };
-    let names: Vec<String> = header.iter().enumerate().map(|(at, name)| column_name(name, at)).collect();
-    let mut values: Vec<Vec<Value>> = vec![Vec::new(); names.len()];
-    let mut uneven: Vec<usize> = Vec::new();
-    for (at, record) in records {
-        let record = record.context(ErrorKind::Unreadable, damaged(at + 1))?;
-        if record.len() != names.len() {
-            uneven.push(at + 1);
-        }
-        for (column, cells) in values.iter_mut().enumerate() {
-            cells.push(record.get(column).map_or(Value::Missing, Value::from_text));
+/// The columns of a table while its rows are read.
+pub(super) struct Columns {
+    names: Vec<String>,
+    values: Vec<Vec<Value>>,
+}
+
+impl Columns {
+    /// Without rows; an empty name is that of a column which has none.
+    pub(super) fn named(names: Vec<String>) -> Self {
+        let values = vec![Vec::new(); names.len()];
+        Self { names, values }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Adds a row, one value a column.
+    pub(super) fn push(&mut self, row: impl Iterator<Item = Value>) {
+        for (column, value) in self.values.iter_mut().zip(row) {
+            column.push(value);
         }
     }
-    if let Some(first) = uneven.first() {
+
+    /// The table. A column without a name and without a value is none: a separator at the end of every line makes it.
+    pub(super) fn finish(self, issues: &mut Vec<Issue>) -> Table {
+        let rows = self.values.first().map_or(0, Vec::len);
+        let mut columns = Vec::new();
+        for (at, (name, values)) in self.names.into_iter().zip(self.values).enumerate() {
+            if name.is_empty() && values.iter().all(|v| *v == Value::Missing) {
+                continue;
+            }
+            let name = if name.is_empty() { format!("column_{}", at + 1) } else { name };
+            columns.push(Column { name, values });
+        }
+        repeated_names(columns.iter().map(|c| c.name.as_str()), issues);
+        Table::new(rows, columns)
+    }
+}
+
+/// Says where the heading was found, where that is not the first row alone.
+pub(super) fn tell_heading(found: &Heading, place: &str, issues: &mut Vec<Issue>) {
+    if found.above > 0 {
+        let above = format!("{place} has {} rows above its heading", found.above);
+        issues.push(file_issue(IssueKind::File, Severity::Note, above, "left aside as a title"));
+    }
+    if found.rows > 1 {
+        let several = format!("the heading of {place} has {} rows", found.rows);
+        let names: Vec<&str> = found.names.iter().filter(|n| !n.is_empty()).map(String::as_str).collect();
         issues.push(file_issue(
             IssueKind::File,
-            Severity::Warning,
-            format!(
-                "{} rows have more or fewer cells than the header; the first is row {first}",
-                uneven.len()
-            ),
-            "missing cells are missing values; cells beyond the header were left away",
+            Severity::Note,
+            several,
+            format!("the columns are called {}", names.join(", ")),
         ));
     }
-    Ok((columns(names, values, issues), used))
 }
 
-fn column_name(name: &str, at: usize) -> String {
-    match name.trim() {
-        "" => format!("column_{}", at + 1),
-        name => name.to_owned(),
+/// Decides what the commas of every column mean and tells what stays open.
+pub(super) fn settled(mut table: Table, decimals: Decimals, issues: &mut Vec<Issue>) -> Table {
+    for (name, open) in table.settle(decimals) {
+        let (found, done) = match open {
+            Open::Ambiguous(rows) => (
+                format!(
+                    "column \"{name}\": nothing tells whether the comma or point before three digits parts thousands or \
+                     decimals in {} values: {}",
+                    rows.len(),
+                    rows_named("row", &from_one(&rows))
+                ),
+                "these values are not used as numbers; write the column without thousands separators and with one kind of \
+                 decimals, such as 1234.5",
+            ),
+            Open::Mixed(rows) => (
+                format!(
+                    "column \"{name}\": some values have a decimal comma and others a decimal point; {} are not clear: {}",
+                    rows.len(),
+                    rows_named("row", &from_one(&rows))
+                ),
+                "these values are not used as numbers; write the column in one way, such as 1234.5",
+            ),
+            Open::Percent { with, without } => (
+                format!(
+                    "column \"{name}\": {} values have a percent sign and {without} have none: {}",
+                    with.len(),
+                    rows_named("row", &from_one(&with))
+                ),
+                "4.5% was read as 0.045 and a number without the sign as it stands; write the column in one way if that is \
+                 not what it means",
+            ),
+        };
+        issues.push(file_issue(IssueKind::NotNumber, Severity::Warning, found, done));
     }
+    table
 }
 
-fn columns(names: Vec<String>, values: Vec<Vec<Value>>, issues: &mut Vec<Issue>) -> Table {
-    repeated_names(names.iter().map(String::as_str), issues);
-    let rows = values.first().map_or(0, Vec::len);
-    Table::new(rows, names.into_iter().zip(values).map(|(name, values)| Column { name, values }).collect())
+/// Rows of a table for people, who count from 1.
+pub(super) fn from_one(rows: &[usize]) -> Vec<usize> {
+    rows.iter().map(|row| row + 1).collect()
 }
 
-/// A sheet of a workbook: the named one, or the only one that is not empty.
-fn sheet(file: &Path, asked: Option<&str>, issues: &mut Vec<Issue>) -> Result<Table> {
-    let bad = |what: String| Error::new(ErrorKind::Unreadable, format!("{}: {what}", file.display()));
-    let failed = || format!("{} cannot be read as a workbook", file.display());
-    let mut book = calamine::open_workbook_auto(file).context(ErrorKind::Unreadable, failed())?;
-    let names = book.sheet_names();
-    let list = |error: Error, names: &[String]| {
-        names.iter().take(30).fold(error, |e, name| e.try_this(format!("{}:{name}", file.display())))
-    };
-    let chosen = match asked {
-        Some(asked) if names.iter().any(|n| n == asked) => asked.to_owned(),
-        Some(asked) => {
-            let hint = nearest(asked, names.iter().map(String::as_str));
-            let hint = hint.map(|n| format!(" (did you mean \"{n}\"?)")).unwrap_or_default();
-            return Err(list(bad(format!("there is no sheet \"{asked}\"{hint}")), &names));
-        }
-        None => {
-            let mut filled = Vec::new();
-            for name in &names {
-                if !book.worksheet_range(name).context(ErrorKind::Unreadable, failed())?.is_empty() {
-                    filled.push(name.clone());
-                }
-            }
-            match filled.as_slice() {
-                [one] => one.clone(),
-                [] => return Err(bad("every sheet is empty".into())),
-                _ => return Err(list(bad("it has several sheets; say which as PATH:SHEET".into()), &filled)),
-            }
-        }
-    };
-    let range = book.worksheet_range(&chosen).context(ErrorKind::Unreadable, failed())?;
-    let mut rows = range.rows().enumerate().filter(|(_, row)| row.iter().any(|c| *c != Data::Empty));
-    let filled = |row: &[Data]| row.iter().filter(|c| **c != Data::Empty).count();
-    // A title over the table stands alone in its row.
-    let wide = range.rows().any(|row| filled(row) > 1);
-    let header = rows.find(|(_, row)| !wide || filled(row) > 1);
-    let Some((at, header)) = header else { return Err(bad(format!("the sheet {chosen} is empty"))) };
-    if at > 0 {
-        let found = format!("the sheet {chosen} has {at} rows above its header");
-        issues.push(file_issue(IssueKind::File, Severity::Note, found, "left aside as a title"));
-    }
-    let names: Vec<String> = header
-        .iter()
-        .enumerate()
-        .map(|(at, cell)| column_name(&value(cell).text().unwrap_or_default(), at))
-        .collect();
-    let mut values: Vec<Vec<Value>> = vec![Vec::new(); names.len()];
-    for (_, row) in rows {
-        for (column, cells) in values.iter_mut().enumerate() {
-            cells.push(row.get(column).map_or(Value::Missing, value));
-        }
-    }
-    Ok(columns(names, values, issues))
-}
-
-/// A cell; dates as ISO 8601, formula errors as missing.
-fn value(cell: &Data) -> Value {
-    match cell {
-        Data::Int(n) => Value::from_number(*n as f64),
-        Data::Float(n) => Value::from_number(*n),
-        Data::Bool(b) => Value::Number(f64::from(u8::from(*b))),
-        Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => Value::from_text(text),
-        Data::DateTime(moment) if moment.is_datetime() => {
-            let (year, month, day, hour, minute, second, _) = moment.to_ymd_hms_milli();
-            let date = format!("{year:04}-{month:02}-{day:02}");
-            let time = if (hour, minute, second) == (0, 0, 0) {
-                String::new()
-            } else {
-                format!("T{hour:02}:{minute:02}:{second:02}")
-            };
-            Value::Text(date + &time)
-        }
-        Data::DateTime(duration) => Value::from_number(duration.as_f64()),
-        Data::Error(_) | Data::Empty => Value::Missing,
-    }
+/// `rows 2, 5, 6`, the first few of them.
+pub(super) fn rows_named(what: &str, rows: &[usize]) -> String {
+    const NAMED: usize = 8;
+    let list: Vec<String> = rows.iter().take(NAMED).map(ToString::to_string).collect();
+    let plural = if rows.len() == 1 { "" } else { "s" };
+    format!("{what}{plural} {}{}", list.join(", "), if rows.len() > NAMED { ", …" } else { "" })
 }

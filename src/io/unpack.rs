@@ -10,6 +10,9 @@ use parcels::validate::{Issue, IssueKind, Severity};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
+use super::foreign::{
+    GML, TOPOJSON, cut_short, foreign_content, foreign_name, is_multipatch, journals, json_kind, logs_ahead,
+};
 use super::hash::{hex, sha256_hex};
 use super::source::Source;
 use super::{encoding, file_issue};
@@ -32,6 +35,10 @@ pub(crate) enum Kind {
     GeoJson,
     FlatGeobuf,
     FileGdb,
+    /// A GeoJSON feature a line.
+    GeoJsonLines,
+    /// What services of ArcGIS answer.
+    EsriJson,
 }
 
 impl Kind {
@@ -43,6 +50,7 @@ impl Kind {
             "geojson" | "json" => Self::GeoJson,
             "fgb" => Self::FlatGeobuf,
             "gdb" => Self::FileGdb,
+            "geojsonl" | "geojsons" | "geojsonseq" | "ndjson" | "jsonl" | "ldjson" => Self::GeoJsonLines,
             _ => return None,
         })
     }
@@ -54,7 +62,8 @@ impl Kind {
 }
 
 /// GDAL's drivers that files are opened with, in the order of [`Kind`].
-pub(crate) const DRIVERS: [&str; 5] = ["ESRI Shapefile", "GPKG", "GeoJSON", "FlatGeobuf", "OpenFileGDB"];
+pub(crate) const DRIVERS: [&str; 7] =
+    ["ESRI Shapefile", "GPKG", "GeoJSON", "FlatGeobuf", "OpenFileGDB", "GeoJSONSeq", "ESRIJSON"];
 
 /// A data set ready to be opened.
 pub(crate) struct Dataset {
@@ -66,6 +75,8 @@ pub(crate) struct Dataset {
     /// The other parts of a shapefile.
     pub(crate) dbf: Option<PathBuf>,
     pub(crate) cpg: Option<PathBuf>,
+    /// Whether its shapes are bodies made of faces (MultiPatch).
+    pub(crate) surfaces: bool,
     /// Whether the index of a shapefile is missing and has to be made (in the temporary folder).
     pub(crate) without_shx: bool,
     /// Of the bytes of the input as it lies on disk.
@@ -75,8 +86,8 @@ pub(crate) struct Dataset {
 }
 
 /// What vector formats are read, for messages.
-const FORMATS: &str = "a shapefile (.shp), GeoPackage (.gpkg), GeoJSON (.geojson, also .gz), FlatGeobuf (.fgb), \
-                       FileGDB (.gdb folder), or one of these in a .zip";
+const FORMATS: &str = "a shapefile (.shp), GeoPackage (.gpkg), GeoJSON (.geojson, .geojsonl, also .gz), Esri JSON (.json), \
+                       FlatGeobuf (.fgb), FileGDB (.gdb folder), or one of these in a .zip";
 
 /// Finds and prepares the data set that `source` names.
 ///
@@ -94,7 +105,7 @@ pub(crate) fn dataset(source: &Source) -> Result<Dataset> {
         }
         "gz" => {
             let name = path.with_extension("");
-            if Kind::of(&extension(&name)) != Some(Kind::GeoJson) {
+            if !matches!(Kind::of(&extension(&name)), Some(Kind::GeoJson | Kind::GeoJsonLines)) {
                 return Err(wrong_kind(&path, &name));
             }
             let temporary = temporary_folder()?;
@@ -154,10 +165,15 @@ fn temporary_folder() -> Result<TempDir> {
 fn plain(path: &Path, layer: Option<String>, mut temporary: Option<TempDir>) -> Result<Dataset> {
     let kind = Kind::of(&extension(path)).filter(|kind| path.is_dir() == (*kind == Kind::FileGdb));
     let Some(kind) = kind else { return Err(wrong_kind(path, path)) };
+    let kind = if kind == Kind::GeoJson { json_kind(path)? } else { kind };
     if let Some(content) = foreign_content(path, kind)? {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let what = format!("{name}: by its name it is for {}, but it holds {content}", kind.driver());
-        return Err(Error::new(ErrorKind::Unreadable, what).try_this(FORMATS));
+        let error = Error::new(ErrorKind::Unreadable, what).try_this(FORMATS);
+        return Err(match content {
+            TOPOJSON | GML => error.try_this(format!("ogr2ogr -f GPKG converted.gpkg {name}")),
+            _ => error,
+        });
     }
     let mut issues = Vec::new();
     let mut found = Dataset {
@@ -166,6 +182,7 @@ fn plain(path: &Path, layer: Option<String>, mut temporary: Option<TempDir>) -> 
         layer,
         dbf: None,
         cpg: None,
+        surfaces: false,
         without_shx: false,
         sha256: String::new(),
         issues: Vec::new(),
@@ -175,12 +192,30 @@ fn plain(path: &Path, layer: Option<String>, mut temporary: Option<TempDir>) -> 
         Kind::Shapefile => {
             let parts = shapefile_parts(path);
             let part = |wanted: &str| parts.iter().find(|p| extension(p) == wanted).cloned();
+            found.surfaces = is_multipatch(path)?;
             found.dbf = part("dbf");
             found.cpg = part("cpg");
             found.sha256 = sha256_of_parts(&parts)?;
             if found.dbf.is_none() {
                 let what = "the .dbf part of the shapefile is missing: there are no attributes";
                 issues.push(file_issue(IssueKind::File, Severity::Warning, what, "read without attributes"));
+            }
+            // Where the disk tells upper case from lower, GDAL finds the parts in one spelling alone.
+            let lower = |p: &PathBuf| p.extension().is_some_and(|e| e.to_string_lossy() == extension(p));
+            if part("shx").is_some() && !parts.iter().all(lower) {
+                let folder = match temporary.take() {
+                    Some(folder) => folder,
+                    None => temporary_folder()?,
+                };
+                let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                std::fs::create_dir_all(folder.path().join("plain_names"))
+                    .context(ErrorKind::Unreadable, "a temporary folder cannot be made")?;
+                for from in &parts {
+                    let to = folder.path().join("plain_names").join(format!("{stem}.{}", extension(from)));
+                    std::fs::copy(from, to).context(ErrorKind::Unreadable, cannot(from))?;
+                }
+                found.path = folder.path().join("plain_names").join(format!("{stem}.shp"));
+                temporary = Some(folder);
             }
             if part("shx").is_none() {
                 // GDAL would write the index beside the input.
@@ -196,8 +231,10 @@ fn plain(path: &Path, layer: Option<String>, mut temporary: Option<TempDir>) -> 
                     .context(ErrorKind::Unreadable, "a temporary folder cannot be made")?;
                 let stem = path.file_stem().unwrap_or_default().to_string_lossy();
                 copy(path, &format!("{stem}.shp"))?;
-                if let Some(prj) = part("prj") {
-                    copy(&prj, &format!("{stem}.prj"))?;
+                for also in ["prj", "dbf"] {
+                    if let Some(from) = part(also) {
+                        copy(&from, &format!("{stem}.{also}"))?;
+                    }
                 }
                 found.path = folder.path().join("without_shx").join(format!("{stem}.shp"));
                 found.without_shx = true;
@@ -206,7 +243,7 @@ fn plain(path: &Path, layer: Option<String>, mut temporary: Option<TempDir>) -> 
                 issues.push(file_issue(IssueKind::File, Severity::Warning, what, "made again from the .shp"));
             }
         }
-        Kind::GeoJson => {
+        Kind::GeoJson | Kind::GeoJsonLines | Kind::EsriJson => {
             let bytes = std::fs::read(path).context(ErrorKind::Unreadable, cannot(path))?;
             found.sha256 = sha256_hex(&bytes);
             if std::str::from_utf8(&bytes).is_err() {
@@ -215,44 +252,52 @@ fn plain(path: &Path, layer: Option<String>, mut temporary: Option<TempDir>) -> 
                 temporary = Some(folder);
                 issues.push(issue);
             }
+            if cut_short(&bytes) {
+                let what = "the file is one page of a service's answer: it says exceededTransferLimit";
+                let done = "the other features are missing; fetch them page by page (resultOffset) and put them together";
+                issues.push(file_issue(IssueKind::File, Severity::Error, what, done));
+            }
         }
         Kind::FileGdb => {
             let files: Vec<PathBuf> =
                 names_in(path).iter().map(|name| path.join(name)).filter(|p| p.is_file()).collect();
             found.sha256 = sha256_of_parts(&files)?;
         }
-        Kind::GeoPackage | Kind::FlatGeobuf => found.sha256 = sha256(path)?,
+        Kind::GeoPackage => {
+            let journals = journals(path);
+            let parts: Vec<PathBuf> = std::iter::once(path.to_owned()).chain(journals.clone()).collect();
+            found.sha256 = if journals.is_empty() { sha256(path)? } else { sha256_of_parts(&parts)? };
+            if !journals.is_empty() || logs_ahead(path)? {
+                // Whoever opens such a database writes beside it, and puts the changes into it at the end.
+                let folder = match temporary.take() {
+                    Some(folder) => folder,
+                    None => temporary_folder()?,
+                };
+                let inside = folder.path().join("as_it_lies");
+                std::fs::create_dir_all(&inside)
+                    .context(ErrorKind::Unreadable, "a temporary folder cannot be made")?;
+                for part in &parts {
+                    let to = inside.join(part.file_name().unwrap_or_default());
+                    std::fs::copy(part, to).context(ErrorKind::Unreadable, cannot(part))?;
+                }
+                found.path = inside.join(path.file_name().unwrap_or_default());
+                temporary = Some(folder);
+            }
+            if !journals.is_empty() {
+                let what = "a program has changes open beside the GeoPackage (-wal or -journal)";
+                issues.push(file_issue(
+                    IssueKind::File,
+                    Severity::Note,
+                    what,
+                    "read with these changes, from a copy",
+                ));
+            }
+        }
+        Kind::FlatGeobuf => found.sha256 = sha256(path)?,
     }
     found.issues = issues;
     found._temporary = temporary;
     Ok(found)
-}
-
-/// What a file plainly holds, where that is something else than its name says; a document of XML could name other files
-/// and servers to read from.
-fn foreign_content(path: &Path, kind: Kind) -> Result<Option<&'static str>> {
-    if kind == Kind::FileGdb {
-        return Ok(None);
-    }
-    let mut head = Vec::new();
-    let file = File::open(path).context(ErrorKind::Unreadable, cannot(path))?;
-    file.take(1024).read_to_end(&mut head).context(ErrorKind::Unreadable, cannot(path))?;
-    let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head).trim_ascii_start();
-    let vrt = text.windows(14).any(|word| word.eq_ignore_ascii_case(b"OGRVRTDataSour"))
-        || text.windows(10).any(|word| word.eq_ignore_ascii_case(b"VRTDataset"));
-    Ok(if text.starts_with(b"<") && vrt {
-        Some("a VRT document, which points to other files and servers")
-    } else if text.starts_with(b"<") {
-        Some("a document of XML or HTML")
-    } else if head.starts_with(b"PK\x03\x04") {
-        Some("a zip archive")
-    } else if head.starts_with(b"\x1F\x8B") {
-        Some("a gzip archive")
-    } else if head.starts_with(b"SQLite format 3\0") && kind != Kind::GeoPackage {
-        Some("a database of SQLite")
-    } else {
-        None
-    })
 }
 
 /// GeoJSON must be UTF-8; what is not is brought there.
@@ -291,6 +336,12 @@ fn wrong_kind(path: &Path, name: &Path) -> Error {
     match extension(name).as_str() {
         "csv" | "tsv" | "xlsx" | "xls" | "ods" => error("this is a table without geometry, not a layer")
             .try_this("name it as a table of the policy, and give a layer of polygons here"),
+        ending if foreign_name(ending).is_some() => {
+            let file = path.file_name().unwrap_or_default().to_string_lossy();
+            error(&format!("this is {}, which is not read", foreign_name(ending).unwrap_or_default()))
+                .try_this(format!("ogr2ogr -f GPKG converted.gpkg {file}"))
+                .try_this(FORMATS)
+        }
         "dbf" | "shx" | "prj" | "cpg" => error("this is one part of a shapefile")
             .try_this(name.with_extension("shp").display().to_string()),
         _ => error("this kind of file is not read").try_this(FORMATS).try_this(format!(

@@ -20,7 +20,7 @@ use super::table::ReadTable;
 use crate::error::{Context as _, Error, ErrorKind, Result};
 
 /// Changes whenever the form below does: what an older version left is not read.
-const FORM: u32 = 1;
+const FORM: u32 = 2;
 
 /// The longest definition of a coordinate reference system that is taken.
 const WKT_BYTES_MAX: usize = 64 << 10;
@@ -86,6 +86,7 @@ struct TableRead {
     table: Cells,
     encoding: String,
     issues: Vec<Issue>,
+    repeated: BTreeMap<String, Vec<usize>>,
     sha256: String,
 }
 
@@ -119,6 +120,7 @@ pub fn write(bundle: Bundle, path: &Path) -> Result<()> {
             table: from_table(&read.table),
             encoding: read.encoding,
             issues: read.issues,
+            repeated: read.repeated,
             sha256: read.sha256,
         }),
     };
@@ -170,7 +172,17 @@ pub fn read(path: &Path) -> Result<Bundle> {
         lines: each(whole.lines, |read| shapes(read, line)).ok_or_else(damaged)?,
         tables: each(whole.tables, |read| {
             let table = to_table(read.table)?;
-            Some(ReadTable { table, encoding: read.encoding, issues: read.issues, sha256: read.sha256 })
+            let there = |(name, at): (&String, &Vec<usize>)| {
+                table.column(name).is_ok() && at.iter().all(|row| *row < table.rows())
+            };
+            let good = read.repeated.iter().all(there);
+            good.then_some(ReadTable {
+                table,
+                encoding: read.encoding,
+                issues: read.issues,
+                repeated: read.repeated,
+                sha256: read.sha256,
+            })
         })
         .ok_or_else(damaged)?,
     };

@@ -14,6 +14,8 @@ pub(crate) struct Parsed {
     pub(crate) had_z: bool,
     pub(crate) had_m: bool,
     pub(crate) had_curves: bool,
+    /// Whether it is a surface made of faces, which meet or lie over each other in the plane.
+    pub(crate) had_faces: bool,
 }
 
 impl Parsed {
@@ -141,11 +143,12 @@ impl Reader<'_> {
                     out.lines.push(LineString(line));
                 }
             }
-            3 | 10 => {
+            3 | 10 | 17 => {
                 out.had_curves |= head.kind == 10;
+                out.had_faces |= head.kind == 17;
                 let mut rings = Vec::new();
                 for _ in 0..self.count()? {
-                    let ring = if head.kind == 3 {
+                    let ring = if head.kind != 10 {
                         self.coords(&head)?
                     } else {
                         let part = self.head()?;
@@ -158,7 +161,8 @@ impl Reader<'_> {
                     out.polygons.push(Polygon::new(exterior, rings.filter(|r| !r.0.is_empty()).collect()));
                 }
             }
-            4..=7 | 11 | 12 if depth < DEEPEST => {
+            4..=7 | 11 | 12 | 15 | 16 if depth < DEEPEST => {
+                out.had_faces |= matches!(head.kind, 15 | 16);
                 for _ in 0..self.count()? {
                     self.geometry(out, depth + 1)?;
                 }
@@ -183,6 +187,9 @@ fn name(kind: u32) -> Option<&'static str> {
         10 => "CurvePolygon",
         11 => "MultiCurve",
         12 => "MultiSurface",
+        15 => "PolyhedralSurface",
+        16 => "TIN",
+        17 => "Triangle",
         _ => return None,
     })
 }
@@ -263,6 +270,17 @@ mod tests {
             assert_eq!(parsed.polygons, flat.polygons, "{wkt}");
             assert_eq!((parsed.had_z, parsed.had_m), (z, m), "{wkt}");
         }
+    }
+
+    #[test]
+    fn surfaces_are_read_face_by_face() {
+        let faces =
+            read("POLYHEDRALSURFACE Z (((0 0 5,4 0 5,4 4 5,0 4 5,0 0 5)),((0 0 0,4 0 0,4 0 5,0 0 5,0 0 0)))");
+        assert_eq!((faces.kind, faces.polygons.len(), faces.had_faces), ("PolyhedralSurface", 2, true));
+        let tin = read("TIN Z (((0 0 5,4 0 5,4 4 5,0 0 5)),((0 0 5,4 4 5,0 4 5,0 0 5)))");
+        assert_eq!((tin.kind, tin.polygons.len(), tin.had_faces), ("TIN", 2, true));
+        assert_eq!(read("TRIANGLE ((0 0,4 0,4 4,0 0))").polygons[0].unsigned_area(), 8.0);
+        assert!(!read("POLYGON ((0 0,4 0,4 4,0 0))").had_faces);
     }
 
     #[test]

@@ -43,8 +43,8 @@ pub fn write_plan(dir: &Path, out: &PlanOutput<'_>, monitor: &dyn Monitor) -> Re
     let staging = AtomicOutput::begin(dir)?;
     let to = staging.path();
 
-    let outlines_before = plan_features::outlines(out.layer, out.blocks_before);
-    let outlines_after = plan_features::outlines(out.layer, out.blocks_after);
+    let outlines_before = plan_features::outlines(out.layer, out.blocks_before, &policy.checks);
+    let outlines_after = plan_features::outlines(out.layer, out.blocks_after, &policy.checks);
     go_on(monitor)?;
     let parcels = plan_features::parcels(out);
     let transfers = plan_features::transfers(out);

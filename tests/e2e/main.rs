@@ -16,6 +16,7 @@ mod same_bytes;
 
 mod sub_parks;
 mod support;
+mod suspicions;
 mod tiles;
 mod time_limit;
 mod why_not;

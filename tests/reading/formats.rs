@@ -201,7 +201,7 @@ fn what_cannot_be_read_says_why() {
         ("parcel.geojson", ["there is no such file", "try: "]),
         ("broken.gpkg", ["cannot be read as GPKG", "because"]),
         ("table.csv", ["a table without geometry", "policy"]),
-        ("map.kml", ["kind of file is not read", "ogr2ogr -f GPKG converted.gpkg map.kml"]),
+        ("map.kml", ["this is KML, which is not read", "ogr2ogr -f GPKG converted.gpkg map.kml"]),
         ("empty.geojson", ["has no features", "empty"]),
         ("fake.geojson", ["cannot be read as GeoJSON", "because"]),
         ("", ["a folder, not a data set", "parcels.geojson"]),

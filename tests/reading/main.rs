@@ -4,8 +4,11 @@
 
 mod awkward;
 mod formats;
+mod lying;
+mod numbers;
 mod real;
 mod sandbox;
+mod sheets;
 mod systems;
 mod tables;
 

@@ -93,7 +93,7 @@ fn unlabelled_metres_list_the_zones_that_fit() {
         (40_604_892.0, 3_448_125.0, "--crs EPSG:4528", "EPSG:4549"),
         (20_604_892.0, 3_448_125.0, "--crs EPSG:4498", "EPSG:4528"),
         (604_892.0, 3_448_125.0, "--crs EPSG:4549", "EPSG:4528"),
-        (3_448_125.0, 40_604_892.0, "first exchange x and y", "EPSG:4549"),
+        (3_448_125.0, 40_604_892.0, "--crs yx:EPSG:4528", "EPSG:4549"),
         (-12_000.0, 4_500.0, "--crs local:NAME", "EPSG:4549"),
     ] {
         std::fs::write(folder.path().join("a.geojson"), square(x, y)).unwrap();

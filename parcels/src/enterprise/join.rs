@@ -1,18 +1,20 @@
 //! Which rows of a firm table belong to which parcels, by the parcel's code.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rayon::prelude::*;
 
+use crate::lost_digits::{ends_in_zeros, kept_digits};
 use crate::parcel::Layer;
 use crate::table::{Column, Value};
 use crate::validate::{Issue, IssueKind, Severity};
+use crate::visible::code;
 
 /// Characters of a parcel code (宗地代码), with which a unit code (不动产单元代码, 28 characters) begins.
 const PARCEL_CODE_CHARS: usize = 19;
-/// From here on a double no longer holds every whole number: a code read as a number has lost digits.
-const LOST_DIGITS: f64 = 1e15;
+/// What to do about a key that has lost digits.
+const LOST: &str = "the row's figures are in no parcel; store the column as text in the file it comes from, and write it again";
 /// Keys shown where no row fits at all.
 const SAMPLES: usize = 3;
 
@@ -29,7 +31,10 @@ pub(super) struct Join {
 /// A value as a key of a join: trimmed, and without the `.0` that a number gets on its way through a spreadsheet.
 pub(super) fn key(value: &Value) -> Option<Cow<'_, str>> {
     match value {
-        Value::Text(text) => key_of_text(text).map(Cow::Borrowed),
+        Value::Text(text) => match code(text) {
+            Cow::Borrowed(text) => key_of_text(text).map(Cow::Borrowed),
+            Cow::Owned(text) => key_of_text(&text).map(|key| Cow::Owned(key.to_owned())),
+        },
         _ => value.text().map(Cow::Owned),
     }
 }
@@ -44,8 +49,9 @@ fn key_of_text(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
 }
 
-/// Joins the rows, whose keys are in `column`, to the parcels; lists rows and parcels left over.
-pub(super) fn join(layer: &Layer, column: &Column) -> (Join, Vec<Issue>) {
+/// Joins the rows, whose keys are in `column`, to the parcels; lists rows and parcels left over. A row whose key is `lost`
+/// belongs to no parcel, whatever it looks like.
+pub(super) fn join(layer: &Layer, column: &Column, lost: &[bool]) -> (Join, Vec<Issue>) {
     let mut numbers: HashMap<&str, usize> = HashMap::with_capacity(layer.len());
     let parcels: Vec<Option<usize>> = layer
         .parcels()
@@ -57,18 +63,34 @@ pub(super) fn join(layer: &Layer, column: &Column) -> (Join, Vec<Issue>) {
         })
         .collect();
     let keys: Vec<Option<Cow<'_, str>>> = column.values.iter().map(key).collect();
-    let rows: Vec<Option<usize>> = keys.par_iter().map(|key| numbers.get(key.as_deref()?).copied()).collect();
+    let of_row =
+        |(key, lost): (&Option<Cow<'_, str>>, &bool)| numbers.get(key.as_deref()?).copied().filter(|_| !lost);
+    let rows: Vec<Option<usize>> = keys.par_iter().zip(lost).map(of_row).collect();
     let join = Join { rows, parcels, codes: numbers.len() };
-    let issues = left_over(layer, column, &keys, &join);
+    let issues = left_over(layer, column, &keys, lost, &join);
     (join, issues)
 }
 
-fn left_over(layer: &Layer, column: &Column, keys: &[Option<Cow<'_, str>>], join: &Join) -> Vec<Issue> {
+fn left_over(
+    layer: &Layer,
+    column: &Column,
+    keys: &[Option<Cow<'_, str>>],
+    lost: &[bool],
+    join: &Join,
+) -> Vec<Issue> {
     let mut issues = Vec::new();
     let unmatched = || join.rows.iter().enumerate().filter(|(_, code)| code.is_none()).map(|(row, _)| row);
     let resembling =
         if unmatched().next().is_some() { Resembling::new(layer) } else { Resembling::default() };
-    let hint = |row: usize| keys[row].as_deref().and_then(|key| resembling.hint(&column.values[row], key));
+    let stems = kept_digits_of(layer, keys);
+    let is_lost = |row: usize| {
+        let cut = |key: &str| ends_in_zeros(key) && stems.contains(kept_digits(key));
+        lost[row] || (join.rows[row].is_none() && keys[row].as_deref().is_some_and(cut))
+    };
+    let hint = |row: usize| match is_lost(row) {
+        true => Some(LOST.to_owned()),
+        false => keys[row].as_deref().and_then(|key| resembling.hint(key)),
+    };
 
     if !keys.is_empty() && join.rows.iter().all(Option::is_none) {
         let rows: Vec<&str> = keys.iter().flatten().take(SAMPLES).map(AsRef::as_ref).collect();
@@ -97,13 +119,18 @@ fn left_over(layer: &Layer, column: &Column, keys: &[Option<Cow<'_, str>>], join
         issues.push(Issue {
             parcel: None,
             row: Some(row),
-            kind: IssueKind::UnmatchedRow,
-            severity: Severity::Warning,
+            kind: if is_lost(row) { IssueKind::MalformedCode } else { IssueKind::UnmatchedRow },
+            severity: if is_lost(row) { Severity::Error } else { Severity::Warning },
             place: None,
-            found: keys[row].as_ref().map_or_else(
-                || "the row states no parcel".to_owned(),
-                |key| format!("no parcel has the code \"{key}\""),
-            ),
+            found: match &keys[row] {
+                None => "the row states no parcel".to_owned(),
+                Some(key) if is_lost(row) => {
+                    format!(
+                        "the code \"{key}\" went through a floating-point number and has lost its last digits"
+                    )
+                }
+                Some(key) => format!("no parcel has the code \"{key}\""),
+            },
             done: hint(row).unwrap_or_else(|| "the row's figures are in no parcel".to_owned()),
             area_changed_m2: 0.0,
         });
@@ -134,6 +161,15 @@ fn left_over(layer: &Layer, column: &Column, keys: &[Option<Cow<'_, str>>], join
     issues
 }
 
+/// The first digits of those codes whose first digits a key with zeros at its end has too.
+fn kept_digits_of<'a>(layer: &'a Layer, keys: &[Option<Cow<'_, str>>]) -> HashSet<&'a str> {
+    if !keys.iter().flatten().any(|key| ends_in_zeros(key)) {
+        return HashSet::new();
+    }
+    let codes = layer.parcels().iter().filter_map(|p| p.code.as_deref());
+    codes.filter(|code| code.len() > kept_digits(code).len()).map(kept_digits).collect()
+}
+
 /// Parcel codes by what is left of them after the usual accidents.
 #[derive(Default)]
 struct Resembling<'a> {
@@ -151,14 +187,8 @@ impl<'a> Resembling<'a> {
         Self { by_core }
     }
 
-    /// What may have happened to `key`, read from `value`.
-    fn hint(&self, value: &Value, key: &str) -> Option<String> {
-        if matches!(value, Value::Number(n) if n.abs() >= LOST_DIGITS) {
-            return Some(
-                "the code was read as a number and has lost digits after the 15th; store the column as text"
-                    .to_owned(),
-            );
-        }
+    /// What may have happened to `key`.
+    fn hint(&self, key: &str) -> Option<String> {
         let core_of_key = core(key);
         if let Some(code) = self.by_core.get(&core_of_key).filter(|_| !core_of_key.is_empty()) {
             return Some(format!(

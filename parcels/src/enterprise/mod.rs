@@ -13,8 +13,9 @@ use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::lost_digits::lost;
 use crate::parcel::Layer;
-use crate::table::{Column, Filter, NoSuchColumn, Table, Value};
+use crate::table::{Column, Filter, KeyColumns, NoSuchColumn, Table, Value};
 use crate::validate::{Issue, IssueKind, Severity};
 use join::Join;
 use paired::Sum;
@@ -28,8 +29,8 @@ use shares::{Firms, issue};
 pub struct Enterprises {
     /// The table: a CSV or XLSX file (`file.xlsx:sheet`), relative to the policy file.
     pub table: String,
-    /// Column with the parcel's code.
-    pub parcel_code: String,
+    /// Column with the parcel's code, or the columns that make one together.
+    pub parcel_code: KeyColumns,
     /// Column with the firm's key (统一社会信用代码); needed for shares.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub firm: Option<String>,
@@ -44,6 +45,13 @@ pub struct Enterprises {
     /// The columns to make, by name.
     #[serde(default)]
     pub aggregates: BTreeMap<String, Aggregate>,
+}
+
+impl Enterprises {
+    /// The columns whose values are added up, averaged or compared.
+    pub fn figures(&self) -> impl Iterator<Item = &str> {
+        self.aggregates.values().flat_map(|a| [&a.sum, &a.mean, &a.max]).flatten().map(String::as_str)
+    }
 }
 
 /// One column made from the firm rows of each parcel. Exactly one of `sum`, `mean`, `max`, `first` and `count` is given.
@@ -108,7 +116,7 @@ pub fn aggregate_paired(
     let column = |name: &Option<String>| name.as_deref().map(|name| firms.column(name)).transpose();
     let firm_column = column(&rules.firm)?;
     let share_column = column(&rules.share)?;
-    let (join, mut issues) = join::join(layer, firms.column(&rules.parcel_code)?);
+    let (join, mut issues) = joined(layer, firms, rules)?;
     let firm = Firms::new(firm_column, firms.rows());
     let (shares, share_issues) = shares::shares(share_column, &firm, firm_column);
     issues.extend(share_issues);
@@ -168,6 +176,11 @@ pub fn aggregate_paired(
                 figure.map_or(Value::Missing, |figure| Value::from_number(figure * factor))
             })
             .collect();
+        if let Some(column) = &aggregate.sum {
+            let known = |row: usize| numbers[column.as_str()][row].is_some();
+            let passing = |code: usize| rows.of(code).iter().copied().filter(|row| passes[*row]);
+            issues.extend(partial(name, layer, &join, passing, known));
+        }
         let adds_up = aggregate.sum.is_some() || aggregate.count;
         let values = join
             .parcels
@@ -198,7 +211,7 @@ pub fn names(layer: &Layer, firms: &Table, rules: &Enterprises) -> Result<Vec<Ve
         return Ok(vec![Vec::new(); layer.len()]);
     };
     let column = firms.column(column)?;
-    let (join, _) = join::join(layer, firms.column(&rules.parcel_code)?);
+    let (join, _) = joined(layer, firms, rules)?;
     let rows = RowsByCode::new(&join);
     let of_code = |code: usize| {
         let mut names: Vec<String> = Vec::new();
@@ -210,6 +223,56 @@ pub fn names(layer: &Layer, firms: &Table, rules: &Enterprises) -> Result<Vec<Ve
         names
     };
     Ok(join.parcels.par_iter().map(|code| code.map(of_code).unwrap_or_default()).collect())
+}
+
+/// A warning where sums of parcels leave out rows that state nothing, beside others that do.
+fn partial<I: Iterator<Item = usize>>(
+    name: &str,
+    layer: &Layer,
+    join: &Join,
+    rows: impl Fn(usize) -> I,
+    known: impl Fn(usize) -> bool,
+) -> Option<Issue> {
+    const NAMED: usize = 6;
+    let unknown = |code: usize| rows(code).filter(|row| !known(*row)).count();
+    let left_out: Vec<usize> =
+        (0..join.codes).map(|code| if rows(code).any(&known) { unknown(code) } else { 0 }).collect();
+    let all_rows: usize = left_out.iter().sum();
+    if all_rows == 0 {
+        return None;
+    }
+    let of = layer.parcels().iter().zip(&join.parcels);
+    let parcels: Vec<&str> = of
+        .filter(|(_, code)| code.is_some_and(|code| left_out[code] > 0))
+        .map(|(parcel, _)| parcel.id.0.as_str())
+        .collect();
+    let list: Vec<&str> = parcels.iter().take(NAMED).copied().collect();
+    let found = format!(
+        "the sums \"{name}\" of {} parcels leave out {all_rows} rows that state no figure: {}{}",
+        parcels.len(),
+        list.join(", "),
+        if parcels.len() > NAMED { ", …" } else { "" }
+    );
+    let done = "they are sums of the other rows; complete the table, or leave these firms out with `where`"
+        .to_owned();
+    Some(issue(IssueKind::NotNumber, Severity::Warning, None, found, done))
+}
+
+/// The rows of the table on the parcels, by the key that the rules name.
+fn joined(layer: &Layer, firms: &Table, rules: &Enterprises) -> Result<(Join, Vec<Issue>), NoSuchColumn> {
+    let keys = rules.parcel_code.of(firms)?;
+    Ok(join::join(layer, &keys, &lost_keys(firms, rules)?))
+}
+
+/// Which rows state a key that has lost digits, in any of its columns.
+fn lost_keys(firms: &Table, rules: &Enterprises) -> Result<Vec<bool>, NoSuchColumn> {
+    let mut all = vec![false; firms.rows()];
+    for name in rules.parcel_code.names() {
+        for (all, lost) in all.iter_mut().zip(lost(&firms.column(name)?.values)) {
+            *all |= lost;
+        }
+    }
+    Ok(all)
 }
 
 /// The column's numbers, one a row; a value that is none is listed and missing.

@@ -150,7 +150,7 @@ fn share(value: &Value, row: usize, column: &str, issues: &mut Vec<Issue>) -> Op
         return None;
     }
     let stated = || value.text().unwrap_or_default();
-    let Some(number) = value.number() else {
+    let Some(share) = value.number() else {
         issues.push(issue(
             IssueKind::NotNumber,
             Severity::Warning,
@@ -159,10 +159,6 @@ fn share(value: &Value, row: usize, column: &str, issues: &mut Vec<Issue>) -> Op
             "it counts as missing; write 40% or 0.4".to_owned(),
         ));
         return None;
-    };
-    let share = match value {
-        Value::Text(text) if text.trim_end().ends_with(['%', '％']) => number / 100.0,
-        _ => number,
     };
     if !(0.0..=1.0).contains(&share) {
         issues.push(issue(

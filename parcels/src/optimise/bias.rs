@@ -7,9 +7,9 @@
 use super::area::search;
 use super::clusters::settle;
 use super::energy::{Energy, Prices};
+use super::mend::mend;
 use super::problem::Problem;
 use super::relax::{FALLS, Relaxation};
-use super::search::finish;
 use super::state::State;
 use crate::progress::Monitor;
 
@@ -108,7 +108,7 @@ impl ConcentrationBias {
         if self.relaxation.solve(monitor).is_err() {
             return Vec::new();
         }
-        finish(energy, &cut, &self.relaxation, self.start(), f64::INFINITY, monitor)
+        mend(energy, &cut, &self.relaxation, self.start(), f64::INFINITY, monitor)
     }
 
     fn start(&self) -> Vec<bool> {

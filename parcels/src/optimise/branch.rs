@@ -370,7 +370,7 @@ impl<'e, 'p> Search<'e, 'p> {
     fn keep(&mut self, zone: &[bool], area_price: f64) {
         let mut state = State::new(self.energy, zone.to_vec());
         self.compare(&state);
-        if super::search::speaks_of_blocks(self.energy.problem) {
+        if self.energy.problem.speaks_of_blocks() {
             super::clusters::settle(&mut state, area_price);
             super::refine::fill(&mut state);
             super::refine::descend(&mut state);

@@ -254,6 +254,27 @@ impl<'p> Energy<'p> {
         self.neighbours(unit as usize).iter().filter(|n| n.contiguous).map(|n| n.unit)
     }
 
+    /// N(S): the units outside `region`, which ascends, that are contiguous with one inside; ascending.
+    pub(super) fn rim(&self, region: &[u32]) -> Vec<u32> {
+        let around = region.iter().flat_map(|unit| self.contiguous(*unit));
+        let mut rim: Vec<u32> = around.filter(|unit| region.binary_search(unit).is_err()).collect();
+        rim.sort_unstable();
+        rim.dedup();
+        rim
+    }
+
+    /// The zone with every locked unit on its side.
+    pub(super) fn obeying_locks(&self, mut zone: Vec<bool>) -> Vec<bool> {
+        for (x, lock) in zone.iter_mut().zip(&self.problem.lock) {
+            match lock {
+                Lock::In => *x = true,
+                Lock::Out => *x = false,
+                Lock::Free => {}
+            }
+        }
+        zone
+    }
+
     /// The limits that speak of the unit, with its weight in each.
     pub(super) fn weights(&self, unit: usize) -> &[(u32, f64)] {
         match self.weight_rows.get(unit..unit + 2) {
@@ -407,7 +428,7 @@ impl<'p> Energy<'p> {
                 net[unit as usize] += amount;
                 paid += amount;
             }
-            for unit in super::relax::rim(self, &exit.region) {
+            for unit in self.rim(&exit.region) {
                 net[unit as usize] -= paid;
             }
         }

@@ -15,7 +15,7 @@ use super::energy::{Energy, Prices};
 use super::problem::{BoundProof, Case, Lock, Problem, Solution, Status};
 use super::refine::{descend, fill, swap};
 use super::relax::Relaxation;
-use super::search::{obeying_locks, quick};
+use super::search::quick;
 use super::state::State;
 use crate::progress::{Cancelled, Monitor, OnlyCancel, go_on};
 
@@ -92,7 +92,7 @@ pub(super) fn glance(
     monitor: &dyn Monitor,
 ) -> Result<Solution, Cancelled> {
     let problem = energy.problem;
-    let present = obeying_locks(energy, known.unwrap_or(&problem.in_zone).clone());
+    let present = energy.obeying_locks(known.unwrap_or(&problem.in_zone).clone());
     let mut relaxation = Relaxation::new(energy, Prices::default());
     let solution = quick(energy, &mut relaxation, &mut None, present, &OnlyCancel(monitor));
     go_on(monitor)?;
@@ -124,7 +124,7 @@ pub(super) fn near(
 
 /// An admissible zone near this one.
 fn mended(energy: &Energy<'_>, zone: &[bool]) -> Option<Vec<bool>> {
-    let mut state = State::new(energy, obeying_locks(energy, zone.to_vec()));
+    let mut state = State::new(energy, energy.obeying_locks(zone.to_vec()));
     for round in 0..2 {
         settle(&mut state, 0.0);
         fill(&mut state);
@@ -145,7 +145,7 @@ fn one_block(energy: &Energy<'_>) -> Vec<bool> {
     let problem = energy.problem;
     let area = |units: &[u32]| units.iter().map(|unit| problem.area[*unit as usize]).sum::<f64>();
     let may = |unit: u32| problem.lock[unit as usize] != Lock::Out;
-    let present = obeying_locks(energy, problem.in_zone.clone());
+    let present = energy.obeying_locks(problem.in_zone.clone());
     let largest = blocks(&present, |unit| energy.contiguous(unit))
         .into_iter()
         .max_by(|a, b| area(a).total_cmp(&area(b)).then(b[0].cmp(&a[0])));

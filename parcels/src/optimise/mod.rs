@@ -4,7 +4,7 @@
 //! which gives the bound and two nested zones around the target. Limits on blocks and on what moves become prices as well
 //! (`relax`), what a block may be is in `block_rules`, and the limit on concentration is a sum over components
 //! (`components`), as are the least areas of blocks, and both are bounded band by band of their areas (`bands`). `search` holds it together: small blocks are erased or
-//! grown (`clusters`), scattered zones drawn together (`bias`), zones of the components put together anew (`recombine`), single flips and swaps close what rounding left (`refine`), the
+//! grown (`clusters`, `mend`), scattered zones drawn together (`bias`), zones of the components put together anew (`recombine`), single flips and swaps close what rounding left (`refine`), the
 //! best zone so far is the `incumbent`, and branch and bound closes the rest on small problems (`branch`). `state` answers
 //! whether a flip keeps to the limits. A [`Session`] keeps the cut, so that an edit is followed at once and forcing a unit to
 //! the other side costs one short search (`marginals`). [`alternatives()`] finds zones nearly as good that differ by a stated
@@ -29,6 +29,7 @@ mod frontier;
 mod incumbent;
 mod marginals;
 mod max_flow;
+mod mend;
 mod problem;
 mod recombine;
 mod refine;

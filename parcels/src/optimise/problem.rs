@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::energy::Energy;
-use super::state::State;
 use crate::units::LIMIT_SLACK;
 
 /// By what share of itself a limit may be missed: half of what the judge of a plan allows, who adds up in another order.
@@ -122,15 +120,18 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// What the zone `x` is worth, admissible or not: F(x), less the price of small blocks, of points of concentration missed
-    /// and of what is beyond a limit, where these are priced.
-    ///
-    /// # Panics
-    /// When `x` holds not one answer a unit.
-    #[must_use]
-    pub fn objective(&self, x: &[bool]) -> f64 {
-        assert_eq!(x.len(), self.area.len(), "one answer a unit");
-        State::new(&Energy::new(self), x.to_vec()).objective()
+    /// Whether separator cuts have something to say.
+    pub(super) fn speaks_of_blocks(&self) -> bool {
+        self.min_block > 0.0 || self.new_block > 0.0 || self.blocks_max < usize::MAX
+    }
+
+    /// Whether there are prices besides that of total area.
+    pub(super) fn has_more_prices(&self) -> bool {
+        self.speaks_of_blocks()
+            || !self.limits.is_empty()
+            || self.concentration_min > 0.0
+            || self.moved_area_max.is_finite()
+            || self.moved_units_max < usize::MAX
     }
 }
 

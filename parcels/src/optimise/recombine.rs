@@ -22,14 +22,20 @@ use crate::progress::Monitor;
 pub(super) const CHOICES: usize = 24;
 /// Of how many of the known zones walks begin.
 const STARTS: usize = 3;
+/// How many of the zones are worth mending.
+const BEST: usize = 2;
 /// How often prices of limits rise.
 const RISES: usize = 14;
 /// By what factor.
 const RISE: f64 = 3.0;
 /// Most changes that are tried in pairs: those that lose least by themselves.
 const PAIRED: usize = 1200;
-/// Most pairs that are changed between two rises.
-const PAIR_ROUNDS: usize = 60;
+/// Most pairs that are changed in all.
+const PAIRS: usize = 60;
+/// Most choices that are tried: those that lose least at the multipliers.
+const TRIED: usize = 8000;
+/// What counts as a gain, as a share of what is to be gained at most.
+const LEAST_GAIN: f64 = 1e-7;
 
 /// Places of the sums in [`Choice::sums`], before those of the problem's other limits.
 const AREA: usize = 0;
@@ -49,8 +55,8 @@ struct Choice {
 
 /// The best zones that can be put together from `seen`, the zones seen of each component, and from `known`, whole zones; `gains`
 /// is what is to be gained at most. Whether they keep to all limits is for the caller to see.
-pub(super) fn recombine(
-    energy: &Energy<'_>,
+pub(super) fn recombine<'e, 'p>(
+    energy: &'e Energy<'p>,
     seen: &[BTreeSet<Vec<bool>>],
     known: &[Vec<bool>],
     prices: &Prices,
@@ -62,9 +68,15 @@ pub(super) fn recombine(
     let starts = knapsack.starts();
     let ends: Vec<Vec<usize>> =
         starts.into_par_iter().map(|start| Walk::new(&knapsack, start, prices, gains).run(monitor)).collect();
-    let mut zones: Vec<Vec<bool>> = ends.iter().map(|chosen| knapsack.zone(chosen)).collect();
-    zones.dedup();
-    zones
+    let mut zones: Vec<State<'e, 'p>> =
+        ends.iter().map(|chosen| State::new(energy, knapsack.zone(chosen))).collect();
+    // The most promising first.
+    zones.sort_by(|a, b| {
+        a.broken_limits().cmp(&b.broken_limits()).then(b.objective().total_cmp(&a.objective()))
+    });
+    zones.dedup_by(|a, b| a.x == b.x);
+    zones.truncate(BEST);
+    zones.into_iter().map(|state| state.x).collect()
 }
 
 struct Knapsack<'e, 'p> {
@@ -74,6 +86,8 @@ struct Knapsack<'e, 'p> {
     base: Vec<f64>,
     /// What each choice is worth at the multipliers.
     priced: Vec<Vec<f64>>,
+    /// The choices that lose least at the multipliers, by component.
+    nearly_best: Vec<(usize, usize)>,
     /// Of each whole zone that is known, its choices.
     known: Vec<Vec<usize>>,
 }
@@ -106,7 +120,7 @@ impl<'e, 'p> Knapsack<'e, 'p> {
                         zone[*unit as usize] = *inside;
                     }
                 }
-                let mut state = State::new(&local, super::search::obeying_locks(energy, zone));
+                let mut state = State::new(&local, energy.obeying_locks(zone));
                 settle(&mut state, 0.0);
                 of(&state.x)
             })
@@ -117,6 +131,7 @@ impl<'e, 'p> Knapsack<'e, 'p> {
             choices: Vec::new(),
             base: base(energy, components),
             priced: Vec::new(),
+            nearly_best: Vec::new(),
             known: Vec::new(),
         };
         let mut marks = vec![0_u32; energy.len()];
@@ -146,7 +161,20 @@ impl<'e, 'p> Knapsack<'e, 'p> {
             knapsack.priced.push(choices.iter().map(|choice| worth(problem, choice, prices)).collect());
             knapsack.choices.push(choices);
         }
+        knapsack.find_nearly_best();
         knapsack
+    }
+
+    fn find_nearly_best(&mut self) {
+        let mut losses: Vec<(f64, usize, usize)> = Vec::new();
+        for (component, priced) in self.priced.iter().enumerate() {
+            let best = priced.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            losses.extend(priced.iter().enumerate().map(|(at, worth)| (best - worth, component, at)));
+        }
+        losses.sort_by(|a, b| a.0.total_cmp(&b.0).then((a.1, a.2).cmp(&(b.1, b.2))));
+        losses.truncate(TRIED.max(2 * self.priced.len()));
+        self.nearly_best = losses.into_iter().map(|(_, component, at)| (component, at)).collect();
+        self.nearly_best.sort_unstable();
     }
 
     /// Where walks begin: what is best at the multipliers, and every known zone whose blocks are as they have to be.
@@ -167,7 +195,7 @@ impl<'e, 'p> Knapsack<'e, 'p> {
     }
 
     fn zone(&self, chosen: &[usize]) -> Vec<bool> {
-        let mut zone = super::search::obeying_locks(self.energy, vec![false; self.energy.len()]);
+        let mut zone = self.energy.obeying_locks(vec![false; self.energy.len()]);
         for (choices, at) in self.choices.iter().zip(chosen) {
             choices[*at].inside.iter().for_each(|unit| zone[*unit as usize] = true);
         }
@@ -274,7 +302,7 @@ struct Walk<'k, 'e, 'p> {
     chosen: Vec<usize>,
     value: f64,
     sums: Vec<f64>,
-    /// What missing a limit by one unit costs, in the order of [`Walk::missed`].
+    /// What missing a limit by one unit costs, in the order of [`Walk::each_missed`].
     weights: Vec<f64>,
     least_gain: f64,
 }
@@ -298,32 +326,37 @@ impl<'k, 'e, 'p> Walk<'k, 'e, 'p> {
         ];
         let of_limits = problem.limits.iter().zip(&prices.limits);
         weights.extend(of_limits.map(|(limit, price)| 2.0 * price.abs() + scale(limit.most)));
-        Self { knapsack, chosen, value, sums, weights, least_gain: 1e-9 * gains.max(1e-9) }
+        Self { knapsack, chosen, value, sums, weights, least_gain: LEAST_GAIN * gains.max(1e-9) }
     }
 
-    /// How far each limit is missed.
-    fn missed(&self, sums: &[f64]) -> impl Iterator<Item = (f64, f64)> {
+    /// Tells `of` of each limit, by its place in [`Walk::weights`], how far it is missed and what that costs where it is no hard
+    /// rule.
+    fn each_missed(&self, sums: &[f64], mut of: impl FnMut(usize, f64, f64)) {
         let problem = self.knapsack.energy.problem;
         let beyond = |sum: f64, most: f64| if sum > most * (1.0 + 0.5 * SLACK) { sum - most } else { 0.0 };
         let short = |sum: f64, least: f64| if sum < least * (1.0 - 0.5 * SLACK) { least - sum } else { 0.0 };
         let area = sums[AREA];
         let index = if area > 0.0 { 100.0 * sums[SQUARES] / (area * area) } else { 0.0 };
         let hard = f64::INFINITY;
-        let fixed = [
-            (short(area, problem.area_min) + beyond(area, problem.area_max), hard),
-            (beyond(sums[MOVED], problem.moved_area_max), hard),
-            (beyond(sums[UNITS], problem.moved_units_max as f64), hard),
-            (beyond(sums[BLOCKS], problem.blocks_max as f64), hard),
-            (short(index, problem.concentration_min), problem.concentration_price),
-        ];
-        let limits = problem.limits.iter().zip(sums[LIMITS..].to_vec());
-        fixed.into_iter().chain(limits.map(|(limit, sum)| (limit.off(sum), limit.price)))
+        of(0, short(area, problem.area_min) + beyond(area, problem.area_max), hard);
+        of(1, beyond(sums[MOVED], problem.moved_area_max), hard);
+        of(2, beyond(sums[UNITS], problem.moved_units_max as f64), hard);
+        of(3, beyond(sums[BLOCKS], problem.blocks_max as f64), hard);
+        of(4, short(index, problem.concentration_min), problem.concentration_price);
+        for (at, (limit, sum)) in problem.limits.iter().zip(&sums[LIMITS..]).enumerate() {
+            of(LIMITS + at, limit.off(*sum), limit.price);
+        }
     }
 
     /// What a choice of this value with these sums is worth, with what is missed paid for.
     fn merit(&self, value: f64, sums: &[f64]) -> f64 {
-        let missed = self.missed(sums).zip(&self.weights);
-        value - missed.map(|((off, price), weight)| off * price.min(*weight)).sum::<f64>()
+        let mut merit = value;
+        self.each_missed(sums, |at, off, price| {
+            if off > 0.0 {
+                merit -= off * price.min(self.weights[at]);
+            }
+        });
+        merit
     }
 
     fn change(&mut self, component: usize, to: usize) {
@@ -336,53 +369,45 @@ impl<'k, 'e, 'p> Walk<'k, 'e, 'p> {
     }
 
     fn run(mut self, monitor: &dyn Monitor) -> Vec<usize> {
-        let mut best: Option<(f64, Vec<usize>)> = None;
+        let mut pairs = PAIRS;
         for _ in 0..RISES {
-            for _ in 0..PAIR_ROUNDS {
+            self.improve_singly();
+            while pairs > 0 && !monitor.cancelled() && self.improve_a_pair() {
+                pairs -= 1;
                 self.improve_singly();
-                if monitor.cancelled() || !self.improve_a_pair() {
-                    break;
-                }
             }
-            let missed: Vec<bool> =
-                self.missed(&self.sums).map(|(off, price)| off > 0.0 && price.is_infinite()).collect();
-            if !missed.contains(&true) {
-                if best.as_ref().is_none_or(|(known, _)| self.value > *known) {
-                    best = Some((self.value, self.chosen.clone()));
-                }
-                break;
-            }
-            if monitor.cancelled() {
+            let mut missed = vec![false; self.weights.len()];
+            self.each_missed(&self.sums, |at, off, price| missed[at] = off > 0.0 && price.is_infinite());
+            if !missed.contains(&true) || monitor.cancelled() {
                 break;
             }
             for (weight, missed) in self.weights.iter_mut().zip(missed) {
                 *weight *= if missed { RISE } else { 1.0 };
             }
         }
-        best.map_or(self.chosen, |(_, chosen)| chosen)
+        self.chosen
     }
 
     fn improve_singly(&mut self) {
+        let knapsack = self.knapsack;
         let mut now = self.merit(self.value, &self.sums);
         let mut sums = self.sums.clone();
         loop {
             let mut changed = false;
-            for component in 0..self.chosen.len() {
-                let choices = &self.knapsack.choices[component];
-                for to in 0..choices.len() {
-                    let from = &choices[self.chosen[component]];
-                    if to == self.chosen[component] {
-                        continue;
-                    }
-                    sums.clone_from(&self.sums);
-                    add(&mut sums, -1.0, from);
-                    add(&mut sums, 1.0, &choices[to]);
-                    let then = self.merit(self.value + choices[to].value - from.value, &sums);
-                    if then > now + self.least_gain {
-                        now = then;
-                        self.change(component, to);
-                        changed = true;
-                    }
+            for (component, to) in &knapsack.nearly_best {
+                let choices = &knapsack.choices[*component];
+                let from = &choices[self.chosen[*component]];
+                if *to == self.chosen[*component] {
+                    continue;
+                }
+                sums.clone_from(&self.sums);
+                add(&mut sums, -1.0, from);
+                add(&mut sums, 1.0, &choices[*to]);
+                let then = self.merit(self.value + choices[*to].value - from.value, &sums);
+                if then > now + self.least_gain {
+                    now = then;
+                    self.change(*component, *to);
+                    changed = true;
                 }
             }
             if !changed {
@@ -394,12 +419,12 @@ impl<'k, 'e, 'p> Walk<'k, 'e, 'p> {
     /// Makes the first two changes found that gain together, of those that lose least by themselves at the multipliers.
     fn improve_a_pair(&mut self) -> bool {
         let knapsack = self.knapsack;
-        let mut changes: Vec<(f64, usize, usize)> = Vec::new();
-        for (component, priced) in knapsack.priced.iter().enumerate() {
-            let here = priced[self.chosen[component]];
-            let others = (0..priced.len()).filter(|to| *to != self.chosen[component]);
-            changes.extend(others.map(|to| (here - priced[to], component, to)));
-        }
+        let others = knapsack.nearly_best.iter().filter(|(component, to)| *to != self.chosen[*component]);
+        let loss = |component: usize, to: usize| {
+            knapsack.priced[component][self.chosen[component]] - knapsack.priced[component][to]
+        };
+        let mut changes: Vec<(f64, usize, usize)> =
+            others.map(|(component, to)| (loss(*component, *to), *component, *to)).collect();
         changes.sort_by(|a, b| a.0.total_cmp(&b.0).then((a.1, a.2).cmp(&(b.1, b.2))));
         changes.truncate(PAIRED);
         let now = self.merit(self.value, &self.sums);

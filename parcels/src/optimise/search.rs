@@ -11,17 +11,13 @@ use super::clusters::settle;
 use super::conflicts::conflicts;
 use super::energy::{Energy, Prices};
 use super::incumbent::Incumbent;
+use super::mend::{mend, polish};
 use super::problem::{BoundProof, Case, Lock, Problem, Solution, Status, gap};
 use super::recombine::recombine;
-use super::refine::{descend, fill, raise_concentration, swap};
 use super::relax::{FALLS, ROUNDS, Relaxation};
 use super::state::State;
 use crate::progress::Monitor;
 
-/// How often the zone is cut anew with small blocks erased or held.
-const SETTLE_ROUNDS: usize = 5;
-/// Rounds of swaps; each looks at a few ten thousand pairs.
-const SWAP_ROUNDS: usize = 12;
 /// Gap below which no further starts are tried.
 const NEAR: f64 = 0.01;
 /// Gap that is not worth swaps or another start.
@@ -34,10 +30,13 @@ const QUICK_ROUNDS: usize = 10;
 const REFINED_STARTS: usize = 3;
 /// How often a more concentrated zone is looked for around the last one.
 const BIAS_ROUNDS: usize = 3;
-/// How often zones are put together from those of before,
+/// How often zones are put together from those of before.
 const RECOMBINED: usize = 4;
-/// and down to which gap it is worth another time.
-const REPEATED: f64 = 0.02;
+/// Gap up to which a zone that was put together from components is not worth other starts,
+const GOOD: f64 = 0.02;
+/// and where there are more units than this.
+const GOOD_WHERE_MANY: f64 = 0.04;
+const MANY: usize = 30_000;
 /// What is said where branch and bound has told all cases apart.
 const NONE_EXISTS: &str = "no plan keeps to all rules: every case was looked at";
 /// What is said of a search without an admissible zone that may yet have found one.
@@ -70,14 +69,14 @@ pub(super) fn first(
             found.prices
         }
         Err(_) => {
-            starts.push(obeying_locks(energy, problem.in_zone.clone()));
+            starts.push(energy.obeying_locks(problem.in_zone.clone()));
             Prices::default()
         }
     };
     let mut relaxation = Relaxation::new(energy, prices);
     // Told to stop, the flow proves a bound all the same.
     let cut = relaxation.solve(monitor);
-    if has_more_prices(problem) {
+    if problem.has_more_prices() {
         let zones = relaxation.tighten(energy, before(energy), ROUNDS, monitor);
         // Cut short, there may be time for one start only: one that knows of all limits, the latest.
         let at = if monitor.cancelled() { 0 } else { starts.len() };
@@ -89,20 +88,6 @@ pub(super) fn first(
     let mut bias = None;
     let solution = whole(energy, &mut relaxation, &mut bias, starts, monitor);
     (solution, relaxation, bias)
-}
-
-/// Whether there are prices besides that of total area.
-pub(super) fn has_more_prices(problem: &Problem) -> bool {
-    speaks_of_blocks(problem)
-        || !problem.limits.is_empty()
-        || problem.concentration_min > 0.0
-        || problem.moved_area_max.is_finite()
-        || problem.moved_units_max < usize::MAX
-}
-
-/// Whether separator cuts have something to say.
-pub(super) fn speaks_of_blocks(problem: &Problem) -> bool {
-    problem.has_block_rules() || problem.blocks_max < usize::MAX
 }
 
 /// The best zone to be had from `starts`, with the bound that `relaxation` stands at, brought down by branch and bound where the
@@ -128,17 +113,27 @@ pub(super) fn whole(
     if let Some(start) = starts.next() {
         search.mend(relaxation, start);
     }
-    if search.gap() > ENOUGH {
+    // What cuts have made of the components is put together first: it costs less than any other zone and is worth more.
+    if let Some(refined) = refined.as_ref().filter(|_| search.goes_on() && search.gap() > NEAR) {
+        search.recombine(refined, 1);
+    }
+    let enough = match energy.len() {
+        _ if refined.is_none() => ENOUGH,
+        units if units <= MANY => GOOD,
+        _ => GOOD_WHERE_MANY,
+    };
+    if search.gap() > enough {
         search.mend_all(relaxation, starts.collect());
     }
-    if search.goes_on() && energy.problem.concentration_min > 0.0 && search.gap() > NEAR {
+    let enough = enough.max(NEAR);
+    if search.goes_on() && energy.problem.concentration_min > 0.0 && search.gap() > enough {
         search.concentrate(bias);
     }
-    if search.goes_on() && search.gap() > NEAR {
-        search.try_zone(obeying_locks(energy, energy.problem.in_zone.clone()));
+    if search.goes_on() && search.gap() > enough {
+        search.try_zone(energy.obeying_locks(energy.problem.in_zone.clone()));
     }
-    if let Some(refined) = refined.filter(|_| search.goes_on() && search.gap() > NEAR) {
-        search.recombine(&refined);
+    if let Some(refined) = refined.filter(|_| search.goes_on() && search.gap() > enough) {
+        search.recombine(&refined, RECOMBINED);
     }
     search.branch(relaxation);
     search.conclude()
@@ -166,7 +161,7 @@ pub(super) fn quick(
             Ok(()) => vec![relaxation.smallest()],
             Err(_) => vec![present.clone()],
         };
-        if has_more_prices(problem) {
+        if problem.has_more_prices() {
             starts.splice(0..0, relaxation.tighten(energy, before(energy), QUICK_ROUNDS, monitor));
         }
         let mut search = Search::new(energy, relaxation, monitor);
@@ -195,7 +190,7 @@ pub(super) fn quick(
         }
     }
     // From the zone before, and from the present one, in which nothing moves: where little may, it is near what is looked for.
-    for zone in [present, obeying_locks(energy, problem.in_zone.clone())] {
+    for zone in [present, energy.obeying_locks(problem.in_zone.clone())] {
         if search.incumbent.best().is_none() {
             search.try_zone(zone);
         }
@@ -252,7 +247,7 @@ impl<'e, 'p, 'm> Search<'e, 'p, 'm> {
     }
 
     fn mend(&mut self, relaxation: &Relaxation, start: Vec<bool>) {
-        self.incumbent.keep_all(finish(
+        self.incumbent.keep_all(mend(
             self.energy,
             self.energy,
             relaxation,
@@ -269,7 +264,7 @@ impl<'e, 'p, 'm> Search<'e, 'p, 'm> {
         let spare = self.incumbent.best().is_some();
         let end = |start| match spare && monitor.cancelled() {
             true => Vec::new(),
-            false => finish(energy, energy, relaxation, start, enough, monitor),
+            false => mend(energy, energy, relaxation, start, enough, monitor),
         };
         let ends: Vec<Vec<State<'e, 'p>>> = starts.into_par_iter().map(end).collect();
         self.incumbent.keep_all(ends.into_iter().flatten().collect());
@@ -295,17 +290,17 @@ impl<'e, 'p, 'm> Search<'e, 'p, 'm> {
     }
 
     /// Zones put together from what was seen of the components, as long as that helps.
-    fn recombine(&mut self, refined: &bands::Refined) {
+    fn recombine(&mut self, refined: &bands::Refined, times: usize) {
         let gains = self.bound - self.objective_before;
-        for _ in 0..RECOMBINED {
+        for _ in 0..times {
             let mut known = self.incumbent.seen();
-            known.push(obeying_locks(self.energy, self.energy.problem.in_zone.clone()));
+            known.push(self.energy.obeying_locks(self.energy.problem.in_zone.clone()));
             let before = self.incumbent.best().map(State::objective);
             for zone in recombine(self.energy, &refined.seen, &known, &refined.prices, gains, self.monitor) {
                 self.try_zone(zone);
             }
             let now = self.incumbent.best().map(State::objective);
-            if now <= before || self.gap() <= REPEATED || !self.goes_on() {
+            if now <= before || self.gap() <= GOOD || !self.goes_on() {
                 return;
             }
         }
@@ -319,7 +314,7 @@ impl<'e, 'p, 'm> Search<'e, 'p, 'm> {
         }
         let price = self.proof.area_price;
         settle(&mut state, price);
-        refine(&mut state, price, self.enough());
+        polish(&mut state, price, self.enough());
         self.incumbent.keep(state);
     }
 
@@ -392,79 +387,9 @@ impl<'e, 'p, 'm> Search<'e, 'p, 'm> {
     }
 }
 
-pub(super) fn obeying_locks(energy: &Energy<'_>, mut zone: Vec<bool>) -> Vec<bool> {
-    for (x, lock) in zone.iter_mut().zip(&energy.problem.lock) {
-        match lock {
-            Lock::In => *x = true,
-            Lock::Out => *x = false,
-            Lock::Free => {}
-        }
-    }
-    zone
-}
-
 /// F of the present zone, priced alike.
 pub(super) fn before(energy: &Energy<'_>) -> f64 {
     State::new(energy, energy.problem.in_zone.clone()).objective()
-}
-
-/// Settles small blocks with the zone cut anew around each decision, then refines. `relaxation` is of `cut`, the energy
-/// itself or one that leans towards something. Returns what came of the first round and of the last. A zone worth `enough`
-/// is not refined further.
-pub(super) fn finish<'e, 'p>(
-    energy: &'e Energy<'p>,
-    cut: &Energy<'_>,
-    relaxation: &Relaxation,
-    start: Vec<bool>,
-    enough: f64,
-    monitor: &dyn Monitor,
-) -> Vec<State<'e, 'p>> {
-    let mut state = State::new(energy, start);
-    let mut relaxation = std::borrow::Cow::Borrowed(relaxation);
-    let mut results = Vec::new();
-    for round in 0..SETTLE_ROUNDS {
-        let price = relaxation.prices().area;
-        let decided = settle(&mut state, price);
-        if decided.erased.is_empty() && decided.grown.is_empty() {
-            break;
-        }
-        if round == 0 {
-            let mut early = state.clone();
-            refine(&mut early, price, enough);
-            results.push(early);
-        }
-        let anew = relaxation.to_mut();
-        for (units, to) in [(&decided.erased, Lock::Out), (&decided.grown, Lock::In)] {
-            for &unit in units {
-                anew.hold(unit as usize, to);
-            }
-        }
-        if anew.settle(cut, f64::NEG_INFINITY, monitor).is_err() {
-            break;
-        }
-        state = State::new(energy, if anew.prices().area < 0.0 { anew.largest() } else { anew.smallest() });
-    }
-    let price = relaxation.prices().area;
-    settle(&mut state, price);
-    refine(&mut state, price, enough);
-    results.push(state);
-    results
-}
-
-/// Fills, flips and, where the zone is not worth `enough` by then, swaps.
-fn refine(state: &mut State<'_, '_>, area_price: f64, enough: f64) {
-    fill(state);
-    raise_concentration(state);
-    descend(state);
-    if state.objective() >= enough && state.admissible() {
-        return;
-    }
-    swap(state, area_price, SWAP_ROUNDS);
-    descend(state);
-    // Filling may have been stopped by a limit that a later flip lifted.
-    fill(state);
-    raise_concentration(state);
-    descend(state);
 }
 
 #[cfg(test)]

@@ -102,10 +102,10 @@ impl Session {
         let energy = Energy::at_scale(problem, Some(self.scale));
         self.relaxation.follow(&energy);
         self.relaxation.hurry(0.0);
-        let mut starts = vec![search::obeying_locks(&energy, self.solution.x.clone())];
+        let mut starts = vec![energy.obeying_locks(self.solution.x.clone())];
         // Told to stop, the flow proves a bound all the same.
         let settled = self.relaxation.settle(&energy, f64::NEG_INFINITY, monitor);
-        if search::has_more_prices(problem) {
+        if problem.has_more_prices() {
             starts.extend(self.relaxation.tighten(&energy, search::before(&energy), ROUNDS, monitor));
         } else if settled.is_ok() {
             starts.push(self.relaxation.smallest());
@@ -139,7 +139,7 @@ impl Session {
             }
         }
         self.relaxation.follow(&energy);
-        let present = search::obeying_locks(&energy, self.solution.x.clone());
+        let present = energy.obeying_locks(self.solution.x.clone());
         self.solution = search::quick(&energy, &mut self.relaxation, &mut self.bias, present, monitor);
         // Prices that were far from what this problem needs may have led beyond what integers hold.
         let lost = self.solution.bound.abs() > FAR * energy.reach;
@@ -276,7 +276,7 @@ mod tests {
                 let admissible = State::new(&energy, solution.x.clone()).admissible();
                 prop_assert_eq!(admissible, solution.status != Status::Infeasible);
                 // Whatever little may move: the present zone is found where it is one that may be.
-                let present = search::obeying_locks(&energy, problem.in_zone.clone());
+                let present = energy.obeying_locks(problem.in_zone.clone());
                 prop_assert!(admissible || !whole || !State::new(&energy, present).admissible());
                 if let Some((optimum, _)) = truth {
                     prop_assert!(solution.bound >= optimum - 1e-6, "bound {} below {optimum}", solution.bound);

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 
 use super::block_rules::{BlockStats, alone};
 use super::energy::{Energy, Neighbour};
-use super::problem::{Lock, SLACK};
+use super::problem::{Lock, Problem, SLACK};
 
 const NO_BLOCK: u32 = u32::MAX;
 /// How many units a look around may visit before a flip that might split a block is refused.
@@ -40,6 +40,19 @@ pub(super) struct State<'e, 'p> {
     tracked: bool,
     /// For looking around: the units seen in the present look carry its number.
     seen: RefCell<(Vec<u32>, u32)>,
+}
+
+impl Problem {
+    /// What the zone `x` is worth, admissible or not: F(x), less the price of small blocks, of points of concentration missed
+    /// and of what is beyond a limit, where these are priced.
+    ///
+    /// # Panics
+    /// When `x` holds not one answer a unit.
+    #[must_use]
+    pub fn objective(&self, x: &[bool]) -> f64 {
+        assert_eq!(x.len(), self.area.len(), "one answer a unit");
+        State::new(&Energy::new(self), x.to_vec()).objective()
+    }
 }
 
 impl<'e, 'p> State<'e, 'p> {

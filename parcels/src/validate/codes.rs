@@ -1,22 +1,28 @@
 //! What a parcel's attributes say of it: its code and so its id, its side of the zone, its registered area.
 
-use std::collections::{HashMap, HashSet};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::rings::issue;
 use super::{Columns, Issue, IssueKind, Severity};
 use crate::id::ParcelId;
-use crate::table::{NoSuchColumn, Table, Value};
+use crate::lost_digits::lost;
+use crate::table::{Column, Filter, NoSuchColumn, Table, Value};
 use crate::units::{AreaUnit, SquareMetres};
 
 /// The columns a policy names, found in the table.
 #[derive(Debug)]
 pub(super) struct Attributes<'a> {
-    code: Option<&'a [Value]>,
-    in_zone: Option<&'a [Value]>,
+    code: Option<Cow<'a, Column>>,
+    in_zone: Option<&'a Column>,
+    in_zone_yes: Option<Filter>,
     sub_park: Option<&'a [Value]>,
     registered_area: Option<&'a [Value]>,
     unit: AreaUnit,
 }
+
+/// Values and rows named in an issue about many.
+const NAMED: usize = 6;
 
 impl<'a> Attributes<'a> {
     /// Finds every column that `columns` names.
@@ -28,9 +34,12 @@ impl<'a> Attributes<'a> {
             name.as_deref().map(|n| table.column(n).map(|c| c.values.as_slice())).transpose()
         };
         find(&columns.land_use)?;
+        let in_zone_yes = (!columns.in_zone_yes.is_empty())
+            .then(|| Filter { is: columns.in_zone_yes.clone(), ..Filter::default() });
         Ok(Self {
-            code: find(&columns.parcel_code)?,
-            in_zone: find(&columns.in_zone)?,
+            code: columns.parcel_code.as_ref().map(|key| key.of(table)).transpose()?,
+            in_zone: columns.in_zone.as_deref().map(|name| table.column(name)).transpose()?,
+            in_zone_yes,
             sub_park: find(&columns.sub_park)?,
             registered_area: find(&columns.registered_area)?,
             unit: columns.registered_area_unit,
@@ -44,7 +53,7 @@ impl<'a> Attributes<'a> {
 
     /// The code stated at `row`.
     pub(super) fn code(&self, row: usize) -> Option<String> {
-        self.code?[row].text()
+        self.code.as_ref()?.values[row].code()
     }
 
     /// The sub-park stated at `row`.
@@ -55,8 +64,12 @@ impl<'a> Attributes<'a> {
     /// Whether the parcel at `row` is in the zone; what is unclear counts as out and is listed.
     pub(super) fn in_zone(&self, row: usize, issues: &mut Vec<Issue>) -> bool {
         let Some(column) = self.in_zone else { return false };
-        column[row].truth().unwrap_or_else(|| {
-            let found = match column[row].text() {
+        let value = &column.values[row];
+        if let Some(yes) = &self.in_zone_yes {
+            return yes.meets(value);
+        }
+        value.truth().unwrap_or_else(|| {
+            let found = match value.text() {
                 None => "the zone flag is missing".to_owned(),
                 Some(text) => format!("the zone flag \"{text}\" is neither yes nor no"),
             };
@@ -64,6 +77,30 @@ impl<'a> Attributes<'a> {
             issues.push(issue(row, IssueKind::UnclearZone, Severity::Warning, found, done));
             false
         })
+    }
+
+    /// Asks what the values mean that are neither yes nor no, in one issue for all of them.
+    pub(super) fn list_unclear_zone(&self, issues: &mut Vec<Issue>) {
+        let (Some(column), None) = (self.in_zone, &self.in_zone_yes) else { return };
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for text in column.values.iter().filter(|v| v.truth().is_none()).filter_map(Value::text) {
+            *counts.entry(text).or_default() += 1;
+        }
+        if counts.is_empty() {
+            return;
+        }
+        let shown = |(text, count): (&String, &usize)| format!("\"{text}\" ({count} parcels)");
+        let list: Vec<String> = counts.iter().take(NAMED).map(shown).collect();
+        let more = if counts.len() > NAMED { ", …" } else { "" };
+        let found = format!(
+            "the column {} states what is neither yes nor no: {}{more}",
+            column.name,
+            list.join(", ")
+        );
+        let first = counts.keys().next().map_or("", String::as_str);
+        let done =
+            format!("counted as outside; say what means inside: in_zone_yes = [\"{first}\"] in [columns]");
+        issues.push(super::of_file(IssueKind::UnclearZone, Severity::Error, found, &done));
     }
 
     /// The registered area at `row`; what is no area is listed and counts as not stated.
@@ -78,6 +115,36 @@ impl<'a> Attributes<'a> {
         }
         area
     }
+}
+
+/// Takes codes that went through a floating-point number out of the table, for they name no parcel, and lists them. A layer
+/// whose codes this program gave itself needs no such look.
+pub fn without_lost_codes(table: &mut Table, columns: &Columns) -> Vec<Issue> {
+    let mut issues = Vec::new();
+    for name in columns.parcel_code.iter().flat_map(|key| key.names()) {
+        let Ok(column) = table.column(name) else { continue };
+        let lost = lost(&column.values);
+        let rows: Vec<usize> = (0..lost.len()).filter(|row| lost[*row]).collect();
+        let shown =
+            |row: &usize| format!("\"{}\" (row {})", column.values[*row].text().unwrap_or_default(), row + 1);
+        let list: Vec<String> = rows.iter().take(NAMED).map(shown).collect();
+        if rows.is_empty() {
+            continue;
+        }
+        let found = format!(
+            "{} codes in the column {} went through a floating-point number and have lost their last digits: {}{}",
+            rows.len(),
+            column.name,
+            list.join(", "),
+            if rows.len() > NAMED { ", …" } else { "" }
+        );
+        let done = "these parcels count as having no code and no table is joined to them; get the layer again with the \
+                    column stored as text";
+        issues.push(super::of_file(IssueKind::MalformedCode, Severity::Error, found, done));
+        let name = column.name.clone();
+        table.forget(&name, &rows);
+    }
+    issues
 }
 
 /// An id for each of `codes` (the stated code and the row of every parcel, in order), all different: the code; `CODE#2`,

@@ -12,6 +12,7 @@ mod rings;
 #[cfg(test)]
 mod tests;
 
+pub use codes::without_lost_codes;
 pub use issue::{Issue, IssueKind, Severity};
 
 pub(crate) use rings::valid_part;
@@ -24,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use crate::boolean_ops::ring_area;
 use crate::parcel::{Geodesy, Layer, Parcel, RawLayer, RawShape};
 use crate::progress::{Cancelled, Monitor, go_on};
-use crate::table::{Filter, NoSuchColumn};
+use crate::table::{Filter, FilterValue, KeyColumns, NoSuchColumn};
 use crate::units::{Area, AreaUnit, SquareMetres};
 use areas::Measured;
 use codes::{Attributes, Level};
@@ -34,12 +35,16 @@ use rings::{Examined, issue};
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Columns {
-    /// The parcel's code (宗地代码). Without it parcels are named by their row.
+    /// The parcel's code (宗地代码): a column, or several that make one together (`["block", "number"]`). Without it
+    /// parcels are named by their row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub parcel_code: Option<String>,
+    pub parcel_code: Option<KeyColumns>,
     /// Whether the parcel is in the zone now: yes and no, 1 and 0, true and false, 是 and 否.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_zone: Option<String>,
+    /// What `in_zone` states of a parcel in the zone, where that is no plain yes: `["张江", 2]`. Everything else is no.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub in_zone_yes: Vec<FilterValue>,
     /// The sub-park (子园).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sub_park: Option<String>,
@@ -107,11 +112,12 @@ pub fn validate(
 ) -> Result<(Layer, Vec<Issue>), ValidateError> {
     let RawLayer { name, crs, mut shapes, table } = raw;
     let no_column = |what| ValidateError::Column { layer: name.clone(), what };
+    let mut issues = Vec::new();
     let attributes = Attributes::find(columns, &table).map_err(no_column)?;
+    attributes.list_unclear_zone(&mut issues);
     let not_parcel = Filter::any(not_parcels, &table).map_err(no_column)?;
     let features = shapes.len();
 
-    let mut issues = Vec::new();
     let mut kept = ValidShapes::default();
     let mut with_z_or_m = 0;
     monitor.step("check", features as u64);
@@ -200,6 +206,20 @@ pub fn validate(
 #[must_use]
 pub fn usable(raw: RawShape) -> Option<MultiPolygon<f64>> {
     rings::examine(raw, 0).shape
+}
+
+/// Whether a shape is valid as it stands: closed rings without repeated points that cross nothing, holes within their shells,
+/// exteriors counter-clockwise and holes clockwise.
+#[must_use]
+pub fn is_valid(shape: &MultiPolygon<f64>) -> bool {
+    let whole = |ring: &geo::LineString<f64>| {
+        ring.0.len() > 3 && ring.is_closed() && ring.0.windows(2).all(|ends| ends[0] != ends[1])
+    };
+    shape.iter().all(|p| {
+        whole(p.exterior())
+            && ring_area(p.exterior()) > 0.0
+            && p.interiors().iter().all(|hole| whole(hole) && ring_area(hole) < 0.0)
+    }) && ring_validity::defects(shape).none()
 }
 
 /// Features examined between two looks at the monitor.

@@ -334,6 +334,7 @@ fn attributes_are_read_or_listed() {
     let columns = Columns {
         parcel_code: Some("code".into()),
         in_zone: Some("zone".into()),
+        in_zone_yes: Vec::new(),
         sub_park: Some("kind".into()),
         registered_area: Some("mu".into()),
         registered_area_unit: AreaUnit::Mu,
@@ -344,6 +345,7 @@ fn attributes_are_read_or_listed() {
     assert_eq!(
         lines(&issues),
         [
+            "file unclear_zone Error - 0.00",
             "K#2 duplicate_code Warning - 0.00",
             "K#2 area_mismatch Warning - 0.00",
             "K#2 unclear_zone Warning - 0.00",
@@ -354,13 +356,58 @@ fn attributes_are_read_or_listed() {
         ]
     );
     // 0.2 mu are 133.33 m² on a parcel of 100.
-    assert!(issues[1].found.starts_with("registered 133.33 m², measured 100.00 m²"), "{}", issues[1].found);
+    assert!(issues[2].found.starts_with("registered 133.33 m², measured 100.00 m²"), "{}", issues[2].found);
     let parcels = layer.parcels();
     assert_eq!(parcels.iter().map(|p| p.in_zone).collect::<Vec<_>>(), [true, false, false, false]);
     assert_eq!(parcels[0].area.registered, Some(AreaUnit::Mu.to_m2(0.15)));
     assert_eq!(parcels[1].code.as_deref(), Some("K"));
     assert_eq!(parcels[2].area.registered, None);
     assert_eq!(parcels[0].sub_park.as_deref(), Some("06"));
+}
+
+#[test]
+fn what_is_no_yes_is_asked_for_and_answered() {
+    let shapes = || (0..4).map(|i| one(&rect(20.0 * f64::from(i), 0.0, 10.0, 10.0))).collect::<Vec<_>>();
+    let zone = || vec![Value::Number(2.0), Value::Text("张江".into()), Value::Missing, Value::Number(1.0)];
+    let columns = |yes: &str| Columns {
+        in_zone: Some("zone".into()),
+        in_zone_yes: toml::from_str::<toml::Table>(&format!("yes = {yes}")).unwrap()["yes"]
+            .clone()
+            .try_into()
+            .unwrap(),
+        ..Columns::default()
+    };
+    let check = |columns: &Columns| {
+        let (layer, issues) =
+            validate(raw(shapes(), vec![("zone", zone())]), columns, &[], &Checks::default(), &Sphere, &())
+                .unwrap();
+        let inside: Vec<bool> = layer.parcels().iter().map(|p| p.in_zone).collect();
+        (inside, issues.into_iter().filter(|i| i.kind == IssueKind::UnclearZone).collect::<Vec<_>>())
+    };
+    let (inside, issues) = check(&columns("[]"));
+    assert_eq!(inside, [false, false, false, true]);
+    assert_eq!(issues.len(), 4);
+    let asked = issues.iter().find(|i| i.row.is_none()).unwrap();
+    assert_eq!(asked.severity, Severity::Error);
+    assert!(asked.found.contains("\"2\" (1 parcels), \"张江\" (1 parcels)"), "{}", asked.found);
+    assert!(asked.done.contains("in_zone_yes = [\"2\"]"), "{}", asked.done);
+    let (inside, issues) = check(&columns("[2, '张江']"));
+    assert_eq!((inside, issues.len()), (vec![true, true, false, false], 0));
+}
+
+#[test]
+fn codes_that_lost_digits_are_taken_out_and_listed() {
+    let text = |t: &str| Value::Text(t.into());
+    let mut table = raw(
+        vec![RawShape::Null; 3],
+        vec![("code", vec![Value::Number(3.101_18e17), text("3.10118E+17"), text("A-1")])],
+    )
+    .table;
+    let columns = Columns { parcel_code: Some("code".into()), ..Columns::default() };
+    let issues = super::without_lost_codes(&mut table, &columns);
+    assert_eq!(table.columns()[0].values, [Value::Missing, Value::Missing, text("A-1")]);
+    assert_eq!((issues.len(), issues[0].severity), (1, Severity::Error));
+    assert!(issues[0].found.starts_with("2 codes in the column code"), "{}", issues[0].found);
 }
 
 #[test]

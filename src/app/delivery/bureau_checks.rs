@@ -6,9 +6,11 @@ use std::path::Path;
 
 use geo::{Area as _, BoundingRect as _, Centroid as _, MultiPolygon, Rect};
 use parcels::boolean_ops;
+use parcels::parcel::Crs;
 use rayon::prelude::*;
 
 use crate::error::{Context as _, ErrorKind, Result};
+use crate::io::crs;
 
 /// Overlaps up to this area (m²) are the rounding of shared boundaries.
 const OVERLAP_M2: f64 = 0.1;
@@ -63,7 +65,7 @@ pub struct Finding {
     pub parcel: String,
     /// The other parcel, where two are concerned.
     pub other: Option<String>,
-    /// Where, in the plan's CRS.
+    /// Where: in the plan's CRS, and in a report in that of the files it goes with.
     pub place: Option<(f64, f64)>,
     /// The area concerned, m².
     pub area_m2: Option<f64>,
@@ -171,7 +173,9 @@ fn well_formed(code: &str) -> bool {
 ///
 /// # Errors
 /// When the file cannot be written.
-pub fn write_report(path: &Path, findings: &[Finding], parcels: usize) -> Result<()> {
+pub fn write_report(path: &Path, findings: &[Finding], parcels: usize, crs: &Crs) -> Result<()> {
+    // Of degrees 1 cm, of metres 1 mm.
+    let decimals = if crs::spatial_ref(crs)?.is_geographic() { 7 } else { 3 };
     let failed = || format!("writing {}", path.display());
     let mut report = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
     report
@@ -185,14 +189,15 @@ pub fn write_report(path: &Path, findings: &[Finding], parcels: usize) -> Result
             .write_record([check.name(), result, "", "", "", "", "", &summary])
             .context(ErrorKind::Unwritable, failed())?;
         for f in own {
+            let place = |n: Option<f64>| n.map(|n| format!("{n:.decimals$}")).unwrap_or_default();
             let number = |n: Option<f64>| n.map(|n| format!("{n:.3}")).unwrap_or_default();
             let row = [
                 check.name(),
                 "finding",
                 &f.parcel,
                 f.other.as_deref().unwrap_or_default(),
-                &number(f.place.map(|p| p.0)),
-                &number(f.place.map(|p| p.1)),
+                &place(f.place.map(|p| p.0)),
+                &place(f.place.map(|p| p.1)),
                 &number(f.area_m2),
                 &f.found,
             ];

@@ -12,11 +12,16 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use geo::{BoundingRect as _, Coord};
+use parcels::parcel::{Crs, Geodesy as _};
 use parcels::progress::{Monitor, go_on};
 
 use crate::app::delivery::bureau_checks::{self, FiledParcel};
 use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::io::atomic_output::{self, AtomicOutput};
+use crate::io::crs::Proj;
+use crate::io::crs_check;
+use crate::io::crs_place::{used_elsewhere, zone_that_fits};
 use crate::io::dbf_text::Encoding;
 use crate::io::feature_layer::{Cell, Features, Shapes};
 use crate::io::{crs, geojson, gpkg, project, read_back, shapefile};
@@ -146,7 +151,9 @@ pub fn export(request: &ExportRequest, monitor: &dyn Monitor) -> Result<ExportRe
         features.name = name.to_owned();
     }
     let mut warnings = secrecy(&layers[2]);
-    let findings = accept(&layers[0]);
+    suits_the_place(&layers, &from, &to)?;
+    let written = if request.format == ExportFormat::GeoJson { project::wgs84() } else { to.clone() };
+    let findings = accept(&layers[0], &from, &written)?;
     if !findings.is_empty() {
         warnings.push(format!("a land bureau's checks find {} faults: see {REPORT}", findings.len()));
     }
@@ -177,7 +184,7 @@ pub fn export(request: &ExportRequest, monitor: &dyn Monitor) -> Result<ExportRe
         let name = if packing == Packing::Named { file_name(staging.target()) } else { "zone.gpkg".into() };
         gpkg::write(&into.join(name), &layers.each_ref(), &from, &to, monitor)?;
     }
-    bureau_checks::write_report(&into.join(REPORT), &findings, layers[0].len())?;
+    bureau_checks::write_report(&into.join(REPORT), &findings, layers[0].len(), &written)?;
     go_on(monitor)?;
     let files = match packing {
         Packing::Named => staging.commit_files()?,
@@ -233,6 +240,47 @@ fn packing(request: &ExportRequest) -> Result<Packing> {
     }
 }
 
+/// Whether the system that was asked for is used where the plan lies. Far from its meridian it would stretch the map without
+/// a word, and further away write nonsense.
+///
+/// # Errors
+/// A system of another place, with the zone that fits.
+fn suits_the_place(layers: &[Features<'_>], from: &Crs, to: &Crs) -> Result<()> {
+    if project::same(from, to) {
+        return Ok(());
+    }
+    let areas =
+        layers.iter().filter_map(|l| if let Shapes::Areas(all) = &l.shapes { Some(all) } else { None });
+    let boxes = areas.flatten().filter_map(|shape| shape.bounding_rect());
+    let (mut low, mut high) = (Coord { x: f64::MAX, y: f64::MAX }, Coord { x: f64::MIN, y: f64::MIN });
+    for b in boxes {
+        low = Coord { x: low.x.min(b.min().x), y: low.y.min(b.min().y) };
+        high = Coord { x: high.x.max(b.max().x), y: high.y.max(b.max().y) };
+    }
+    if low.x > high.x {
+        return Ok(());
+    }
+    let mut centre = [(low + high) / 2.0];
+    Proj::new(from)?.to_lonlat(&mut centre);
+    let centre = centre[0];
+    // A local grid has no place: whether there is a way to the other system is said elsewhere.
+    if centre.x.is_nan() {
+        return Ok(());
+    }
+    let Some(used) = used_elsewhere(to, centre)? else { return Ok(()) };
+    let what = format!(
+        "the plan lies at {}, where {} is not used ({used}): lengths and areas would be wrong",
+        crs_check::place(centre),
+        crs::shown(to)
+    );
+    let error = Error::new(ErrorKind::Usage, what);
+    Err(match zone_that_fits(centre, to.epsg).and_then(|zone| zone.epsg.map(|code| (code, zone.name))) {
+        Some((code, name)) => error.try_this(format!("--crs EPSG:{code} ({name})")),
+        None => error,
+    }
+    .try_this("leave --crs out to keep the plan's own system"))
+}
+
 /// A warning for every block that reaches the limit of secrecy.
 fn secrecy(blocks: &Features<'_>) -> Vec<String> {
     let Some(area) = blocks.columns.iter().find(|c| c.name == "area_m2") else { return Vec::new() };
@@ -251,13 +299,14 @@ fn secrecy(blocks: &Features<'_>) -> Vec<String> {
         .collect()
 }
 
-fn accept(zone: &Features<'_>) -> Vec<bureau_checks::Finding> {
+/// What a land bureau's checks find in the zone, with places in the system that is written.
+fn accept(zone: &Features<'_>, from: &Crs, to: &Crs) -> Result<Vec<bureau_checks::Finding>> {
     let text =
         |name: &str, row: usize| match zone.columns.iter().find(|c| c.name == name).map(|c| c.cell(row)) {
             Some(Cell::Text(text)) => Some(text.into_owned()),
             _ => None,
         };
-    let Shapes::Areas(shapes) = &zone.shapes else { return Vec::new() };
+    let Shapes::Areas(shapes) = &zone.shapes else { return Ok(Vec::new()) };
     let named: Vec<(String, Option<String>)> =
         (0..zone.len()).map(|row| (text("parcel", row).unwrap_or_default(), text("code", row))).collect();
     let checked: Vec<FiledParcel<'_>> = named
@@ -265,7 +314,17 @@ fn accept(zone: &Features<'_>) -> Vec<bureau_checks::Finding> {
         .zip(shapes)
         .map(|((parcel, code), shape)| FiledParcel { parcel, code: code.as_deref(), shape })
         .collect();
-    bureau_checks::check(&checked)
+    let mut findings = bureau_checks::check(&checked);
+    if !project::same(from, to) {
+        let nowhere = Coord { x: f64::NAN, y: f64::NAN };
+        let mut places: Vec<Coord<f64>> =
+            findings.iter().map(|f| f.place.map_or(nowhere, |(x, y)| Coord { x, y })).collect();
+        crs::transform(&mut places, from, to)?;
+        for (finding, at) in findings.iter_mut().zip(places) {
+            finding.place = (!at.x.is_nan()).then_some((at.x, at.y));
+        }
+    }
+    Ok(findings)
 }
 
 fn file_name(path: &Path) -> String {

@@ -12,12 +12,12 @@ use parcels::policy::Policy;
 use parcels::progress::Monitor;
 use parcels::table::Column;
 use parcels::units::AreaUnit;
-use parcels::validate::{Columns, Issue, IssueKind, Severity, validate};
+use parcels::validate::{Columns, Issue, IssueKind, Severity, validate, without_lost_codes};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::app::intake::column_guess::{Profile, of_parcels, of_table};
 use crate::app::intake::sandbox::MainFile;
+use crate::app::planning::column_guess::{Profile, of_parcels, of_table};
 use crate::app::planning::prepare::misfit;
 use crate::error::Result;
 use crate::io::crs::{Proj, axes};
@@ -148,7 +148,7 @@ pub fn inspect(
     names: &[String],
     monitor: &dyn Monitor,
 ) -> Result<Inspection> {
-    let read = read_layer(&main.source(Path::new("")), &main.options(), monitor)?;
+    let mut read = read_layer(&main.source(Path::new("")), &main.options(), monitor)?;
     let features = read.raw.shapes.len();
     let profiles = of_parcels(read.raw.table.columns());
     let meaning = match columns {
@@ -156,6 +156,7 @@ pub fn inspect(
         None => guessed(&profiles, &read.raw.shapes, read.raw.table.columns()),
     };
     let geodesy = Proj::new(&read.raw.crs)?;
+    read.issues.extend(without_lost_codes(&mut read.raw.table, &meaning));
     let policy = Policy::default();
     let (layer, found) =
         validate(read.raw, &meaning, &policy.eligible.not_parcels, &policy.checks, &geodesy, monitor)
@@ -196,18 +197,19 @@ pub fn inspect(
 }
 
 /// The columns that guesses name.
-fn guessed(profiles: &[Profile], shapes: &[RawShape], columns: &[Column]) -> Columns {
+pub(super) fn guessed(profiles: &[Profile], shapes: &[RawShape], columns: &[Column]) -> Columns {
     let of =
         |meaning: &str| profiles.iter().find(|p| p.guess.as_deref() == Some(meaning)).map(|p| p.name.clone());
     let registered_area = of("registered_area");
     let values = registered_area.as_ref().and_then(|name| columns.iter().find(|c| c.name == *name));
     Columns {
-        parcel_code: of("id"),
+        parcel_code: of("id").map(Into::into),
         in_zone: of("in_zone"),
         sub_park: of("sub_park"),
         registered_area_unit: values.map(|column| unit(shapes, column)).unwrap_or_default(),
         registered_area,
         land_use: of("land_use"),
+        ..Columns::default()
     }
 }
 

@@ -2,8 +2,11 @@
 //! Files of strangers are opened only in the sandbox, a confined process of its own.
 //! Called by `project`, `jobs` and `api`.
 
-// What a column probably means.
-pub mod column_guess;
+// What a layer is by its name.
+mod file_meaning;
+
+// From a user's own files to a policy.
+pub mod init;
 
 // What is in the files.
 pub mod inspect;

@@ -57,7 +57,7 @@ pub(crate) fn of_layer(park: &ReadyLayer) -> Result<Vec<Arc<Collection>>> {
     let land_use = land_use(policy, layer);
     let inside: Vec<bool> = layer.parcels().iter().map(|p| p.in_zone).collect();
     let blocks = Blocks::new(adjacency, &inside, &compiled(prepared, policy)?.area_m2);
-    let outlines = plan_features::outlines(layer, &blocks);
+    let outlines = plan_features::outlines(layer, &blocks, &policy.checks);
     let least_ha = policy.constraints.min_block_ha;
     let parcels = plan_features::unplanned(layer, &land_use, policy.constraints.area.basis, scores);
     let zone = inside.contains(&true);
@@ -72,7 +72,7 @@ pub(crate) fn publish_plan(
     store: &dyn Store,
     runtime: &Handle,
 ) -> Result<(PlanContent, Vec<Arc<Collection>>)> {
-    let outlines = plan_features::outlines(out.layer, out.blocks_after);
+    let outlines = plan_features::outlines(out.layer, out.blocks_after, &policy.checks);
     let layers = layers(out, policy, &outlines);
     let [parcels, transfers, blocks] = &layers;
     runtime.block_on(store.publish(&[parcels, blocks, transfers], out.layer.crs()))?;
@@ -97,7 +97,7 @@ fn layers<'a>(
 
 /// The layers of a plan, to be served.
 pub(crate) fn of_plan(out: &PlanOutput<'_>, policy: &Policy) -> Vec<Arc<Collection>> {
-    let outlines = plan_features::outlines(out.layer, out.blocks_after);
+    let outlines = plan_features::outlines(out.layer, out.blocks_after, &policy.checks);
     served(layers(out, policy, &outlines), out)
 }
 

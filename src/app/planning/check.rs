@@ -6,10 +6,12 @@ use std::path::PathBuf;
 use parcels::parcel::{Layer, RawLayer};
 use parcels::policy::Policy;
 use parcels::progress::Monitor;
-use parcels::validate::{Columns, Issue, Severity, validate};
+use parcels::validate::{Columns, Issue, Severity, validate, without_lost_codes};
 use serde::Serialize;
 
+use crate::app::planning::column_guess::{Profile, of_parcels};
 use crate::app::planning::prepare::{load_policy, misfit};
+use crate::app::planning::suspicions;
 use crate::error::Result;
 use crate::io::crs::Proj;
 use crate::io::read::{ReadOptions, read_layer};
@@ -71,6 +73,8 @@ pub struct CheckReport {
     pub planar_area_m2: f64,
     /// The column taken for the parcel's code.
     pub code_column: Option<String>,
+    /// Its columns, with what they probably mean.
+    pub columns: Vec<Profile>,
     /// Number of issues by kind.
     pub counts: BTreeMap<String, usize>,
     /// Every issue.
@@ -100,17 +104,20 @@ fn check_one(
     policy: Option<&Policy>,
     monitor: &dyn Monitor,
 ) -> Result<CheckReport> {
-    let read = read_layer(input, &request.options, monitor)?;
+    let mut read = read_layer(input, &request.options, monitor)?;
     let features = read.raw.shapes.len();
+    let profiles = of_parcels(read.raw.table.columns());
     let columns = policy.map_or_else(|| usual_columns(&read.raw), |p| p.columns.clone());
     let defaults = Policy::default();
     let policy = policy.unwrap_or(&defaults);
     let geodesy = Proj::new(&read.raw.crs)?;
+    read.issues.extend(without_lost_codes(&mut read.raw.table, &columns));
     let (layer, found) =
         validate(read.raw, &columns, &policy.eligible.not_parcels, &policy.checks, &geodesy, monitor)
             .map_err(|e| misfit(&format!("checking {input}"), e))?;
     let mut issues = read.issues;
     issues.extend(found);
+    issues.extend(suspicions::far_meridian(&layer)?);
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for issue in &issues {
         *counts.entry(issue.kind.name().to_owned()).or_default() += 1;
@@ -127,14 +134,16 @@ fn check_one(
         parcels: layer.len(),
         area_m2: total(|a| a.ellipsoidal.0),
         planar_area_m2: total(|a| a.planar.0),
-        code_column: columns.parcel_code,
+        code_column: columns.parcel_code.map(|key| key.to_string()),
+        columns: profiles,
         counts,
         issues,
     })
 }
 
 fn sum(layer: &Layer, area: fn(&parcels::units::Area) -> f64) -> f64 {
-    layer.parcels().iter().map(|p| area(&p.area)).sum()
+    // The sum of nothing is −0.
+    layer.parcels().iter().map(|p| area(&p.area)).sum::<f64>() + 0.0
 }
 
 /// The columns that carry usual names, where the layer has them.
@@ -143,7 +152,7 @@ pub(crate) fn usual_columns(raw: &RawLayer) -> Columns {
         names.iter().find_map(|name| raw.table.column(name).ok()).map(|column| column.name.clone())
     };
     Columns {
-        parcel_code: find(&CODE_NAMES),
+        parcel_code: find(&CODE_NAMES).map(Into::into),
         in_zone: find(&ZONE_NAMES),
         registered_area: find(&AREA_NAMES),
         ..Columns::default()

@@ -5,6 +5,12 @@
 // Input and policy become everything a plan is made from.
 pub mod prepare;
 
+// What a column probably means.
+pub mod column_guess;
+
+// What is probably not as it was meant.
+mod suspicions;
+
 // What is wrong with an input.
 pub mod check;
 

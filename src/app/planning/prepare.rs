@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use geo::MultiPolygon;
+use geo::{BoundingRect, Coord, Intersects as _, MultiPolygon, Rect};
 use parcels::adjacency::{Adjacency, adjacency};
 use parcels::enterprise::{Paired, aggregate_paired, names};
 use parcels::index::SpatialIndex;
@@ -14,8 +14,9 @@ use parcels::policy::{OverlayRule, Policy};
 use parcels::progress::Monitor;
 use parcels::score::{Scores, score_paired, sums_together};
 use parcels::table::{Filter, Table};
-use parcels::validate::{Issue, IssueKind, Severity, validate};
+use parcels::validate::{Issue, IssueKind, Severity, validate, without_lost_codes};
 
+use super::suspicions;
 use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::io::crs::Proj;
 use crate::io::file_issue;
@@ -177,14 +178,18 @@ pub fn prepare_from(
     watch: &mut Stopwatch,
     monitor: &dyn Monitor,
 ) -> Result<Prepared> {
-    let read = reads.layer(monitor)?;
+    let mut read = reads.layer(monitor)?;
     watch.lap("read");
     let geodesy = Proj::new(&read.raw.crs)?;
     let mut issues = read.issues;
+    issues.extend(without_lost_codes(&mut read.raw.table, &policy.columns));
+    let off_columns =
+        suspicions::conditions("eligible.not_parcels", &policy.eligible.not_parcels, &[&read.raw.table])?;
     let (layer, found) =
         validate(read.raw, &policy.columns, &policy.eligible.not_parcels, &policy.checks, &geodesy, monitor)
             .map_err(|e| misfit("checking the layer", e))?;
     issues.extend(found);
+    issues.extend(off_columns);
     watch.lap("check");
     if layer.is_empty() {
         let input = reads.input();
@@ -194,6 +199,7 @@ pub fn prepare_from(
         )
         .try_this(format!("`lianpian check {input}` lists what was found")));
     }
+    issues.extend(suspicions::far_meridian(&layer)?);
     let index = SpatialIndex::new(&layer);
     let mut further = Further { reads, policy, files: BTreeMap::new(), issues, monitor };
     let layer = further.zone(layer, &index)?;
@@ -209,12 +215,19 @@ pub fn prepare_from(
     let mut covers = BTreeMap::new();
     for (name, overlay) in &policy.overlays {
         let shapes = further.polygons(&overlay.layer, overlay.crs.as_ref(), &overlay.only, &layer)?;
-        covers.insert(name.clone(), covered(&layer, &index, &shapes));
+        let meets = covered(&layer, &index, &shapes);
+        if meets.is_empty() {
+            let boxes = suspicions::around(shapes.iter().filter_map(BoundingRect::bounding_rect));
+            further.issues.extend(suspicions::meets_nothing(&overlay.layer, "the overlay", boxes, &layer));
+        }
+        covers.insert(name.clone(), meets);
         overlays.push(OverlayLayer { name: name.clone(), rule: overlay.rule, shapes });
     }
-    let Further { files, issues, .. } = further;
+    let Further { files, mut issues, .. } = further;
+    issues.extend(suspicions::conditions_on_parcels(policy, &[layer.table(), &extra])?);
     watch.lap("overlay");
     let adjacency = adjacency(&layer, &index, &barriers, policy.contiguity.gap_m, monitor)?;
+    issues.extend(suspicions::streets(&layer, &adjacency, policy));
     watch.lap("adjacency");
     Ok(Prepared {
         layer,
@@ -274,6 +287,7 @@ impl Further<'_> {
         self.files.insert(named.to_owned(), read.sha256);
         self.issues.extend(read.issues);
         let keep = Filter::all(only, &read.table).map_err(|e| misfit(&format!("reading {named}"), e))?;
+        self.issues.extend(suspicions::conditions(named, only, &[&read.table])?);
         let kept: Vec<(G, usize)> = read.shapes.into_iter().zip(0..).filter(|(_, row)| keep[*row]).collect();
         if kept.is_empty() {
             self.issues.push(file_issue(
@@ -292,12 +306,20 @@ impl Further<'_> {
             Some(named) => {
                 let shapes = self.polygons(named, zone.crs.as_ref(), &zone.only, &layer)?;
                 let mut in_zone = vec![false; layer.len()];
-                for c in covered(&layer, index, &shapes) {
+                let meets = covered(&layer, index, &shapes);
+                if meets.is_empty() {
+                    let boxes = suspicions::around(shapes.iter().filter_map(BoundingRect::bounding_rect));
+                    self.issues.extend(suspicions::meets_nothing(named, "the zone", boxes, &layer));
+                }
+                for c in meets {
                     in_zone[c.parcel.at()] = c.share >= zone.share;
                 }
                 in_zone
             }
-            None => Filter::all(&zone.only, layer.table()).map_err(|e| misfit("finding the zone", e))?,
+            None => {
+                self.issues.extend(suspicions::conditions("zone.where", &zone.only, &[layer.table()])?);
+                Filter::all(&zone.only, layer.table()).map_err(|e| misfit("finding the zone", e))?
+            }
         };
         Ok(layer.with_zone(&in_zone))
     }
@@ -309,9 +331,21 @@ impl Further<'_> {
             return Ok((nothing, Paired::default(), vec![Vec::new(); layer.len()]));
         };
         self.monitor.step("join", 0);
-        let read = self.reads.table(&rules.table)?;
+        let mut read = self.reads.table(&rules.table)?;
         self.files.insert(rules.table.clone(), read.sha256);
         self.issues.extend(read.issues);
+        // A figure in a merged cell is one figure, not one for each of its rows.
+        for figure in rules.figures() {
+            if let Ok(column) = read.table.column(figure).map(|c| c.name.clone())
+                && let Some(rows) = read.repeated.get(&column)
+            {
+                read.table.forget(&column, rows);
+            }
+        }
+        for (name, aggregate) in &rules.aggregates {
+            let place = format!("enterprises.aggregates.{name}");
+            self.issues.extend(suspicions::conditions(&place, &aggregate.only, &[&read.table])?);
+        }
         let joining = |e| misfit(&format!("joining enterprise table {}", rules.table), e);
         let together = sums_together(layer, &self.policy.indicators, rules);
         let (columns, paired, found) =
@@ -334,7 +368,18 @@ impl Further<'_> {
                 None => Ok(None),
             };
             let (widths, kinds) = (column(&rule.half_width_column)?, column(&rule.kind_column)?);
-            for (line, row) in self.keep(&rule.layer, lines, &rule.only)? {
+            let kept = self.keep(&rule.layer, lines, &rule.only)?;
+            // A barrier acts between parcels that face each other, so no further from them than the gap.
+            let reach = suspicions::extent(layer).map(|e| {
+                let gap = Coord { x: self.policy.contiguity.gap_m, y: self.policy.contiguity.gap_m };
+                Rect::new(e.min() - gap, e.max() + gap)
+            });
+            let boxes = || kept.iter().filter_map(|(line, _)| line.bounding_rect());
+            if reach.is_some_and(|reach| !boxes().any(|line| line.intersects(&reach))) {
+                let all = suspicions::around(boxes());
+                self.issues.extend(suspicions::meets_nothing(&rule.layer, "the barrier layer", all, layer));
+            }
+            for (line, row) in kept {
                 let half_width_m =
                     widths.and_then(|c| c.values[row].number()).or(rule.half_width_m).unwrap_or(0.0);
                 let kind = kinds.and_then(|c| c.values[row].text()).unwrap_or_else(|| rule.layer.clone());

@@ -74,7 +74,7 @@ pub fn summary(record: &PlanRecord) -> String {
         let _ = writeln!(
             text,
             "changing hands 变动面积  {:.1} % of the zone's present area, in and out together 调入调出合计占现状面积",
-            100.0 * (moved_in.1 + moved_out.1) / record.area.before_m2
+            100.0 * (moved_in.1 + moved_out.1 + 0.0) / record.area.before_m2
         );
     }
     let objective = &record.objective;

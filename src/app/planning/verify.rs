@@ -246,8 +246,9 @@ impl Geopackage {
         };
         let named = |name: &str| Some(name.to_owned());
         let columns = Columns {
-            parcel_code: named("parcel"),
+            parcel_code: Some("parcel".into()),
             in_zone: named("zone_before"),
+            in_zone_yes: Vec::new(),
             sub_park: named("sub_park"),
             registered_area: named("area_registered_m2"),
             registered_area_unit: AreaUnit::M2,

@@ -130,7 +130,7 @@ pub async fn blocks(view: Arc<View>, before: bool) -> Result<Vec<u8>> {
         let (blocks, when) =
             if before { (&view.blocks_before, "before") } else { (&view.blocks_after, "after") };
         let layer = &view.prepared().layer;
-        let outlines = plan_features::outlines(layer, blocks);
+        let outlines = plan_features::outlines(layer, blocks, &view.policy().checks);
         let least_ha = view.policy().constraints.min_block_ha;
         let features = plan_features::blocks("blocks", when, blocks, &outlines, least_ha);
         geojson::text(&features, layer.crs())

@@ -107,6 +107,46 @@ const SENTENCES: Sentence[] = [
   ['the later one got a number appended', '后者已加序号'],
   ['brought to {}', '已转换到 {1}'],
   ['taken as {}, as asked', '按指定的 {1} 处理'],
+  ['the file has the northing or latitude before the easting or longitude', '文件中北坐标（纬度）在前'],
+  ['exchanged, as asked', '已按指定对调'],
+  ["the file's note of how many features it has is out of date: {}", '文件自记的要素数已过期：{1}'],
+  ['all {} features were read', '{1} 个要素已全部读取'],
+  ['a program has changes open beside the GeoPackage (-wal or -journal)', '有程序正在编辑该 GeoPackage'],
+  ['read with these changes, from a copy', '已连同这些改动从副本读取'],
+  [
+    "the file is one page of a service's answer: it says exceededTransferLimit",
+    '文件只是服务返回的一页（exceededTransferLimit）',
+  ],
+  [
+    'the other features are missing; fetch them page by page (resultOffset) and put them together',
+    '其余要素缺失；请分页取全后合并',
+  ],
+  [
+    'column "{}": {} cells hold asterisks (***), which stand for a number that did not fit: {}',
+    '字段“{1}”有 {2} 格为星号（数字超出宽度）：{3}',
+  ],
+  ['these values are missing; write the table again with a wider column', '这些值按缺失处理；请加宽字段后重新导出'],
+  ['column "{}": {} cells hold a formula without a stored value: {}', '字段“{1}”有 {2} 格公式没有结果：{3}'],
+  ['column "{}": {} cells hold an error such as {}: {}', '字段“{1}”有 {2} 格为错误值（如 {3}）：{4}'],
+  ['column "{}": merged cells stand for {} further rows: {}', '字段“{1}”的合并单元格代表另外 {2} 行：{3}'],
+  [
+    'column "{}": nothing tells whether the comma or point before three digits parts thousands or decimals in {} values: {}',
+    '字段“{1}”有 {2} 个值分不清是千位分隔还是小数点：{3}',
+  ],
+  [
+    'column "{}": some values have a decimal comma and others a decimal point; {} are not clear: {}',
+    '字段“{1}”小数逗号与小数点混用，{2} 个值不明：{3}',
+  ],
+  ['column "{}": {} values have a percent sign and {} have none: {}', '字段“{1}”有 {2} 个值带百分号、{3} 个不带：{4}'],
+  [
+    '{} codes in the column {} went through a floating-point number and have lost their last digits: {}',
+    '字段 {2} 有 {1} 个代码经浮点数丢失了末位数字：{3}',
+  ],
+  ['the column {} states what is neither yes nor no: {}', '字段 {1} 中有既非“是”也非“否”的值：{2}'],
+  [
+    'the system {} lies far from the data: in its plane lengths are off by {} and areas by {}',
+    '坐标系 {1} 的中央子午线离数据太远：长度偏差 {2}，面积偏差 {3}',
+  ],
   // Refusals, and what can be done about them.
   [
     '{}: it does not state its coordinate reference system (its coordinates: {})',
@@ -126,10 +166,6 @@ const SENTENCES: Sentence[] = [
   ],
   ['{}: there is no layer in it', '{1} 中没有图层'],
   ['{} cannot be read as {}', '{1} 无法按 {2} 读取'],
-  [
-    'first exchange x and y: they look like northing and easting, as surveyors write them',
-    '请先对调 X、Y：看起来是测绘习惯的“北坐标在前”',
-  ],
   ['cut it to the area of the park and its surroundings', '请裁剪到园区及周边范围'],
   ['cut them to the area of the park and its surroundings', '请裁剪到园区及周边范围'],
   ['unpack it and give the file inside', '请先解压，再上传其中的文件'],

@@ -110,7 +110,7 @@ impl Relaxation {
             Some(&unit) => vec![(unit, 1.0)],
             None => block.units.iter().map(|&u| (u, left(u) / gain)).filter(|(_, s)| *s > 0.0).collect(),
         };
-        let rim = rim(energy, &region);
+        let rim = energy.rim(&region);
         if self.load.is_empty() && kind != ExitKind::Small {
             self.load = vec![0.0; energy.len()];
         }
@@ -270,18 +270,6 @@ impl Relaxation {
         self.set_prices(energy, Prices { blocks, ..self.prices.clone() });
         true
     }
-}
-
-/// N(S): the units outside `region`, which ascends, that are contiguous with one inside; ascending.
-pub(in crate::optimise) fn rim(energy: &Energy<'_>, region: &[u32]) -> Vec<u32> {
-    let mut rim: Vec<u32> = region
-        .iter()
-        .flat_map(|&u| energy.contiguous(u))
-        .filter(|u| region.binary_search(u).is_err())
-        .collect();
-    rim.sort_unstable();
-    rim.dedup();
-    rim
 }
 
 /// One connected block of a zone.

@@ -26,8 +26,6 @@
 mod axis;
 mod exits;
 
-pub(super) use exits::rim;
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use axis::{Axis, Span};
@@ -169,8 +167,7 @@ impl Relaxation {
     /// is another one now go.
     pub(super) fn rewire(&mut self, energy: &Energy<'_>) {
         self.network = self.network.with_edges(&edges(energy));
-        let keep: Vec<bool> =
-            self.ways.iter().map(|way| exits::rim(energy, &way.region) == way.rim).collect();
+        let keep: Vec<bool> = self.ways.iter().map(|way| energy.rim(&way.region) == way.rim).collect();
         self.keep_ways(energy, &keep);
     }
 

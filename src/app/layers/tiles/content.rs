@@ -8,6 +8,7 @@ use parcels::adjacency::Adjacency;
 use parcels::blocks::Blocks;
 use parcels::boolean_ops;
 use parcels::parcel::{Barrier, Crs, Layer as Parcels, Parcel};
+use parcels::validate::Checks;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 use tiles::feature::{Feature, Field, Geometry, Ring, Value};
@@ -176,12 +177,19 @@ fn with_text(shapes: Vec<Geometry>, texts: impl Iterator<Item = String>) -> Vec<
         .collect()
 }
 
+/// The land of some parcels, without the slits that surveys leave between them.
+fn outline(shapes: &[&MultiPolygon<f64>]) -> MultiPolygon<f64> {
+    let land = boolean_ops::union(shapes.iter().copied());
+    boolean_ops::without_slits(&land, Checks::default().survey_noise_width_m)
+}
+
 /// The present zone as one, and its blocks.
 fn zone(shown: &TileContent<'_>) -> Result<[Layer; 2]> {
     let layer = shown.parcels;
     let inside: Vec<bool> = layer.parcels().iter().map(|p| p.in_zone).collect();
     let area_m2: Vec<f64> = layer.parcels().iter().map(|p| p.area.planar.0).collect();
-    let outlines = plan_features::outlines(layer, &Blocks::new(shown.adjacency, &inside, &area_m2));
+    let blocks = Blocks::new(shown.adjacency, &inside, &area_m2);
+    let outlines = plan_features::outlines(layer, &blocks, &Checks::default());
     let outlines = areas(&outlines, layer.crs())?;
     let polygons = outlines.iter().flat_map(|outline| match outline {
         Geometry::Polygons(polygons) => polygons.clone(),
@@ -205,8 +213,7 @@ fn sub_parks(shown: &TileContent<'_>) -> Result<Layer> {
             members.entry(name).or_default().push(&parcel.shape);
         }
     }
-    let outlines: Vec<MultiPolygon<f64>> =
-        members.values().map(|shapes| boolean_ops::union(shapes.iter().copied())).collect();
+    let outlines: Vec<MultiPolygon<f64>> = members.values().map(|shapes| outline(shapes)).collect();
     // The largest piece bears the name; a map would write it into every one.
     let mut features = Vec::new();
     for (name, outline) in members.keys().zip(areas(&outlines, shown.parcels.crs())?) {

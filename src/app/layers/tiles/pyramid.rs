@@ -189,18 +189,19 @@ fn plain(
 /// Some features as parcels, numbered by their rows; and of each whether it is in the zone.
 fn seen(part: RawLayer, first: usize) -> Result<(Vec<Feature>, Vec<bool>)> {
     let columns = usual_columns(&part);
-    let column = |name: &Option<String>| {
-        name.as_deref().and_then(|name| part.table.column(name).ok()).map(|column| &column.values)
-    };
-    let (codes, flags) = (column(&columns.parcel_code), column(&columns.in_zone));
+    let codes = columns.parcel_code.as_ref().and_then(|key| key.of(&part.table).ok());
+    let flags = columns.in_zone.as_deref().and_then(|name| part.table.column(name).ok());
     let usable: Vec<Option<MultiPolygon<f64>>> = part.shapes.into_par_iter().map(validate::usable).collect();
-    let in_zone = |row: usize| flags.and_then(|flags| flags[row].truth()).unwrap_or(false);
+    let in_zone = |row: usize| flags.and_then(|flags| flags.values[row].truth()).unwrap_or(false);
     let inside = (0..usable.len()).map(in_zone).collect();
     let shapes = areas(usable.iter().flatten(), &part.crs)?;
     let rows = usable.iter().enumerate().filter(|(_, shape)| shape.is_some()).map(|(row, _)| row);
     let feature = |(row, geometry): (usize, Geometry)| {
         let number = first + row + 1;
-        let code = codes.and_then(|codes| codes[row].text()).unwrap_or_else(|| format!("row-{number}"));
+        let code = codes
+            .as_ref()
+            .and_then(|codes| codes.values[row].code())
+            .unwrap_or_else(|| format!("row-{number}"));
         Feature { id: number as u64, geometry, properties: vec![Some(Value::Text(code)), None] }
     };
     Ok((rows.zip(shapes).map(feature).collect(), inside))

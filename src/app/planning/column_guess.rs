@@ -22,6 +22,9 @@ pub struct Profile {
     /// What it probably means: for parcels `id` and the other fields of a policy's `[columns]`; for tables the fields of
     /// `[enterprises]`, or `indicator`.
     pub guess: Option<String>,
+    /// How many rows there are.
+    #[serde(skip)]
+    rows: usize,
     /// How many values read as yes or no.
     #[serde(skip)]
     truths: usize,
@@ -78,7 +81,34 @@ impl Profile {
             _ => Content::Text,
         };
         let name = column.name.clone();
-        Self { name, kind, filled, distinct: seen.len(), samples, guess: None, truths, positive }
+        let rows = column.values.len();
+        Self { name, kind, rows, filled, distinct: seen.len(), samples, guess: None, truths, positive }
+    }
+
+    /// The column in a line: what stands in it, how much is missing of `rows`, samples, and what it may mean.
+    #[must_use]
+    pub fn described(&self) -> String {
+        let kind = match self.kind {
+            Content::Empty => "empty 空",
+            Content::Whole => "whole numbers 整数",
+            Content::Number => "numbers 数字",
+            Content::Text => "text 文本",
+        };
+        let missing = self.missing_share().map(|share| format!(", {:.0} % missing 缺失", 100.0 * share));
+        let samples = self.samples.iter().take(3).map(|s| format!("\"{s}\"")).collect::<Vec<_>>().join(", ");
+        let samples = if samples.is_empty() { String::new() } else { format!(": {samples}") };
+        let guess = self.guess.as_ref().map(|g| format!(" → {g}?")).unwrap_or_default();
+        format!(
+            "{}: {kind}, {} different 个不同值{}{samples}{guess}",
+            self.name,
+            self.distinct,
+            missing.unwrap_or_default()
+        )
+    }
+
+    /// What share of the rows says nothing; none where every row says something.
+    fn missing_share(&self) -> Option<f64> {
+        (self.filled < self.rows).then(|| 1.0 - self.filled as f64 / self.rows as f64)
     }
 
     fn flag(&self) -> bool {
@@ -328,6 +358,15 @@ fn plain(name: &str) -> String {
         .collect()
 }
 
+/// Whether a text is built as a parcel code (19 characters) or a unit code (28).
+fn is_parcel_code(text: &str) -> bool {
+    let b = text.as_bytes();
+    matches!(b.len(), 19 | 28)
+        && b[..12].iter().all(u8::is_ascii_digit)
+        && b[12..14].iter().all(u8::is_ascii_uppercase)
+        && b[14..19].iter().all(u8::is_ascii_digit)
+}
+
 /// How well a name fits, higher is better; none when it does not.
 fn likeness(role: &Role, name: &str) -> Option<usize> {
     if let Some(at) = role.names.iter().position(|known| *known == name) {
@@ -352,11 +391,30 @@ fn has(profiles: &[Profile], meaning: &str) -> bool {
     profiles.iter().any(|p| p.guess.as_deref() == Some(meaning))
 }
 
+/// Whether the name of a column alone says that it has this meaning for parcels.
+#[must_use]
+pub fn by_name(profile: &Profile, means: &str) -> bool {
+    PARCELS.iter().any(|role| role.means == means && likeness(role, &plain(&profile.name)).is_some())
+}
+
+/// Whether a column of that name numbers rows, or measures shapes, and says nothing of the world.
+#[must_use]
+pub fn counts_rows(name: &str) -> bool {
+    COUNTERS.contains(&plain(name).as_str())
+}
+
 /// The columns of a layer of parcels.
 #[must_use]
 pub fn of_parcels(columns: &[Column]) -> Vec<Profile> {
     let mut profiles: Vec<Profile> = columns.iter().map(Profile::of).collect();
-    assign(&mut profiles, &PARCELS);
+    // Codes built as parcel codes are, each once, are the parcels' whatever the column is called.
+    let codes =
+        |p: &Profile| p.filled > 1 && p.distinct == p.filled && p.samples.iter().all(|s| is_parcel_code(s));
+    if let Some(code) = profiles.iter_mut().find(|p| codes(p)) {
+        code.guess = Some("id".to_owned());
+    }
+    let roles = if has(&profiles, "id") { &PARCELS[1..] } else { &PARCELS };
+    assign(&mut profiles, roles);
     // Without a telling name: text that is never repeated names the parcels, the only yes or no is the zone.
     if !has(&profiles, "id") {
         let mut texts = profiles.iter_mut().filter(|p| p.guess.is_none() && p.kind == Content::Text);

@@ -1,0 +1,149 @@
+//! What is probably not as it was meant, though nothing is wrong with it by itself: layers that meet no parcel, conditions
+//! that nothing meets, a system whose meridian lies far away, streets among the parcels.
+
+use geo::{BoundingRect as _, Coord, Rect};
+use parcels::adjacency::Adjacency;
+use parcels::parcel::{Crs, Geodesy as _, Layer};
+use parcels::policy::Policy;
+use parcels::streets::networks;
+use parcels::table::{Filter, Table};
+use parcels::unmet::unmet;
+use parcels::validate::{Issue, IssueKind, Severity};
+
+use crate::app::planning::prepare::misfit;
+use crate::error::Result;
+use crate::io::crs::{Proj, shown};
+use crate::io::crs_place::{TOLD, distortion, zone_that_fits};
+use crate::io::file_issue;
+
+/// Parcels named at most.
+const NAMED: usize = 8;
+
+fn warning(kind: IssueKind, found: String, done: impl Into<String>) -> Issue {
+    file_issue(kind, Severity::Warning, found, done)
+}
+
+/// A warning for each of `filters`, which stand at `place` of the policy, that nothing in `tables` meets.
+///
+/// # Errors
+/// A column that none of the tables has.
+pub(super) fn conditions(place: &str, filters: &[Filter], tables: &[&Table]) -> Result<Vec<Issue>> {
+    let found = unmet(filters, tables).map_err(|e| misfit(&format!("reading {place}"), e))?;
+    let done = "the condition has no effect, or lets nothing through; compare its values with the column's";
+    Ok(found.into_iter().map(|what| warning(IssueKind::File, format!("{place}: {what}"), done)).collect())
+}
+
+/// The same for what the policy asks of the parcels themselves; `tables`: their columns.
+///
+/// # Errors
+/// A column that is not there.
+pub(super) fn conditions_on_parcels(policy: &Policy, tables: &[&Table]) -> Result<Vec<Issue>> {
+    let mut issues = conditions("eligible.move_in", &policy.eligible.move_in, tables)?;
+    issues.extend(conditions("eligible.move_out", &policy.eligible.move_out, tables)?);
+    Ok(issues)
+}
+
+/// A warning where a layer of the policy has shapes, and none of them meets a parcel.
+pub(super) fn meets_nothing(
+    named: &str,
+    what: &str,
+    shapes: Option<Rect<f64>>,
+    layer: &Layer,
+) -> Option<Issue> {
+    let (there, parcels) = (shapes?, extent(layer)?);
+    let apart = |a: (f64, f64), b: (f64, f64)| (b.0 - a.1).max(a.0 - b.1).max(0.0);
+    let dx_m = apart((parcels.min().x, parcels.max().x), (there.min().x, there.max().x));
+    let dy_m = apart((parcels.min().y, parcels.max().y), (there.min().y, there.max().y));
+    let away_m = dx_m.hypot(dy_m);
+    let place = if away_m > 0.0 {
+        format!("; it lies {:.1} km away from them", away_m / 1000.0)
+    } else {
+        String::new()
+    };
+    let found = format!("{what} {named} meets no parcel{place}");
+    Some(warning(
+        IssueKind::File,
+        found,
+        "it has no effect on the plan; check that it is the right file and in the right coordinate reference system",
+    ))
+}
+
+/// What is around the parcels.
+pub(super) fn extent(layer: &Layer) -> Option<Rect<f64>> {
+    around(layer.parcels().iter().filter_map(|p| p.shape.bounding_rect()))
+}
+
+/// What is around some boxes.
+pub(super) fn around(boxes: impl Iterator<Item = Rect<f64>>) -> Option<Rect<f64>> {
+    let low = |a: Coord<f64>, b: Coord<f64>| Coord { x: a.x.min(b.x), y: a.y.min(b.y) };
+    let high = |a: Coord<f64>, b: Coord<f64>| Coord { x: a.x.max(b.x), y: a.y.max(b.y) };
+    boxes.reduce(|a, b| Rect::new(low(a.min(), b.min()), high(a.max(), b.max())))
+}
+
+/// A warning where the system of the layer distorts lengths or areas there.
+///
+/// # Errors
+/// A system that cannot be understood.
+pub(super) fn far_meridian(layer: &Layer) -> Result<Option<Issue>> {
+    let Some(extent) = extent(layer) else { return Ok(None) };
+    let (crs, centre) = (layer.crs(), extent.center());
+    let off = distortion(crs, centre)?.filter(|off| off.length.abs() > TOLD || off.area.abs() > TOLD);
+    let Some(off) = off else { return Ok(None) };
+    let signed = |share: f64| format!("{:+.2} %", 100.0 * share);
+    let found = format!(
+        "the system {} lies far from the data: in its plane lengths are off by {} and areas by {}",
+        shown(crs),
+        signed(off.length),
+        signed(off.area)
+    );
+    Ok(Some(warning(IssueKind::AssumedCrs, found, advice(crs, centre)?)))
+}
+
+/// The zone to bring data to that lie at `centre` of `crs`.
+fn advice(crs: &Crs, centre: Coord<f64>) -> Result<String> {
+    let mut at = [centre];
+    Proj::new(crs)?.to_lonlat(&mut at);
+    let fits = zone_that_fits(at[0], crs.epsg).and_then(|zone| zone.epsg.map(|code| (code, zone.name)));
+    Ok(match fits {
+        Some((code, name)) => format!(
+            "areas on the ellipsoid hold, lengths and planar areas do not; bring the layer to EPSG:{code} ({name}): ogr2ogr \
+             -t_srs EPSG:{code}"
+        ),
+        None => "areas on the ellipsoid hold, lengths and planar areas do not; bring the layer to a system of its place".into(),
+    })
+}
+
+/// A warning for parcels that look like a network of streets, with the lines of a policy that set them aside.
+pub(super) fn streets(layer: &Layer, adjacency: &Adjacency, policy: &Policy) -> Option<Issue> {
+    let found = networks(layer, adjacency);
+    if found.is_empty() {
+        return None;
+    }
+    let name = |idx: &parcels::id::ParcelIdx| layer[*idx].id.0.as_str();
+    let list: Vec<String> = found
+        .iter()
+        .take(NAMED)
+        .map(|(idx, beside)| format!("{} (beside {beside} of {} others)", name(idx), layer.len() - 1))
+        .collect();
+    let codes: Vec<String> = found
+        .iter()
+        .filter_map(|(idx, _)| layer[*idx].code.as_deref())
+        .map(|code| format!("\"{}\"", code.replace('"', "\\\"")))
+        .collect();
+    let column = policy.columns.parcel_code.as_ref().map(|key| key.names()).and_then(|names| names.first());
+    let line = match column.filter(|_| codes.len() == found.len()) {
+        Some(column) => format!("not_parcels = [{{ column = \"{column}\", is = [{}] }}]", codes.join(", ")),
+        None => "not_parcels = [{ column = \"…\", is = [\"…\"] }]".to_owned(),
+    };
+    let what = format!(
+        "{} parcels look like a network of streets, thin and beside half of the layer: {}{}",
+        found.len(),
+        list.join(", "),
+        if found.len() > NAMED { ", …" } else { "" }
+    );
+    Some(warning(
+        IssueKind::Sliver,
+        what,
+        format!("planned as they are; set them aside in [eligible]: {line}"),
+    ))
+}

@@ -1,0 +1,328 @@
+//! Workbooks: one sheet of them as a table, with what merged cells, formulas without a value and error cells leave open.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufReader, Read as _};
+use std::path::Path;
+
+use calamine::{Data, Dimensions, Range, Reader, Sheets, open_workbook};
+use parcels::table::{Table, Value, nearest};
+use parcels::validate::{Issue, IssueKind, Severity};
+use parcels::visible::heading as plain_heading;
+
+use super::content::{self, Content};
+use super::heading::{self, LOOKED_AT, Merged};
+use super::table::{Columns, from_one, rows_named, tell_heading};
+use super::{file_issue, unpack};
+use crate::error::{Context, Error, ErrorKind, Result};
+
+/// A sheet as read.
+pub(super) struct ReadSheet {
+    pub(super) table: Table,
+    /// By column, the rows that a merged cell from above fills.
+    pub(super) repeated: BTreeMap<String, Vec<usize>>,
+}
+
+type Book = Sheets<BufReader<File>>;
+
+/// Reads the sheet named, or the only one that is not empty.
+///
+/// # Errors
+/// A file that is no workbook, whatever its name says, one with a password, and a sheet that is not clear.
+pub(super) fn read(file: &Path, asked: Option<&str>, issues: &mut Vec<Issue>) -> Result<ReadSheet> {
+    let mut book = open(file)?;
+    let name = choose(&mut book, file, asked)?;
+    let range = book.worksheet_range(&name).context(ErrorKind::Unreadable, failed(file))?;
+    let merged = merged_cells(&mut book, &name, file)?;
+    // Which cells have formulas matters only for those without a value: a workbook whose formulas cannot be read is read.
+    let formulas = book.worksheet_formula(&name).unwrap_or_default();
+    let mut sheet = Sheet { range: &range, merged: &merged, formulas: &formulas, unworked: false };
+    // Programs that write workbooks and work nothing out store zeros, and ask for the work when the file is opened.
+    sheet.unworked = asks_for_work(file) && sheet.every_formula_is_zero();
+    sheet.table(file, &name, issues)
+}
+
+fn failed(file: &Path) -> String {
+    format!("{} cannot be read as a workbook", file.display())
+}
+
+/// Opens the workbook by what it holds.
+fn open(file: &Path) -> Result<Book> {
+    let bytes = std::fs::read(file).context(ErrorKind::Unreadable, unpack::cannot(file))?;
+    let content = content::of(&bytes);
+    drop(bytes);
+    let opened = match content {
+        Some(Content::Xlsx) => open_workbook(file).map(Sheets::Xlsx).map_err(calamine::Error::Xlsx),
+        Some(Content::Xlsb) => open_workbook(file).map(Sheets::Xlsb).map_err(calamine::Error::Xlsb),
+        Some(Content::Ods) => open_workbook(file).map(Sheets::Ods).map_err(calamine::Error::Ods),
+        Some(Content::Xls) => open_workbook(file).map(Sheets::Xls).map_err(calamine::Error::Xls),
+        Some(other) => {
+            let what =
+                format!("{}: by its name it is a workbook, but it holds {}", file.display(), other.name());
+            return Err(Error::new(ErrorKind::Unreadable, what).try_this(other.way_out()));
+        }
+        None => {
+            let what =
+                format!("{}: by its name it is a workbook, but it is none or is damaged", file.display());
+            return Err(Error::new(ErrorKind::Unreadable, what)
+                .try_this("open it in a spreadsheet program and save it as .xlsx, or get it again"));
+        }
+    };
+    opened.map_err(|why| {
+        let locked = why.to_string().to_lowercase().contains("password")
+            || matches!(&why, calamine::Error::Xls(calamine::XlsError::Password));
+        if locked {
+            let what = format!("{}: it is {}", file.display(), Content::Encrypted.name());
+            return Error::new(ErrorKind::Unreadable, what).try_this(Content::Encrypted.way_out());
+        }
+        Error::new(ErrorKind::Unreadable, failed(file))
+            .because(why)
+            .try_this("open it in a spreadsheet program and save it as .xlsx, or get it again")
+    })
+}
+
+fn choose(book: &mut Book, file: &Path, asked: Option<&str>) -> Result<String> {
+    let bad = |what: String| Error::new(ErrorKind::Unreadable, format!("{}: {what}", file.display()));
+    let names = book.sheet_names();
+    let list = |error: Error, names: &[String]| {
+        names.iter().take(30).fold(error, |e, name| e.try_this(format!("{}:{name}", file.display())))
+    };
+    match asked {
+        Some(asked) if names.iter().any(|n| n == asked) => Ok(asked.to_owned()),
+        Some(asked) => {
+            let hint = nearest(asked, names.iter().map(String::as_str));
+            let hint = hint.map(|n| format!(" (did you mean \"{n}\"?)")).unwrap_or_default();
+            Err(list(bad(format!("there is no sheet \"{asked}\"{hint}")), &names))
+        }
+        None => {
+            let mut filled = Vec::new();
+            for name in &names {
+                if !book.worksheet_range(name).context(ErrorKind::Unreadable, failed(file))?.is_empty() {
+                    filled.push(name.clone());
+                }
+            }
+            match filled.as_slice() {
+                [one] => Ok(one.clone()),
+                [] => Err(bad("every sheet is empty".into())),
+                _ => Err(list(bad("it has several sheets; say which as PATH:SHEET".into()), &filled)),
+            }
+        }
+    }
+}
+
+/// The merged cells of a sheet. Of an `.xlsb` and an `.ods` they are not known here.
+fn merged_cells(book: &mut Book, name: &str, file: &Path) -> Result<Vec<Dimensions>> {
+    match book {
+        Sheets::Xlsx(book) => {
+            book.merge_cells_by_sheet_name(name).context(ErrorKind::Unreadable, failed(file))
+        }
+        Sheets::Xls(book) => {
+            book.merge_cells_by_sheet_name(name).context(ErrorKind::Unreadable, failed(file))
+        }
+        Sheets::Xlsb(_) | Sheets::Ods(_) => Ok(Vec::new()),
+    }
+}
+
+struct Sheet<'a> {
+    range: &'a Range<Data>,
+    merged: &'a [Dimensions],
+    formulas: &'a Range<String>,
+    /// Whether the zeros of formulas stand for nothing.
+    unworked: bool,
+}
+
+/// What was found in the cells of one column.
+#[derive(Default)]
+struct Found {
+    /// Rows whose formula has no value.
+    unvalued: Vec<usize>,
+    /// Rows that hold an error, and the first one.
+    errors: Vec<usize>,
+    error: Option<String>,
+    repeated: Vec<usize>,
+}
+
+impl Sheet<'_> {
+    /// The value of a cell counted from the corner of what is filled.
+    fn value(&self, row: usize, column: usize) -> Value {
+        self.range.get((row, column)).map_or(Value::Missing, value)
+    }
+
+    /// Merged cells, counted from the corner of what is filled.
+    fn merged(&self) -> Vec<Merged> {
+        let (row, column) = self.range.start().unwrap_or_default();
+        let from = |at: u32, corner: u32| at.saturating_sub(corner) as usize;
+        self.merged
+            .iter()
+            .filter(|m| m.start.0 >= row && m.start.1 >= column)
+            .map(|m| Merged {
+                rows: (from(m.start.0, row), from(m.end.0, row)),
+                columns: (from(m.start.1, column), from(m.end.1, column)),
+            })
+            .collect()
+    }
+
+    fn has_formula(&self, row: usize, column: usize) -> bool {
+        let (first_row, first_column) = self.range.start().unwrap_or_default();
+        let at = (first_row + row as u32, first_column + column as u32);
+        self.formulas.get_value(at).is_some_and(|formula| !formula.is_empty())
+    }
+
+    fn table(&self, file: &Path, name: &str, issues: &mut Vec<Issue>) -> Result<ReadSheet> {
+        let (height, width) = self.range.get_size();
+        let merged = self.merged();
+        let text =
+            |row: usize, column: usize| plain_heading(&self.value(row, column).text().unwrap_or_default());
+        let top: Vec<Vec<String>> =
+            (0..height.min(LOOKED_AT)).map(|row| (0..width).map(|c| text(row, c)).collect()).collect();
+        let Some(found) = heading::find(&top, &merged) else {
+            let what = format!("{}: the sheet {name} is empty", file.display());
+            return Err(Error::new(ErrorKind::Unreadable, what));
+        };
+        tell_heading(&found, &format!("the sheet {name}"), issues);
+        let first = found.above + found.rows;
+        let mut names = found.names;
+        names.resize(width, String::new());
+        // Only downwards: a cell merged with those beside it is that of its first column.
+        let mut from_above: BTreeMap<(usize, usize), usize> = BTreeMap::new();
+        for m in merged.iter().filter(|m| m.rows.0 >= first && m.rows.1 < height) {
+            for row in m.rows.0 + 1..=m.rows.1 {
+                from_above.insert((row, m.columns.0), m.rows.0);
+            }
+        }
+        let mut columns = Columns::named(names.clone());
+        let mut about: Vec<Found> = (0..width).map(|_| Found::default()).collect();
+        let mut rows = 0;
+        for row in first..height {
+            let stated = (0..width).any(|c| self.value(row, c) != Value::Missing || self.has_formula(row, c));
+            if !stated {
+                continue;
+            }
+            columns.push((0..width).map(|column| {
+                let about = &mut about[column];
+                if let Some(Data::Error(error)) = self.range.get((row, column)) {
+                    about.errors.push(rows);
+                    about.error.get_or_insert_with(|| error.to_string());
+                }
+                let unvalued = self.without_value(row, column);
+                let own = if unvalued { Value::Missing } else { self.value(row, column) };
+                if unvalued {
+                    about.unvalued.push(rows);
+                }
+                match from_above.get(&(row, column)) {
+                    Some(above) if own == Value::Missing => {
+                        about.repeated.push(rows);
+                        self.value(*above, column)
+                    }
+                    _ => own,
+                }
+            }));
+            rows += 1;
+        }
+        let mut repeated = BTreeMap::new();
+        let table = columns.finish(issues);
+        for (name, about) in names.iter().zip(about) {
+            about.tell(name, issues);
+            if !about.repeated.is_empty() && table.column(name).is_ok() {
+                repeated.insert(name.clone(), about.repeated);
+            }
+        }
+        Ok(ReadSheet { table, repeated })
+    }
+
+    /// Whether a formula stands in the cell and no program has stored what it comes to.
+    fn without_value(&self, row: usize, column: usize) -> bool {
+        let empty = match self.range.get((row, column)) {
+            None | Some(Data::Empty) => true,
+            Some(Data::String(text)) => text.is_empty(),
+            Some(cell) => self.unworked && is_zero(cell),
+        };
+        empty && self.has_formula(row, column)
+    }
+
+    fn every_formula_is_zero(&self) -> bool {
+        let (height, width) = self.range.get_size();
+        let places = (0..height).flat_map(|row| (0..width).map(move |column| (row, column)));
+        let mut cells = places
+            .filter(|(row, column)| self.has_formula(*row, *column))
+            .filter_map(|at| self.range.get(at));
+        cells.all(is_zero)
+    }
+}
+
+fn is_zero(cell: &Data) -> bool {
+    matches!(cell, Data::Int(0)) || matches!(cell, Data::Float(n) if *n == 0.0)
+}
+
+/// Whether a workbook says that its formulas have to be worked out when it is opened.
+fn asks_for_work(file: &Path) -> bool {
+    let Some(mut archive) = File::open(file).ok().and_then(|f| zip::ZipArchive::new(BufReader::new(f)).ok())
+    else {
+        return false;
+    };
+    let mut text = String::new();
+    let read = archive.by_name("xl/workbook.xml").map(|mut entry| entry.read_to_string(&mut text));
+    read.is_ok_and(|r| r.is_ok())
+        && ["fullCalcOnLoad=\"1\"", "fullCalcOnLoad=\"true\""].iter().any(|said| text.contains(said))
+}
+
+impl Found {
+    fn tell(&self, name: &str, issues: &mut Vec<Issue>) {
+        let mut warn = |severity, found: String, done: &str| {
+            issues.push(file_issue(IssueKind::NotNumber, severity, found, done));
+        };
+        let rows = |rows: &[usize]| rows_named("row", &from_one(rows));
+        if !self.unvalued.is_empty() {
+            let found = format!(
+                "column \"{name}\": {} cells hold a formula without a stored value: {}",
+                self.unvalued.len(),
+                rows(&self.unvalued)
+            );
+            let done = "these values are missing; open the workbook in a spreadsheet program, which works them out, and save it";
+            warn(Severity::Error, found, done);
+        }
+        if !self.errors.is_empty() {
+            let found = format!(
+                "column \"{name}\": {} cells hold an error such as {}: {}",
+                self.errors.len(),
+                self.error.as_deref().unwrap_or_default(),
+                rows(&self.errors)
+            );
+            warn(Severity::Warning, found, "these values are missing; correct the formulas in the workbook");
+        }
+        if !self.repeated.is_empty() {
+            let found = format!(
+                "column \"{name}\": merged cells stand for {} further rows: {}",
+                self.repeated.len(),
+                rows(&self.repeated)
+            );
+            warn(
+                Severity::Note,
+                found,
+                "what they state holds for every row; a figure counts once, in its first row",
+            );
+        }
+    }
+}
+
+/// A cell; dates as ISO 8601, formula errors as missing.
+fn value(cell: &Data) -> Value {
+    match cell {
+        Data::Int(n) => Value::from_number(*n as f64),
+        Data::Float(n) => Value::from_number(*n),
+        Data::Bool(b) => Value::Number(f64::from(u8::from(*b))),
+        Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => Value::from_text(text),
+        Data::DateTime(moment) if moment.is_datetime() => {
+            let (year, month, day, hour, minute, second, _) = moment.to_ymd_hms_milli();
+            let date = format!("{year:04}-{month:02}-{day:02}");
+            let time = if (hour, minute, second) == (0, 0, 0) {
+                String::new()
+            } else {
+                format!("T{hour:02}:{minute:02}:{second:02}")
+            };
+            Value::Text(date + &time)
+        }
+        Data::DateTime(duration) => Value::from_number(duration.as_f64()),
+        Data::Error(_) | Data::Empty => Value::Missing,
+    }
+}
