@@ -1,7 +1,5 @@
 //! The small inputs that once failed, each with a script that says whether the program does right.
 
-#![expect(clippy::unwrap_used, reason = "a test fails where its ground is not as expected")]
-
 use std::path::Path;
 use std::process::Command;
 

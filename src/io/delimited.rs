@@ -56,7 +56,7 @@ pub(super) fn read(
             break;
         }
     }
-    let cells = |record: &csv::StringRecord| record.iter().map(|c| plain(c)).collect::<Vec<String>>();
+    let cells = |record: &csv::StringRecord| record.iter().map(plain).collect::<Vec<String>>();
     let top: Vec<Vec<String>> = records.iter().map(cells).collect();
     let Some(found) = heading::find(&top, &[]) else { return Err(bad("the file is empty".into())) };
     super::table::tell_heading(&found, "the file", issues);

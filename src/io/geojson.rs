@@ -234,9 +234,9 @@ mod tests {
     use super::*;
     use geo::{Area as _, polygon};
 
-    fn written(shape: MultiPolygon<f64>) -> MultiPolygon<f64> {
-        let coords = project::coords_of([&shape]);
-        rounded(&shape, &mut coords.as_slice()).unwrap()
+    fn written(shape: &MultiPolygon<f64>) -> MultiPolygon<f64> {
+        let coords = project::coords_of([shape]);
+        rounded(shape, &mut coords.as_slice()).unwrap()
     }
 
     #[test]
@@ -255,7 +255,7 @@ mod tests {
         for shape in [near, spike] {
             assert!(is_valid(&shape));
             let area = shape.unsigned_area() * UNITS * UNITS;
-            let written = written(shape);
+            let written = written(&shape);
             assert!(is_valid(&written));
             assert!((written.unsigned_area() / area - 1.0).abs() < 1e-3);
         }

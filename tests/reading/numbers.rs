@@ -131,7 +131,7 @@ proptest! {
             let whole = (n.abs() / 1000).to_string();
             let mut digits = String::new();
             for (at, digit) in whole.chars().enumerate() {
-                if at > 0 && (whole.len() - at) % 3 == 0 {
+                if at > 0 && (whole.len() - at).is_multiple_of(3) {
                     digits.push_str(group);
                 }
                 digits.push(digit);
