@@ -111,6 +111,7 @@ impl Reference {
     fn kind(&self, shape: &Shape<'_>) -> String {
         let one = match shape.name {
             Some("Filter") => self.say("[condition](#condition)", "[条件](#condition)"),
+            Some("KeyColumns") => self.say("column, or list of columns", "列名，或列名的列表"),
             Some("FilterValue" | "NumberOrWord") => self.say("number or word", "数或词"),
             Some(_) if shape.schema["oneOf"][0]["properties"]["method"].is_object() => {
                 self.say("table with a `method`", "表，含 `method`")

@@ -102,6 +102,9 @@ pub mod visible;
 // Numbers as people write them.
 pub mod number;
 
+// What commas and points part in a column.
+pub mod decimals;
+
 // Codes that went through a number.
 pub mod lost_digits;
 

@@ -40,7 +40,7 @@ impl Value {
     }
 
     /// The value as a number. Text is read as [`number::by_itself`] reads it; what depends on the other values of its column
-    /// was made a number when the column was read ([`number::settle`]).
+    /// was made a number when the column was read ([`crate::decimals::settle`]).
     #[must_use]
     pub fn number(&self) -> Option<f64> {
         match self {
@@ -214,13 +214,9 @@ impl Table {
         }
     }
 
-    /// Decides what the commas of every column mean, as [`number::settle`] does; what stays open, by column.
-    pub fn settle(&mut self, decimals: number::Decimals) -> Vec<(String, number::Open)> {
-        let settled = |column: &mut Column| {
-            let open = number::settle(column, decimals);
-            open.into_iter().map(|open| (column.name.clone(), open)).collect::<Vec<_>>()
-        };
-        self.columns.iter_mut().flat_map(settled).collect()
+    /// The columns, their values to be changed.
+    pub(crate) fn columns_mut(&mut self) -> &mut [Column] {
+        &mut self.columns
     }
 
     /// The rows at `keep`, in that order.

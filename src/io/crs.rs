@@ -10,6 +10,9 @@ use parcels::parcel::{Crs, Geodesy};
 use super::setup;
 use crate::error::{Context, Error, ErrorKind, Result};
 
+/// What a user writes before a system whose northing or latitude the file has first, or alone where the file states its system.
+pub(crate) const EXCHANGED: &str = "yx:";
+
 /// What `--crs` takes, for messages.
 pub(crate) const CRS_FORMS: &str =
     "EPSG:4549, WKT, a PROJ string (+proj=…), or local:NAME for a city grid that is not to be reprojected";

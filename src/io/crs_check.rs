@@ -6,9 +6,8 @@ use geo::Coord;
 use parcels::parcel::{Crs, Geodesy};
 use parcels::validate::{Issue, IssueKind, Severity};
 
-use super::crs::{CRS_FORMS, Proj, describe, parse, shown, spatial_ref};
+use super::crs::{CRS_FORMS, EXCHANGED, Proj, describe, parse, shown, spatial_ref};
 use super::file_issue;
-use super::read::EXCHANGED;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The bounds of a layer, in its own units.

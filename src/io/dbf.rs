@@ -6,9 +6,9 @@ use parcels::table::{Column, Table, Value};
 use parcels::validate::{Issue, IssueKind, Severity};
 use parcels::visible::heading;
 
+use super::columns::rows_named;
 use super::encoding::decode_lossy;
 use super::file_issue;
-use super::table::rows_named;
 
 /// A dBASE file in memory.
 pub(crate) struct Dbf {

@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use encoding_rs::Encoding;
-use parcels::number::Decimals;
+use parcels::decimals::Decimals;
 use parcels::table::{Table, Value};
 use parcels::validate::{Issue, IssueKind, Severity};
 
-use super::table::{Columns, rows_named};
+use super::columns::{Columns, rows_named};
 use super::{encoding, file_issue, heading};
 use crate::error::{Context, Error, ErrorKind, Result};
 
@@ -59,7 +59,7 @@ pub(super) fn read(
     let cells = |record: &csv::StringRecord| record.iter().map(plain).collect::<Vec<String>>();
     let top: Vec<Vec<String>> = records.iter().map(cells).collect();
     let Some(found) = heading::find(&top, &[]) else { return Err(bad("the file is empty".into())) };
-    super::table::tell_heading(&found, "the file", issues);
+    super::columns::tell_heading(&found, "the file", issues);
     let begin = found.above + found.rows;
     let least = found.names.iter().rposition(|name| !name.is_empty()).map_or(0, |at| at + 1);
     let mut columns = Columns::named(found.names);
@@ -104,7 +104,7 @@ pub(super) fn read(
         b',' => Decimals::Point,
         _ => Decimals::Unknown,
     };
-    Ok((super::table::settled(table, decimals, issues), used))
+    Ok((super::columns::settled(table, decimals, issues), used))
 }
 
 /// The line of the first text at or after a byte, from 1.

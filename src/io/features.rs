@@ -11,9 +11,10 @@ use parcels::validate::{Issue, IssueKind, Severity};
 
 use super::crs::describe;
 use super::crs_check::Extent;
+use super::file_kind::Kind;
 use super::rows::Rows;
 use super::source::Source;
-use super::unpack::{self, Dataset, Kind};
+use super::unpack::{self, Dataset};
 use super::wkb::{self, Parsed};
 use super::{encoding, file_issue, setup};
 use crate::error::{Context, Error, ErrorKind, Result};

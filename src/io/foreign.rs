@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::unpack::{Kind, cannot};
+use super::file_kind::{Kind, cannot};
 use crate::error::{Context, ErrorKind, Result};
 
 /// What a database of SQLite keeps beside it while it is open, where that is not empty.

@@ -14,6 +14,9 @@ pub mod source;
 // What a file is beside what its name says.
 mod foreign;
 
+// The kinds of data sets that are read.
+mod file_kind;
+
 // From what the user named to plain files that can be opened: archives, parts, hashes.
 mod unpack;
 
@@ -58,6 +61,9 @@ mod delimited;
 
 // Workbooks.
 mod sheet;
+
+// What every reader of tables needs.
+mod columns;
 
 // Tables without geometry.
 pub mod table;

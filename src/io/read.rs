@@ -8,18 +8,18 @@ use gdal::vector::LayerAccess;
 use geo::orient::Direction;
 use geo::{Area as _, Coord, CoordsIter, LineString, MapCoordsInPlace, MultiPolygon, Orient as _, Polygon};
 use parcels::boolean_ops;
-use parcels::number::Decimals;
+use parcels::decimals::Decimals;
 use parcels::parcel::{Crs, RawLayer, RawShape};
 use parcels::progress::Monitor;
 use parcels::table::Table;
 use parcels::validate::{Issue, IssueKind, Severity};
 
-use super::crs::{self, shown};
+use super::columns::settled;
+use super::crs::{self, EXCHANGED, shown};
 use super::crs_check::{Extent, metric_target, settle};
 use super::features::{self, About, Features, Input, Pass, Shape, Wanted};
 use super::file_issue;
 use super::source::Source;
-use super::table::settled;
 use super::wkb::Parsed;
 use crate::error::{Context as _, Error, ErrorKind, Result};
 
@@ -146,9 +146,6 @@ pub fn read_parts(
     })?;
     Ok(())
 }
-
-/// What a user writes before a system whose northing or latitude the file has first, or alone where the file states its system.
-pub(crate) const EXCHANGED: &str = "yx:";
 
 /// What the user said of the system, with coordinates and extent exchanged where that was said too.
 fn as_said<'o>(

@@ -6,7 +6,8 @@ use parcels::validate::{Issue, IssueKind, Severity};
 use parcels::visible::heading;
 
 use super::dbf::Dbf;
-use super::unpack::{self, Dataset, Kind};
+use super::file_kind::{Kind, cannot};
+use super::unpack::Dataset;
 use super::{encoding, file_issue, repeated_names};
 use crate::error::{Context as _, ErrorKind, Result};
 
@@ -208,7 +209,7 @@ fn iso_moment(text: &str) -> String {
 /// The dBASE part of a shapefile.
 fn attributes(input: &Dataset, issues: &mut Vec<Issue>) -> Result<Option<Dbf>> {
     let Some(path) = &input.dbf else { return Ok(None) };
-    let bytes = std::fs::read(path).context(ErrorKind::Unreadable, unpack::cannot(path))?;
+    let bytes = std::fs::read(path).context(ErrorKind::Unreadable, cannot(path))?;
     match Dbf::parse(bytes) {
         Ok(dbf) => Ok(Some(dbf)),
         Err(why) => {
@@ -227,7 +228,7 @@ fn dbf_encoding(
     issues: &mut Vec<Issue>,
 ) -> Result<&'static encoding_rs::Encoding> {
     let label = match &input.cpg {
-        Some(cpg) => Some(std::fs::read(cpg).context(ErrorKind::Unreadable, unpack::cannot(cpg))?),
+        Some(cpg) => Some(std::fs::read(cpg).context(ErrorKind::Unreadable, cannot(cpg))?),
         None => None,
     };
     let label = label.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());

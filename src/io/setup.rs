@@ -29,7 +29,7 @@ pub(crate) fn gdal_for_strangers() {
     gdal();
     let all: Vec<gdal::Driver> = gdal::DriverManager::all().collect();
     for driver in all {
-        if !super::unpack::DRIVERS.contains(&driver.short_name().as_str()) {
+        if !super::file_kind::DRIVERS.contains(&driver.short_name().as_str()) {
             gdal::DriverManager::deregister_driver(&driver);
         }
     }

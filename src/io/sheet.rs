@@ -10,10 +10,11 @@ use parcels::table::{Table, Value, nearest};
 use parcels::validate::{Issue, IssueKind, Severity};
 use parcels::visible::heading as plain_heading;
 
+use super::columns::{Columns, from_one, rows_named, tell_heading};
 use super::content::{self, Content};
+use super::file_issue;
+use super::file_kind::cannot;
 use super::heading::{self, LOOKED_AT, Merged};
-use super::table::{Columns, from_one, rows_named, tell_heading};
-use super::{file_issue, unpack};
 use crate::error::{Context, Error, ErrorKind, Result};
 
 /// A sheet as read.
@@ -48,7 +49,7 @@ fn failed(file: &Path) -> String {
 
 /// Opens the workbook by what it holds.
 fn open(file: &Path) -> Result<Book> {
-    let bytes = std::fs::read(file).context(ErrorKind::Unreadable, unpack::cannot(file))?;
+    let bytes = std::fs::read(file).context(ErrorKind::Unreadable, cannot(file))?;
     let content = content::of(&bytes);
     drop(bytes);
     let opened = match content {

@@ -10,6 +10,7 @@ use parcels::validate::{Issue, IssueKind, Severity};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
+use super::file_kind::{Kind, cannot};
 use super::foreign::{
     GML, TOPOJSON, cut_short, foreign_content, foreign_name, is_multipatch, journals, json_kind, logs_ahead,
 };
@@ -26,44 +27,6 @@ const HARMLESS_BYTES: u64 = 256 << 20;
 const RATIO_MAX: u64 = 200;
 /// The most entries an archive may have.
 const ENTRIES_MAX: usize = 100_000;
-
-/// What kind of data set a path is, by its name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Shapefile,
-    GeoPackage,
-    GeoJson,
-    FlatGeobuf,
-    FileGdb,
-    /// A GeoJSON feature a line.
-    GeoJsonLines,
-    /// What services of ArcGIS answer.
-    EsriJson,
-}
-
-impl Kind {
-    /// By the extension in lower case.
-    fn of(extension: &str) -> Option<Self> {
-        Some(match extension {
-            "shp" => Self::Shapefile,
-            "gpkg" => Self::GeoPackage,
-            "geojson" | "json" => Self::GeoJson,
-            "fgb" => Self::FlatGeobuf,
-            "gdb" => Self::FileGdb,
-            "geojsonl" | "geojsons" | "geojsonseq" | "ndjson" | "jsonl" | "ldjson" => Self::GeoJsonLines,
-            _ => return None,
-        })
-    }
-
-    /// The only GDAL driver that may open it.
-    pub(crate) fn driver(self) -> &'static str {
-        DRIVERS[self as usize]
-    }
-}
-
-/// GDAL's drivers that files are opened with, in the order of [`Kind`].
-pub(crate) const DRIVERS: [&str; 7] =
-    ["ESRI Shapefile", "GPKG", "GeoJSON", "FlatGeobuf", "OpenFileGDB", "GeoJSONSeq", "ESRIJSON"];
 
 /// A data set ready to be opened.
 pub(crate) struct Dataset {
@@ -137,11 +100,6 @@ pub(crate) fn present(path: &Path) -> Result<PathBuf> {
         }
         None => error,
     })
-}
-
-/// What failed, for errors of the file system.
-pub(crate) fn cannot(path: &Path) -> String {
-    format!("{} cannot be read", path.display())
 }
 
 /// The names in a folder in order; none when it cannot be read.

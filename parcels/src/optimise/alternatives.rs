@@ -7,11 +7,34 @@ use super::problem::{Limit, Lock, Problem, Solution, Status};
 use super::session::Session;
 use crate::progress::Monitor;
 
+/// How often a better zone takes the place of the session's.
+const ADOPTED: usize = 3;
+
 /// Up to `count` alternatives to what `session` has found, in the order in which they were sought, mostly the best first; each
 /// differs from that zone and from the ones before it by at least `differ`, in the problem's unit of area. Fewer come back
-/// where no more were found or where told to stop.
+/// where no more were found or where told to stop. What is found better than the session's own zone takes its place, and the
+/// search begins anew.
 #[must_use]
-pub fn alternatives(session: &Session, count: usize, differ: f64, monitor: &dyn Monitor) -> Vec<Solution> {
+pub fn alternatives(
+    session: &mut Session,
+    count: usize,
+    differ: f64,
+    monitor: &dyn Monitor,
+) -> Vec<Solution> {
+    for _ in 0..ADOPTED {
+        let found = look(session, count, differ, monitor);
+        let best = found.iter().max_by(|a, b| a.objective.total_cmp(&b.objective));
+        if !best.is_some_and(|best| session.adopt(&best.x)) {
+            return found;
+        }
+    }
+    // Those that are worth more all the same are left out: they are no alternatives, but better plans.
+    let mut found = look(session, count, differ, monitor);
+    found.retain(|other| other.objective <= session.solution().objective);
+    found
+}
+
+fn look(session: &Session, count: usize, differ: f64, monitor: &dyn Monitor) -> Vec<Solution> {
     let mut zones = vec![session.solution().x.clone()];
     let mut found: Vec<Solution> = Vec::new();
     monitor.step("alternatives", count as u64);
@@ -62,10 +85,10 @@ mod tests {
             share in 0.02f64..0.4,
         ) {
             let problem = random_problem(seed, n);
-            let session = Session::new(problem.clone(), &());
+            let mut session = Session::new(problem.clone(), &());
             prop_assume!(session.solution().status != Status::Infeasible);
             let differ = share * problem.area.iter().sum::<f64>();
-            let found = alternatives(&session, 3, differ, &());
+            let found = alternatives(&mut session, 3, differ, &());
             let energy = Energy::new(&problem);
             let mut zones = vec![session.solution().x.clone()];
             for solution in found {

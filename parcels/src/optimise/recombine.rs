@@ -460,3 +460,88 @@ impl<'k, 'e, 'p> Walk<'k, 'e, 'p> {
 fn add(sums: &mut [f64], sign: f64, choice: &Choice) {
     sums.iter_mut().zip(&choice.sums).for_each(|(sum, own)| *sum += sign * own);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::problem::{Link, Lock, Status};
+    use super::super::search::solve;
+    use super::*;
+
+    /// Rows of parcels apart from each other, of which a third are in now, with worth that a linear congruence draws.
+    fn rows(count: usize) -> Problem {
+        let mut drawn = 7_u64;
+        let mut draw = || {
+            drawn = drawn.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (drawn >> 40) as f64 / f64::from(1_u32 << 24)
+        };
+        let mut problem = Problem {
+            lambda: 4.0,
+            edge_factor: 0.5,
+            kappa: 1.0,
+            min_block: 3.0,
+            small_block_price: f64::INFINITY,
+            no_new_small: true,
+            new_block: 8.0,
+            moved_units_max: usize::MAX,
+            blocks_max: usize::MAX,
+            concentration_price: f64::INFINITY,
+            ..Problem::default()
+        };
+        for row in 0..count {
+            let (base, inside) = (40.0 * draw() - 20.0, row % 3 == 0);
+            for place in 0..12_u32 {
+                let unit = problem.area.len() as u32;
+                let area = 0.5 + draw();
+                problem.area.push(area);
+                problem.value.push(area * (base + 30.0 * (draw() - 0.5)));
+                problem.in_zone.push(inside);
+                problem.lock.push(Lock::Free);
+                problem.exposed.push(2.0);
+                if place > 0 {
+                    problem.links.push(Link { a: unit - 1, b: unit, length: 1.0, contiguous: true });
+                }
+            }
+        }
+        let now: f64 = problem.area.iter().zip(&problem.in_zone).filter(|(_, x)| **x).map(|(a, _)| a).sum();
+        (problem.area_min, problem.area_max, problem.moved_area_max) = (0.98 * now, 1.02 * now, 0.25 * now);
+        problem
+    }
+
+    #[test]
+    fn components_are_chosen_so_that_what_moves_is_used_up() {
+        let problem = rows(90);
+        let solution = solve(&problem, &());
+        assert_eq!(solution.status, Status::Feasible);
+        let gap = solution.gap().unwrap();
+        assert!(gap < 0.03, "{gap}");
+    }
+
+    #[test]
+    fn a_choice_is_worth_what_its_zone_is_worth() {
+        let problem = rows(6);
+        let energy = Energy::new(&problem);
+        let components = energy.components.clone().unwrap();
+        let zone: Vec<bool> = (0..energy.len()).map(|unit| unit % 24 < 12).collect();
+        let mut marks = vec![0; energy.len()];
+        let mut value = energy.constant;
+        let mut sums = base(&energy, &components);
+        for component in &components.list {
+            let part: Vec<bool> = component.units.iter().map(|unit| zone[*unit as usize]).collect();
+            let choice = choice(&energy, &component.units, &part, &mut marks).unwrap();
+            value += choice.value;
+            add(&mut sums, 1.0, &choice);
+        }
+        let state = State::new(&energy, zone);
+        assert!(
+            (value - state.objective()).abs() < 1e-9 * value.abs().max(1.0),
+            "{value} {}",
+            state.objective()
+        );
+        assert!((sums[AREA] - state.area).abs() < 1e-9, "{sums:?}");
+        assert!((sums[MOVED] - state.moved_area).abs() < 1e-9, "{sums:?}");
+        assert_eq!(sums[UNITS] as usize, state.moved_units);
+        assert_eq!(sums[BLOCKS] as usize, state.block_count);
+        let index = 100.0 * sums[SQUARES] / (sums[AREA] * sums[AREA]);
+        assert!((index - state.concentration()).abs() < 1e-9, "{sums:?}");
+    }
+}

@@ -12,7 +12,7 @@ use super::conflicts::conflicts;
 use super::energy::{Energy, Prices};
 use super::incumbent::Incumbent;
 use super::mend::{mend, polish};
-use super::problem::{BoundProof, Case, Lock, Problem, Solution, Status, gap};
+use super::problem::{BoundProof, Case, Problem, Solution, Status, gap};
 use super::recombine::recombine;
 use super::relax::{FALLS, ROUNDS, Relaxation};
 use super::state::State;
@@ -395,6 +395,7 @@ pub(super) fn before(energy: &Energy<'_>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::super::oracle::{Stop, best, random_problem};
+    use super::super::problem::Lock;
     use super::*;
     use proptest::prelude::*;
 

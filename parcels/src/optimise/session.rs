@@ -6,9 +6,10 @@
 use super::area::FAR;
 use super::bias::ConcentrationBias;
 use super::energy::Energy;
-use super::problem::{Link, Lock, Problem, Solution};
+use super::problem::{Link, Lock, Problem, Solution, Status};
 use super::relax::{ROUNDS, Relaxation};
 use super::search;
+use super::state::State;
 use crate::progress::{Cancelled, Monitor, go_on};
 
 /// A change to one unit; what is none stays as it is.
@@ -70,6 +71,25 @@ impl Session {
     #[must_use]
     pub fn solution(&self) -> &Solution {
         &self.solution
+    }
+
+    /// Takes `zone` for the solution where it keeps to all limits and is worth more; whether it did.
+    pub(super) fn adopt(&mut self, zone: &[bool]) -> bool {
+        let energy = Energy::at_scale(&self.problem, Some(self.scale));
+        let state = State::new(&energy, zone.to_vec());
+        let known = &mut self.solution;
+        if !state.admissible() || (known.status != Status::Infeasible && state.objective() <= known.objective)
+        {
+            return false;
+        }
+        known.objective = state.objective();
+        known.bound = known.bound.max(known.objective);
+        known.x = state.x;
+        if known.status == Status::Infeasible {
+            known.status = Status::Feasible;
+            known.conflicts.clear();
+        }
+        true
     }
 
     /// Solves again after `edits`, in their order.

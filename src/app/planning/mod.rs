@@ -5,6 +5,9 @@
 // Input and policy become everything a plan is made from.
 pub mod prepare;
 
+// The error of a policy that does not fit the data.
+mod misfit;
+
 // What a column probably means.
 pub mod column_guess;
 

@@ -255,13 +255,19 @@ impl NeutralSolution {
     /// Looks for up to `count` other zones that differ by at least `differ`, a share of the present area, and adds them to
     /// the report. An inadmissible zone has none.
     pub fn look_for_alternatives(&mut self, count: usize, differ: f64, monitor: &dyn Monitor) {
-        let solution = self.session.solution();
-        if count == 0 || solution.status == Status::Infeasible {
+        let found_before = self.session.solution().objective;
+        if count == 0 || self.session.solution().status == Status::Infeasible {
             return;
         }
         let start = cpu_seconds();
-        let area = &self.session.problem().area;
-        for other in alternatives(&self.session, count, differ * self.report.area_before, monitor) {
+        let others = alternatives(&mut self.session, count, differ * self.report.area_before, monitor);
+        if self.session.solution().objective > found_before {
+            // One of them was better, and is the solution now.
+            let edits = std::mem::take(&mut self.report.edits);
+            self.report = NeutralReport { edits, ..report(&self.session, self.report.cpu_s) };
+        }
+        let (solution, area) = (self.session.solution(), &self.session.problem().area);
+        for other in others {
             let apart: Vec<bool> = other.x.iter().zip(&solution.x).map(|(a, b)| a != b).collect();
             self.report.alternatives.push(Alternative {
                 objective: other.objective,

@@ -115,19 +115,21 @@ pub fn make<T>(
     let deadline = Deadline::after(search.time_limit, monitor);
     let mut session = Session::new(compiled.problem.clone(), &deadline);
     let cut_short = deadline.cancelled();
+    watch.lap("optimise");
+    // First, for one that is better takes the place of the plan.
+    let before_ha = compiled.problem.area.iter().zip(&compiled.problem.in_zone);
+    let apart_ha = search.differ * before_ha.filter(|(_, now)| **now).map(|(a, _)| a).sum::<f64>();
+    let others = match session.solution().status {
+        Status::Infeasible => Vec::new(),
+        _ => alternatives(&mut session, search.alternatives, apart_ha, monitor),
+    };
+    watch.lap("alternatives");
     let moved: Vec<u32> = (0..session.solution().x.len() as u32)
         .filter(|&i| session.solution().x[i as usize] != compiled.problem.in_zone[i as usize])
         .collect();
     let verdicts = session.verdicts_of(&moved, monitor)?;
     let veto_prices = moved.into_iter().zip(verdicts.iter().map(|v| v.veto_price)).collect();
-    watch.lap("optimise");
     let solution = session.solution();
-    let before_ha = compiled.problem.area.iter().zip(&compiled.problem.in_zone);
-    let apart_ha = search.differ * before_ha.filter(|(_, now)| **now).map(|(a, _)| a).sum::<f64>();
-    let others = match solution.status {
-        Status::Infeasible => Vec::new(),
-        _ => alternatives(&session, search.alternatives, apart_ha, monitor),
-    };
     // A search cut short has not shown that anything stands in the way.
     let obstacle = if solution.status == Status::Infeasible && !cut_short {
         let decided = |at: usize| matches!(compiled.hold[at], Hold::In | Hold::Out | Hold::Freeze);
@@ -136,7 +138,7 @@ pub fn make<T>(
         None
     };
     go_on(monitor)?;
-    watch.lap("alternatives");
+    watch.lap("prices");
     let sampled = if search.robustness > 0 {
         let sampling = Sampling { samples: search.robustness, spread: SPREAD };
         let (scores, policy) = (&prepared.scores, &loaded.policy);

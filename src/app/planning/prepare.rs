@@ -16,6 +16,7 @@ use parcels::score::{Scores, score_paired, sums_together};
 use parcels::table::{Filter, Table};
 use parcels::validate::{Issue, IssueKind, Severity, validate, without_lost_codes};
 
+pub(crate) use super::misfit::misfit;
 use super::suspicions;
 use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::io::crs::Proj;
@@ -244,18 +245,6 @@ pub fn prepare_from(
         covered: covers,
         files,
     })
-}
-
-/// A policy that names what the data lack.
-pub(crate) fn misfit(doing: &str, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
-    let cause = cause.into();
-    let stopped = cause.downcast_ref::<parcels::progress::Cancelled>().is_some()
-        || matches!(
-            cause.downcast_ref::<parcels::validate::ValidateError>(),
-            Some(parcels::validate::ValidateError::Cancelled(_))
-        );
-    let kind = if stopped { ErrorKind::Cancelled } else { ErrorKind::Usage };
-    Error::new(kind, doing).because(cause)
 }
 
 /// What a policy names beside the parcels is read through this: it books hashes and issues.

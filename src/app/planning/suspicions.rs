@@ -10,7 +10,7 @@ use parcels::table::{Filter, Table};
 use parcels::unmet::unmet;
 use parcels::validate::{Issue, IssueKind, Severity};
 
-use crate::app::planning::prepare::misfit;
+use crate::app::planning::misfit::misfit;
 use crate::error::Result;
 use crate::io::crs::{Proj, shown};
 use crate::io::crs_place::{TOLD, distortion, zone_that_fits};
