@@ -91,7 +91,11 @@ mod tests {
             let found = alternatives(&mut session, 3, differ, &());
             let energy = Energy::new(&problem);
             let mut zones = vec![session.solution().x.clone()];
+            // What was better is the solution now, and it is one.
+            let own = best_of(&energy, |x| x == session.solution().x.as_slice()).map(|(objective, _)| objective);
+            prop_assert!(own.is_some_and(|own| (own - session.solution().objective).abs() < 1e-6));
             for solution in found {
+                prop_assert!(solution.objective <= session.solution().objective);
                 for zone in &zones {
                     prop_assert!(apart(&problem, zone, &solution.x) >= differ * (1.0 - 1e-6));
                 }

@@ -45,6 +45,8 @@ pub(super) struct Closed {
     pub(super) bound: f64,
     /// The tree that proves it.
     pub(super) cases: Vec<Case>,
+    /// Whether every case promises less than any admissible zone is worth, so that there is none.
+    pub(super) none_exists: bool,
 }
 
 /// Whether the problem is small enough, with this gap to close and perhaps a time limit to use up.
@@ -117,6 +119,8 @@ impl Ord for Open {
 struct Search<'e, 'p> {
     energy: &'e Energy<'p>,
     value: f64,
+    /// Whether no admissible zone was known, so that `value` began below what any is worth.
+    hopeless: bool,
     before: f64,
     better: Option<Vec<bool>>,
     nodes: Vec<Node>,
@@ -167,7 +171,14 @@ impl<'e, 'p> Search<'e, 'p> {
         let scattered = if p.concentration_price.is_finite() { 100.0 * p.concentration_price } else { 0.0 };
         let beyond: f64 = p.limits.iter().filter(|l| l.price.is_finite()).map(|l| l.most_loss()).sum();
         let worst = energy.constant - HOPELESS * energy.reach - small - scattered - beyond;
-        Self { energy, value: known.unwrap_or(worst), before, better: None, nodes: Vec::new() }
+        Self {
+            energy,
+            value: known.unwrap_or(worst),
+            hopeless: known.is_none(),
+            before,
+            better: None,
+            nodes: Vec::new(),
+        }
     }
 
     fn run(mut self, relaxation: &mut Relaxation, monitor: &dyn Monitor) -> Closed {
@@ -241,6 +252,7 @@ impl<'e, 'p> Search<'e, 'p> {
     /// The tree of what was looked at, with the bound that it proves. A case whose own bound is no worse than that of the tree
     /// stands for all below it.
     fn closed(self) -> Closed {
+        let worthwhile = self.worthwhile();
         let leaves = self.nodes.iter().filter(|node| node.split.is_none());
         let bound = leaves.map(|node| node.bound).fold(f64::NEG_INFINITY, f64::max);
         let mut proofs: Vec<Case> = Vec::with_capacity(self.nodes.len());
@@ -261,7 +273,8 @@ impl<'e, 'p> Search<'e, 'p> {
             }
         }
         let bound = if cases.is_empty() { f64::INFINITY } else { bound };
-        Closed { better: self.better, bound, cases }
+        let none_exists = self.hopeless && self.better.is_none() && bound <= worthwhile;
+        Closed { better: self.better, bound, cases, none_exists }
     }
 
     fn worthwhile(&self) -> f64 {

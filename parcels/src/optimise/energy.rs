@@ -208,10 +208,8 @@ impl<'p> Energy<'p> {
     where
         'p: 'q,
     {
-        let by_index = self.components.is_some() && prices.concentration > 0.0;
-        let without = Prices { concentration: 0.0, ..prices.clone() };
-        let of = if by_index { &without } else { prices };
-        let unary = (0..self.len()).map(|unit| self.priced(unit, of)).collect();
+        let without_index = Prices { concentration: 0.0, ..prices.clone() };
+        let unary = (0..self.len()).map(|unit| self.priced(unit, &without_index)).collect();
         Energy { problem, unary, components: None, ..self.clone() }
     }
 

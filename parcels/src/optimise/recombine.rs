@@ -134,7 +134,7 @@ impl<'e, 'p> Knapsack<'e, 'p> {
             nearly_best: Vec::new(),
             known: Vec::new(),
         };
-        let mut marks = vec![0_u32; energy.len()];
+        let mut marks = vec![false; energy.len()];
         for (number, component) in components.list.iter().enumerate() {
             let mut distinct: Vec<&Vec<bool>> = Vec::new();
             let all = known.iter().chain(&mended).map(|zone| &zone[number]);
@@ -233,18 +233,16 @@ fn base(energy: &Energy<'_>, components: &Components) -> Vec<f64> {
     base
 }
 
-/// The choice with its sums; none where a block in it is not as the rules want it. `marks`: one for each unit, all below what
-/// was given out before.
-fn choice(energy: &Energy<'_>, units: &[u32], zone: &[bool], marks: &mut [u32]) -> Option<Choice> {
-    const IN: u32 = u32::MAX;
+/// The choice with its sums; none where a block in it is not as the rules want it. `marks`: none is set, before or after.
+fn choice(energy: &Energy<'_>, units: &[u32], zone: &[bool], marks: &mut [bool]) -> Option<Choice> {
     let problem = energy.problem;
     let inside: Vec<u32> =
         units.iter().zip(zone).filter(|(_, inside)| **inside).map(|(unit, _)| *unit).collect();
     let mut sums = vec![0.0; LIMITS + problem.limits.len()];
-    inside.iter().for_each(|unit| marks[*unit as usize] = IN);
+    inside.iter().for_each(|unit| marks[*unit as usize] = true);
     let mut value = 0.0;
     for unit in units.iter().map(|unit| *unit as usize) {
-        let is_in = marks[unit] == IN;
+        let is_in = marks[unit];
         if is_in != problem.in_zone[unit] {
             sums[MOVED] += problem.area[unit];
             sums[UNITS] += 1.0;
@@ -254,15 +252,15 @@ fn choice(energy: &Energy<'_>, units: &[u32], zone: &[bool], marks: &mut [u32]) 
         }
         value += energy.unary[unit];
         sums[AREA] += problem.area[unit];
-        for n in energy.neighbours(unit).iter().filter(|n| marks[n.unit as usize] != IN) {
+        for n in energy.neighbours(unit).iter().filter(|n| !marks[n.unit as usize]) {
             value -= n.cost;
         }
         for (limit, weight) in energy.weights(unit) {
             sums[LIMITS + *limit as usize] += weight;
         }
     }
-    let blocks = energy.blocks_of(&inside, |unit| marks[unit as usize] == IN);
-    inside.iter().for_each(|unit| marks[*unit as usize] = 0);
+    let blocks = energy.blocks_of(&inside, |unit| marks[unit as usize]);
+    inside.iter().for_each(|unit| marks[*unit as usize] = false);
     for stats in &blocks {
         if problem.is_forbidden(stats) {
             return None;
@@ -522,7 +520,7 @@ mod tests {
         let energy = Energy::new(&problem);
         let components = energy.components.clone().unwrap();
         let zone: Vec<bool> = (0..energy.len()).map(|unit| unit % 24 < 12).collect();
-        let mut marks = vec![0; energy.len()];
+        let mut marks = vec![false; energy.len()];
         let mut value = energy.constant;
         let mut sums = base(&energy, &components);
         for component in &components.list {

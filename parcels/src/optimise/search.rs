@@ -333,7 +333,7 @@ impl<'e, 'p, 'm> Search<'e, 'p, 'm> {
         if let Some(x) = closed.better {
             self.incumbent.keep(State::new(self.energy, x));
         }
-        if closed.bound == f64::NEG_INFINITY {
+        if closed.none_exists {
             self.none_exists = true;
         } else if closed.bound < self.bound {
             self.bound = closed.bound;
@@ -413,6 +413,9 @@ mod tests {
                 prop_assert!(proven >= optimum - 1e-6, "proven bound {proven} below optimum {optimum}");
                 prop_assert!(solution.bound >= optimum - 1e-6, "bound {} below optimum {optimum}", solution.bound);
             }
+            if solution.conflicts.iter().any(|why| why == NONE_EXISTS) {
+                prop_assert!(truth.is_none(), "said to have no plan, but {truth:?}");
+            }
             if solution.status == Status::Infeasible {
                 prop_assert!(!solution.conflicts.is_empty());
             } else {
@@ -448,6 +451,14 @@ mod tests {
             let before_all = after == 0 && !admissible;
             prop_assert_eq!(before_all && conflicts(&problem).is_empty(), before_all && said(STOPPED));
         }
+    }
+
+    /// The answer that no plan exists is given, and not only where rules contradict each other at first sight.
+    #[test]
+    fn that_no_plan_exists_is_found_out() {
+        let problems = (0..400).map(|seed| random_problem(seed, 10));
+        let said = problems.filter(|p| solve(p, &()).conflicts.iter().any(|why| why == NONE_EXISTS));
+        assert!(said.count() >= 10);
     }
 
     #[test]
