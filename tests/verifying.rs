@@ -8,6 +8,8 @@ mod certificates;
 mod fields;
 #[path = "verifying/geopackage.rs"]
 mod geopackage;
+#[path = "verifying/random_plans.rs"]
+mod random_plans;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
 //! [`Certificate`]: the proof of a plan's bound, as it stands in `certificate.bin`.
 
-use crate::optimise::{BandProof, BoundProof, Case, Exit, ExitKind};
+use crate::optimise::{BandProof, BoundProof, Case, SeparatorCut, SeparatorKind};
 
 /// The proof of a plan's bound: multipliers, flows and cuts from which anyone can compute the bound again (see
 /// [`crate::verify`]).
@@ -13,10 +13,10 @@ use crate::optimise::{BandProof, BoundProof, Case, Exit, ExitKind};
 /// sub-parks with a price, and for each `f64` its price; `u64` number of flows, and for each, ascending by the pair of parcels
 /// a < b, pairs without flow left out: a less the a before, b less a, and the flow from a to b, each a variable-length
 /// integer (seven bits a byte, lowest first, the high bit set on all but the last; the flow folded so that its sign is the
-/// lowest bit); `u64` number of exits, and for each `u8` kind (0 forbidden, 1 priced, 2 counted), `u32` number of parcels of
+/// lowest bit); `u64` number of separators, and for each `u8` kind (0 forbidden, 1 priced, 2 counted), `u32` number of parcels of
 /// the region, `u32` number of payers, the region's parcels as `u32`, ascending, and the payers, ascending, as `u32` parcel
-/// and `i64` payment; `u64` number of bands, and for each, by component and area, `u32` lowest parcel of the component, `f64` least
-/// and most area and the price of area in it, and its flows as above.
+/// and `i64` payment; `u64` number of bands, and for each, by component and area, `u32` lowest parcel of the component,
+/// `f64` least and most area and the price of area in it, and its flows as above.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Certificate {
     /// Integer units of flow to one unit of objective (score · ha); above 0.
@@ -48,7 +48,7 @@ pub struct Proof {
     /// Flow from parcel a to parcel b by their positions, a < b, each pair once; negative when it runs from b to a.
     pub flows: Vec<(u32, u32, i64)>,
     /// What blocks pay for the parcels around them.
-    pub exits: Vec<Exit>,
+    pub separators: Vec<SeparatorCut>,
     /// Of the components of the parcels that may be in, those that are told band by band of their area: by component and
     /// area, the bands of one component together covering all that its area can be.
     pub bands: Vec<AreaBand>,
@@ -86,7 +86,7 @@ pub enum CaseProof {
 pub struct BadCertificate(pub String);
 
 const MAGIC: [u8; 8] = *b"LPCERT05";
-const KINDS: [ExitKind; 3] = [ExitKind::Small, ExitKind::Priced, ExitKind::Counted];
+const KINDS: [SeparatorKind; 3] = [SeparatorKind::Small, SeparatorKind::Priced, SeparatorKind::Counted];
 
 impl Proof {
     /// The proof with flows on these pairs, which are those of `proof.flow`, in their order.
@@ -115,7 +115,7 @@ impl Proof {
             tangent_area: proof.tangent_area,
             sub_park_prices: proof.limit_prices.clone(),
             flows,
-            exits: proof.exits.clone(),
+            separators: proof.separators.clone(),
             bands: proof.bands.iter().map(band).collect(),
         }
     }
@@ -130,15 +130,15 @@ impl Proof {
             bytes.extend(price.to_le_bytes());
         }
         write_flows(bytes, &self.flows);
-        bytes.extend((self.exits.len() as u64).to_le_bytes());
-        for exit in &self.exits {
-            bytes.push(exit.kind as u8);
-            bytes.extend((exit.region.len() as u32).to_le_bytes());
-            bytes.extend((exit.payers.len() as u32).to_le_bytes());
-            for parcel in &exit.region {
+        bytes.extend((self.separators.len() as u64).to_le_bytes());
+        for separator in &self.separators {
+            bytes.push(separator.kind as u8);
+            bytes.extend((separator.region.len() as u32).to_le_bytes());
+            bytes.extend((separator.payers.len() as u32).to_le_bytes());
+            for parcel in &separator.region {
                 bytes.extend(parcel.to_le_bytes());
             }
-            for (parcel, payment) in &exit.payers {
+            for (parcel, payment) in &separator.payers {
                 bytes.extend(parcel.to_le_bytes());
                 bytes.extend(payment.to_le_bytes());
             }
@@ -179,9 +179,9 @@ impl Proof {
             sub_park_prices.push(price);
         }
         let flows = read_flows(rest)?;
-        let mut exits = Vec::new();
+        let mut separators = Vec::new();
         for number in 0..rest.u64()? {
-            exits.push(read_exit(rest, number)?);
+            separators.push(read_separator(rest, number)?);
         }
         let mut bands: Vec<AreaBand> = Vec::new();
         for number in 0..rest.u64()? {
@@ -214,7 +214,7 @@ impl Proof {
             tangent_area,
             sub_park_prices,
             flows,
-            exits,
+            separators,
             bands,
         })
     }
@@ -252,10 +252,10 @@ fn read_flows(rest: &mut Bytes<'_>) -> Result<Vec<(u32, u32, i64)>, BadCertifica
     Ok(flows)
 }
 
-fn read_exit(rest: &mut Bytes<'_>, number: u64) -> Result<Exit, BadCertificate> {
+fn read_separator(rest: &mut Bytes<'_>, number: u64) -> Result<SeparatorCut, BadCertificate> {
     let [kind] = rest.take::<1>()?;
     let Some(&kind) = KINDS.get(usize::from(kind)) else {
-        return Err(BadCertificate(format!("exit {number} is of kind {kind}")));
+        return Err(BadCertificate(format!("separator {number} is of kind {kind}")));
     };
     let (parcels, payers) = (rest.u32()?, rest.u32()?);
     let region = (0..parcels).map(|_| rest.u32()).collect::<Result<Vec<u32>, _>>()?;
@@ -265,10 +265,10 @@ fn read_exit(rest: &mut Bytes<'_>, number: u64) -> Result<Exit, BadCertificate> 
     let sound = |(parcel, payment): &(u32, i64)| region.binary_search(parcel).is_ok() && *payment > 0;
     if !ascending || !payers.iter().all(sound) {
         return Err(BadCertificate(format!(
-            "exit {number} is out of order, or pays from outside or nothing"
+            "separator {number} is out of order, or pays from outside or nothing"
         )));
     }
-    Ok(Exit { kind, region, payers })
+    Ok(SeparatorCut { kind, region, payers })
 }
 
 impl Certificate {
@@ -410,9 +410,13 @@ mod tests {
             tangent_area: 120.0,
             sub_park_prices: vec![1.5, -2.0],
             flows: vec![(0, 1, 5), (0, 2, -7), (3, 9, i64::MIN)],
-            exits: vec![
-                Exit { kind: ExitKind::Small, region: vec![1, 4, 5], payers: vec![(4, 7), (5, 1)] },
-                Exit { kind: ExitKind::Counted, region: vec![2], payers: vec![(2, 30)] },
+            separators: vec![
+                SeparatorCut {
+                    kind: SeparatorKind::Small,
+                    region: vec![1, 4, 5],
+                    payers: vec![(4, 7), (5, 1)],
+                },
+                SeparatorCut { kind: SeparatorKind::Counted, region: vec![2], payers: vec![(2, 30)] },
             ],
             bands: vec![
                 AreaBand { component: 1, least_ha: 0.5, most_ha: 2.0, price: -0.25, flows: vec![(1, 4, -3)] },
@@ -464,9 +468,9 @@ mod tests {
         refused(&with(|c| c.root.concentration_price = -2.0), "price of concentration -2");
         refused(&with(|c| c.root.tangent_area = 0.0), "without a tangent");
         refused(&with(|c| c.root.sub_park_prices[1] = f64::NAN), "price of sub-park 1 NaN");
-        refused(&with(|c| c.root.exits[0].region = vec![4, 1, 5]), "exit 0 is out of order");
-        refused(&with(|c| c.root.exits[0].payers = vec![(2, 7)]), "pays from outside");
-        refused(&with(|c| c.root.exits[1].payers = vec![(2, 0)]), "or nothing");
+        refused(&with(|c| c.root.separators[0].region = vec![4, 1, 5]), "separator 0 is out of order");
+        refused(&with(|c| c.root.separators[0].payers = vec![(2, 7)]), "pays from outside");
+        refused(&with(|c| c.root.separators[1].payers = vec![(2, 0)]), "or nothing");
         refused(&with(|c| c.root.bands[0].component = 2), "band 1 is out of order");
         refused(&with(|c| c.root.bands[0].least_ha = f64::NAN), "band 0 from NaN");
         let in_a_case = |c: &mut Certificate| {

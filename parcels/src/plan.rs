@@ -12,7 +12,7 @@ pub use self::transfers::{Direction, Reason, Swap, Transfer, Unbalanced};
 use crate::blocks::Concentration;
 pub use crate::certificate::{BadCertificate, Certificate};
 use crate::id::{LayerId, ParcelId};
-pub use crate::optimise::{BoundProof, Case, Exit, ExitKind, Status};
+pub use crate::optimise::{BoundProof, Case, SeparatorCut, SeparatorKind, Status};
 use crate::units::AreaBasis;
 
 /// The version of `plan.json`. A reader refuses a later one and says so.

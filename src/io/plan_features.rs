@@ -207,6 +207,7 @@ pub fn transfers<'a>(out: &'a PlanOutput<'a>) -> Features<'a> {
         column("score", SCORE, |t| Cell::real(t.score)),
         column("delta_objective", SCORE, |t| Cell::real(Some(t.delta_objective))),
         column("veto_price", SCORE, |t| Cell::real(t.veto_price)),
+        column("veto_price_most", SCORE, |t| Cell::real(t.veto_price_most)),
         column("reasons_zh", Kind::Text, |t| {
             Cell::Text(t.reasons.iter().map(|r| r.zh.as_str()).collect::<Vec<_>>().join("；").into())
         }),

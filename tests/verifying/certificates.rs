@@ -2,7 +2,7 @@
 
 use lianpian::io::hash::sha256_hex;
 use parcels::certificate::{CaseProof, Certificate, Proof};
-use parcels::plan::{Exit, ExitKind, Status};
+use parcels::plan::{SeparatorCut, SeparatorKind, Status};
 
 use super::*;
 
@@ -74,9 +74,9 @@ fn a_changed_certificate_is_found() {
     refused("flow to nobody", &|c| c.root.flows.push((0, 1 << 30, 5)));
     refused("a flow twice", &|c| c.root.flows.push(c.root.flows[0]));
     refused("a scale a little off", &|c| c.flow_scale *= 1.5);
-    for nth in 0..certificate.root.exits.len() {
-        refused("an exit that pays a lot", &|c| {
-            c.root.exits[nth].payers.iter_mut().for_each(|p| p.1 = i64::MAX)
+    for nth in 0..certificate.root.separators.len() {
+        refused("a separator that pays a lot", &|c| {
+            c.root.separators[nth].payers.iter_mut().for_each(|p| p.1 = i64::MAX)
         });
     }
 }
@@ -172,14 +172,18 @@ fn no_certificate_makes_a_plan_look_like_the_best_that_is_not() {
         }
     }
     let parcels: Vec<u32> = (0..plan_parcels(&dir)).collect();
-    for kind in [ExitKind::Small, ExitKind::Priced, ExitKind::Counted] {
+    for kind in [SeparatorKind::Small, SeparatorKind::Priced, SeparatorKind::Counted] {
         for region in [parcels.clone(), Vec::new(), vec![0], vec![0, 0, 1]] {
             for payment in [1_i64 << 40, i64::MAX, -1, i64::MIN] {
                 let payers = region.iter().map(|parcel| (*parcel, payment)).collect();
-                let exit = Exit { kind, region: region.clone(), payers };
-                for exits in [vec![exit.clone()], vec![exit.clone(), exit]] {
-                    let forged = Certificate { root: Proof { exits, ..Proof::default() }, ..nothing.clone() };
-                    lie(&format!("exits {:?} of {payment}", forged.root.exits[0].kind), &forged.to_bytes());
+                let separator = SeparatorCut { kind, region: region.clone(), payers };
+                for separators in [vec![separator.clone()], vec![separator.clone(), separator]] {
+                    let forged =
+                        Certificate { root: Proof { separators, ..Proof::default() }, ..nothing.clone() };
+                    lie(
+                        &format!("separators {:?} of {payment}", forged.root.separators[0].kind),
+                        &forged.to_bytes(),
+                    );
                 }
             }
         }

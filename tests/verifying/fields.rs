@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::*;
 
 /// What verification takes on trust, as its documentation lists it; `*` stands for any key or number.
-const TRUSTED: [(&str, &str); 15] = [
+const TRUSTED: [(&str, &str); 16] = [
     ("/inputs/layer", "the input's features are not in the folder, so their hash is not computed again"),
     ("/inputs/layer_name", "a name for people"),
     ("/inputs/files/*", "the files are not in the folder"),
@@ -18,6 +18,10 @@ const TRUSTED: [(&str, &str); 15] = [
     ("/transfers/*/reasons/*/zh", "words"),
     ("/transfers/*/reasons/*/en", "words"),
     ("/transfers/*/veto_price", "finding it means to plan again"),
+    (
+        "/transfers/*/veto_price_most",
+        "so does finding that; that it is at least what the price leaves is judged",
+    ),
     ("/robustness/samples", "the samples are not drawn again"),
     ("/robustness/spread", "the samples are not drawn again"),
     ("/alternatives/*/apart_m2", "that less was asked for is no wrong claim"),

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use super::block_rules::is_below;
 use super::components::{Band, Component, Components, price_of_nothing};
 use super::energy::{Energy, Prices};
-use super::problem::{BandProof, BoundProof};
+use super::problem::{BandProof, BoundProof, Lock};
 use super::recombine::CHOICES;
 use super::relax::Relaxation;
 use crate::progress::{Cancelled, Monitor};
@@ -24,23 +24,42 @@ use crate::progress::{Cancelled, Monitor};
 const CUTS: usize = 10;
 /// How exact the components have to be together, as a share of what the plan gains.
 const EXACT: f64 = 1e-3;
-/// Most prices of concentration tried.
+/// Most prices of concentration tried,
 const PRICES_TRIED: usize = 9;
+/// and in a case of branch and bound, which goes on from what was best in the case before.
+const PRICES_TRIED_IN_CASE: usize = 3;
 /// The first price: what makes all of the index worth so many times what the plan gains.
 const FIRST: f64 = 0.5;
 /// Prices are near enough when one is less than so many times the other.
 const NARROW: f64 = 1.08;
+/// How often the bound is looked at with the price of concentration held.
+const EVALUATIONS: usize = 2;
 /// Rounds in which the other multipliers follow each price.
 const FOLLOW: usize = 8;
 
 /// The best bound found, with the zones that the cuts at the prices tried lead to, the best price's first.
-pub(super) struct Refined {
+pub(super) struct Refined<'e, 'p> {
     pub(super) bound: f64,
     pub(super) proof: BoundProof,
     pub(super) zones: Vec<Vec<bool>>,
-    /// The zones that cuts made of each component, and the multipliers they are of.
-    pub(super) seen: Vec<BTreeSet<Vec<bool>>>,
+    /// The multipliers of the best bound.
     pub(super) prices: Prices,
+    refining: Refining<'e, 'p>,
+    /// The unit that tells apart two zones of one component that are worth nearly the same.
+    pub(super) undecided: Option<usize>,
+}
+
+/// How much is tried.
+#[derive(Clone, Copy)]
+pub(super) struct Effort {
+    prices: usize,
+    /// Whether to go on from the price of concentration that the relaxation stands at.
+    goes_on: bool,
+}
+
+impl Effort {
+    pub(super) const WHOLE: Self = Self { prices: PRICES_TRIED, goes_on: false };
+    pub(super) const CASE: Self = Self { prices: PRICES_TRIED_IN_CASE, goes_on: true };
 }
 
 /// A band of one component, once it was tried with the best zone there.
@@ -131,12 +150,14 @@ struct Branching {
     reached: f64,
     best: usize,
     zone: Vec<bool>,
+    /// All zones that were reached, with what they are worth.
+    zones: Vec<(f64, Vec<bool>)>,
 }
 
 impl Branching {
     fn new(bands: impl Iterator<Item = Band>) -> Self {
         let leaves = bands.map(Leaf::new).collect();
-        Self { leaves, reached: f64::NEG_INFINITY, best: 0, zone: Vec::new() }
+        Self { leaves, reached: f64::NEG_INFINITY, best: 0, zone: Vec::new(), zones: Vec::new() }
     }
 
     /// The leaf to try next, after splitting the one that counts where it is not exact; none when it is. `square`: what a unit of
@@ -186,6 +207,7 @@ struct Tried {
     slope: f64,
     proof: BoundProof,
     zone: Vec<bool>,
+    undecided: Option<usize>,
 }
 
 struct Refining<'e, 'p> {
@@ -204,13 +226,14 @@ struct Refining<'e, 'p> {
 
 /// Searches for the price of concentration, from where `relaxation` stands; it stands where it stood afterwards. None where no
 /// rule speaks of components, or told to stop.
-pub(super) fn refine(
-    energy: &Energy<'_>,
+pub(super) fn refine<'e, 'p>(
+    energy: &'e Energy<'p>,
     relaxation: &mut Relaxation,
     bound: f64,
     before: f64,
+    effort: Effort,
     monitor: &dyn Monitor,
-) -> Option<Refined> {
+) -> Option<Refined<'e, 'p>> {
     let components = energy.components.clone()?;
     let most_price = energy.concentration().map_or(0.0, |row| row.most);
     if energy.concentration().is_none()
@@ -235,12 +258,14 @@ pub(super) fn refine(
     let seen = vec![BTreeSet::new(); components.list.len()];
     let mut refining = Refining { energy, links, exact: EXACT * gains, active, prices, seen, components };
     let start = relaxation.kept();
+    let known = relaxation.prices().concentration;
     let mut price = match energy.concentration() {
+        Some(_) if effort.goes_on && known > 0.0 => known,
         Some(_) => FIRST * gains / energy.problem.concentration_min,
         None => 0.0,
     };
     let mut tried: Vec<Tried> = Vec::new();
-    for _ in 0..PRICES_TRIED {
+    for _ in 0..effort.prices {
         price = price.min(most_price);
         if tried.iter().any(|t| t.price == price) {
             break;
@@ -268,7 +293,41 @@ pub(super) fn refine(
     relaxation.restore(energy, start);
     let best = tried.into_iter().next()?;
     let prices = Prices::of(&best.proof);
-    Some(Refined { bound: best.bound, proof: best.proof, zones, seen: refining.seen, prices })
+    let Tried { bound, proof, undecided, .. } = best;
+    Some(Refined { bound, proof, zones, prices, refining, undecided })
+}
+
+impl Refined<'_, '_> {
+    /// The zones that cuts have made of each component.
+    pub(super) fn seen(&self) -> &[BTreeSet<Vec<bool>>] {
+        &self.refining.seen
+    }
+
+    /// Looks at other multipliers, and keeps their bound where it is better; `relaxation` stands where it stood afterwards.
+    /// Whether it was.
+    ///
+    /// # Errors
+    /// When told to stop.
+    pub(super) fn try_prices(
+        &mut self,
+        relaxation: &mut Relaxation,
+        prices: &Prices,
+        before: f64,
+        monitor: &dyn Monitor,
+    ) -> Result<bool, Cancelled> {
+        let energy = self.refining.energy;
+        let start = relaxation.kept();
+        relaxation.set_prices(energy, prices.clone());
+        let tried = self.refining.at_price(relaxation, prices.concentration, before, monitor);
+        relaxation.restore(energy, start);
+        let tried = tried?;
+        let better = tried.bound < self.bound;
+        if better {
+            (self.bound, self.prices) = (tried.bound, Prices::of(&tried.proof));
+            (self.proof, self.undecided) = (tried.proof, tried.undecided);
+        }
+        Ok(better)
+    }
 }
 
 impl<'p> Refining<'_, 'p> {
@@ -285,7 +344,7 @@ impl<'p> Refining<'_, 'p> {
         monitor: &dyn Monitor,
     ) -> Result<Tried, Cancelled> {
         let mut best: Option<Tried> = None;
-        for _ in 0..2 {
+        for _ in 0..EVALUATIONS {
             let local = self.with_bands(&self.active);
             let prices = Prices { concentration: price, ..relaxation.prices().clone() };
             relaxation.set_prices(&local, prices);
@@ -377,12 +436,36 @@ impl<'p> Refining<'_, 'p> {
             self.seen[number].insert(zone.clone());
         }
         let allowed = inside == 0.0 || !is_below(inside, component.least_block);
-        if allowed && reached > branching.reached {
-            branching.reached = reached;
-            branching.zone = zone;
+        if allowed {
+            if reached > branching.reached {
+                branching.reached = reached;
+                branching.zone.clone_from(&zone);
+            }
+            branching.zones.push((reached, zone));
         }
         branching.leaves[leaf].learn(Cut { price: band.price, value, inside, flow }, all, exact);
         branching.choose_best();
+    }
+
+    /// The free unit that tells most about which zones are to be chosen: of all pairs of the best zone of a component and another
+    /// one, the pair that differs by much land and little worth, and of that land the largest unit.
+    fn undecided(&self, all: &[Branching], held: &[Lock]) -> Option<usize> {
+        let area = &self.energy.problem.area;
+        let mut found: Option<(f64, usize)> = None;
+        for (component, branching) in self.components.list.iter().zip(all) {
+            for (worth, zone) in &branching.zones {
+                let pairs = component.units.iter().zip(zone.iter().zip(&branching.zone));
+                let apart = pairs.filter(|(_, (one, other))| one != other).map(|(unit, _)| *unit as usize);
+                let apart: Vec<usize> = apart.filter(|unit| held[*unit] == Lock::Free).collect();
+                let land: f64 = apart.iter().map(|unit| area[*unit]).sum();
+                let tells = land / ((branching.reached - worth).max(0.0) + self.exact);
+                let largest = apart.into_iter().max_by(|&a, &b| area[a].total_cmp(&area[b]).then(b.cmp(&a)));
+                if let Some(unit) = largest.filter(|_| found.is_none_or(|(known, _)| tells > known)) {
+                    found = Some((tells, unit));
+                }
+            }
+        }
+        found.map(|(_, unit)| unit)
     }
 
     fn conclude(&self, relaxation: &Relaxation, all: &[Branching], prices: &Prices) -> Tried {
@@ -424,7 +507,8 @@ impl<'p> Refining<'_, 'p> {
             let least = share * (2.0 * row.tangent * area - row.tangent * row.tangent);
             row.per_square * (squares - least)
         });
-        let bound = energy.bound(&proof, &energy.problem.lock);
-        Tried { price: prices.concentration, bound, slope, proof, zone }
+        let bound = energy.bound(&proof, relaxation.held());
+        let undecided = self.undecided(all, relaxation.held());
+        Tried { price: prices.concentration, bound, slope, proof, zone, undecided }
     }
 }

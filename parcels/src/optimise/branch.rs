@@ -8,6 +8,7 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
+use super::bands::{self, Effort};
 use super::components::price_of_nothing;
 use super::energy::{Energy, Prices};
 use super::problem::{BandProof, BoundProof, Case, Limit, Lock};
@@ -303,11 +304,26 @@ impl<'e, 'p> Search<'e, 'p> {
                 let proof = with_empty_components(relaxation.proof(&local), &whole);
                 best = Some((whole.bound(&proof, relaxation.held()), proof));
             }
-            if bound <= self.worthwhile() || round + 1 == ROUNDS || !relaxation.step_exits(&local) {
+            if bound <= self.worthwhile() || round + 1 == ROUNDS || !relaxation.step_separators(&local) {
                 break;
             }
         }
-        let Some((bound, proof)) = best else { return Outcome::Stopped };
+        let Some((mut bound, mut proof)) = best else { return Outcome::Stopped };
+        let mut undecided = None;
+        if bound > self.worthwhile() && problem.concentration_min > 0.0 {
+            let refined = bands::refine(&whole, relaxation, bound, self.before, Effort::CASE, monitor);
+            let prices = relaxation.prices().clone();
+            relaxation.set_prices(&local, prices);
+            if let Some(refined) = refined {
+                for zone in &refined.zones {
+                    self.keep(zone, refined.prices.area);
+                }
+                undecided = refined.undecided;
+                if refined.bound < bound {
+                    (bound, proof) = (refined.bound, refined.proof);
+                }
+            }
+        }
         if bound <= self.worthwhile() {
             return Outcome::Done { bound, proof };
         }
@@ -325,7 +341,8 @@ impl<'e, 'p> Search<'e, 'p> {
         let tied = (0..self.energy.len()).filter(free).filter(|&i| smallest[i] != largest[i]);
         let area = &self.energy.problem.area;
         let largest_tied = tied.max_by(|&a, &b| area[a].total_cmp(&area[b]).then(b.cmp(&a)));
-        let unit = largest_tied
+        let unit = undecided
+            .or(largest_tied)
             .or_else(|| relaxation.doubtful(&local, &smallest))
             .or_else(|| local.least_certain(&smallest, relaxation.held(), relaxation.prices()))
             // Nothing is tied, but the zone is not what the bound promises: whatever is free will do.

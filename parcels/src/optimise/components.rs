@@ -15,12 +15,15 @@
 //! Where the limit is soft at a price π of a point, g(x) ≥ (index − C) · (A ÷ A₀)² shows that F loses at least γ · (−g(x)) as long as
 //! γ (A ÷ A₀)² ≤ π.
 //!
+//! How much of a component may be in at all is told from the limits on sums ([`super::ranges`]); the first band is that.
+//!
 //! *Least areas.* Where a component as a whole would be a forbidden block if it had less than an area T, every block in it has at
 //! least T, so of the component nothing is in, or T at least: no band speaks of what is between. A zone with s_K in the band gains
 //! no less at any price σ with σ (s_K − L) for σ ≥ 0, or σ (s_K − U) for σ ≤ 0, added, so a band may have such a price.
 
 use super::block_rules::{BlockStats, SmallToday, alone, blocks, is_below};
 use super::problem::{Lock, Problem};
+use super::ranges::Ranges;
 
 /// Where the area that is in of a component may lie.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -47,10 +50,12 @@ impl Band {
 pub(super) struct Component {
     /// Ascending.
     pub(super) units: Vec<u32>,
-    /// From what is in for sure to all that may be in.
+    /// From the least to the most that may be in.
     pub(super) whole: Band,
     /// The least that is in of it where anything is.
     pub(super) least_block: f64,
+    /// Whether the limits on sums leave it no area at all.
+    is_contradictory: bool,
     /// Whether something is in for sure, and all of it together is a small block, which costs its price.
     pub(super) surely_small: bool,
 }
@@ -128,14 +133,11 @@ impl Components {
         if tangent <= 0.0 {
             return None;
         }
+        let ranges = Ranges::new(problem, held);
         // Of each block that is small now, how many units were met: all of them hang together.
         let mut within = vec![0; small_today.size.len()];
         let mut component = |mut units: Vec<u32>| {
             units.sort_unstable();
-            let sum = |units: &mut dyn Iterator<Item = &u32>| -> f64 {
-                units.map(|unit| problem.area[*unit as usize]).sum()
-            };
-            let sure = sum(&mut units.iter().filter(|unit| held[**unit as usize] == Lock::In));
             let mut stats = BlockStats::default();
             for unit in units.iter().map(|unit| *unit as usize) {
                 stats.add(&alone(problem, unit));
@@ -144,11 +146,13 @@ impl Components {
                     stats.heirs += u32::from(within[block] == small_today.size[block]);
                 }
             }
-            let whole = Band::new(sure, sum(&mut units.iter()).min(most).max(sure));
+            let (least, most) = ranges.of(&units);
+            let is_contradictory = is_below(most, least);
+            let whole = Band::new(least.min(most).max(0.0), most.max(0.0));
             let least_block = problem.least_block_within(&stats);
             let surely_small =
-                sure > 0.0 && problem.small_block_price.is_finite() && problem.is_small(&stats);
-            Component { least_block, surely_small, units, whole }
+                whole.least > 0.0 && problem.small_block_price.is_finite() && problem.is_small(&stats);
+            Component { least_block, surely_small, is_contradictory, units, whole }
         };
         let list: Vec<Component> = blocks(&may, neighbours).into_iter().map(&mut component).collect();
         let concentration = concentrated.then(|| ConcentrationRow {
@@ -170,7 +174,8 @@ impl Components {
         let area = sure().map(|c| c.whole.least).sum::<f64>().max(problem.area_min);
         let squares: f64 = self.list.iter().map(|c| c.whole.most * c.whole.most).sum();
         let hard = problem.concentration_price.is_infinite();
-        sure().any(|c| is_below(c.whole.most, c.least_block))
+        self.list.iter().any(|c| c.is_contradictory)
+            || sure().any(|c| is_below(c.whole.most, c.least_block))
             || sure().count() > problem.blocks_max
             || (hard && area > 0.0 && is_below(100.0 * squares, problem.concentration_min * area * area))
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::block_rules::{BlockStats, GrowingSet, SmallToday, blocks};
 use super::components::{Components, ConcentrationRow};
 use super::max_flow::{Edge, Network};
-use super::problem::{BandProof, BoundProof, ExitKind, Lock, Problem};
+use super::problem::{BandProof, BoundProof, Lock, Problem, SeparatorKind};
 use crate::progress::{Cancelled, Monitor};
 
 /// Prices of the limits that are relaxed.
@@ -253,12 +253,12 @@ impl<'p> Energy<'p> {
     }
 
     /// N(S): the units outside `region`, which ascends, that are contiguous with one inside; ascending.
-    pub(super) fn rim(&self, region: &[u32]) -> Vec<u32> {
+    pub(super) fn neighbourhood(&self, region: &[u32]) -> Vec<u32> {
         let around = region.iter().flat_map(|unit| self.contiguous(*unit));
-        let mut rim: Vec<u32> = around.filter(|unit| region.binary_search(unit).is_err()).collect();
-        rim.sort_unstable();
-        rim.dedup();
-        rim
+        let mut neighbourhood: Vec<u32> = around.filter(|unit| region.binary_search(unit).is_err()).collect();
+        neighbourhood.sort_unstable();
+        neighbourhood.dedup();
+        neighbourhood
     }
 
     /// The zone with every locked unit on its side.
@@ -402,10 +402,11 @@ impl<'p> Energy<'p> {
         Ok(Cut { smallest, largest })
     }
 
-    /// The bound that `proof` gives for zones that keep to limits and to `held`. For any such x, any μ, any ν ≥ 0 and any flow with
-    /// |fᵢⱼ| ≤ costᵢⱼ: Σ costᵢⱼ |xᵢ − xⱼ| ≥ Σ fᵢⱼ (xᵢ − xⱼ), and exits cost x no more than the blocks' prices. So F(x) is at most the
-    /// constant, plus each unit's best choice of (priced gain − payments + receipts − net outflow) xᵢ. All but the gains are
-    /// integers, and these are rounded up.
+    /// The bound that `proof` gives for zones that keep to limits and to `held`. For any such x, any μ, any ν ≥ 0 and any
+    /// flow with
+    /// |fᵢⱼ| ≤ costᵢⱼ: Σ costᵢⱼ |xᵢ − xⱼ| ≥ Σ fᵢⱼ (xᵢ − xⱼ), and separators cost x no more than the blocks' prices. So F(x)
+    /// is at most the constant, plus each unit's best choice of (priced gain − payments + receipts − net outflow) xᵢ. All
+    /// but the gains are integers, and these are rounded up.
     pub(super) fn bound(&self, proof: &BoundProof, held: &[Lock]) -> f64 {
         let p = self.problem;
         let prices = Prices::of(proof);
@@ -420,13 +421,13 @@ impl<'p> Energy<'p> {
                 net[b] -= f;
             }
         }
-        for exit in &proof.exits {
+        for separator in &proof.separators {
             let mut paid = 0;
-            for &(unit, amount) in &exit.payers {
+            for &(unit, amount) in &separator.payers {
                 net[unit as usize] += amount;
                 paid += amount;
             }
-            for unit in self.rim(&exit.region) {
+            for unit in self.neighbourhood(&separator.region) {
                 net[unit as usize] -= paid;
             }
         }
@@ -479,15 +480,15 @@ impl<'p> Energy<'p> {
         self.constant_at(&prices) + (sum - decided) as f64 / self.scale + banded
     }
 
-    /// What blocks cost that are small for sure, where no exit has them pay already.
+    /// What blocks cost that are small for sure, where no separator has them pay already.
     fn price_of_sure_blocks(&self, proof: &BoundProof) -> f64 {
         let small = self.components.iter().flat_map(|all| all.list.iter().filter(|c| c.surely_small));
         let mut small = small.peekable();
         if small.peek().is_none() {
             return 0.0;
         }
-        let priced = proof.exits.iter().filter(|exit| exit.kind == ExitKind::Priced);
-        let paying: BTreeSet<u32> = priced.flat_map(|exit| exit.region.iter().copied()).collect();
+        let priced = proof.separators.iter().filter(|separator| separator.kind == SeparatorKind::Priced);
+        let paying: BTreeSet<u32> = priced.flat_map(|separator| separator.region.iter().copied()).collect();
         let costs = small.filter(|c| !c.units.iter().any(|unit| paying.contains(unit))).count();
         self.problem.small_block_price * costs as f64
     }

@@ -1,65 +1,20 @@
-//! Whether there is any admissible zone: a zone, a proof that there is none, or neither within the work that one such question
-//! is worth.
-//!
-//! A zone is looked for near zones known from other questions, and then by a quick search. A proof leaves the objective out:
-//! where nothing is to be gained, prices of the rules with a bound below 0 show that no zone keeps them (Farkas' lemma), since
-//! every zone that does would be worth 0. Branch and bound tells cases apart until each has such prices. What the prices leave out,
-//! the proof does not need.
-
-use std::sync::atomic::{AtomicUsize, Ordering};
+//! Whether there is any admissible zone: a zone, or neither that nor a proof that there is none, within the work that one such
+//! question is worth. A zone is looked for near zones known from other questions, and then by a quick search; proofs are in
+//! [`super::infeasible`].
 
 use super::block_rules::blocks;
-use super::branch;
 use super::clusters::settle;
 use super::energy::{Energy, Prices};
-use super::problem::{BoundProof, Case, Lock, Problem, Solution, Status};
+use super::infeasible::{Answer, PATIENCE, PATIENCE_WHERE_SMALL, SMALL, proven};
+use super::problem::{Lock, Problem, Solution, Status};
 use super::refine::{descend, fill, swap};
 use super::relax::Relaxation;
 use super::search::quick;
 use super::state::State;
 use crate::progress::{Cancelled, Monitor, OnlyCancel, go_on};
 
-/// What moving all land costs while a proof is looked for: little, but it tells cuts apart, and prices begin in steps of it.
-const STAY: f64 = 1e-3;
-/// A bound below this ends a case,
-const END: f64 = -1.01 * STAY;
-/// and one below this proves that there is no zone: beyond `STAY`, and beyond what limits may be missed by.
-const NONE_BELOW: f64 = -1.005 * STAY;
-/// Units in all cuts of one proof, where they are few,
-const PATIENCE_WHERE_SMALL: usize = 400_000;
-/// and elsewhere.
-const PATIENCE: usize = 72_000;
-/// Up to so many units they are few.
-const SMALL: usize = 100;
-/// Least number of cuts that a proof may take.
-const LEAST_CUTS: usize = 60;
 /// Rounds of swaps while a zone is mended.
 const SWAP_ROUNDS: usize = 3;
-
-/// What came of the question.
-pub(super) enum Answer {
-    /// This zone is admissible.
-    Found(Vec<bool>),
-    /// No zone is; with what proves it where one set of prices does.
-    Proven(Option<BoundProof>),
-    /// Neither was found.
-    Missed,
-}
-
-/// Says stop after so many questions, or when told to.
-struct Patience<'m> {
-    monitor: &'m dyn Monitor,
-    left: AtomicUsize,
-}
-
-impl Monitor for Patience<'_> {
-    fn cancelled(&self) -> bool {
-        // Cuts follow one another, so how many there are does not depend on threads.
-        let left = self.left.load(Ordering::Relaxed);
-        self.left.store(left.saturating_sub(1), Ordering::Relaxed);
-        left == 0 || self.monitor.cancelled()
-    }
-}
 
 /// Looks for a zone, from `known` ones first, and for a proof that there is none.
 ///
@@ -74,7 +29,8 @@ pub(super) fn any_zone(
     if let Some(zone) = near(&energy, known, monitor)? {
         return Ok(Answer::Found(zone));
     }
-    let proof = proven(problem, monitor)?;
+    let patience = if energy.len() <= SMALL { PATIENCE_WHERE_SMALL } else { PATIENCE };
+    let proof = proven(problem, patience, monitor)?;
     if !matches!(proof, Answer::Missed) {
         return Ok(proof);
     }
@@ -192,74 +148,9 @@ fn way_to(energy: &Energy<'_>, zone: &[bool], wanted: &dyn Fn(u32) -> bool) -> O
     None
 }
 
-/// The problem without an objective, but for a trifle for staying as it is, and without what is soft.
-fn bare(problem: &Problem) -> Problem {
-    let soft_blocks = problem.small_block_price.is_finite();
-    let mut bare = Problem {
-        value: vec![0.0; problem.area.len()],
-        lambda: 0.0,
-        kappa: STAY / problem.area.iter().sum::<f64>(),
-        small_block_price: if soft_blocks { 0.0 } else { f64::INFINITY },
-        ..problem.clone()
-    };
-    if soft_blocks && !problem.no_new_small {
-        bare.min_block = 0.0;
-    }
-    if problem.concentration_price.is_finite() {
-        bare.concentration_min = 0.0;
-    }
-    for limit in bare.limits.iter_mut().filter(|limit| limit.price.is_finite()) {
-        limit.price = 0.0;
-    }
-    bare
-}
-
-/// A proof that there is no zone, or the zone that stood in its way.
-fn proven(problem: &Problem, monitor: &dyn Monitor) -> Result<Answer, Cancelled> {
-    let bare = bare(problem);
-    let energy = Energy::new(&bare);
-    let patience = if energy.len() <= SMALL { PATIENCE_WHERE_SMALL } else { PATIENCE };
-    let cuts = (patience / energy.len().max(1)).max(LEAST_CUTS);
-    let mut relaxation = Relaxation::new(&energy, Prices::default());
-    let patience = Patience { monitor, left: cuts.into() };
-    let closed = branch::close(&energy, &mut relaxation, Some(END), 0.0, &patience);
-    go_on(monitor)?;
-    if let Some(zone) = closed.better {
-        // What is soft there costs nothing here; what is hard is the same.
-        return Ok(Answer::Found(zone));
-    }
-    if closed.bound > NONE_BELOW {
-        return Ok(Answer::Missed);
-    }
-    let mut cases = closed.cases.into_iter();
-    Ok(Answer::Proven(match (cases.next(), cases.next()) {
-        (Some(Case::Proven(proof)), None) => Some(proof),
-        _ => None,
-    }))
-}
-
-/// Whether the proof, of a problem with more rules, is one for this one too.
-pub(super) fn proves(problem: &Problem, proof: &BoundProof) -> bool {
-    let bare = bare(problem);
-    Energy::new(&bare).bound(proof, &bare.lock) <= NONE_BELOW
-}
-
-/// Of the locks that may be released, those that the proof needs.
-pub(super) fn locks_needed(problem: &Problem, proof: &BoundProof, releasable: &[u32]) -> Vec<u32> {
-    let mut bare = bare(problem);
-    let mut needed = Vec::new();
-    for &unit in releasable {
-        let lock = std::mem::replace(&mut bare.lock[unit as usize], Lock::Free);
-        if Energy::new(&bare).bound(proof, &bare.lock) > NONE_BELOW {
-            bare.lock[unit as usize] = lock;
-            needed.push(unit);
-        }
-    }
-    needed
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::infeasible::proves;
     use super::super::oracle::{best, random_problem};
     use super::*;
     use proptest::prelude::*;

@@ -3,14 +3,15 @@
 //! For a fixed price of area the best zone is a minimum cut (`max_flow`). The area limits become that price (`area`),
 //! which gives the bound and two nested zones around the target. Limits on blocks and on what moves become prices as well
 //! (`relax`), what a block may be is in `block_rules`, and the limit on concentration is a sum over components
-//! (`components`), as are the least areas of blocks, and both are bounded band by band of their areas (`bands`). `search` holds it together: small blocks are erased or
-//! grown (`clusters`, `mend`), scattered zones drawn together (`bias`), zones of the components put together anew (`recombine`), single flips and swaps close what rounding left (`refine`), the
-//! best zone so far is the `incumbent`, and branch and bound closes the rest on small problems (`branch`). `state` answers
-//! whether a flip keeps to the limits. A [`Session`] keeps the cut, so that an edit is followed at once and forcing a unit to
-//! the other side costs one short search (`marginals`). [`alternatives()`] finds zones nearly as good that differ by a stated
-//! area. [`frontier()`] runs the price of area through all its breakpoints, and `figures` says how the zone of each lies. Where
-//! no zone is admissible, [`why_not()`] says which rules stand against each other. Only [`compile()`] knows polygons and
-//! policies: it turns both into numbers.
+//! (`components`), as are the least areas of blocks, and both are bounded band by band of their areas (`bands`). `search`
+//! holds it together: small blocks are erased or grown (`clusters`, `mend`), scattered zones drawn together (`bias`), zones
+//! of the components put together anew (`recombine`), single flips and swaps close what rounding left (`refine`), the best
+//! zone so far is the `incumbent`, and branch and bound closes the rest on small problems (`branch`). `state` answers
+//! whether a flip keeps to the limits. A [`Session`] keeps the cut, so that an edit is followed at once and forcing a unit
+//! to the other side costs one short search (`marginals`). [`alternatives()`] finds zones nearly as good that differ by a
+//! stated area. [`frontier()`] runs the price of area through all its breakpoints, and `figures` says how the zone of each
+//! lies. Where no zone is admissible, [`why_not()`] says which rules stand against each other. Only [`compile()`] knows
+//! polygons and policies: it turns both into numbers.
 
 mod alternatives;
 mod area;
@@ -27,16 +28,19 @@ mod feasible;
 mod figures;
 mod frontier;
 mod incumbent;
+mod infeasible;
 mod marginals;
 mod max_flow;
 mod mend;
 mod problem;
+mod ranges;
 mod recombine;
 mod refine;
 mod relax;
 mod search;
 mod session;
 mod state;
+mod veto;
 mod ways_out;
 mod why_not;
 
@@ -50,9 +54,11 @@ pub use compile::{CompileError, Compiled, Ground, Hold, compile, holds};
 pub use figures::Breakpoint;
 pub use frontier::{Frontier, frontier};
 pub use problem::{
-    BandProof, BoundProof, Case, Exit, ExitKind, Limit, Link, Lock, Problem, Solution, Status, gap,
+    BandProof, BoundProof, Case, Limit, Link, Lock, Problem, SeparatorCut, SeparatorKind, Solution, Status,
+    gap,
 };
 pub use search::solve;
 pub use session::{Edit, Session, Verdict};
+pub use veto::veto_prices_most;
 pub use ways_out::WayOut;
 pub use why_not::{Rule, WhyNot, why_not};

@@ -149,10 +149,10 @@ pub enum Status {
     Infeasible,
 }
 
-/// Why a block pays for an exit.
+/// Why a block pays for a separator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum ExitKind {
+pub enum SeparatorKind {
     /// No block may lie within the region: it would be too small, or a new one that is too small.
     Small,
     /// Every block within the region costs the price of a small block.
@@ -161,15 +161,15 @@ pub enum ExitKind {
     Counted,
 }
 
-/// A part of the proof of a bound: units of a region pay a unit's worth of objective to every unit of its rim, the units
-/// outside that are contiguous with one inside. Who is in and pays without a block of its own kind within the region has
-/// one of the rim in as well, so what all pay together costs an admissible zone no more than the blocks' own prices:
-/// nothing for [`ExitKind::Small`]; for the others, at most the price of a block for each, as long as over the regions that
-/// hold any one unit the payments add up to no more than that price.
+/// A part of the proof of a bound: units of a region pay a unit's worth of objective to every unit of its neighbourhood,
+/// the units outside that are contiguous with one inside. Who is in and pays without a block of its own kind within the
+/// region has one of the neighbourhood in as well, so what all pay together costs an admissible zone no more than the
+/// blocks' own prices: nothing for [`SeparatorKind::Small`]; for the others, at most the price of a block for each, as long
+/// as over the regions that hold any one unit the payments add up to no more than that price.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Exit {
+pub struct SeparatorCut {
     /// Why.
-    pub kind: ExitKind,
+    pub kind: SeparatorKind,
     /// The units, ascending.
     pub region: Vec<u32>,
     /// Units of the region that pay, ascending, with how much, in the integer units of the flow.
@@ -210,7 +210,7 @@ pub struct BoundProof {
     /// The area at whose tangent the squared area of the zone was taken; 0 without a price of concentration.
     pub tangent_area: f64,
     /// What blocks pay.
-    pub exits: Vec<Exit>,
+    pub separators: Vec<SeparatorCut>,
     /// The flow on each link (in the order of `links`, a → b) in the integer units of [`Solution::flow_scale`].
     pub flow: Vec<i64>,
     /// The bands of components, by component and area; those of one component cover all that its area can be, and the largest

@@ -7,9 +7,13 @@
 //! and pairs of changes are made as long as that gains. The multipliers' bound is what this problem is worth when choices may be
 //! mixed (Dantzig and Wolfe, 1960), so the more components there are, the less is left between the two.
 
+mod dual;
+
 use std::collections::BTreeSet;
 
 use rayon::prelude::*;
+
+use dual::Dual;
 
 use super::clusters::settle;
 use super::components::Components;
@@ -19,7 +23,7 @@ use super::state::State;
 use crate::progress::Monitor;
 
 /// Most zones of a component that are kept.
-pub(super) const CHOICES: usize = 24;
+pub(super) const CHOICES: usize = 60;
 /// Of how many of the known zones walks begin.
 const STARTS: usize = 3;
 /// How many of the zones are worth mending.
@@ -77,6 +81,24 @@ pub(super) fn recombine<'e, 'p>(
     zones.dedup_by(|a, b| a.x == b.x);
     zones.truncate(BEST);
     zones.into_iter().map(|state| state.x).collect()
+}
+
+/// Multipliers at which the choices seen so far are worth least together: what the multipliers of all choices would be if no
+/// others came. From `prices` on; `known` is what a zone is worth that keeps to all limits, or none.
+pub(super) fn multipliers(
+    energy: &Energy<'_>,
+    seen: &[BTreeSet<Vec<bool>>],
+    known: &[Vec<bool>],
+    prices: &Prices,
+    worth: f64,
+) -> Option<Prices> {
+    let components = energy.components.as_ref()?;
+    let knapsack = Knapsack::new(energy, components, seen, known, prices);
+    knapsack
+        .choices
+        .iter()
+        .all(|choices| !choices.is_empty())
+        .then(|| Dual::new(&knapsack).least(prices, worth))
 }
 
 struct Knapsack<'e, 'p> {

@@ -4,19 +4,20 @@
 use rayon::prelude::*;
 
 use super::area;
-use super::bands;
+use super::bands::{self, Effort};
 use super::bias::ConcentrationBias;
 use super::branch;
 use super::clusters::settle;
 use super::conflicts::conflicts;
 use super::energy::{Energy, Prices};
 use super::incumbent::Incumbent;
+use super::infeasible::{Answer, PATIENCE_OF_SEARCH, proven};
 use super::mend::{mend, polish};
 use super::problem::{BoundProof, Case, Problem, Solution, Status, gap};
-use super::recombine::recombine;
+use super::recombine::{multipliers, recombine};
 use super::relax::{FALLS, ROUNDS, Relaxation};
 use super::state::State;
-use crate::progress::Monitor;
+use crate::progress::{Cancelled, Monitor};
 
 /// Gap below which no further starts are tried.
 const NEAR: f64 = 0.01;
@@ -32,6 +33,10 @@ const REFINED_STARTS: usize = 3;
 const BIAS_ROUNDS: usize = 3;
 /// How often zones are put together from those of before.
 const RECOMBINED: usize = 4;
+/// How often multipliers are chosen by the zones of the components,
+const MULTIPLIER_ROUNDS: usize = 6;
+/// as long as the gap becomes smaller by so much.
+const LEAST_PROGRESS: f64 = 5e-4;
 /// Gap up to which a zone that was put together from components is not worth other starts,
 const GOOD: f64 = 0.02;
 /// and where there are more units than this.
@@ -44,8 +49,8 @@ const STOPPED: &str = "the search was stopped before it found an admissible plan
 
 /// Solves `problem`.
 ///
-/// [`Solution::proof`], and [`Solution::cases`] where branch and bound had to tell cases apart, prove [`Solution::bound`]; the status
-/// says no more than they do.
+/// [`Solution::proof`], and [`Solution::cases`] where branch and bound had to tell cases apart, prove [`Solution::bound`];
+/// the status says no more than they do.
 ///
 /// A problem without an admissible solution is no error: the status says so, `conflicts` says why, and `x` is the best
 /// that was found, limits aside. Nor is a request to stop: the best zone so far comes back, with a valid bound; when none
@@ -101,7 +106,8 @@ pub(super) fn whole(
 ) -> Solution {
     let mut search = Search::new(energy, relaxation, monitor);
     let mut starts = starts;
-    let mut refined = bands::refine(energy, relaxation, search.bound, search.objective_before, monitor);
+    let mut refined =
+        bands::refine(energy, relaxation, search.bound, search.objective_before, Effort::WHOLE, monitor);
     if let Some(refined) = &mut refined {
         starts.splice(0..0, std::mem::take(&mut refined.zones).into_iter().take(REFINED_STARTS));
         if refined.bound < search.bound {
@@ -116,6 +122,9 @@ pub(super) fn whole(
     // What cuts have made of the components is put together first: it costs less than any other zone and is worth more.
     if let Some(refined) = refined.as_ref().filter(|_| search.goes_on() && search.gap() > NEAR) {
         search.recombine(refined, 1);
+    }
+    if let Some(refined) = &mut refined {
+        search.choose_multipliers(refined, relaxation);
     }
     let enough = match energy.len() {
         _ if refined.is_none() => ENOUGH,
@@ -290,17 +299,43 @@ impl<'e, 'p, 'm> Search<'e, 'p, 'm> {
     }
 
     /// Zones put together from what was seen of the components, as long as that helps.
-    fn recombine(&mut self, refined: &bands::Refined, times: usize) {
+    fn recombine(&mut self, refined: &bands::Refined<'_, '_>, times: usize) {
         let gains = self.bound - self.objective_before;
         for _ in 0..times {
             let mut known = self.incumbent.seen();
             known.push(self.energy.obeying_locks(self.energy.problem.in_zone.clone()));
             let before = self.incumbent.best().map(State::objective);
-            for zone in recombine(self.energy, &refined.seen, &known, &refined.prices, gains, self.monitor) {
+            for zone in recombine(self.energy, refined.seen(), &known, &refined.prices, gains, self.monitor) {
                 self.try_zone(zone);
             }
             let now = self.incumbent.best().map(State::objective);
             if now <= before || self.gap() <= GOOD || !self.goes_on() {
+                return;
+            }
+        }
+    }
+
+    /// Multipliers from the zones seen of the components, the bound at them, and zones put together anew, in turn, as long as that
+    /// helps: column generation (Dantzig and Wolfe, 1960).
+    fn choose_multipliers(&mut self, refined: &mut bands::Refined<'_, '_>, relaxation: &mut Relaxation) {
+        for _ in 0..MULTIPLIER_ROUNDS {
+            let (gap, energy, monitor) = (self.gap(), self.energy, self.monitor);
+            if energy.len() > MANY || gap <= NEAR || monitor.cancelled() {
+                return;
+            }
+            let mut known = self.incumbent.seen();
+            known.push(energy.obeying_locks(energy.problem.in_zone.clone()));
+            let target = self.incumbent.best().map_or(self.objective_before, State::objective);
+            let chosen = multipliers(energy, refined.seen(), &known, &refined.prices, target);
+            let Some(prices) = chosen else { return };
+            if refined.try_prices(relaxation, &prices, self.objective_before, monitor).is_err() {
+                return;
+            }
+            if refined.bound < self.bound {
+                (self.bound, self.proof) = (refined.bound, refined.proof.clone());
+            }
+            self.recombine(refined, 1);
+            if gap - self.gap() < LEAST_PROGRESS {
                 return;
             }
         }
@@ -328,6 +363,16 @@ impl<'e, 'p, 'm> Search<'e, 'p, 'm> {
             return;
         }
         self.monitor.step("branches", 0);
+        if self.incumbent.best().is_none() && self.energy.problem.concentration_min > 0.0 {
+            match proven(self.energy.problem, PATIENCE_OF_SEARCH, self.monitor) {
+                Ok(Answer::Found(zone)) => self.try_zone(zone),
+                Ok(Answer::Proven(_)) => {
+                    self.none_exists = true;
+                    return;
+                }
+                Ok(Answer::Missed) | Err(Cancelled) => return,
+            }
+        }
         let known = self.incumbent.best().map(State::objective);
         let closed = branch::close(self.energy, relaxation, known, self.objective_before, self.monitor);
         if let Some(x) = closed.better {

@@ -1,6 +1,6 @@
 //! A problem that stays solved while people change it: locks, scores, limits, prices.
 //!
-//! Between two solutions the flow, the trees and the exits of the last cut are kept, so what an edit does not touch is not
+//! Between two solutions the flow, the trees and the separators of the last cut are kept, so what an edit does not touch is not
 //! computed again, and the zone of before is where the next one starts from.
 
 use super::area::FAR;

@@ -158,7 +158,7 @@ proptest! {
                 prop_assert!(near(one.bound, bound, alike), "{} {bound}", one.bound);
                 prop_assert!(near(one.objective, objective, alike), "{} {objective}", one.objective);
             }
-            // The prices of exits are sought until they gain little, so bounds may differ, but none is beaten.
+            // The prices of separators are sought until they gain little, so bounds may differ, but none is beaten.
             prop_assert!(one.objective <= bound + alike, "{} {bound}", one.objective);
             prop_assert!(objective <= one.bound + alike, "{objective} {}", one.bound);
         }
@@ -217,7 +217,7 @@ fn many_units_held_in_are_no_overflow() {
     assert!(solution.objective <= solution.bound);
 }
 
-/// Branches that are left with a price of blocks must not leave exits behind that it no longer covers: the bound of the
+/// Branches that are left with a price of blocks must not leave separators behind that it no longer covers: the bound of the
 /// next branch would be too low, and a zone taken for the best that is not.
 #[test]
 fn what_is_proven_best_is_best_where_blocks_are_counted() {

@@ -9,7 +9,8 @@ use std::cell::{Cell, RefCell};
 
 use super::conflicts::conflicts;
 use super::energy::Energy;
-use super::feasible::{Answer, any_zone, glance, locks_needed, near, proves};
+use super::feasible::{any_zone, glance, near};
+use super::infeasible::{Answer, locks_needed, proves};
 use super::problem::{BoundProof, Lock, Problem, Status};
 use super::state::State;
 use super::ways_out::WayOut;
@@ -313,7 +314,7 @@ impl<'a> Look<'a> {
             Rule::MovedArea => proof.moved_price > 0.0,
             Rule::MovedUnits => proof.moved_unit_price > 0.0,
             // Which of the two makes a block forbidden the proof does not say.
-            Rule::MinBlock | Rule::NewBlock => !proof.exits.is_empty(),
+            Rule::MinBlock | Rule::NewBlock => !proof.separators.is_empty(),
             Rule::Blocks => proof.block_price > 0.0,
             Rule::Concentration => proof.concentration_price > 0.0,
             Rule::Limit(at) => proof.limit_prices[at] != 0.0,

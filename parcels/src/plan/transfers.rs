@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::ObjectiveRecord;
 use crate::id::ParcelId;
 
 /// In or out.
@@ -43,6 +44,14 @@ pub struct Transfer {
     pub robustness: Option<f64>,
     /// Why, for people.
     pub reasons: Vec<Reason>,
+}
+
+impl Transfer {
+    /// What vetoing it costs the plan at least: its price less what the bound is above the plan.
+    #[must_use]
+    pub fn veto_price_least(&self, objective: &ObjectiveRecord) -> Option<f64> {
+        self.veto_price.map(|price| (price - (objective.bound - objective.value)).max(0.0))
+    }
 }
 
 /// Why a parcel moves, in both languages.

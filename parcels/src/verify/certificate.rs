@@ -2,41 +2,42 @@
 //!
 //! **Claim.** For any flow f with |f_ab| ≤ λ w_ab on each pair a < b, any area price μ, any prices ν, υ, ω, γ ≥ 0 of area moved,
 //! of a parcel moved, of a block and of a point of concentration, any price σ_g of the area of each sub-park g, at most the
-//! price of leaving its band where that is no hard rule, any A₀ > 0, and exits e with payments p_ei ≥ 0 that keep to their caps
-//! (below), every admissible plan x that has each parcel on a side that the case leaves it has F(x) ≤ B, where
+//! price of leaving its band where that is no hard rule, any A₀ > 0, and separators e with payments p_ei ≥ 0 that keep to
+//! their caps (below), every admissible plan x that has each parcel on a side that the case leaves it has F(x) ≤ B, where
 //!
 //!   B = Σᵢ max over the sides x that i may take of (cᵢ − netᵢ − paidᵢ + gotᵢ) x
 //!       − Σ_{i: x⁰ᵢ = 1} ((κ + ν) aᵢ + υ)  +  [μ]  +  ν · M_max  +  υ · N_max  +  ω · K  +  Σ_g [σ_g]  +  γ g₀
 //!   cᵢ = aᵢ(sᵢ − τ) − λη eᵢ − (μ + σ_g(i)) aᵢ − ((κ + ν) aᵢ + υ)(1 − 2x⁰ᵢ) + γ gᵢ
 //!   netᵢ = flow out of i − flow into i
-//!   paidᵢ = Σ p_ei over all exits;  gotᵢ = Σ over the exits with i in their rim of all that is paid for them
+//!   paidᵢ = Σ p_ei over all separators;  gotᵢ = Σ over the separators with i in their neighbourhood of all that is paid for them
 //!   [μ] = μ · A_max for μ > 0, μ · A_min for μ < 0, 0 for μ = 0; [σ_g] alike with the ends of the band of g
 //!   gᵢ, g₀: the coefficients of g(x) = g₀ + Σ gᵢ xᵢ, below
 //!
-//! The rim of an exit is the parcels outside its region that are contiguous with one inside.
+//! The neighbourhood of a separator is the parcels outside its region that are contiguous with one inside.
 //!
 //! **Proof.** Let A(x) = Σ aᵢxᵢ, M(x) = Σ aᵢ|xᵢ − x⁰ᵢ| and N(x) the number of parcels that move. An admissible x has
 //! A_min ≤ A(x) ≤ A_max, so μ A(x) ≤ [μ]; M(x) ≤ M_max and N(x) ≤ N_max. The same holds for the area of each sub-park in its
 //! band where that is a hard rule; where leaving it costs π per ha, F has lost π times what is beyond, which is at least
-//! σ_g A_g(x) − [σ_g] as |σ_g| ≤ π. For each pair λ w |x_a − x_b| ≥ f_ab (x_a − x_b), since the left side is the largest value of the
-//! right over all allowed f; put in, −λ Σ w|x_a − x_b| becomes at most −Σ netᵢ xᵢ. Where the case puts both ends on a side, the pair
-//! counts as it is, which is the largest flow either way.
+//! σ_g A_g(x) − [σ_g] as |σ_g| ≤ π. For each pair λ w |x_a − x_b| ≥ f_ab (x_a − x_b), since the left side is the largest
+//! value of the right over all allowed f; put in, −λ Σ w|x_a − x_b| becomes at most −Σ netᵢ xᵢ. Where the case puts both
+//! ends on a side, the pair counts as it is, which is the largest flow either way.
 //!
-//! *Exits.* Let E(x) = Σ_e Σᵢ p_ei (xᵢ − Σ_{j in the rim of e} xⱼ) = Σᵢ (paidᵢ − gotᵢ) xᵢ. A term is above 0 only when i is in and no parcel of
-//! the rim is; then the block of i lies wholly within the region. (1) *Forbidden*: no block within the region is admissible, for
-//! no parcel of it is held in, and it is below the least area of a block (and holds no whole block that is so small today, where
-//! those may stay) or below that of a new block and holds no land of today's zone. What holds for a region holds for every part
-//! of it. So these terms are at most 0. (2) *Priced* and (3) *counted*: all terms above 0 that belong to one block B are of exits whose
-//! regions hold all of B, so they share any one parcel of it. The caps say that over the regions that hold one parcel the
-//! payments add up to at most ρ, the price of a small block (priced exits, their regions below the least area), or ω (counted
-//! ones). So E(x) ≤ ρ · small(x) + ω · K, and F(x), which ρ · small(x) has been taken from already, is at most F without that
-//! price − E(x) + ω · K. A component with a parcel in by the case, none held in, and less than the least area in all has a small block
-//! in every plan; where no priced exit has a parcel of it in its region, its price ρ is left, and B is less by it.
+//! *Separators.* Let E(x) = Σ_e Σᵢ p_ei (xᵢ − Σ_{j in the neighbourhood of e} xⱼ) = Σᵢ (paidᵢ − gotᵢ) xᵢ. A term is above 0
+//! only when i is in and no parcel of the neighbourhood is; then the block of i lies wholly within the region. (1)
+//! *Forbidden*: no block within the region is admissible, for no parcel of it is held in, and it is below the least area of
+//! a block (and holds no whole block that is so small today, where those may stay) or below that of a new block and holds
+//! no land of today's zone. What holds for a region holds for every part of it. So these terms are at most 0. (2) *Priced*
+//! and (3) *counted*: all terms above 0 that belong to one block B are of separators whose regions hold all of B, so they
+//! share any one parcel of it. The caps say that over the regions that hold one parcel the payments add up to at most ρ,
+//! the price of a small block (priced separators, their regions below the least area), or ω (counted ones). So E(x) ≤ ρ ·
+//! small(x) + ω · K, and F(x), which ρ · small(x) has been taken from already, is at most F without that price − E(x) + ω ·
+//! K. A component with a parcel in by the case, none held in, and less than the least area in all has a small block in
+//! every plan; where no priced separator has a parcel of it in its region, its price ρ is left, and B is less by it.
 //!
 //! *Concentration.* Let K be the connected components of the parcels that the case leaves in or free, and s_K the area in of
-//! each. Its blocks are no larger together than s_K, so the index is at most 100 Σ s_K² ÷ A². With L_K the area of K that is in for
-//! sure and U_K that of all of K, or A_max where that is less, s_K² is at most its chord (L_K + U_K) s_K − L_K U_K, and A² is at least its
-//! tangent 2 A₀ A − A₀². So for the least index C
+//! each. Its blocks are no larger together than s_K, so the index is at most 100 Σ s_K² ÷ A². With L_K and U_K
+//! the least and the most that may be in of K by what is in or out for sure and by the limits on sums (`ranges` says how),
+//! s_K² is at most its chord (L_K + U_K) s_K − L_K U_K, and A² is at least its tangent 2 A₀ A − A₀². So for the least index C
 //!
 //!   g(x) = 100 ÷ A₀² · ( Σ_K [(L_K + U_K) s_K − L_K U_K] − C ÷ 100 · (2 A₀ A − A₀²) ) ≥ (index − C) · (A ÷ A₀)²,
 //!
@@ -46,21 +47,23 @@
 //! *Bands.* A zone has the area of each component in one of the bands of the proof, where it has any, since these cover all that
 //! it can be: from L_K to U_K, but for what is between 0 and T_K, the least area that any block in K may have, as long as no
 //! parcel of K is held in: that of a block (where K holds no whole block that is so small today and small ones are not just
-//! priced), and of a new block where K holds no land of today's zone. With the chord of that band, which is s_K² or more there, and
-//! with σ (s_K − L) for σ ≥ 0 or σ (s_K − U) for σ < 0 added, which is at least 0 in a band from L to U at its price σ, the
-//! component adds no more than with the band that gives most. Where a point below costs π, F has lost π (C − index), which is at least −γ g(x) as
-//! γ (A_most ÷ A₀)² ≤ π, with A_most the largest area that the case leaves.
+//! priced), and of a new block where K holds no land of today's zone. With the chord of that band, which is s_K² or more
+//! there, and with σ (s_K − L) for σ ≥ 0 or σ (s_K − U) for σ < 0 added, which is at least 0 in a band from L to U at its
+//! price σ, the component adds no more than with the band that gives most. Where a point below costs π, F has lost π (C −
+//! index), which is at least −γ g(x) as γ (A_most ÷ A₀)² ≤ π, with A_most the largest area that the case leaves.
 //!
-//! Because |xᵢ − x⁰ᵢ| = x⁰ᵢ + (1 − 2x⁰ᵢ) xᵢ, all that is left is a constant and one term for each i by itself, and each term is at most
-//! its maximum over the sides that locks, holds and the case leave. ∎
+//! Because |xᵢ − x⁰ᵢ| = x⁰ᵢ + (1 − 2x⁰ᵢ) xᵢ, all that is left is a constant and one term for each i by itself, and each
+//! term is at most its maximum over the sides that locks, holds and the case leave. ∎
 //!
 //! **Cases.** A tree whose nodes put one parcel in, and then out, leaves no plan out, so the most that any of its leaves proves
-//! is a bound; a leaf has no plan where sums over its sides say so: of area, of what moves, of a sub-park; or its components, which hold all
-//! blocks: each with a parcel in has at least T_K and at least one block, and the index is at most 100 Σ U_K² ÷ A². Flows and payments are integers of `flow_scale`; the gains cᵢ are rounded up to it, capacities and caps down, so
-//! that any scale gives a bound, and a coarse one a weak bound.
+//! is a bound; a leaf has no plan where sums over its sides say so: of area, of what moves, of a sub-park; or its
+//! components, which hold all blocks: each with a parcel in has at least T_K and at least one block, and the index is at
+//! most 100 Σ U_K² ÷ A². Flows and payments are integers of `flow_scale`; the gains cᵢ are rounded up to it, capacities and
+//! caps down, so that any scale gives a bound, and a coarse one a weak bound.
 
 mod components;
 mod limits;
+mod ranges;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -69,7 +72,7 @@ use self::limits::{SubParks, limits};
 use super::{Findings, Judged};
 use crate::certificate::{CaseProof, Certificate, Proof};
 use crate::id::ParcelIdx;
-use crate::plan::{Exit, ExitKind, PlanRecord};
+use crate::plan::{PlanRecord, SeparatorCut, SeparatorKind};
 use crate::units::M2_PER_HA;
 use crate::worth::{Land, Worth};
 
@@ -123,7 +126,7 @@ pub struct Bounded<'a> {
 ///
 /// # Errors
 /// In words, why it proves nothing: a parcel that is not there, flow between parcels that do not face each other, a price on a
-/// limit that does not exist, an exit that breaks its rule, or cases that are no tree.
+/// limit that does not exist, a separator that breaks its rule, or cases that are no tree.
 pub fn bound(certificate: &Certificate, of: &Bounded<'_>) -> Result<f64, String> {
     let count = of.land.area_m2.len();
     let mut side: Vec<Option<bool>> = (0..count).map(of.held_to).collect();
@@ -214,12 +217,13 @@ fn leaves_no_sum(side: &[Option<bool>], of: &Bounded<'_>) -> bool {
 fn leaves_no_block(side: &[Option<bool>], small_today: &SmallToday, of: &Bounded<'_>) -> bool {
     let limits = of.limits;
     let rounding = 1.0 - super::ROUNDING;
-    let components = components::all(side, small_today, limits.area_max_ha, of);
+    let components = components::all(side, small_today, of);
     let sure = || components.iter().filter(|component| component.sure_ha > 0.0);
     let least_ha = sure().map(|component| component.sure_ha).sum::<f64>().max(limits.area_min_ha);
     let squares: f64 = components.iter().map(|component| component.whole_ha.powi(2)).sum();
     let asked = limits.concentration_min * least_ha.max(0.0).powi(2);
-    sure().any(|component| component.whole_ha < component.least_block_ha * rounding)
+    components.iter().any(|component| component.is_contradictory)
+        || sure().any(|component| component.whole_ha < component.least_block_ha * rounding)
         || limits.blocks_max.is_some_and(|most| sure().count() > most)
         || (limits.concentration_price.is_infinite() && 100.0 * squares < asked * rounding)
 }
@@ -389,25 +393,26 @@ impl SmallToday {
     }
 }
 
-/// Whether the exit keeps the rule of its kind.
-fn keeps_its_rule(exit: &Exit, small_today: &SmallToday, of: &Bounded<'_>) -> bool {
+/// Whether the separator keeps the rule of its kind.
+fn keeps_its_rule(separator: &SeparatorCut, small_today: &SmallToday, of: &Bounded<'_>) -> bool {
     let Bounded { land, limits, .. } = *of;
-    let area_ha: f64 = exit.region.iter().map(|&p| land.area_m2[p as usize] / M2_PER_HA).sum();
-    let exempt = exit.region.iter().any(|&p| (of.held_to)(p as usize) == Some(true));
+    let area_ha: f64 = separator.region.iter().map(|&p| land.area_m2[p as usize] / M2_PER_HA).sum();
+    let exempt = separator.region.iter().any(|&p| (of.held_to)(p as usize) == Some(true));
     let small = !exempt && area_ha < limits.min_block_ha;
-    let new = || exit.region.iter().all(|&p| !land.in_zone_before[p as usize]);
-    match exit.kind {
-        ExitKind::Small => {
-            let without_heir = || limits.small_today.is_some() && !small_today.is_whole_in(&exit.region);
+    let new = || separator.region.iter().all(|&p| !land.in_zone_before[p as usize]);
+    match separator.kind {
+        SeparatorKind::Small => {
+            let without_heir = || limits.small_today.is_some() && !small_today.is_whole_in(&separator.region);
             (small && (limits.small_block_price.is_infinite() || without_heir()))
                 || (!exempt && area_ha < limits.new_block_ha && new())
         }
-        ExitKind::Priced => small && limits.small_block_price.is_finite(),
-        ExitKind::Counted => true,
+        SeparatorKind::Priced => small && limits.small_block_price.is_finite(),
+        SeparatorKind::Counted => true,
     }
 }
 
-/// Takes what exits pay from the payers and gives it to the rims, having checked that each exit keeps its rule.
+/// Takes what separators pay from the payers and gives it to the neighbourhoods, having checked that each separator keeps
+/// its rule.
 fn pay(
     proof: &Proof,
     scale: f64,
@@ -417,31 +422,31 @@ fn pay(
 ) -> Result<(), String> {
     let count = of.land.area_m2.len();
     let mut loads: [BTreeMap<u32, i128>; 2] = Default::default();
-    for (number, exit) in proof.exits.iter().enumerate() {
-        if exit.region.iter().any(|&parcel| parcel as usize >= count) {
-            return Err(format!("exit {number} names a parcel beyond the {count} there are"));
+    for (number, separator) in proof.separators.iter().enumerate() {
+        if separator.region.iter().any(|&parcel| parcel as usize >= count) {
+            return Err(format!("separator {number} names a parcel beyond the {count} there are"));
         }
-        if !keeps_its_rule(exit, small_today, of) {
-            return Err(format!("a block within the region of exit {number} would be allowed"));
+        if !keeps_its_rule(separator, small_today, of) {
+            return Err(format!("a block within the region of separator {number} would be allowed"));
         }
-        let paid: i128 = exit.payers.iter().map(|(_, payment)| i128::from(*payment)).sum();
-        let load = match exit.kind {
-            ExitKind::Small => None,
-            ExitKind::Priced => Some(0),
-            ExitKind::Counted => Some(1),
+        let paid: i128 = separator.payers.iter().map(|(_, payment)| i128::from(*payment)).sum();
+        let load = match separator.kind {
+            SeparatorKind::Small => None,
+            SeparatorKind::Priced => Some(0),
+            SeparatorKind::Counted => Some(1),
         };
         if let Some(load) = load {
-            for &parcel in &exit.region {
+            for &parcel in &separator.region {
                 *loads[load].entry(parcel).or_default() += paid;
             }
         }
-        for &(parcel, payment) in &exit.payers {
+        for &(parcel, payment) in &separator.payers {
             net[parcel as usize] += i128::from(payment);
         }
-        let around = exit.region.iter().flat_map(|&p| of.land.adjacency.contiguous(ParcelIdx(p)));
-        let rim: BTreeSet<u32> =
-            around.map(|p| p.0).filter(|p| exit.region.binary_search(p).is_err()).collect();
-        for parcel in rim {
+        let around = separator.region.iter().flat_map(|&p| of.land.adjacency.contiguous(ParcelIdx(p)));
+        let neighbourhood: BTreeSet<u32> =
+            around.map(|p| p.0).filter(|p| separator.region.binary_search(p).is_err()).collect();
+        for parcel in neighbourhood {
             net[parcel as usize] -= paid;
         }
     }
@@ -449,7 +454,7 @@ fn pay(
         let cap = (cap * scale).floor() as i128;
         if let Some((parcel, load)) = load.iter().find(|(_, load)| **load > cap) {
             return Err(format!(
-                "over parcel {parcel} exits pay {load} units, more than a block costs ({cap})"
+                "over parcel {parcel} separators pay {load} units, more than a block costs ({cap})"
             ));
         }
     }

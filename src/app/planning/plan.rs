@@ -7,7 +7,9 @@ use std::time::Duration;
 use parcels::adjacency::{Adjacency, GAPS_SHOWN_M, adjacency_by_gap};
 use parcels::blocks::Blocks;
 use parcels::id::ParcelId;
-use parcels::optimise::{Compiled, Ground, Hold, Session, Solution, Status, alternatives, compile, why_not};
+use parcels::optimise::{
+    Compiled, Ground, Hold, Session, Solution, Status, alternatives, compile, veto_prices_most, why_not,
+};
 use parcels::parcel::Layer;
 use parcels::plan::{
     Alternative, AreaRecord, BeforeAfter, Certificate, ConcentrationRecord, GapRecord, IndicatorRecord,
@@ -128,8 +130,17 @@ pub fn make<T>(
         .filter(|&i| session.solution().x[i as usize] != compiled.problem.in_zone[i as usize])
         .collect();
     let verdicts = session.verdicts_of(&moved, monitor)?;
-    let veto_prices = moved.into_iter().zip(verdicts.iter().map(|v| v.veto_price)).collect();
     let solution = session.solution();
+    let vetoes = match solution.status {
+        // What is no plan has nothing to veto.
+        Status::Infeasible => vec![None; moved.len()],
+        _ => {
+            let known: Vec<&[bool]> = others.iter().map(|other| other.x.as_slice()).collect();
+            veto_prices_most(&session, &moved, &known, monitor)?
+        }
+    };
+    let vetoes = verdicts.iter().zip(vetoes).map(|(verdict, most)| Veto { price: verdict.veto_price, most });
+    let vetoes = moved.into_iter().zip(vetoes).collect();
     // A search cut short has not shown that anything stands in the way.
     let obstacle = if solution.status == Status::Infeasible && !cut_short {
         let decided = |at: usize| matches!(compiled.hold[at], Hold::In | Hold::Out | Hold::Freeze);
@@ -149,7 +160,7 @@ pub fn make<T>(
         None
     };
 
-    let made = Made::new(loaded, prepared, &compiled, solution, veto_prices, sampled, monitor)?;
+    let made = Made::new(loaded, prepared, &compiled, solution, vetoes, sampled, monitor)?;
     watch.lap("propose");
     let mut record = made.record()?;
     record.why_not = obstacle.map(|found| {
@@ -169,6 +180,14 @@ pub fn make<T>(
     record.elapsed_ms = watch.by_stage();
     let handed_over = made.hand_over(&record, hand_over)?;
     Ok((record, findings, handed_over))
+}
+
+/// What leaving a parcel where it was costs.
+struct Veto {
+    /// [`parcels::optimise::Verdict::veto_price`].
+    price: f64,
+    /// What it costs at most; none where no such plan is known.
+    most: Option<f64>,
 }
 
 /// What sampled weights say of the plan.
@@ -198,7 +217,7 @@ struct Made<'a> {
     compiled: &'a Compiled,
     solution: &'a Solution,
     /// Of the parcels that move.
-    veto_prices: BTreeMap<u32, f64>,
+    vetoes: BTreeMap<u32, Veto>,
     sampled: Option<Sampled>,
     by_gap: Vec<(f64, Adjacency)>,
     blocks_before: Blocks,
@@ -217,7 +236,7 @@ impl<'a> Made<'a> {
         prepared: &'a Prepared,
         compiled: &'a Compiled,
         solution: &'a Solution,
-        veto_prices: BTreeMap<u32, f64>,
+        vetoes: BTreeMap<u32, Veto>,
         sampled: Option<Sampled>,
         monitor: &dyn Monitor,
     ) -> Result<Self> {
@@ -238,7 +257,7 @@ impl<'a> Made<'a> {
             prepared,
             compiled,
             solution,
-            veto_prices,
+            vetoes,
             sampled,
             by_gap: GAPS_SHOWN_M.into_iter().zip(tables).collect(),
             blocks_before: Blocks::new(adjacency, &compiled.problem.in_zone, &compiled.area_m2),
@@ -306,8 +325,8 @@ impl<'a> Made<'a> {
                 let name = self.prepared.layer[parcel].sub_park.as_deref();
                 name.and_then(|name| prices.get(name)).copied().unwrap_or(0.0)
             },
-            veto_price: &|parcel| self.veto_prices.get(&parcel.0).copied().filter(|price| price.is_finite()),
-            veto_price_most: &|_| None,
+            veto_price: &|parcel| self.vetoes.get(&parcel.0).map(|veto| veto.price).filter(|p| p.is_finite()),
+            veto_price_most: &|parcel| self.vetoes.get(&parcel.0)?.most,
             robustness: self.sampled.as_ref().map(|s| s.stays.as_slice()),
             min_block_m2: self.compiled.problem.min_block * M2_PER_HA,
             area_tolerance_m2: tolerance.map_or(f64::INFINITY, |t| t * before_m2),

@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use parcels::adjacency::{Adjacency, FacingByGap, adjacency};
 use parcels::blocks::{Blocks, Concentration};
 use parcels::optimise::{
-    Compiled, Exit, ExitKind, Ground, Problem, Session, Solution, Status, compile, holds,
+    Compiled, Ground, Problem, SeparatorCut, SeparatorKind, Session, Solution, Status, compile, holds,
 };
 use parcels::plan::BeforeAfter;
 use parcels::policy::Policy;
@@ -97,10 +97,11 @@ fn binding(problem: &Problem, solution: &Solution, concentration: f64) -> Vec<Bi
     // Blocks are whole, so the index rarely stops at the limit itself.
     let scattered = solution.proof.concentration_price > 0.0
         || (problem.concentration_min > 0.0 && concentration < 1.01 * problem.concentration_min);
-    let exits = || solution.proof.exits.iter();
-    let small =
-        exits().any(|exit| matches!(exit.kind, ExitKind::Small | ExitKind::Priced) && !founds(problem, exit));
-    let founded = exits().any(|exit| founds(problem, exit));
+    let separators = || solution.proof.separators.iter();
+    let small = separators().any(|separator| {
+        matches!(separator.kind, SeparatorKind::Small | SeparatorKind::Priced) && !founds(problem, separator)
+    });
+    let founded = separators().any(|separator| founds(problem, separator));
     let moved = solution.proof.moved_price > 0.0 || solution.proof.moved_unit_price > 0.0;
     let rules = [
         ("C1", "total area", solution.proof.area_price != 0.0),
@@ -116,11 +117,11 @@ fn binding(problem: &Problem, solution: &Solution, concentration: f64) -> Vec<Bi
 
 /// Whether what rules a block within the region out is what holds for new blocks (C12), and not what holds for small ones
 /// (C5): none of it is in the zone now, and a new block has to be the larger of the two.
-fn founds(problem: &Problem, exit: &Exit) -> bool {
-    exit.kind == ExitKind::Small
+fn founds(problem: &Problem, separator: &SeparatorCut) -> bool {
+    separator.kind == SeparatorKind::Small
         && problem.new_block > 0.0
         && problem.new_block >= problem.min_block
-        && exit.region.iter().all(|unit| !problem.in_zone[*unit as usize])
+        && separator.region.iter().all(|unit| !problem.in_zone[*unit as usize])
 }
 
 /// A zone on the curve that λ runs along.
@@ -340,11 +341,12 @@ mod tests {
             new_block,
             ..Problem::default()
         };
-        let exit = |kind, region: &[u32]| Exit { kind, region: region.to_vec(), payers: Vec::new() };
-        assert!(founds(&at(3.0, 25.0), &exit(ExitKind::Small, &[1, 2])));
-        assert!(founds(&at(3.0, f64::INFINITY), &exit(ExitKind::Small, &[2])));
-        assert!(!founds(&at(3.0, 25.0), &exit(ExitKind::Small, &[0, 1])), "land of today's zone");
-        assert!(!founds(&at(3.0, 25.0), &exit(ExitKind::Priced, &[1, 2])), "a price of C5");
-        assert!(!founds(&at(3.0, 0.0), &exit(ExitKind::Small, &[1, 2])), "no rule for new blocks");
+        let separator =
+            |kind, region: &[u32]| SeparatorCut { kind, region: region.to_vec(), payers: Vec::new() };
+        assert!(founds(&at(3.0, 25.0), &separator(SeparatorKind::Small, &[1, 2])));
+        assert!(founds(&at(3.0, f64::INFINITY), &separator(SeparatorKind::Small, &[2])));
+        assert!(!founds(&at(3.0, 25.0), &separator(SeparatorKind::Small, &[0, 1])), "land of today's zone");
+        assert!(!founds(&at(3.0, 25.0), &separator(SeparatorKind::Priced, &[1, 2])), "a price of C5");
+        assert!(!founds(&at(3.0, 0.0), &separator(SeparatorKind::Small, &[1, 2])), "no rule for new blocks");
     }
 }

@@ -141,8 +141,12 @@ pub struct CardTransfer {
     pub swap: usize,
     /// F of the plan less F with this parcel left where it was, score · ha.
     pub delta_objective: f64,
-    /// What vetoing it costs, score · ha.
+    /// What vetoing it takes from the bound, score · ha.
     pub veto_price: Option<f64>,
+    /// What vetoing it costs the plan at least, score · ha.
+    pub veto_price_least: Option<f64>,
+    /// What vetoing it costs the plan at most; none where no plan without it is known.
+    pub veto_price_most: Option<f64>,
     /// In what share of draws of the weights it stays on its side.
     pub robustness: Option<f64>,
     /// Why.
@@ -200,6 +204,8 @@ pub fn card(view: &View, fid: u32) -> Result<ParcelCard> {
         swap: t.swap,
         delta_objective: t.delta_objective,
         veto_price: t.veto_price,
+        veto_price_least: view.plan.as_ref().and_then(|(_, record)| t.veto_price_least(&record.objective)),
+        veto_price_most: t.veto_price_most,
         robustness: t.robustness,
         reasons: t.reasons.clone(),
         joins: if t.direction == Direction::In { touches(view, idx) } else { Vec::new() },

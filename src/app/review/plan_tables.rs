@@ -48,8 +48,12 @@ pub struct TransferRow {
     pub score: Option<f64>,
     /// F of the plan less F with this parcel left where it was, score · ha.
     pub delta_objective: f64,
-    /// What vetoing it costs, score · ha.
+    /// What vetoing it takes from the bound, score · ha.
     pub veto_price: Option<f64>,
+    /// What vetoing it costs the plan at least, score · ha.
+    pub veto_price_least: Option<f64>,
+    /// What vetoing it costs the plan at most; none where no plan without it is known.
+    pub veto_price_most: Option<f64>,
     /// In what share of draws of the weights it stays on its side.
     pub robustness: Option<f64>,
     /// Why.
@@ -102,6 +106,8 @@ pub fn transfers(view: &View) -> Option<Transfers> {
         score: t.score,
         delta_objective: t.delta_objective,
         veto_price: t.veto_price,
+        veto_price_least: t.veto_price_least(&record.objective),
+        veto_price_most: t.veto_price_most,
         robustness: t.robustness,
         reasons: t.reasons.clone(),
         sub_park: view.parcels()[fid as usize - 1].sub_park.clone(),

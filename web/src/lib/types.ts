@@ -194,6 +194,8 @@ export interface Transfer {
   score: number | null;
   delta_objective: number;
   veto_price: number | null;
+  veto_price_least: number | null;
+  veto_price_most: number | null;
   robustness: number | null;
   reasons: Reason[];
   sub_park: string | null;
@@ -277,6 +279,8 @@ export interface ParcelCard {
     swap: number;
     delta_objective: number;
     veto_price: number | null;
+    veto_price_least: number | null;
+    veto_price_most: number | null;
     robustness: number | null;
     reasons: Reason[];
     joins: number[];

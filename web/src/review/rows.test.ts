@@ -12,6 +12,8 @@ const transfer = (fid: number, more: Partial<Transfer> = {}): Transfer => ({
   score: fid * 10,
   delta_objective: -fid,
   veto_price: null,
+  veto_price_least: null,
+  veto_price_most: null,
   robustness: null,
   reasons: [],
   sub_park: null,

@@ -43,7 +43,7 @@ function key(transfer: Transfer, verdict: Verdict, by: Sort): number | string {
     case 'worth':
       return transfer.delta_objective;
     case 'veto':
-      return transfer.veto_price ?? Number.NEGATIVE_INFINITY;
+      return transfer.veto_price_most ?? transfer.veto_price ?? Number.NEGATIVE_INFINITY;
     case 'decision':
       return verdict ?? '';
   }

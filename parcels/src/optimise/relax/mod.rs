@@ -1,48 +1,48 @@
 //! Relax-and-cut: the bound that knows of blocks, and the zones under its prices.
 //!
 //! Let S be a set of units. A unit i of S that is in belongs to a block that either lies within S or goes on through the
-//! *rim* N(S): the units outside S that are contiguous with one of S. So where no block within S is allowed, because S is
-//! smaller than the least area and holds no unit that is locked in, xᵢ ≤ Σ_{j ∈ N(S)} xⱼ. We call this an *exit*. It is linear:
-//! at a price p ≥ 0 it takes p from the worth of i and gives p to every unit of the rim, the subproblem stays one
-//! minimum cut, and any prices give a valid bound.
+//! *neighbourhood* N(S): the units outside S that are contiguous with one of S. So where no block within S is allowed,
+//! because S is smaller than the least area and holds no unit that is locked in, xᵢ ≤ Σ_{j ∈ N(S)} xⱼ. We call this a
+//! *separator cut*. It is linear: at a price p ≥ 0 it takes p from the worth of i and gives p to every unit of the
+//! neighbourhood, the subproblem stays one minimum cut, and any prices give a valid bound.
 //!
-//! Blocks that are allowed at a cost use the same exits. Take several with their prices. Every exit that costs a zone
-//! something belongs to a block that lies within its S, so a block pays no more than the exits whose S share any one of
+//! Blocks that are allowed at a cost use the same separators. Take several with their prices. Every separator that costs a zone
+//! something belongs to a block that lies within its S, so a block pays no more than the separators whose S share any one of
 //! its units. Where these add up to at most ρ for every unit, all of them together cost a zone at most ρ for each block
 //! that lies within an S: the price of a small block where it has one, or the price of one block more where their
 //! number is limited.
 //!
 //! **Which S.** What the flow leaves at the units of a block (`Network::left`) adds up to what the block gains as it
 //! stands, and no part of the block gains more than its units' share of that. So the block's units pay in these
-//! proportions, and at the full price the block gains nothing, whole or in part. The rim is paid as often as it has units,
-//! so it must hold back: a unit of the rim comes in when it is paid what forcing it in costs (`marginals`). S grows
-//! from the block by the unit of its rim that holds back least, while the area allows, and stops where the rim held back
-//! most.
+//! proportions, and at the full price the block gains nothing, whole or in part. The neighbourhood is paid as often as it
+//! has units, so it must hold back: a unit of the neighbourhood comes in when it is paid what forcing it in costs
+//! (`marginals`). S grows from the block by the unit of its neighbourhood that holds back least, while the area allows, and
+//! stops where the neighbourhood held back most.
 //!
-//! **Which prices.** Most exits are far from each other, so each price steps by itself: up by no more than the block gains,
+//! **Which prices.** Most separators are far from each other, so each price steps by itself: up by no more than the block gains,
 //! half as far whenever its direction turns (after Riedmiller and Braun, "RPROP", 1993). The bound is convex in the
 //! prices, and the best prices seen are kept.
 
 mod axis;
-mod exits;
+mod separators;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use axis::{Axis, Span};
-use exits::Way;
+use separators::PricedSeparator;
 
 use super::block_rules::GrowingSet;
 use super::energy::{Energy, Prices};
 use super::marginals::Marginals;
 use super::max_flow::{Edge, Network};
-use super::problem::{BoundProof, Exit, ExitKind, Link, Lock};
+use super::problem::{BoundProof, Link, Lock, SeparatorKind};
 use crate::progress::{Cancelled, Monitor};
 
 /// Terminal of a unit that is held to a side, far beyond any sum of capacities.
 const HOLD: i64 = 1 << 58;
 /// Most rounds of price changes.
 pub(super) const ROUNDS: usize = 240;
-/// Rounds between two looks at whether the bound still falls, and whether other exits would serve the same blocks better.
+/// Rounds between two looks at whether the bound still falls, and whether other separators would serve the same blocks better.
 const LOOK: usize = 10;
 /// The first step of a price, as a share of it.
 const STRIDE: f64 = 0.005;
@@ -79,13 +79,13 @@ pub(super) struct Relaxation {
     prices: Prices,
     /// What each unit is held to, as it is in the network.
     held: Vec<Lock>,
-    /// Each unit's gain at the prices, exits aside, as it is in the network.
+    /// Each unit's gain at the prices, separators aside, as it is in the network.
     gain: Vec<i64>,
-    ways: Vec<Way>,
+    separators: Vec<PricedSeparator>,
     by_region: BTreeMap<Vec<u32>, usize>,
-    /// Blocks for which an exit was looked for.
+    /// Blocks for which a separator was looked for.
     served: BTreeSet<Vec<u32>>,
-    /// Sum of the prices of the exits of blocks that are allowed at a cost, over those whose S holds the unit.
+    /// Sum of the prices of the separators of blocks that are allowed at a cost, over those whose S holds the unit.
     load: Vec<f64>,
     marginals: Marginals,
     /// Of every axis, in the order of [`Axis::all`].
@@ -107,7 +107,7 @@ impl Relaxation {
             prices,
             held,
             gain,
-            ways: Vec::new(),
+            separators: Vec::new(),
             by_region: BTreeMap::new(),
             served: BTreeSet::new(),
             load: Vec::new(),
@@ -139,11 +139,11 @@ impl Relaxation {
 
     pub(super) fn set_prices(&mut self, energy: &Energy<'_>, prices: Prices) {
         if prices.blocks < self.prices.blocks {
-            // What exits ask of a block may add up to no more than a block costs.
+            // What separators ask of a block may add up to no more than a block costs.
             let share = prices.blocks / self.prices.blocks;
-            for at in 0..self.ways.len() {
-                if self.ways[at].kind == ExitKind::Counted {
-                    self.set_way(energy, at, self.ways[at].price * share);
+            for at in 0..self.separators.len() {
+                if self.separators[at].kind == SeparatorKind::Counted {
+                    self.set_separator(energy, at, self.separators[at].price * share);
                 }
             }
         }
@@ -163,15 +163,19 @@ impl Relaxation {
         &self.held
     }
 
-    /// Follows a problem whose links, or what they cost, have changed; [`Relaxation::follow`] does the rest. Exits whose rim
-    /// is another one now go.
+    /// Follows a problem whose links, or what they cost, have changed; [`Relaxation::follow`] does the rest. Separators
+    /// whose neighbourhood is another one now go.
     pub(super) fn rewire(&mut self, energy: &Energy<'_>) {
         self.network = self.network.with_edges(&edges(energy));
-        let keep: Vec<bool> = self.ways.iter().map(|way| energy.rim(&way.region) == way.rim).collect();
-        self.keep_ways(energy, &keep);
+        let keep: Vec<bool> = self
+            .separators
+            .iter()
+            .map(|separator| energy.neighbourhood(&separator.region) == separator.neighbourhood)
+            .collect();
+        self.keep_separators(energy, &keep);
     }
 
-    /// Follows a problem that has changed: locks, gains and rules. Exits whose rule holds no more go.
+    /// Follows a problem that has changed: locks, gains and rules. Separators whose rule holds no more go.
     pub(super) fn follow(&mut self, energy: &Energy<'_>) {
         let problem = energy.problem;
         for (unit, lock) in problem.lock.iter().enumerate() {
@@ -179,19 +183,19 @@ impl Relaxation {
         }
         let cap = problem.small_block_price;
         let overloaded = self.load.iter().any(|load| *load > cap);
-        let holds = |way: &Way| {
+        let holds = |separator: &PricedSeparator| {
             let mut set = GrowingSet::default();
-            for unit in &way.region {
+            for unit in &separator.region {
                 set.add(problem, &energy.small_today, *unit as usize);
             }
-            match way.kind {
-                ExitKind::Small => problem.is_forbidden(&set.stats),
-                ExitKind::Priced => problem.is_small(&set.stats) && cap.is_finite() && !overloaded,
-                ExitKind::Counted => problem.blocks_max < usize::MAX && !overloaded,
+            match separator.kind {
+                SeparatorKind::Small => problem.is_forbidden(&set.stats),
+                SeparatorKind::Priced => problem.is_small(&set.stats) && cap.is_finite() && !overloaded,
+                SeparatorKind::Counted => problem.blocks_max < usize::MAX && !overloaded,
             }
         };
-        let keep: Vec<bool> = self.ways.iter().map(holds).collect();
-        self.keep_ways(energy, &keep);
+        let keep: Vec<bool> = self.separators.iter().map(holds).collect();
+        self.keep_separators(energy, &keep);
         let limited = |price: f64, least: f64, most: f64| match price {
             p if p > 0.0 && most.is_infinite() => 0.0,
             p if p < 0.0 && least.is_infinite() => 0.0,
@@ -220,16 +224,21 @@ impl Relaxation {
         self.start_steps(energy);
     }
 
-    /// Lets the other exits go.
-    fn keep_ways(&mut self, energy: &Energy<'_>, keep: &[bool]) {
+    /// Lets the other separators go.
+    fn keep_separators(&mut self, energy: &Energy<'_>, keep: &[bool]) {
         for (at, keep) in keep.iter().enumerate() {
             if !keep {
-                self.set_way(energy, at, 0.0);
+                self.set_separator(energy, at, 0.0);
             }
         }
         let mut keep = keep.iter();
-        self.ways.retain(|_| keep.next().copied().unwrap_or(false));
-        self.by_region = self.ways.iter().enumerate().map(|(at, way)| (way.region.clone(), at)).collect();
+        self.separators.retain(|_| keep.next().copied().unwrap_or(false));
+        self.by_region = self
+            .separators
+            .iter()
+            .enumerate()
+            .map(|(at, separator)| (separator.region.clone(), at))
+            .collect();
         self.served.clear();
     }
 
@@ -284,21 +293,10 @@ impl Relaxation {
             limit_prices: self.prices.limits.clone(),
             concentration_price: concentration,
             tangent_area: row.map_or(0.0, |row| row.tangent),
-            exits: self.exits(energy),
+            separators: self.priced_separators(energy),
             flow: (0..energy.problem.links.len()).map(|edge| self.network.flow(edge)).collect(),
             bands: Vec::new(),
         }
-    }
-
-    /// The exits that have a price.
-    fn exits(&self, energy: &Energy<'_>) -> Vec<Exit> {
-        let exit = |way: &Way| {
-            let mut payers: Vec<(u32, i64)> =
-                way.payments(way.price, energy.scale).filter(|(_, amount)| *amount > 0).collect();
-            payers.sort_unstable();
-            (!payers.is_empty()).then(|| Exit { kind: way.kind, region: way.region.clone(), payers })
-        };
-        self.ways.iter().filter_map(exit).collect()
     }
 
     /// What forcing a unit to the side it is not on takes from the bound, at least; 0 where it may be on either. In
@@ -308,7 +306,7 @@ impl Relaxation {
         self.marginals.loss(&mut self.network.residual(), unit as u32, most) as f64 / energy.scale
     }
 
-    /// Prices exits and area until the bound falls no more. Returns zones found on the way that are worth starting from.
+    /// Prices separators and area until the bound falls no more. Returns zones found on the way that are worth starting from.
     /// `before`: what the present zone is worth; at most `rounds` changes of all prices.
     pub(super) fn tighten(
         &mut self,
@@ -374,14 +372,14 @@ impl Relaxation {
 
     /// All prices, to come back to.
     pub(super) fn kept(&self) -> (Prices, Vec<f64>) {
-        (self.prices.clone(), self.ways.iter().map(|way| way.price).collect())
+        (self.prices.clone(), self.separators.iter().map(|separator| separator.price).collect())
     }
 
-    /// Back to these prices; exits that came later have none. To be cut anew.
-    pub(super) fn restore(&mut self, energy: &Energy<'_>, (prices, ways): (Prices, Vec<f64>)) {
+    /// Back to these prices; separators that came later have none. To be cut anew.
+    pub(super) fn restore(&mut self, energy: &Energy<'_>, (prices, separators): (Prices, Vec<f64>)) {
         self.set_prices(energy, prices);
-        for at in 0..self.ways.len() {
-            self.set_way(energy, at, ways.get(at).copied().unwrap_or(0.0));
+        for at in 0..self.separators.len() {
+            self.set_separator(energy, at, separators.get(at).copied().unwrap_or(0.0));
         }
     }
 
@@ -544,7 +542,7 @@ impl Relaxation {
         let axes = Axis::all(energy).into_iter().enumerate();
         let slopes: Vec<(usize, Axis, bool)> =
             axes.filter_map(|(at, axis)| Some((at, axis, self.slope(energy, axis)?.0))).collect();
-        let mut changed = self.step_exits(energy);
+        let mut changed = self.step_separators(energy);
         for (at, axis, rising) in slopes {
             self.step_price(energy, at, axis, rising);
             changed = true;

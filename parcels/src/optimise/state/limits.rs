@@ -78,8 +78,13 @@ impl State<'_, '_> {
             Lock::In => !*x,
             Lock::Out => *x,
         });
+        usize::from(locked) + self.broken_sums()
+    }
+
+    /// How many kinds of limit do not hold, locks aside.
+    fn broken_sums(&self) -> usize {
+        let p = self.energy.problem;
         [
-            locked,
             self.area_off(self.area) > 0.0,
             self.moved_area > p.moved_area_max * (1.0 + SLACK),
             self.moved_units > p.moved_units_max,
@@ -96,6 +101,11 @@ impl State<'_, '_> {
     /// Whether every limit holds.
     pub(in crate::optimise) fn admissible(&self) -> bool {
         self.broken_limits() == 0
+    }
+
+    /// What the zone is worth, of which no locked unit has changed sides since it was admissible; −∞ where a limit does not hold.
+    pub(in crate::optimise) fn worth_where_free(&self) -> f64 {
+        if self.broken_sums() == 0 { self.objective() } else { f64::NEG_INFINITY }
     }
 
     /// By how many points the concentration index is below what is asked for.

@@ -3,10 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::ranges::Ranges;
 use super::{Bounded, Limits, Parcels, SmallToday};
 use crate::certificate::{AreaBand, Proof};
 use crate::id::ParcelIdx;
-use crate::plan::ExitKind;
+use crate::plan::SeparatorKind;
 use crate::units::M2_PER_HA;
 
 /// The components with what the limit on concentration says of them: g₀ and gᵢ.
@@ -26,6 +27,8 @@ pub(super) struct Component {
     /// L_K and U_K.
     pub(super) sure_ha: f64,
     pub(super) whole_ha: f64,
+    /// Whether the limits on sums leave it no area.
+    pub(super) is_contradictory: bool,
     /// T_K; 0 where any area is possible.
     pub(super) least_block_ha: f64,
     /// Whether a block in it is small and no exception, if there is one.
@@ -49,7 +52,7 @@ impl Components {
         let may = |at: usize| side[at] != Some(false);
         let all_ha: f64 = (0..side.len()).filter(|at| may(*at)).map(area_ha).sum();
         let most_ha = limits.area_max_ha.min(all_ha);
-        let list = all(side, small_today, most_ha, of);
+        let list = all(side, small_today, of);
         let mut components = Self { constant: 0.0, weight: Vec::new(), per_square: 0.0, list };
         if proof.concentration_price > 0.0 {
             components.weigh(proof, most_ha, of)?;
@@ -84,13 +87,13 @@ impl Components {
         Ok(())
     }
 
-    /// What blocks cost that are small in every plan, where no exit has them pay already.
+    /// What blocks cost that are small in every plan, where no separator has them pay already.
     pub(super) fn price_of_sure_blocks(&self, proof: &Proof, limits: &Limits) -> f64 {
         if limits.small_block_price.is_infinite() {
             return 0.0;
         }
-        let priced = proof.exits.iter().filter(|exit| exit.kind == ExitKind::Priced);
-        let paying: BTreeSet<u32> = priced.flat_map(|exit| exit.region.iter().copied()).collect();
+        let priced = proof.separators.iter().filter(|separator| separator.kind == SeparatorKind::Priced);
+        let paying: BTreeSet<u32> = priced.flat_map(|separator| separator.region.iter().copied()).collect();
         let small = self.list.iter().filter(|component| component.sure_ha > 0.0 && component.is_small);
         let free = small.filter(|c| !c.parcels.iter().any(|at| paying.contains(&(*at as u32))));
         limits.small_block_price * free.count() as f64
@@ -178,17 +181,13 @@ impl Component {
     }
 }
 
-/// The components of the parcels that `side` leaves in or free, by their lowest parcels; `most_ha` is the most that can be in.
-pub(super) fn all(
-    side: &[Option<bool>],
-    small_today: &SmallToday,
-    most_ha: f64,
-    of: &Bounded<'_>,
-) -> Vec<Component> {
+/// The components of the parcels that `side` leaves in or free, by their lowest parcels.
+pub(super) fn all(side: &[Option<bool>], small_today: &SmallToday, of: &Bounded<'_>) -> Vec<Component> {
     let Bounded { land, limits, .. } = *of;
     let area_ha = |at: usize| land.area_m2[at] / M2_PER_HA;
     let all_ha = |parcels: &[usize]| parcels.iter().map(|at| area_ha(*at)).sum::<f64>();
     let may = |at: usize| side[at] != Some(false);
+    let ranges = Ranges::new(side, of);
     let mut seen = vec![false; side.len()];
     let mut list = Vec::new();
     for start in (0..side.len()).filter(|at| may(*at)) {
@@ -205,12 +204,12 @@ pub(super) fn all(
                 }
             }
         }
-        let sure = parcels.iter().filter(|at| side[**at] == Some(true));
-        let sure_ha: f64 = sure.map(|at| area_ha(*at)).sum();
-        let whole_ha = all_ha(&parcels).min(most_ha);
+        let (least_ha, most_ha) = ranges.of(&parcels);
+        let is_contradictory = least_ha > most_ha * (1.0 + super::super::ROUNDING);
+        let (sure_ha, whole_ha) = (least_ha.min(most_ha).max(0.0), most_ha.max(0.0));
         let least_block_ha = least_block_ha(&parcels, small_today, of);
         let is_small = all_ha(&parcels) < limits.min_block_ha && !is_exempt(&parcels, of);
-        list.push(Component { parcels, sure_ha, whole_ha, least_block_ha, is_small });
+        list.push(Component { parcels, sure_ha, whole_ha, is_contradictory, least_block_ha, is_small });
     }
     list
 }

@@ -12,7 +12,7 @@ use super::*;
 use crate::adjacency::{Adjacency, CONTIGUOUS_M, Facing};
 use crate::certificate::CaseProof;
 use crate::id::ParcelIdx;
-use crate::optimise::{Exit, Limit, Link, Lock, Problem, Status, solve};
+use crate::optimise::{Limit, Link, Lock, Problem, SeparatorCut, Status, solve};
 
 const NO_LIMITS: Limits = Limits {
     area_min_ha: f64::NEG_INFINITY,
@@ -299,9 +299,9 @@ prop_compose! {
     }
 }
 
-/// An exit as drawn: what it is meant to be, whether its region is cut down to what its kind allows, its region, and what
+/// A separator as drawn: what it is meant to be, whether its region is cut down to what its kind allows, its region, and what
 /// each of its parcels pays as a share of what it may.
-type DrawnExit = (bool, bool, Vec<usize>, Vec<f64>);
+type DrawnSeparator = (bool, bool, Vec<usize>, Vec<f64>);
 
 /// Any certificate, most of them nearly such that they keep to their rules.
 #[derive(Debug, Clone)]
@@ -312,8 +312,8 @@ struct AnyCertificate {
     splits: Vec<usize>,
     sub_park_prices: [f64; 2],
     flows: Vec<i64>,
-    exits: Vec<DrawnExit>,
-    /// Above 1 some exits pay more than they may.
+    separators: Vec<DrawnSeparator>,
+    /// Above 1 some separators pay more than they may.
     greed: f64,
 }
 
@@ -327,7 +327,7 @@ prop_compose! {
         splits in prop::collection::vec(0..MOST, 0..3),
         sub_park_prices in [-20.0f64..20.0, -20.0f64..20.0],
         flows in prop::collection::vec(-2000i64..2000, 66),
-        exits in prop::collection::vec(
+        separators in prop::collection::vec(
             (
                 any::<bool>(),
                 prop::bool::weighted(0.9),
@@ -345,7 +345,7 @@ prop_compose! {
             splits,
             sub_park_prices,
             flows,
-            exits,
+            separators,
             greed,
         }
     }
@@ -361,18 +361,18 @@ impl AnyCertificate {
         let when = |price: f64, limited: bool| if limited || price > 19.5 { price } else { 0.0 };
         let block_price = when(blocks, limits.blocks_max.is_some());
         let hard = limits.small_block_price.is_infinite();
-        let share = self.greed / self.exits.len().max(1) as f64;
-        let exits = self.exits.iter().map(|(counted, fitted, region, payments)| {
+        let share = self.greed / self.separators.len().max(1) as f64;
+        let separators = self.separators.iter().map(|(counted, fitted, region, payments)| {
             let mut region: Vec<u32> = region.iter().map(|p| *p as u32).filter(|p| *p < count).collect();
             region.sort_unstable();
             region.dedup();
             let forbidden = hard || limits.small_today.is_some() && payments[0] < 0.5;
             let kind = match (counted, forbidden) {
-                (true, _) => ExitKind::Counted,
-                (false, true) => ExitKind::Small,
-                (false, false) => ExitKind::Priced,
+                (true, _) => SeparatorKind::Counted,
+                (false, true) => SeparatorKind::Small,
+                (false, false) => SeparatorKind::Priced,
             };
-            if *fitted && kind != ExitKind::Counted {
+            if *fitted && kind != SeparatorKind::Counted {
                 region.retain(|p| world.hold[*p as usize] != Some(true));
                 let small =
                     |region: &[u32]| world.ha(|at| region.contains(&(at as u32))) < limits.min_block_ha;
@@ -381,14 +381,14 @@ impl AnyCertificate {
                 }
             }
             let cap = match kind {
-                ExitKind::Small => 40.0,
-                ExitKind::Priced => limits.small_block_price,
-                ExitKind::Counted => block_price,
+                SeparatorKind::Small => 40.0,
+                SeparatorKind::Priced => limits.small_block_price,
+                SeparatorKind::Counted => block_price,
             };
             let pays = |at: usize| (payments[at] * cap * SCALE * share / region.len() as f64) as i64;
             let payers =
                 region.iter().map(|p| (*p, pays(*p as usize))).filter(|(_, paid)| *paid > 0).collect();
-            Exit { kind, region, payers }
+            SeparatorCut { kind, region, payers }
         });
         let proof = Proof {
             area_price: when(area, limits.area_max_ha.is_finite()),
@@ -402,7 +402,7 @@ impl AnyCertificate {
                 .map(|price| price.clamp(-limits.sub_park_price, limits.sub_park_price))
                 .collect(),
             flows: pairs.zip(&self.flows).map(|((a, b), flow)| (a, b, *flow)).collect(),
-            exits: exits.filter(|e| !e.payers.is_empty()).collect(),
+            separators: separators.filter(|e| !e.payers.is_empty()).collect(),
             bands: Vec::new(),
         };
         // Each case with a price of area of its own.
@@ -430,14 +430,14 @@ fn runner(cases: u32) -> TestRunner {
 #[test]
 fn no_zone_beats_any_bound() {
     const CASES: u32 = 600;
-    let (proven, with_exits) = (Cell::new(0), Cell::new(0));
+    let (proven, with_separators) = (Cell::new(0), Cell::new(0));
     let drawn = (worlds(), certificates());
     let mut runner = runner(CASES);
     let tried = runner.run(&drawn, |(world, certificate)| {
         let certificate = certificate.in_world(&world);
         let Ok(bound) = world.bound(&certificate) else { return Ok(()) };
         proven.set(proven.get() + 1);
-        with_exits.set(with_exits.get() + u32::from(!certificate.root.exits.is_empty()));
+        with_separators.set(with_separators.get() + u32::from(!certificate.root.separators.is_empty()));
         if let Some(best) = world.optimum() {
             prop_assert!(best <= bound + 1e-9, "{best} beats {bound}: {certificate:?}");
         }
@@ -448,7 +448,11 @@ fn no_zone_beats_any_bound() {
     }
     // Where all certificates are refused, nothing is tried.
     assert!(proven.get() * 3 > CASES, "{} of {CASES} certificates prove anything", proven.get());
-    assert!(with_exits.get() * 8 > CASES, "{} of {CASES} with exits prove anything", with_exits.get());
+    assert!(
+        with_separators.get() * 8 > CASES,
+        "{} of {CASES} with separators prove anything",
+        with_separators.get()
+    );
 }
 
 /// A change to a certificate: which part, where, and by how much.
@@ -478,7 +482,7 @@ fn tampered(mut certificate: Certificate, (part, at, by): Tampering, parcels: us
     let mut proofs: Vec<&mut Proof> = std::iter::once(&mut certificate.root).chain(proofs).collect();
     let number = at / 13 % proofs.len();
     let c = &mut *proofs[number];
-    let exit = at % c.exits.len().max(1);
+    let separator = at % c.separators.len().max(1);
     match part {
         0 => c.area_price += 10.0 * (by - 1.0),
         1 => c.moved_price *= by,
@@ -504,28 +508,31 @@ fn tampered(mut certificate: Certificate, (part, at, by): Tampering, parcels: us
                 _ => drop(c.bands.remove(number)),
             }
         }
-        _ if c.exits.is_empty() => {}
-        6 => drop(c.exits.remove(exit)),
-        7 => c.exits.push(c.exits[exit].clone()),
-        8 => c.exits[exit].kind = [ExitKind::Small, ExitKind::Priced, ExitKind::Counted][at % 3],
+        _ if c.separators.is_empty() => {}
+        6 => drop(c.separators.remove(separator)),
+        7 => c.separators.push(c.separators[separator].clone()),
+        8 => {
+            c.separators[separator].kind =
+                [SeparatorKind::Small, SeparatorKind::Priced, SeparatorKind::Counted][at % 3]
+        }
         9 => {
-            for payer in &mut c.exits[exit].payers {
+            for payer in &mut c.separators[separator].payers {
                 payer.1 = (payer.1 as f64 * by) as i64 + 1;
             }
         }
         10 => {
-            // Another parcel for the region, so that the rim is another.
-            let region = &mut c.exits[exit].region;
+            // Another parcel for the region, so that the neighbourhood is another.
+            let region = &mut c.separators[separator].region;
             region.push((at / 7 % parcels) as u32);
             region.sort_unstable();
             region.dedup();
         }
         _ => {
             // One parcel less.
-            let exit = &mut c.exits[exit];
-            if !exit.region.is_empty() {
-                let gone = exit.region.remove(at / 7 % exit.region.len());
-                exit.payers.retain(|p| p.0 != gone);
+            let separator = &mut c.separators[separator];
+            if !separator.region.is_empty() {
+                let gone = separator.region.remove(at / 7 % separator.region.len());
+                separator.payers.retain(|p| p.0 != gone);
             }
         }
     }
@@ -537,7 +544,7 @@ fn tampered(mut certificate: Certificate, (part, at, by): Tampering, parcels: us
 #[test]
 fn a_real_proof_proves_what_is_claimed_and_no_tampering_makes_it_prove_too_much() {
     const CASES: u32 = 250;
-    let (with_exits, with_cases, with_bands) = (Cell::new(0), Cell::new(0), Cell::new(0));
+    let (with_separators, with_cases, with_bands) = (Cell::new(0), Cell::new(0), Cell::new(0));
     let changes = prop::collection::vec((0u8..20, any::<usize>(), 0.0f64..3.0), 8);
     let mut runner = runner(CASES);
     let tried = runner.run(&(worlds(), changes), |(world, changes)| {
@@ -546,7 +553,7 @@ fn a_real_proof_proves_what_is_claimed_and_no_tampering_makes_it_prove_too_much(
         let solution = solve(&problem, &());
         let pairs: Vec<(u32, u32)> = problem.links.iter().map(|l| (l.a, l.b)).collect();
         let certificate = Certificate::new(solution.flow_scale, &solution.proof, &solution.cases, &pairs);
-        with_exits.set(with_exits.get() + u32::from(!certificate.root.exits.is_empty()));
+        with_separators.set(with_separators.get() + u32::from(!certificate.root.separators.is_empty()));
         with_cases.set(with_cases.get() + u32::from(!certificate.cases.is_empty()));
         with_bands.set(with_bands.get() + u32::from(!certificate.root.bands.is_empty()));
         let read = Certificate::from_bytes(&certificate.to_bytes());
@@ -579,7 +586,11 @@ fn a_real_proof_proves_what_is_claimed_and_no_tampering_makes_it_prove_too_much(
     if let Err(failed) = tried {
         panic!("{failed}");
     }
-    assert!(with_exits.get() * 10 > CASES, "only {} of {CASES} proofs have exits", with_exits.get());
+    assert!(
+        with_separators.get() * 10 > CASES,
+        "only {} of {CASES} proofs have separators",
+        with_separators.get()
+    );
     assert!(with_cases.get() * 10 > CASES, "only {} of {CASES} proofs have cases", with_cases.get());
     assert!(with_bands.get() * 10 > CASES, "only {} of {CASES} proofs have bands", with_bands.get());
 }

@@ -40,43 +40,43 @@ fn a_bound_by_hand() {
 fn exits_by_hand() {
     // The first alone is worth 30 − 5 = 25, both 30 − 30 = 0.
     let world = |limits: Limits| pair([80.0, 20.0], 0.0, limits);
-    let proof = |kind: ExitKind, region: &[u32], payment: i64, block_price: f64| {
-        let exits = vec![Exit { kind, region: region.to_vec(), payers: vec![(0, payment)] }];
-        simple(10.0, Proof { block_price, flows: vec![(0, 1, 50)], exits, ..Proof::default() })
+    let proof = |kind: SeparatorKind, region: &[u32], payment: i64, block_price: f64| {
+        let separators = vec![SeparatorCut { kind, region: region.to_vec(), payers: vec![(0, payment)] }];
+        simple(10.0, Proof { block_price, flows: vec![(0, 1, 50)], separators, ..Proof::default() })
     };
     // No block below 1.5 ha: the first pays all it has to the second, which then just does not lose.
     let hard = world(Limits { min_block_ha: 1.5, ..NO_LIMITS });
     assert_eq!(hard.optimum(), Some(0.0));
-    assert_eq!(hard.bound(&proof(ExitKind::Small, &[0], 250, 0.0)), Ok(0.0));
+    assert_eq!(hard.bound(&proof(SeparatorKind::Small, &[0], 250, 0.0)), Ok(0.0));
     // For 10 it is allowed, and no more than 10 may be asked.
     let soft = world(Limits { min_block_ha: 1.5, small_block_price: 10.0, ..NO_LIMITS });
     assert_eq!(soft.optimum(), Some(15.0));
-    assert_eq!(soft.bound(&proof(ExitKind::Priced, &[0], 100, 0.0)), Ok(15.0));
+    assert_eq!(soft.bound(&proof(SeparatorKind::Priced, &[0], 100, 0.0)), Ok(15.0));
     // No block at all: nobody is around both, so what is paid is lost.
     let none = world(Limits { blocks_max: Some(0), ..NO_LIMITS });
     assert_eq!(none.optimum(), Some(0.0));
-    assert_eq!(none.bound(&proof(ExitKind::Counted, &[0, 1], 250, 25.0)), Ok(0.0));
+    assert_eq!(none.bound(&proof(SeparatorKind::Counted, &[0, 1], 250, 25.0)), Ok(0.0));
 
     let held = World { hold: vec![Some(true), None], ..hard.clone() };
     for (world, proof, why) in [
-        (&soft, proof(ExitKind::Priced, &[0], 101, 0.0), "more than a block costs (100)"),
-        (&none, proof(ExitKind::Counted, &[0, 1], 251, 25.0), "more than a block costs (250)"),
-        (&none, proof(ExitKind::Counted, &[0, 1], 1, 0.0), "more than a block costs (0)"),
-        (&hard, proof(ExitKind::Small, &[0, 1], 1, 0.0), "would be allowed"),
-        (&hard, proof(ExitKind::Priced, &[0], 1, 0.0), "would be allowed"),
-        (&soft, proof(ExitKind::Small, &[0], 1, 0.0), "would be allowed"),
-        (&soft, proof(ExitKind::Priced, &[0, 1], 1, 0.0), "would be allowed"),
-        (&held, proof(ExitKind::Small, &[0], 1, 0.0), "would be allowed"),
-        (&hard, proof(ExitKind::Small, &[0, 9], 1, 0.0), "beyond the 2 there are"),
-        (&hard, proof(ExitKind::Small, &[0], 1, 1.0), "prices blocks at 1, but there is no such limit"),
+        (&soft, proof(SeparatorKind::Priced, &[0], 101, 0.0), "more than a block costs (100)"),
+        (&none, proof(SeparatorKind::Counted, &[0, 1], 251, 25.0), "more than a block costs (250)"),
+        (&none, proof(SeparatorKind::Counted, &[0, 1], 1, 0.0), "more than a block costs (0)"),
+        (&hard, proof(SeparatorKind::Small, &[0, 1], 1, 0.0), "would be allowed"),
+        (&hard, proof(SeparatorKind::Priced, &[0], 1, 0.0), "would be allowed"),
+        (&soft, proof(SeparatorKind::Small, &[0], 1, 0.0), "would be allowed"),
+        (&soft, proof(SeparatorKind::Priced, &[0, 1], 1, 0.0), "would be allowed"),
+        (&held, proof(SeparatorKind::Small, &[0], 1, 0.0), "would be allowed"),
+        (&hard, proof(SeparatorKind::Small, &[0, 9], 1, 0.0), "beyond the 2 there are"),
+        (&hard, proof(SeparatorKind::Small, &[0], 1, 1.0), "prices blocks at 1, but there is no such limit"),
     ] {
         let error = world.bound(&proof).unwrap_err();
         assert!(error.contains(why), "{error}\ninstead of\n{why}");
     }
-    // Two exits that share a parcel of their regions share its price too.
-    let mut twice = proof(ExitKind::Priced, &[0], 60, 0.0);
-    twice.root.exits.push(twice.root.exits[0].clone());
-    assert!(soft.bound(&twice).unwrap_err().contains("over parcel 0 exits pay 120 units"));
+    // Two separators that share a parcel of their regions share its price too.
+    let mut twice = proof(SeparatorKind::Priced, &[0], 60, 0.0);
+    twice.root.separators.push(twice.root.separators[0].clone());
+    assert!(soft.bound(&twice).unwrap_err().contains("over parcel 0 separators pay 120 units"));
 }
 
 #[test]
@@ -84,20 +84,20 @@ fn new_blocks_and_heirs_by_hand() {
     // As above, but the second is in now: the first alone is a new block of 1 ha, worth 25 and a change.
     let mut world = pair([80.0, 20.0], 0.0, Limits { new_block_ha: 1.5, ..NO_LIMITS });
     world.before = vec![false, true];
-    let proof = |kind: ExitKind, region: &[u32]| {
-        let exits = vec![Exit { kind, region: region.to_vec(), payers: vec![(region[0], 250)] }];
-        simple(10.0, Proof { flows: vec![(0, 1, 50)], exits, ..Proof::default() })
+    let proof = |kind: SeparatorKind, region: &[u32]| {
+        let separators = vec![SeparatorCut { kind, region: region.to_vec(), payers: vec![(region[0], 250)] }];
+        simple(10.0, Proof { flows: vec![(0, 1, 50)], separators, ..Proof::default() })
     };
-    assert_eq!(world.bound(&proof(ExitKind::Small, &[0])), Ok(0.0));
-    assert!(world.bound(&proof(ExitKind::Small, &[1])).unwrap_err().contains("would be allowed"));
-    assert!(world.bound(&proof(ExitKind::Small, &[0, 1])).unwrap_err().contains("would be allowed"));
+    assert_eq!(world.bound(&proof(SeparatorKind::Small, &[0])), Ok(0.0));
+    assert!(world.bound(&proof(SeparatorKind::Small, &[1])).unwrap_err().contains("would be allowed"));
+    assert!(world.bound(&proof(SeparatorKind::Small, &[0, 1])).unwrap_err().contains("would be allowed"));
     // Small blocks of today may stay, others may not: the second is one, the first is none.
     let limits = Limits { min_block_ha: 1.5, small_block_price: 5.0, ..NO_LIMITS };
     world.limits = Limits { small_today: Some(vec![vec![ParcelIdx(1)]]), ..limits.clone() };
-    assert_eq!(world.bound(&proof(ExitKind::Small, &[0])), Ok(0.0));
-    assert!(world.bound(&proof(ExitKind::Small, &[1])).unwrap_err().contains("would be allowed"));
+    assert_eq!(world.bound(&proof(SeparatorKind::Small, &[0])), Ok(0.0));
+    assert!(world.bound(&proof(SeparatorKind::Small, &[1])).unwrap_err().contains("would be allowed"));
     world.limits = limits;
-    assert!(world.bound(&proof(ExitKind::Small, &[0])).unwrap_err().contains("would be allowed"));
+    assert!(world.bound(&proof(SeparatorKind::Small, &[0])).unwrap_err().contains("would be allowed"));
 }
 
 #[test]

@@ -1,25 +1,25 @@
-//! Exits: which there are, who pays, and how their prices step.
+//! Separators: which there are, who pays, and how their prices step.
 
 use std::collections::BTreeMap;
 
 use super::{Relaxation, Step};
 use crate::optimise::block_rules::{self, BlockStats, GrowingSet};
 use crate::optimise::energy::{Energy, Prices};
-use crate::optimise::problem::{ExitKind, Lock};
+use crate::optimise::problem::{Lock, SeparatorCut, SeparatorKind};
 
 /// Slopes of the bound up to this are none.
 const LEVEL: f64 = 1e-9;
 /// The least first step of a price, as a share of what the block gains.
 const LEAST_STEP: f64 = 0.05;
 
-/// An exit with its price.
+/// A separator with its price.
 #[derive(Debug, Clone)]
-pub(super) struct Way {
-    pub(super) kind: ExitKind,
+pub(super) struct PricedSeparator {
+    pub(super) kind: SeparatorKind,
     /// S, ascending.
     pub(super) region: Vec<u32>,
     /// N(S), ascending.
-    pub(super) rim: Vec<u32>,
+    pub(super) neighbourhood: Vec<u32>,
     /// Units of S that pay, with their shares, which add up to 1.
     pub(super) share: Vec<(u32, f64)>,
     /// In units of the objective.
@@ -27,7 +27,7 @@ pub(super) struct Way {
     pub(super) step: Step,
 }
 
-impl Way {
+impl PricedSeparator {
     /// What each payer pays at `price`, in integer units.
     pub(super) fn payments(&self, price: f64, scale: f64) -> impl Iterator<Item = (u32, i64)> {
         self.share.iter().map(move |(unit, share)| (*unit, (share * price * scale).floor() as i64))
@@ -35,30 +35,45 @@ impl Way {
 }
 
 impl Relaxation {
-    pub(super) fn set_way(&mut self, energy: &Energy<'_>, at: usize, price: f64) {
-        let way = &mut self.ways[at];
-        if way.price == price {
+    /// The separators that have a price.
+    pub(super) fn priced_separators(&self, energy: &Energy<'_>) -> Vec<SeparatorCut> {
+        let separator = |separator: &PricedSeparator| {
+            let mut payers: Vec<(u32, i64)> =
+                separator.payments(separator.price, energy.scale).filter(|(_, amount)| *amount > 0).collect();
+            payers.sort_unstable();
+            (!payers.is_empty()).then(|| SeparatorCut {
+                kind: separator.kind,
+                region: separator.region.clone(),
+                payers,
+            })
+        };
+        self.separators.iter().filter_map(separator).collect()
+    }
+
+    pub(super) fn set_separator(&mut self, energy: &Energy<'_>, at: usize, price: f64) {
+        let separator = &mut self.separators[at];
+        if separator.price == price {
             return;
         }
         let mut paid = 0;
         for ((unit, now), (_, then)) in
-            way.payments(way.price, energy.scale).zip(way.payments(price, energy.scale))
+            separator.payments(separator.price, energy.scale).zip(separator.payments(price, energy.scale))
         {
             self.network.pull(unit as usize, now - then);
             paid += then - now;
         }
-        for &unit in &way.rim {
+        for &unit in &separator.neighbourhood {
             self.network.pull(unit as usize, paid);
         }
-        if way.kind != ExitKind::Small {
-            for &unit in &way.region {
-                self.load[unit as usize] += price - way.price;
+        if separator.kind != SeparatorKind::Small {
+            for &unit in &separator.region {
+                self.load[unit as usize] += price - separator.price;
             }
         }
-        way.price = price;
+        separator.price = price;
     }
 
-    /// Adds exits for the blocks of `zone` that are not allowed, or allowed at a cost. Returns what each of these blocks
+    /// Adds separators for the blocks of `zone` that are not allowed, or allowed at a cost. Returns what each of these blocks
     /// gains as it stands, and which of them a unit belongs to.
     fn separate(&mut self, energy: &Energy<'_>, zone: &[bool]) -> (Vec<f64>, BTreeMap<u32, usize>) {
         let problem = energy.problem;
@@ -67,11 +82,11 @@ impl Relaxation {
         let (mut gains, mut block_of) = (Vec::new(), BTreeMap::new());
         for mut block in all {
             let kind = if problem.is_forbidden(&block.stats) {
-                ExitKind::Small
+                SeparatorKind::Small
             } else if problem.is_small(&block.stats) && problem.small_block_price.is_finite() {
-                ExitKind::Priced
+                SeparatorKind::Priced
             } else if too_many || self.prices.blocks > 0.0 {
-                ExitKind::Counted
+                SeparatorKind::Counted
             } else {
                 continue;
             };
@@ -90,16 +105,16 @@ impl Relaxation {
             block_of.extend(block.units.iter().map(|&u| (u, gains.len())));
             gains.push(gain);
             if self.served.insert(block.units.clone()) {
-                self.add_way(energy, kind, &block, gain);
+                self.add_separator(energy, kind, &block, gain);
             }
         }
         (gains, block_of)
     }
 
-    fn add_way(&mut self, energy: &Energy<'_>, kind: ExitKind, block: &Block, gain: f64) {
+    fn add_separator(&mut self, energy: &Energy<'_>, kind: SeparatorKind, block: &Block, gain: f64) {
         let (region, held_back) = match kind {
-            ExitKind::Small | ExitKind::Priced => self.grown(energy, block, gain),
-            ExitKind::Counted => (block.units.clone(), gain),
+            SeparatorKind::Small | SeparatorKind::Priced => self.grown(energy, block, gain),
+            SeparatorKind::Counted => (block.units.clone(), gain),
         };
         if self.by_region.contains_key(&region) {
             return;
@@ -110,18 +125,18 @@ impl Relaxation {
             Some(&unit) => vec![(unit, 1.0)],
             None => block.units.iter().map(|&u| (u, left(u) / gain)).filter(|(_, s)| *s > 0.0).collect(),
         };
-        let rim = energy.rim(&region);
-        if self.load.is_empty() && kind != ExitKind::Small {
+        let neighbourhood = energy.neighbourhood(&region);
+        if self.load.is_empty() && kind != SeparatorKind::Small {
             self.load = vec![0.0; energy.len()];
         }
-        self.by_region.insert(region.clone(), self.ways.len());
+        self.by_region.insert(region.clone(), self.separators.len());
         let step =
             Step::new(if held.is_some() { held_back } else { held_back.clamp(LEAST_STEP * gain, gain) });
-        self.ways.push(Way { kind, region, rim, share, price: 0.0, step });
+        self.separators.push(PricedSeparator { kind, region, neighbourhood, share, price: 0.0, step });
     }
 
-    /// The block grown unit by unit, always by the one of its rim that holds back least, to the stage whose rim holds
-    /// back most; with how much that is, up to `gain`.
+    /// The block grown unit by unit, always by the one of its neighbourhood that holds back least, to the stage whose
+    /// neighbourhood holds back most; with how much that is, up to `gain`.
     fn grown(&mut self, energy: &Energy<'_>, block: &Block, gain: f64) -> (Vec<u32>, f64) {
         let problem = energy.problem;
         let most = (gain * energy.scale) as i64 + 1;
@@ -131,13 +146,16 @@ impl Relaxation {
             set.add(problem, &energy.small_today, unit as usize);
         }
         let forbidden = problem.is_forbidden(&block.stats);
-        let mut rim: Vec<(i64, u32)> = Vec::new();
+        let mut neighbourhood: Vec<(i64, u32)> = Vec::new();
         let (mut best, mut best_len, mut fresh) = (-1, region.len(), 0);
         loop {
             while let Some(&unit) = region.get(fresh) {
                 fresh += 1;
                 for n in energy.neighbours(unit as usize) {
-                    if !n.contiguous || region.contains(&n.unit) || rim.iter().any(|(_, u)| *u == n.unit) {
+                    if !n.contiguous
+                        || region.contains(&n.unit)
+                        || neighbourhood.iter().any(|(_, u)| *u == n.unit)
+                    {
                         continue;
                     }
                     let back = if self.network.in_largest(n.unit as usize) {
@@ -145,15 +163,15 @@ impl Relaxation {
                     } else {
                         self.marginals.loss(&mut self.network.residual(), n.unit, most)
                     };
-                    rim.push((back, n.unit));
+                    neighbourhood.push((back, n.unit));
                 }
             }
-            let Some(at) = (0..rim.len()).min_by_key(|&at| rim[at]) else {
+            let Some(at) = (0..neighbourhood.len()).min_by_key(|&at| neighbourhood[at]) else {
                 // Nobody around: no price is too high.
                 (best, best_len) = (most, region.len());
                 break;
             };
-            let (back, unit) = rim[at];
+            let (back, unit) = neighbourhood[at];
             if back > best {
                 (best, best_len) = (back, region.len());
             }
@@ -163,7 +181,7 @@ impl Relaxation {
             if back >= most || !holds {
                 break;
             }
-            rim.swap_remove(at);
+            neighbourhood.swap_remove(at);
             region.push(unit);
         }
         region.truncate(best_len);
@@ -179,15 +197,15 @@ impl Relaxation {
                 .max_by_key(|u| (self.network.left(*u as usize).abs(), std::cmp::Reverse(*u)))
                 .map(|u| u as usize)
         };
-        let mut unpaid = self.ways.iter().filter(|way| {
-            let paid: f64 = way.share.iter().filter(|(u, _)| zone[*u as usize]).map(|(_, s)| s).sum();
-            let ways_out = way.rim.iter().filter(|u| zone[**u as usize]).count() as f64;
-            paid - ways_out > LEVEL || (way.price > 0.0 && (paid - ways_out).abs() > LEVEL)
+        let mut unpaid = self.separators.iter().filter(|separator| {
+            let paid: f64 = separator.share.iter().filter(|(u, _)| zone[*u as usize]).map(|(_, s)| s).sum();
+            let neighbours_in = separator.neighbourhood.iter().filter(|u| zone[**u as usize]).count() as f64;
+            paid - neighbours_in > LEVEL || (separator.price > 0.0 && (paid - neighbours_in).abs() > LEVEL)
         });
         unpaid
-            .find_map(|way| {
-                let payers = way.share.iter().map(|(u, _)| *u).filter(free);
-                heaviest(&mut payers.chain(way.rim.iter().copied().filter(free)))
+            .find_map(|separator| {
+                let payers = separator.share.iter().map(|(u, _)| *u).filter(free);
+                heaviest(&mut payers.chain(separator.neighbourhood.iter().copied().filter(free)))
             })
             .or_else(|| {
                 let forbidden = |b: &Block| energy.problem.is_forbidden(&b.stats);
@@ -198,28 +216,28 @@ impl Relaxation {
             })
     }
 
-    /// One round of changes to the prices of exits, after a cut. False when there is nothing to change.
-    pub(in crate::optimise) fn step_exits(&mut self, energy: &Energy<'_>) -> bool {
+    /// One round of changes to the prices of separators, after a cut. False when there is nothing to change.
+    pub(in crate::optimise) fn step_separators(&mut self, energy: &Energy<'_>) -> bool {
         if !energy.problem.has_block_rules() && energy.problem.blocks_max == usize::MAX {
             return false;
         }
         let zone = self.smallest();
         let (gains, block_of) = self.separate(energy, &zone);
-        // All exits that a block should use share what it gains.
+        // All separators that a block should use share what it gains.
         let mut wanted = vec![0.0; gains.len()];
         let mut changes: Vec<(usize, f64, Option<usize>)> = Vec::new();
-        for (at, way) in self.ways.iter_mut().enumerate() {
-            let inside = || way.share.iter().filter(|(u, _)| zone[*u as usize]);
+        for (at, separator) in self.separators.iter_mut().enumerate() {
+            let inside = || separator.share.iter().filter(|(u, _)| zone[*u as usize]);
             let paid: f64 = inside().map(|(_, share)| share).sum();
-            let ways_out = way.rim.iter().filter(|u| zone[**u as usize]).count() as f64;
-            let slope = paid - ways_out;
+            let neighbours_in = separator.neighbourhood.iter().filter(|u| zone[**u as usize]).count() as f64;
+            let slope = paid - neighbours_in;
             if slope > LEVEL {
                 let Some(&block) = inside().find_map(|(u, _)| block_of.get(u)) else { continue };
-                let by = way.step.next(true);
+                let by = separator.step.next(true);
                 wanted[block] += by;
                 changes.push((at, by, Some(block)));
-            } else if slope < -LEVEL && way.price > 0.0 {
-                changes.push((at, -way.step.next(false), None));
+            } else if slope < -LEVEL && separator.price > 0.0 {
+                changes.push((at, -separator.step.next(false), None));
             }
         }
         let mut changed = !changes.is_empty();
@@ -228,23 +246,23 @@ impl Relaxation {
                 by *= (gains[block] / wanted[block]).min(1.0);
                 by = by.min(self.room(energy, at));
             }
-            self.set_way(energy, at, (self.ways[at].price + by).max(0.0));
+            self.set_separator(energy, at, (self.separators[at].price + by).max(0.0));
         }
         changed |= self.step_blocks(energy, &zone, gains);
         changed
     }
 
-    /// How much an exit's price may still rise.
+    /// How much a separator's price may still rise.
     fn room(&self, energy: &Energy<'_>, at: usize) -> f64 {
-        let way = &self.ways[at];
-        let cap = match way.kind {
-            ExitKind::Small => return f64::INFINITY,
-            ExitKind::Priced => energy.problem.small_block_price,
-            ExitKind::Counted => self.prices.blocks,
+        let separator = &self.separators[at];
+        let cap = match separator.kind {
+            SeparatorKind::Small => return f64::INFINITY,
+            SeparatorKind::Priced => energy.problem.small_block_price,
+            SeparatorKind::Counted => self.prices.blocks,
         };
         // Rounding must not lead beyond the cap.
         let cap = cap * (1.0 - 1e-9);
-        (cap - way.region.iter().map(|u| self.load[*u as usize]).fold(0.0, f64::max)).max(0.0)
+        (cap - separator.region.iter().map(|u| self.load[*u as usize]).fold(0.0, f64::max)).max(0.0)
     }
 
     /// Moves the price of a block towards where the cut has as many as it may.
