@@ -8,6 +8,8 @@ mod certificates;
 mod fields;
 #[path = "verifying/geopackage.rs"]
 mod geopackage;
+#[path = "verifying/parts.rs"]
+mod parts;
 
 use std::fs;
 use std::path::{Path, PathBuf};
