@@ -112,6 +112,7 @@ fn the_engine_lists_its_modules_in_the_order_of_the_data() {
         "index",
         "boolean_ops",
         "score",
+        "parts",
         "adjacency",
         "blocks",
         "policy",

@@ -8,6 +8,8 @@ mod certificates;
 mod fields;
 #[path = "verifying/geopackage.rs"]
 mod geopackage;
+#[path = "verifying/parts.rs"]
+mod parts;
 #[path = "verifying/random_plans.rs"]
 mod random_plans;
 

@@ -4,13 +4,26 @@ use serde::{Deserialize, Serialize};
 
 use crate::adjacency::Adjacency;
 use crate::graph::components;
-use crate::id::{BlockIdx, ParcelIdx};
+use crate::id::{BlockIdx, ParcelIdx, PartIdx};
 
-/// The connected components of the parcels in a zone, largest area first (ties: by lowest parcel).
+/// A part of a parcel in a block: the whole of a parcel with one part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Member {
+    /// The parcel.
+    pub parcel: ParcelIdx,
+    /// The polygon of its shape, from 0.
+    pub polygon: u32,
+}
+
+/// The connected components of the parts of parcels in a zone, largest area first (ties: by lowest parcel, then by lowest part).
+/// A parcel of several parts may lie in several of them: it joins nothing by being one record.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Blocks {
+    /// Of every part.
     of: Vec<Option<BlockIdx>>,
-    members: Vec<Vec<ParcelIdx>>,
+    /// The parcels of further parts, in the order of the parts.
+    further: Vec<ParcelIdx>,
+    members: Vec<Vec<Member>>,
     area_m2: Vec<f64>,
 }
 
@@ -23,39 +36,67 @@ impl Blocks {
     pub fn new(adjacency: &Adjacency, in_zone: &[bool], area_m2: &[f64]) -> Self {
         let count = adjacency.len();
         assert!(in_zone.len() == count && area_m2.len() == count, "one value a parcel");
+        let parts = adjacency.parts();
         let found = components(
-            count,
-            |parcel| in_zone[parcel as usize],
-            |parcel| adjacency.contiguous(ParcelIdx(parcel)).map(|other| other.0),
+            adjacency.part_count(),
+            |part| in_zone[parts.unit_of(part) as usize],
+            |part| adjacency.contiguous_parts(PartIdx(part)).map(|other| other.0),
         );
-        let parcels = |nodes: &[u32]| {
-            let mut block: Vec<ParcelIdx> = nodes.iter().copied().map(ParcelIdx).collect();
-            block.sort_unstable();
-            block
+        let member =
+            |part: u32| Member { parcel: ParcelIdx(parts.unit_of(part)), polygon: parts.place(part) };
+        let block = |nodes: &[u32]| {
+            let mut block = nodes.to_vec();
+            block.sort_unstable_by_key(|part| member(*part));
+            let part_m2 = |part: &u32| area_m2[parts.unit_of(*part) as usize] * parts.share(*part);
+            (block.iter().map(part_m2).sum::<f64>(), block)
         };
-        let mut members: Vec<Vec<ParcelIdx>> = found.members.iter().map(parcels).collect();
-        let area = |block: &[ParcelIdx]| block.iter().map(|p| area_m2[p.at()]).sum::<f64>();
-        members.sort_by(|a, b| area(b).total_cmp(&area(a)).then(a[0].cmp(&b[0])));
-        let areas = members.iter().map(|b| area(b)).collect();
-        let mut of = vec![None; count];
-        for (number, block) in members.iter().enumerate() {
-            for parcel in block {
-                of[parcel.at()] = Some(BlockIdx(ParcelIdx::from_at(number).0));
-            }
+        let mut blocks: Vec<(f64, Vec<u32>)> = found.members.iter().map(block).collect();
+        blocks.sort_by(|(a_m2, a), (b_m2, b)| b_m2.total_cmp(a_m2).then(member(a[0]).cmp(&member(b[0]))));
+        let mut of = vec![None; adjacency.part_count()];
+        for (number, (_, block)) in (0_u32..).zip(&blocks) {
+            block.iter().for_each(|part| of[*part as usize] = Some(BlockIdx(number)));
         }
-        Self { of, members, area_m2: areas }
+        let further = count..adjacency.part_count();
+        Self {
+            of,
+            further: further.map(|part| adjacency.parcel_of(PartIdx::from_at(part))).collect(),
+            area_m2: blocks.iter().map(|(block_m2, _)| *block_m2).collect(),
+            members: blocks.iter().map(|(_, block)| block.iter().copied().map(member).collect()).collect(),
+        }
     }
 
-    /// The block of a parcel; none outside the zone.
+    /// The largest block that a parcel has a part in; none outside the zone.
     #[must_use]
     pub fn of(&self, parcel: ParcelIdx) -> Option<BlockIdx> {
-        self.of[parcel.at()]
+        self.all_of(parcel).min()
     }
 
-    /// The parcels of a block, ascending.
+    /// The block of each part of a parcel, in the order of the parts; none outside the zone.
+    pub fn all_of(&self, parcel: ParcelIdx) -> impl Iterator<Item = BlockIdx> + '_ {
+        let first = self.further.partition_point(|other| *other < parcel);
+        let own = self.further[first..].iter().take_while(move |other| **other == parcel).count();
+        let further = self.of.len() - self.further.len() + first;
+        std::iter::once(self.of[parcel.at()]).chain(self.of[further..further + own].iter().copied()).flatten()
+    }
+
+    /// The block of a part; none outside the zone.
     #[must_use]
-    pub fn members(&self, block: BlockIdx) -> &[ParcelIdx] {
+    pub fn of_part(&self, part: PartIdx) -> Option<BlockIdx> {
+        self.of[part.at()]
+    }
+
+    /// The parts of a block, ascending.
+    #[must_use]
+    pub fn members(&self, block: BlockIdx) -> &[Member] {
         &self.members[block.at()]
+    }
+
+    /// The parcels that have a part in a block, ascending.
+    #[must_use]
+    pub fn parcels(&self, block: BlockIdx) -> Vec<ParcelIdx> {
+        let mut parcels: Vec<ParcelIdx> = self.members(block).iter().map(|member| member.parcel).collect();
+        parcels.dedup();
+        parcels
     }
 
     /// The area of a block, m².
@@ -77,7 +118,7 @@ impl Blocks {
     }
 
     /// All blocks, largest first.
-    pub fn iter(&self) -> impl Iterator<Item = (BlockIdx, &[ParcelIdx])> {
+    pub fn iter(&self) -> impl Iterator<Item = (BlockIdx, &[Member])> {
         (0u32..).map(BlockIdx).zip(self.members.iter().map(Vec::as_slice))
     }
 
@@ -138,7 +179,7 @@ mod tests {
         let row = facing(6, &[(0, 1), (1, 2), (2, 3), (4, 5)], CONTIGUOUS_M);
         let in_zone = [true, true, false, true, true, true];
         let blocks = Blocks::new(&row, &in_zone, &[10.0, 20.0, 99.0, 30.0, 40.0, 50.0]);
-        let found: Vec<_> = blocks.iter().map(|(b, m)| (b.0, m.to_vec(), blocks.area_m2(b))).collect();
+        let found: Vec<_> = blocks.iter().map(|(b, _)| (b.0, blocks.parcels(b), blocks.area_m2(b))).collect();
         let p = ParcelIdx;
         // The two of 30 m² come by their lowest parcel.
         assert_eq!(found, [(0, vec![p(4), p(5)], 90.0), (1, vec![p(0), p(1)], 30.0), (2, vec![p(3)], 30.0)]);

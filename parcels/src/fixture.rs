@@ -7,8 +7,9 @@
 use geo::{MultiPolygon, Rect, coord};
 
 use crate::adjacency::{Adjacency, Facing};
-use crate::id::{ParcelId, ParcelIdx};
+use crate::id::{ParcelId, ParcelIdx, PartIdx};
 use crate::parcel::{Crs, Layer, Parcel};
+use crate::parts::Parts;
 use crate::table::Table;
 use crate::units::{Area, SquareMetres};
 
@@ -69,6 +70,57 @@ pub(crate) fn draw(map: &str) -> Drawn {
 }
 
 impl Drawn {
+    /// The same land with some squares in one parcel of several parts: those of one group that are on the same sides. A parcel
+    /// has the name of its first square.
+    pub(crate) fn grouped(&self, group: impl Fn(usize) -> usize) -> Self {
+        let key = |at: usize| (self.before[at], self.after[at], group(at));
+        let mut squares: Vec<Vec<usize>> = Vec::new();
+        for at in 0..self.layer.len() {
+            match squares.iter_mut().find(|own| key(own[0]) == key(at)) {
+                Some(own) => own.push(at),
+                None => squares.push(vec![at]),
+            }
+        }
+        let several = (0_u32..).zip(&squares).filter(|(_, own)| own.len() > 1);
+        let shares = |own: &Vec<usize>| vec![1.0 / own.len() as f64; own.len()];
+        let parts = Parts::new(squares.len(), several.map(|(parcel, own)| (parcel, shares(own))));
+        let mut part_of = vec![0; self.layer.len()];
+        for (parcel, own) in (0_u32..).zip(&squares) {
+            own.iter().zip(parts.of(parcel)).for_each(|(at, part)| part_of[*at] = part);
+        }
+        let part = |idx: ParcelIdx| PartIdx(part_of[idx.at()]);
+        let pairs = self.adjacency.pairs().map(|pair| {
+            let (a, b) = (part(pair.a), part(pair.b));
+            Facing { a: a.min(b), b: a.max(b), facing_m: pair.facing_m }
+        });
+        let mut exposed_m = vec![0.0; part_of.len()];
+        for (at, part) in part_of.iter().enumerate() {
+            exposed_m[*part as usize] = self.adjacency.exposed_m()[at];
+        }
+        let adjacency = Adjacency::from_parts(parts, pairs.collect(), exposed_m);
+        let area_m2: Vec<f64> = squares.iter().map(|own| 1e4 * own.len() as f64).collect();
+        let parcels = squares.iter().zip(&area_m2).enumerate().map(|(row, (own, area_m2))| {
+            let area = SquareMetres(*area_m2);
+            let shapes = own.iter().flat_map(|at| self.layer.parcels()[*at].shape.0.clone());
+            Parcel {
+                shape: MultiPolygon(shapes.collect()),
+                area: Area { ellipsoidal: area, planar: area, registered: None },
+                source_row: row,
+                ..self.layer.parcels()[own[0]].clone()
+            }
+        });
+        let parcels: Vec<Parcel> = parcels.collect();
+        let table = Table::new(parcels.len(), Vec::new());
+        let side = |sides: &[bool]| squares.iter().map(|own| sides[own[0]]).collect();
+        Self {
+            layer: Layer::new("drawn".into(), Crs::default(), parcels, table),
+            adjacency,
+            area_m2,
+            before: side(&self.before),
+            after: side(&self.after),
+        }
+    }
+
     /// The position of the parcel of that name.
     pub(crate) fn at(&self, name: &str) -> usize {
         self.layer.parcels().iter().position(|p| p.id.0 == name).unwrap()

@@ -38,6 +38,28 @@ impl ParcelIdx {
     }
 }
 
+/// The position of a part of a parcel: of its first part, or its only one, that of the parcel; further parts stand after all
+/// parcels ([`Parts`](crate::parts::Parts)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PartIdx(pub u32);
+
+impl PartIdx {
+    /// As an array index.
+    #[must_use]
+    pub fn at(self) -> usize {
+        self.0 as usize
+    }
+
+    /// From an array index.
+    ///
+    /// # Panics
+    /// Beyond 2³² parts, more than any layer the readers accept.
+    #[must_use]
+    pub fn from_at(at: usize) -> Self {
+        Self(u32::try_from(at).expect("a layer holds fewer than 2^32 parts"))
+    }
+}
+
 /// The position of a block in its [`Blocks`](crate::blocks::Blocks): 0 is the largest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

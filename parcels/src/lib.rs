@@ -141,6 +141,9 @@ pub mod score;
 // Rows, components and disjoint sets of any graph.
 pub mod graph;
 
+// Parcels of several parts.
+pub mod parts;
+
 // Who faces whom.
 pub mod adjacency;
 

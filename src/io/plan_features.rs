@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use geo::MultiPolygon;
-use parcels::blocks::Blocks;
+use parcels::blocks::{Blocks, Member};
 use parcels::boolean_ops;
 use parcels::id::{ParcelId, ParcelIdx};
 use parcels::parcel::{Layer, Parcel};
@@ -55,9 +55,17 @@ pub(super) fn shorten(columns: &mut [Column<'_>]) {
 /// other across a road stay apart in it; gaps up to the width of survey noise, which are no roads, are closed.
 #[must_use]
 pub fn outlines(layer: &Layer, blocks: &Blocks, checks: &Checks) -> Vec<MultiPolygon<f64>> {
-    let members: Vec<&[ParcelIdx]> = blocks.iter().map(|(_, members)| members).collect();
-    let outline = |members: &&[ParcelIdx]| {
-        let land = boolean_ops::union(members.iter().map(|idx| &layer[*idx].shape));
+    let members: Vec<&[Member]> = blocks.iter().map(|(_, members)| members).collect();
+    let shape = |part: &Member| {
+        let whole = &layer[part.parcel].shape;
+        match whole.0.get(part.polygon as usize) {
+            Some(polygon) if whole.0.len() > 1 => Cow::Owned(MultiPolygon(vec![polygon.clone()])),
+            _ => Cow::Borrowed(whole),
+        }
+    };
+    let outline = |members: &&[Member]| {
+        let shapes: Vec<Cow<'_, MultiPolygon<f64>>> = members.iter().map(shape).collect();
+        let land = boolean_ops::union(shapes.iter().map(AsRef::as_ref));
         boolean_ops::without_slits(&land, checks.survey_noise_width_m)
     };
     members.par_iter().map(outline).collect()
@@ -110,7 +118,7 @@ pub fn unplanned<'a>(
     Features { name: "parcels".into(), columns, shapes: Shapes::Areas(shapes) }
 }
 
-/// Every parcel, in the layer's order.
+/// Every parcel, in the layer's order. One whose parts lie in several blocks names the largest of them.
 #[must_use]
 pub fn parcels<'a>(out: &'a PlanOutput<'a>) -> Features<'a> {
     let all: &'a [Parcel] = out.layer.parcels();
@@ -223,7 +231,7 @@ pub fn transfers<'a>(out: &'a PlanOutput<'a>) -> Features<'a> {
     Features { name: "transfers".into(), columns, shapes: Shapes::Areas(shapes) }
 }
 
-/// The zone's blocks with their outlines, largest first. `when`: `"before"` or `"after"`. Blocks below
+/// The zone's blocks with their outlines, largest first; a parcel counts in every block that it has a part in. `when`: `"before"` or `"after"`. Blocks below
 /// `min_block_ha` are small.
 #[must_use]
 pub fn blocks<'a>(
@@ -234,7 +242,7 @@ pub fn blocks<'a>(
     min_block_ha: f64,
 ) -> Features<'a> {
     let all: std::sync::Arc<[(f64, usize)]> =
-        blocks.iter().map(|(idx, members)| (blocks.area_m2(idx), members.len())).collect();
+        blocks.iter().map(|(idx, _)| (blocks.area_m2(idx), blocks.parcels(idx).len())).collect();
     let zone_m2: f64 = all.iter().map(|(area_m2, _)| area_m2).sum();
     let (areas, counts, shares, small) = (all.clone(), all.clone(), all.clone(), all);
     let columns = vec![

@@ -4,27 +4,31 @@ use rayon::prelude::*;
 
 use super::context::{self, SpatialContext};
 use super::facing::{FacingMeasurer, OneSided};
+use super::outlines::{Outlines, parts_of};
 use super::{Adjacency, COINCIDENT_M, Facing, MIN_FACING_M};
 use crate::graph::Rows;
-use crate::id::ParcelIdx;
+use crate::id::PartIdx;
 use crate::index::SpatialIndex;
 use crate::parcel::{Barrier, Layer};
+use crate::parts::Parts;
 use crate::progress::{Cancelled, Monitor, go_on};
 
-/// Parcels measured between two looks at the monitor.
+/// Parts measured between two looks at the monitor.
 const CHUNK: usize = 512;
 
-/// What every parcel faces from its own side at each of some gap tolerances. Most lengths are the same over long ranges of
+/// What every part of a parcel faces from its own side at each of some gap tolerances. Most lengths are the same over long ranges of
 /// gaps, so only the gaps at which one changes are kept.
 pub struct FacingByGap {
     /// Ascending.
     reaches_m: Vec<f64>,
+    parts: Parts,
+    /// One answer a part.
     wanted: Vec<bool>,
-    /// Per parcel those it faces, ascending.
-    neighbours: Rows<ParcelIdx>,
+    /// Per part those it faces, ascending.
+    neighbours: Rows<PartIdx>,
     /// Per neighbour: from which reach on, which length, m.
     stages: Rows<(u16, f64)>,
-    /// Per parcel and reach, the length that faces nobody, m.
+    /// Per part and reach, the length that faces nobody, m.
     exposed_m: Vec<f64>,
 }
 
@@ -49,10 +53,19 @@ impl FacingByGap {
         let mut reaches_m: Vec<f64> = gaps_m.iter().copied().map(reach_m).collect();
         reaches_m.sort_unstable_by(f64::total_cmp);
         reaches_m.dedup();
-        monitor.step("adjacency", layer.len() as u64);
+        let parts = parts_of(layer);
+        let outlines = Outlines::new(layer, &parts);
+        let each = || (0..outlines.len()).map(PartIdx::from_at);
+        let wanted: Vec<bool> = each().map(|part| wanted[outlines.parcel(part).at()]).collect();
+        let index_of_parts = (!parts.is_empty()).then(|| {
+            let boxes = each().filter_map(|part| Some((part.0, context::bounds_of(outlines.of(part))?)));
+            SpatialIndex::of_boxes(boxes)
+        });
+        monitor.step("adjacency", wanted.len() as u64);
         let farthest_m = reaches_m.last().copied().unwrap_or(COINCIDENT_M);
-        let context = SpatialContext::new(layer, index, barriers, farthest_m);
-        let parts = wanted
+        let index = index_of_parts.as_ref().unwrap_or(index);
+        let context = SpatialContext::new(outlines, index, barriers, farthest_m);
+        let runs = wanted
             .par_chunks(CHUNK)
             .enumerate()
             .map_init(
@@ -61,30 +74,31 @@ impl FacingByGap {
                     go_on(monitor)?;
                     let mut one_sided = OneSided::default();
                     for (at, wanted) in wanted.iter().enumerate() {
-                        let parcel = ParcelIdx::from_at(chunk * CHUNK + at);
+                        let part = PartIdx::from_at(chunk * CHUNK + at);
                         if *wanted {
-                            measurer.measure(parcel, context::sides(&layer[parcel].shape), &mut one_sided);
+                            measurer.measure(part, context::sides(outlines.of(part)), &mut one_sided);
                         } else {
                             one_sided.skip(reaches_m.len());
                         }
                     }
                     monitor.advance(wanted.len() as u64);
-                    let mut part = Self::empty(reaches_m.clone());
-                    part.append_one_sided(one_sided);
-                    Ok(part)
+                    let mut run = Self::empty(reaches_m.clone());
+                    run.append_one_sided(one_sided);
+                    Ok(run)
                 },
             )
             .collect::<Result<Vec<_>, _>>()?;
-        let mut all = Self { wanted: wanted.to_vec(), ..Self::empty(reaches_m.clone()) };
-        for part in parts {
-            all.append(part);
+        let mut all = Self::empty(reaches_m.clone());
+        for run in runs {
+            all.append(run);
         }
-        Ok(all)
+        Ok(Self { parts, wanted, ..all })
     }
 
     fn empty(reaches_m: Vec<f64>) -> Self {
         Self {
             reaches_m,
+            parts: Parts::default(),
             wanted: Vec::new(),
             neighbours: Rows::default(),
             stages: Rows::default(),
@@ -118,15 +132,15 @@ impl FacingByGap {
     pub fn at(&self, gap_m: f64) -> Option<Adjacency> {
         let reach = self.reaches_m.binary_search_by(|r| r.total_cmp(&reach_m(gap_m))).ok()?;
         let mut pairs = Vec::new();
-        for parcel in (0..self.wanted.len()).map(ParcelIdx::from_at) {
-            for at in self.neighbours.range(parcel.at()) {
+        for part in (0..self.wanted.len()).map(PartIdx::from_at) {
+            for at in self.neighbours.range(part.at()) {
                 let other = self.neighbours.items()[at];
                 if !self.wanted[other.at()] {
                     continue;
                 }
-                let back = self.neighbours.row(other.at()).binary_search(&parcel);
+                let back = self.neighbours.row(other.at()).binary_search(&part);
                 // A pair seen from both sides is listed by its lower one.
-                if other < parcel && back.is_ok() {
+                if other < part && back.is_ok() {
                     continue;
                 }
                 let back_m = back.map_or(0.0, |found| {
@@ -134,12 +148,12 @@ impl FacingByGap {
                 });
                 let facing_m = 0.5 * (self.length_m(at, reach) + back_m);
                 if facing_m >= MIN_FACING_M {
-                    pairs.push(Facing { a: parcel.min(other), b: parcel.max(other), facing_m });
+                    pairs.push(Facing { a: part.min(other), b: part.max(other), facing_m });
                 }
             }
         }
         let exposed_m = self.exposed_m.iter().skip(reach).step_by(self.reaches_m.len()).copied().collect();
-        Some(Adjacency::from_pairs(pairs, exposed_m))
+        Some(Adjacency::from_parts(self.parts.clone(), pairs, exposed_m))
     }
 
     /// What neighbour `at` is faced over at a reach, m.

@@ -1,12 +1,13 @@
-//! The spatial context of a parcel: the sides of the others near it, its own, and barriers.
+//! The spatial context of a part of a parcel: the sides of the others near it, its own, and barriers.
 
-use geo::{BoundingRect, Coord, CoordsIter, Intersects, MultiPolygon, Rect};
+use geo::{BoundingRect, Coord, CoordsIter, Intersects, Polygon, Rect};
 use rayon::prelude::*;
 
 use super::COINCIDENT_M;
-use crate::id::ParcelIdx;
+use super::outlines::Outlines;
+use crate::id::PartIdx;
 use crate::index::SpatialIndex;
-use crate::parcel::{Barrier, Layer};
+use crate::parcel::Barrier;
 use crate::point_in_ring;
 
 /// From this number of sides on, looking at all of them costs more than an index of them.
@@ -15,9 +16,9 @@ const INDEX_FROM_SIDES: usize = 256;
 /// Whose side it is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Owner {
-    /// Another parcel, by its position among the near ones.
+    /// Another part, by its position among the near ones.
     Other(usize),
-    /// The parcel itself.
+    /// The part itself.
     Own,
     /// A barrier line with this half width, m.
     Barrier(f64),
@@ -41,8 +42,8 @@ impl Side {
 }
 
 /// Every ring's sides, in order.
-pub(super) fn sides(shape: &MultiPolygon<f64>) -> impl Iterator<Item = (Coord<f64>, Coord<f64>)> + '_ {
-    shape
+pub(super) fn sides(outline: &[Polygon<f64>]) -> impl Iterator<Item = (Coord<f64>, Coord<f64>)> + '_ {
+    outline
         .iter()
         .flat_map(|polygon| std::iter::once(polygon.exterior()).chain(polygon.interiors()))
         .flat_map(|ring| ring.0.windows(2).map(|pair| (pair[0], pair[1])))
@@ -68,9 +69,9 @@ impl IndexedSides {
     }
 }
 
-/// All parcels and barriers, ready to be asked for the neighbourhood of one.
+/// All parts and barriers, ready to be asked for the neighbourhood of one part.
 pub(super) struct SpatialContext<'a> {
-    layer: &'a Layer,
+    outlines: Outlines<'a>,
     index: &'a SpatialIndex,
     bounds: Vec<Option<Rect<f64>>>,
     indexed: Vec<Option<Box<IndexedSides>>>,
@@ -80,12 +81,12 @@ pub(super) struct SpatialContext<'a> {
     reach_m: f64,
 }
 
-/// The neighbourhood of one parcel: what is within reach. Kept between parcels for its memory.
+/// The neighbourhood of one part: what is within reach. Kept between parts for its memory.
 #[derive(Default)]
 pub(super) struct Neighbourhood {
-    /// The parcels whose box is within reach, ascending.
-    pub(super) parcels: Vec<ParcelIdx>,
-    /// Sides: of the others in the order of `parcels`, then its own, then barriers.
+    /// The parts whose box is within reach, ascending.
+    pub(super) parts: Vec<PartIdx>,
+    /// Sides: of the others in the order of `parts`, then its own, then barriers.
     sides: Vec<Side>,
     /// An index of `sides` where they are many.
     index: Option<SpatialIndex>,
@@ -94,18 +95,17 @@ pub(super) struct Neighbourhood {
 
 impl<'a> SpatialContext<'a> {
     pub(super) fn new(
-        layer: &'a Layer,
+        outlines: Outlines<'a>,
         index: &'a SpatialIndex,
         barriers: &'a [Barrier],
         reach_m: f64,
     ) -> Self {
-        let bounds = layer.parcels().par_iter().map(|p| p.shape.bounding_rect()).collect();
-        let indexed = layer
-            .parcels()
-            .par_iter()
-            .map(|p| {
-                (p.shape.coords_count() > INDEX_FROM_SIDES)
-                    .then(|| Box::new(IndexedSides::new(sides(&p.shape).collect())))
+        let each = (0..outlines.len()).into_par_iter().map(|at| outlines.of(PartIdx::from_at(at)));
+        let bounds = each.clone().map(bounds_of).collect();
+        let indexed = each
+            .map(|outline| {
+                (outline.iter().map(Polygon::coords_count).sum::<usize>() > INDEX_FROM_SIDES)
+                    .then(|| Box::new(IndexedSides::new(sides(outline).collect())))
             })
             .collect();
         // A segment without length has no direction and cuts nothing; one without a place cannot be indexed.
@@ -122,7 +122,7 @@ impl<'a> SpatialContext<'a> {
         let barrier_half_widths_m: Vec<f64> =
             segments().map(|(b, _)| b.half_width_m.max(COINCIDENT_M)).collect();
         Self {
-            layer,
+            outlines,
             index,
             bounds,
             indexed,
@@ -141,25 +141,25 @@ impl<'a> SpatialContext<'a> {
         }
     }
 
-    pub(super) fn bounds(&self, parcel: ParcelIdx) -> Option<Rect<f64>> {
-        self.bounds[parcel.at()]
+    pub(super) fn bounds(&self, part: PartIdx) -> Option<Rect<f64>> {
+        self.bounds[part.at()]
     }
 
-    /// Fills `neighbourhood` with what is near `parcel`.
-    pub(super) fn collect(&self, parcel: ParcelIdx, neighbourhood: &mut Neighbourhood) {
-        let Neighbourhood { parcels, sides: found, index, numbers } = neighbourhood;
-        parcels.clear();
+    /// Fills `neighbourhood` with what is near `part`.
+    pub(super) fn collect(&self, part: PartIdx, neighbourhood: &mut Neighbourhood) {
+        let Neighbourhood { parts, sides: found, index, numbers } = neighbourhood;
+        parts.clear();
         found.clear();
         *index = None;
-        let Some(bounds) = self.bounds(parcel) else { return };
+        let Some(bounds) = self.bounds(part) else { return };
         self.index.numbers_near(bounds, self.reach_m, |n| {
-            if n != parcel.0 {
-                parcels.push(ParcelIdx(n));
+            if n != part.0 {
+                parts.push(PartIdx(n));
             }
         });
-        parcels.sort_unstable();
+        parts.sort_unstable();
         let area = grown(bounds, self.reach_m);
-        for (slot, other) in parcels.iter().enumerate() {
+        for (slot, other) in parts.iter().enumerate() {
             let owner = Owner::Other(slot);
             if let Some(indexed) = &self.indexed[other.at()] {
                 indexed.meeting(area, numbers);
@@ -169,13 +169,13 @@ impl<'a> SpatialContext<'a> {
                 }));
             } else {
                 found.extend(
-                    sides(&self.layer[*other].shape)
+                    sides(self.outlines.of(*other))
                         .map(|(from, to)| Side { from, to, owner })
                         .filter(|side| side.meets(area)),
                 );
             }
         }
-        found.extend(sides(&self.layer[parcel].shape).map(|(from, to)| Side { from, to, owner: Owner::Own }));
+        found.extend(sides(self.outlines.of(part)).map(|(from, to)| Side { from, to, owner: Owner::Own }));
         if !self.barriers.sides.is_empty() {
             self.barriers.meeting(grown(bounds, self.reach_m.max(self.widest_m)), numbers);
             found.extend(numbers.iter().map(|n| {
@@ -208,19 +208,24 @@ impl<'a> SpatialContext<'a> {
         }
     }
 
-    /// Whether `point` lies inside `parcel`.
-    pub(super) fn contains(&self, parcel: ParcelIdx, point: Coord<f64>) -> bool {
-        let Some(bounds) = self.bounds(parcel).filter(|b| b.intersects(&point)) else { return false };
-        match &self.indexed[parcel.at()] {
+    /// Whether `point` lies inside `part`.
+    pub(super) fn contains(&self, part: PartIdx, point: Coord<f64>) -> bool {
+        let Some(bounds) = self.bounds(part).filter(|b| b.intersects(&point)) else { return false };
+        match &self.indexed[part.at()] {
             Some(indexed) => {
                 let ray = Rect::new(point, Coord { x: bounds.max().x, y: point.y });
                 let mut ahead = Vec::new();
                 indexed.index.numbers_near(ray, 0.0, |n| ahead.push(indexed.sides[n as usize]));
                 point_in_ring::contains(point, ahead)
             }
-            None => point_in_ring::contains(point, sides(&self.layer[parcel].shape)),
+            None => point_in_ring::contains(point, sides(self.outlines.of(part))),
         }
     }
+}
+
+/// The box around an outline; none where there is none.
+pub(super) fn bounds_of(outline: &[Polygon<f64>]) -> Option<Rect<f64>> {
+    outline.first()?.bounding_rect()
 }
 
 /// `area` with `margin_m` more on every side.

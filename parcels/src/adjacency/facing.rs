@@ -1,4 +1,4 @@
-//! Measures along the boundary of one parcel which others it faces.
+//! Measures along the boundary of one part of a parcel which others it faces: parts of its own parcel as those of any other.
 //!
 //! Edge by edge, in the frame of the edge: first the parcels that coincide with it (shared edges, overlaps), which also
 //! occlude everything behind them; then, along what is left, the lines of sight to every other parcel's nearest point,
@@ -14,21 +14,21 @@ use super::intervals::{Interval, complement, merge};
 use super::nearest::Envelope;
 use super::sight::{SLACK, SightLines};
 use crate::graph::Rows;
-use crate::id::ParcelIdx;
+use crate::id::PartIdx;
 
-/// One-sided facing lengths of a run of parcels.
+/// One-sided facing lengths of a run of parts.
 #[derive(Default)]
 pub(super) struct OneSided {
-    /// Per parcel those it faces, ascending.
-    pub(super) neighbours: Rows<ParcelIdx>,
+    /// Per part those it faces, ascending.
+    pub(super) neighbours: Rows<PartIdx>,
     /// Per neighbour, the length at every reach, m.
     pub(super) lengths_m: Vec<f64>,
-    /// Per parcel, the length that faces nobody at every reach, m.
+    /// Per part, the length that faces nobody at every reach, m.
     pub(super) exposed_m: Vec<f64>,
 }
 
 impl OneSided {
-    /// Appends a parcel that is not measured.
+    /// Appends a part that is not measured.
     pub(super) fn skip(&mut self, reaches: usize) {
         self.neighbours.end_row();
         self.exposed_m.resize(self.exposed_m.len() + reaches, 0.0);
@@ -41,22 +41,22 @@ struct Covered {
     from_reach: usize,
 }
 
-/// Measures one parcel after another; holds the memory that takes.
+/// Measures one part after another; holds the memory that takes.
 pub(super) struct FacingMeasurer<'a> {
     context: &'a SpatialContext<'a>,
     /// Ascending.
     reaches_m: &'a [f64],
     neighbourhood: Neighbourhood,
-    /// Per near parcel and reach, m.
+    /// Per near part and reach, m.
     lengths_m: Vec<f64>,
     exposed_m: Vec<f64>,
     /// The near sides, in the frame of the edge.
     local: Vec<Side>,
-    /// The part of `local` of every near parcel.
+    /// The stretch of `local` of every near part.
     ranges: Vec<std::ops::Range<usize>>,
-    /// Stretches that coincide with a parcel, by its slot.
+    /// Stretches that coincide with a part, by its slot.
     coincides: Vec<(usize, Interval)>,
-    /// Stretches occluded by a parcel that begins right behind them.
+    /// Stretches occluded by a part that begins right behind them.
     occluded: Vec<Interval>,
     /// Stretches cut by a barrier that runs along them.
     cut_by_barrier: Vec<Interval>,
@@ -88,17 +88,17 @@ impl<'a> FacingMeasurer<'a> {
         }
     }
 
-    /// Appends what `parcel` faces; its boundary is `edges`.
+    /// Appends what `part` faces; its boundary is `edges`.
     pub(super) fn measure(
         &mut self,
-        parcel: ParcelIdx,
+        part: PartIdx,
         edges: impl Iterator<Item = (Coord<f64>, Coord<f64>)>,
         one_sided: &mut OneSided,
     ) {
         let reaches = self.reaches_m.len();
-        self.context.collect(parcel, &mut self.neighbourhood);
+        self.context.collect(part, &mut self.neighbourhood);
         self.lengths_m.clear();
-        self.lengths_m.resize(self.neighbourhood.parcels.len() * reaches, 0.0);
+        self.lengths_m.resize(self.neighbourhood.parts.len() * reaches, 0.0);
         self.exposed_m.fill(0.0);
         for (from, to) in edges {
             if let Some(frame) = Frame::new(from, to) {
@@ -108,7 +108,7 @@ impl<'a> FacingMeasurer<'a> {
                 self.measure_exposed(&frame);
             }
         }
-        for (slot, other) in self.neighbourhood.parcels.iter().enumerate() {
+        for (slot, other) in self.neighbourhood.parts.iter().enumerate() {
             let lengths = &self.lengths_m[slot * reaches..(slot + 1) * reaches];
             if lengths.iter().any(|l| *l > 0.0) {
                 one_sided.neighbours.push(*other);
@@ -136,7 +136,7 @@ impl<'a> FacingMeasurer<'a> {
         });
         ranges.clear();
         let mut start = 0;
-        for slot in 0..neighbourhood.parcels.len() {
+        for slot in 0..neighbourhood.parts.len() {
             let count = local[start..].iter().take_while(|s| s.owner == Owner::Other(slot)).count();
             ranges.push(start..start + count);
             start += count;
@@ -159,12 +159,12 @@ impl<'a> FacingMeasurer<'a> {
         }
         merge(&mut self.cut_by_barrier);
         let area = grown(area, COINCIDENT_M + SLACK);
-        for slot in 0..self.neighbourhood.parcels.len() {
-            let parcel = self.neighbourhood.parcels[slot];
-            if !self.context.bounds(parcel).is_some_and(|b| b.intersects(&area)) {
+        for slot in 0..self.neighbourhood.parts.len() {
+            let part = self.neighbourhood.parts[slot];
+            if !self.context.bounds(part).is_some_and(|b| b.intersects(&area)) {
                 continue;
             }
-            self.coincide_with(slot, parcel, frame);
+            self.coincide_with(slot, part, frame);
         }
         merge(&mut self.occluded);
         for at in 0..self.coincides.len() {
@@ -179,13 +179,13 @@ impl<'a> FacingMeasurer<'a> {
         }
     }
 
-    /// Adds where the edge coincides with one parcel to `coincides`, and where that begins behind it to `occluded`.
-    fn coincide_with(&mut self, slot: usize, parcel: ParcelIdx, frame: &Frame) {
+    /// Adds where the edge coincides with one part to `coincides`, and where that begins behind it to `occluded`.
+    fn coincide_with(&mut self, slot: usize, part: PartIdx, frame: &Frame) {
         let Self {
             context, local, ranges, coincides, occluded, intervals, more_intervals, crossings, ..
         } = self;
         let sides = &local[ranges[slot].clone()];
-        let inside = |x: f64, y: f64| context.contains(parcel, frame.world(Coord { x, y }));
+        let inside = |x: f64, y: f64| context.contains(part, frame.world(Coord { x, y }));
 
         // Neighbourhood its boundary, or between such stretches wholly inside it or wholly outside.
         intervals.clear();

@@ -10,6 +10,11 @@
 //!
 //! The facing length of i and j is the mean of the lengths facing each other from both sides: the shared edge where
 //! they touch. A corner touch is no contiguity.
+//!
+//! All of this is said of *parts*: a parcel whose shape is several polygons is measured as if it were cut into them, its own
+//! other parts like those of anybody else. What two parcels face each other over is the sum over their parts; two parcels are
+//! contiguous when a part of the one is contiguous with a part of the other, and blocks are made of parts
+//! ([`Adjacency::contiguous_parts`]). So cutting such a parcel into its parts changes neither a length nor a block.
 
 mod by_gap;
 mod context;
@@ -17,8 +22,11 @@ mod facing;
 mod frame;
 mod intervals;
 mod nearest;
+mod outlines;
 mod sight;
 
+#[cfg(test)]
+mod cut;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
@@ -31,9 +39,10 @@ use serde::{Deserialize, Serialize};
 
 pub use self::by_gap::FacingByGap;
 use crate::graph::Rows;
-use crate::id::ParcelIdx;
+use crate::id::{ParcelIdx, PartIdx};
 use crate::index::SpatialIndex;
 use crate::parcel::{Barrier, Layer};
+use crate::parts::Parts;
 use crate::progress::{Cancelled, Monitor};
 use crate::table::Filter;
 
@@ -95,21 +104,27 @@ pub struct Adjacency {
     /// Beside the neighbours, m.
     facing_m: Vec<f64>,
     exposed_m: Vec<f64>,
+    parts: Parts,
+    /// Exposed length of every part of parcels with several, m.
+    exposed_of_parts_m: Vec<(PartIdx, f64)>,
+    /// Pairs that face each other over a metre in all, but with no two parts over that much; ascending.
+    apart: Vec<(ParcelIdx, ParcelIdx)>,
 }
 
-/// One pair of parcels that face each other.
+/// One pair of parcels, or of parts of parcels, that face each other.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Facing {
+pub struct Facing<I = ParcelIdx> {
     /// The one with the lower position.
-    pub a: ParcelIdx,
+    pub a: I,
     /// The one with the higher position.
-    pub b: ParcelIdx,
-    /// Facing length w, m; always > 0, contiguous from [`CONTIGUOUS_M`].
+    pub b: I,
+    /// Facing length w, m; always > 0. Two parts are contiguous from [`CONTIGUOUS_M`].
     pub facing_m: f64,
 }
 
 impl Adjacency {
-    /// From pairs (each once, in any order, `a` ≠ `b`, length > 0) and the exposed length of every parcel, m.
+    /// From pairs (each once, in any order, `a` ≠ `b`, length > 0) and the exposed length of every parcel, m, where every
+    /// parcel is one part.
     ///
     /// # Panics
     /// When a pair names a parcel beyond `exposed_m`.
@@ -122,7 +137,70 @@ impl Adjacency {
         let higher = pairs.iter().map(|p| (ends(p).0.0, (ends(p).1, p.facing_m)));
         let rows = Rows::from_pairs(exposed_m.len(), lower.chain(higher));
         let facing_m = rows.items().iter().map(|(_, facing_m)| *facing_m).collect();
-        Self { neighbours: rows.map(|(other, _)| other), facing_m, exposed_m }
+        Self {
+            neighbours: rows.map(|(other, _)| other),
+            facing_m,
+            exposed_m,
+            parts: Parts::default(),
+            exposed_of_parts_m: Vec::new(),
+            apart: Vec::new(),
+        }
+    }
+
+    /// From pairs of `parts` (each once, in any order, `a` ≠ `b`, length > 0) and the exposed length of every part, m.
+    ///
+    /// # Panics
+    /// When a pair names a part beyond `exposed_m`.
+    #[must_use]
+    pub fn from_parts(parts: Parts, mut pairs: Vec<Facing<PartIdx>>, mut exposed_m: Vec<f64>) -> Self {
+        let parcel = |part: PartIdx| ParcelIdx(parts.unit_of(part.0));
+        let of_parcels = |pair: &Facing<PartIdx>| {
+            let (a, b) = (parcel(pair.a), parcel(pair.b));
+            Facing { a: a.min(b), b: a.max(b), facing_m: pair.facing_m }
+        };
+        if parts.is_empty() {
+            return Self::from_pairs(pairs.iter().map(of_parcels).collect(), exposed_m);
+        }
+        // In one order, whatever that of the pairs is, so that sums come out the same.
+        pairs.sort_unstable_by_key(|pair| (pair.a.min(pair.b), pair.a.max(pair.b)));
+        let is_contiguous = |pair: &&Facing<PartIdx>| pair.facing_m >= CONTIGUOUS_M;
+        let contiguous: Vec<(u32, u32)> =
+            pairs.iter().filter(is_contiguous).map(|p| (p.a.0, p.b.0)).collect();
+        // Each with the longest that two parts face each other over.
+        let mut merged: Vec<(Facing, f64)> =
+            pairs.iter().map(|pair| (of_parcels(pair), pair.facing_m)).collect();
+        merged.retain(|(pair, _)| pair.a != pair.b);
+        merged.sort_by_key(|(pair, _)| (pair.a, pair.b));
+        merged.dedup_by(|(next, longest), (first, of_first)| {
+            let same = (next.a, next.b) == (first.a, first.b);
+            if same {
+                first.facing_m += next.facing_m;
+                *of_first = of_first.max(*longest);
+            }
+            same
+        });
+        let apart = |(pair, longest): &(Facing, f64)| {
+            (pair.facing_m >= CONTIGUOUS_M && *longest < CONTIGUOUS_M).then_some((pair.a, pair.b))
+        };
+        let apart = merged.iter().filter_map(apart).collect();
+        let of_several = parts.several().iter().flat_map(|unit| parts.of(*unit));
+        let mut exposed_of_parts_m: Vec<(PartIdx, f64)> =
+            of_several.map(|part| (PartIdx(part), exposed_m[part as usize])).collect();
+        exposed_of_parts_m.sort_unstable_by_key(|(part, _)| *part);
+        for (part, part_m) in &exposed_of_parts_m {
+            let unit = parts.unit_of(part.0);
+            if unit != part.0 {
+                exposed_m[unit as usize] += part_m;
+            }
+        }
+        let parcels = exposed_m.len() - (parts.count(0));
+        exposed_m.truncate(parcels);
+        Self {
+            parts: parts.with_contiguous(&contiguous),
+            exposed_of_parts_m,
+            apart,
+            ..Self::from_pairs(merged.into_iter().map(|(pair, _)| pair).collect(), exposed_m)
+        }
     }
 
     /// The neighbours of `parcel`, ascending, each with the facing length in m.
@@ -131,9 +209,68 @@ impl Adjacency {
         self.neighbours.row(parcel.at()).iter().copied().zip(lengths_m.iter().copied())
     }
 
-    /// The neighbours of `parcel` that are contiguous with it.
+    /// The neighbours of `parcel` that are contiguous with it, ascending: those of which a part is contiguous with a part of it.
     pub fn contiguous(&self, parcel: ParcelIdx) -> impl Iterator<Item = ParcelIdx> + '_ {
-        self.of(parcel).filter(|(_, w)| *w >= CONTIGUOUS_M).map(|(other, _)| other)
+        let pair = move |(other, facing_m): &(ParcelIdx, f64)| Facing {
+            a: parcel.min(*other),
+            b: parcel.max(*other),
+            facing_m: *facing_m,
+        };
+        self.of(parcel).filter(move |found| self.is_contiguous(&pair(found))).map(|(other, _)| other)
+    }
+
+    /// Whether the pair, one of [`Adjacency::pairs`], is contiguous.
+    #[must_use]
+    pub fn is_contiguous(&self, pair: &Facing) -> bool {
+        pair.facing_m >= CONTIGUOUS_M
+            && (self.apart.is_empty() || self.apart.binary_search(&(pair.a, pair.b)).is_err())
+    }
+
+    /// Which parcels have several parts, and which parts are contiguous there.
+    #[must_use]
+    pub fn parts(&self) -> &Parts {
+        &self.parts
+    }
+
+    /// Number of parts.
+    #[must_use]
+    pub fn part_count(&self) -> usize {
+        self.parts.count(self.len())
+    }
+
+    /// The parts of a parcel, in their order.
+    pub fn parts_of(&self, parcel: ParcelIdx) -> impl ExactSizeIterator<Item = PartIdx> + Clone + use<> {
+        self.parts.of(parcel.0).map(PartIdx)
+    }
+
+    /// Area of a part in the unit of `area`, which holds that of every parcel.
+    #[must_use]
+    pub fn part_area(&self, area: &[f64], part: PartIdx) -> f64 {
+        area[self.parcel_of(part).at()] * self.parts.share(part.0)
+    }
+
+    /// The parcel that a part belongs to.
+    #[must_use]
+    pub fn parcel_of(&self, part: PartIdx) -> ParcelIdx {
+        ParcelIdx(self.parts.unit_of(part.0))
+    }
+
+    /// The parts that are contiguous with a part, ascending; one of its own parcel may be among them.
+    pub fn contiguous_parts(&self, part: PartIdx) -> impl Iterator<Item = PartIdx> + '_ {
+        let listed = self.parts.beside(part.0);
+        // Where no parcel of several parts is about, parcels are their parts.
+        let parcels = listed.is_none().then(|| self.contiguous(ParcelIdx(part.0)));
+        let parcels = parcels.into_iter().flatten().map(|parcel| PartIdx(parcel.0));
+        listed.unwrap_or_default().iter().map(|other| PartIdx(*other)).chain(parcels)
+    }
+
+    /// The length of a part's boundary that faces no part, m.
+    #[must_use]
+    pub fn exposed_of_part_m(&self, part: PartIdx) -> f64 {
+        match self.exposed_of_parts_m.binary_search_by_key(&part, |(of, _)| *of) {
+            Ok(at) => self.exposed_of_parts_m[at].1,
+            Err(_) => self.exposed_m[part.at()],
+        }
     }
 
     /// Every pair once, ascending.

@@ -310,7 +310,7 @@ fn assert_same(a: &Adjacency, b: &Adjacency, tolerance_m: f64) -> Result<(), Tes
 }
 
 fn perimeter_m(shape: &MultiPolygon<f64>) -> f64 {
-    context::sides(shape).map(|(a, b)| (b - a).x.hypot((b - a).y)).sum()
+    context::sides(&shape.0).map(|(a, b)| (b - a).x.hypot((b - a).y)).sum()
 }
 
 proptest! {

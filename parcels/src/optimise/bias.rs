@@ -153,7 +153,11 @@ fn bonus<'a>(energy: &'a Energy<'_>, nearness: &'a [f64], factor: f64) -> impl F
 
 /// For each unit, the area of its block, or of the largest block it adjoins, as a share of the largest block of all.
 fn block_shares(state: &State<'_, '_>) -> Vec<f64> {
-    let area = |unit: usize| state.block_of(unit).map_or(0.0, |(_, block)| block.area);
+    let parts = |unit: usize| state.energy.problem.parts.of(unit as u32).map(|part| part as usize);
+    let area = |unit: usize| {
+        let blocks = parts(unit).filter_map(|part| state.block_of(part));
+        blocks.map(|(_, block)| block.area).fold(0.0, f64::max)
+    };
     let largest = (0..state.x.len()).map(area).fold(f64::MIN_POSITIVE, f64::max);
     let share = |unit: usize| area(unit) / largest;
     (0..state.x.len())

@@ -2,6 +2,14 @@
 //!
 //! Every rule here is kept by a block as soon as it is kept by a part of it: more land never makes a block forbidden. So where
 //! a set of units would be a forbidden block, no block within it is allowed either, which is what separator cuts rest on.
+//!
+//! *Parts.* A unit may consist of several parts ([`crate::parts`]), and blocks are made of parts. Bounds are found on the coarser
+//! graph of units, two of which are contiguous when any of their parts are: what hangs together there is a union of blocks.
+//! That is valid. A set of units holds all of their parts, and a block within it is no larger, holds no unit that is locked in and
+//! none that is in now where the set holds none, and the whole of no small block of now where the set holds the whole of none:
+//! so what is forbidden or small of the set is so of every block within it. Where a unit of the set is in and none around it, there
+//! is such a block, at least one. Of a component of units that may be in, the areas of all blocks add up to what is in of it, and
+//! their squares to no more than the square of that.
 
 use super::problem::{Lock, Problem, SLACK};
 
@@ -16,10 +24,11 @@ pub(super) fn is_below(area: f64, least: f64) -> bool {
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct BlockStats {
     pub(super) area: f64,
-    pub(super) units: u32,
-    /// Units locked in; a block with any is exempt.
+    /// Parts of units.
+    pub(super) parts: u32,
+    /// Parts of units that are locked in; a block with any is exempt.
     pub(super) locked: u32,
-    /// Units in the zone now.
+    /// Parts of units that are in the zone now.
     pub(super) present: u32,
     /// Blocks that are small now and are wholly within.
     pub(super) heirs: u32,
@@ -28,7 +37,7 @@ pub(super) struct BlockStats {
 impl BlockStats {
     pub(super) fn add(&mut self, other: &Self) {
         self.area += other.area;
-        self.units += other.units;
+        self.parts += other.parts;
         self.locked += other.locked;
         self.present += other.present;
         self.heirs += other.heirs;
@@ -38,27 +47,29 @@ impl BlockStats {
 /// The blocks that are small now, where it matters which they are.
 #[derive(Debug, Clone, Default)]
 pub(super) struct SmallToday {
-    /// Of each unit the small block of now that it belongs to; empty where it does not matter.
+    /// Of each part the small block of now that it belongs to; empty where it does not matter.
     of: Vec<u32>,
-    /// Their numbers of units.
+    /// Their numbers of parts.
     pub(super) size: Vec<u32>,
-    /// The first unit of each.
+    /// The first part of each.
     first: Vec<u32>,
 }
 
 impl SmallToday {
-    /// `neighbours` gives the units contiguous with one.
+    /// `neighbours` gives the parts contiguous with one.
     pub(super) fn new<I: Iterator<Item = u32>>(problem: &Problem, neighbours: impl Fn(u32) -> I) -> Self {
         if !problem.no_new_small || problem.min_block <= 0.0 {
             return Self::default();
         }
-        let mut of = vec![NONE; problem.area.len()];
+        let zone: Vec<bool> =
+            (0..problem.part_count()).map(|part| problem.in_zone[problem.unit_of(part)]).collect();
+        let mut of = vec![NONE; zone.len()];
         let (mut size, mut first) = (Vec::new(), Vec::new());
-        for block in blocks(&problem.in_zone, neighbours) {
-            let area = block.iter().map(|unit| problem.area[*unit as usize]).sum();
+        for block in blocks(&zone, neighbours) {
+            let area = block.iter().map(|part| problem.part_area(*part as usize)).sum();
             if is_below(area, problem.min_block) {
-                for unit in &block {
-                    of[*unit as usize] = size.len() as u32;
+                for part in &block {
+                    of[*part as usize] = size.len() as u32;
                 }
                 size.push(block.len() as u32);
                 first.push(block[0]);
@@ -67,24 +78,24 @@ impl SmallToday {
         Self { of, size, first }
     }
 
-    /// The small block of now that the unit belongs to.
-    pub(super) fn of(&self, unit: usize) -> Option<usize> {
-        self.of.get(unit).filter(|block| **block != NONE).map(|block| *block as usize)
+    /// The small block of now that the part belongs to.
+    pub(super) fn of(&self, part: usize) -> Option<usize> {
+        self.of.get(part).filter(|block| **block != NONE).map(|block| *block as usize)
     }
 }
 
 impl SmallToday {
-    /// The small block of now whose first unit this is.
-    pub(super) fn led_by(&self, unit: usize) -> Option<usize> {
-        self.of(unit).filter(|block| self.first[*block] as usize == unit)
+    /// The small block of now whose first part this is.
+    pub(super) fn led_by(&self, part: usize) -> Option<usize> {
+        self.of(part).filter(|block| self.first[*block] as usize == part)
     }
 
-    /// How many units of each are in `zone`.
-    pub(super) fn count_in(&self, zone: &[bool]) -> Vec<u32> {
+    /// How many parts of each are in `zone`.
+    pub(super) fn count_in(&self, problem: &Problem, zone: &[bool]) -> Vec<u32> {
         let mut count = vec![0; self.size.len()];
         if !count.is_empty() {
-            for (unit, _) in zone.iter().enumerate().filter(|(_, inside)| **inside) {
-                if let Some(block) = self.of(unit) {
+            for part in (0..self.of.len()).filter(|part| zone[problem.unit_of(*part)]) {
+                if let Some(block) = self.of(part) {
                     count[block] += 1;
                 }
             }
@@ -93,26 +104,26 @@ impl SmallToday {
     }
 }
 
-/// A set of units that grows, as if it were a block.
+/// A set of units, or of parts, that grows, as if it were a block.
 #[derive(Debug, Clone, Default)]
 pub(super) struct GrowingSet {
     pub(super) stats: BlockStats,
-    /// Units within of each block that is small now, few at a time.
+    /// Parts within of each block that is small now, few at a time.
     within: Vec<(usize, u32)>,
 }
 
 impl GrowingSet {
-    /// Adds a unit, and returns what it adds: also the small block of now that it completes, of which `before` says how many
-    /// units were there to begin with.
+    /// Adds a part, and returns what it adds: also the small block of now that it completes, of which `before` says how many
+    /// parts were there to begin with.
     pub(super) fn take_in(
         &mut self,
         problem: &Problem,
         small_today: &SmallToday,
-        unit: usize,
+        part: usize,
         before: impl Fn(usize) -> u32,
     ) -> BlockStats {
-        let mut own = alone(problem, unit);
-        if let Some(block) = small_today.of(unit) {
+        let mut own = alone(problem, part);
+        if let Some(block) = small_today.of(part) {
             let slot = match self.within.iter().position(|(known, _)| *known == block) {
                 Some(at) => at,
                 None => {
@@ -127,16 +138,24 @@ impl GrowingSet {
         own
     }
 
+    pub(super) fn add_part(&mut self, problem: &Problem, small_today: &SmallToday, part: usize) {
+        self.take_in(problem, small_today, part, |_| 0);
+    }
+
+    /// Adds all parts of a unit.
     pub(super) fn add(&mut self, problem: &Problem, small_today: &SmallToday, unit: usize) {
-        self.take_in(problem, small_today, unit, |_| 0);
+        for part in problem.parts.of(unit as u32) {
+            self.add_part(problem, small_today, part as usize);
+        }
     }
 }
 
-/// One unit, without the small block of now that it may be.
-pub(super) fn alone(problem: &Problem, unit: usize) -> BlockStats {
+/// One part, without the small block of now that it may be.
+pub(super) fn alone(problem: &Problem, part: usize) -> BlockStats {
+    let unit = problem.unit_of(part);
     BlockStats {
-        area: problem.area[unit],
-        units: 1,
+        area: problem.part_area(part),
+        parts: 1,
         locked: u32::from(problem.lock[unit] == Lock::In),
         present: u32::from(problem.in_zone[unit]),
         heirs: 0,
@@ -151,7 +170,7 @@ impl Problem {
 
     /// Whether the block is below the least area and not exempt.
     pub(super) fn is_small(&self, block: &BlockStats) -> bool {
-        block.units > 0 && block.locked == 0 && is_below(block.area, self.min_block)
+        block.parts > 0 && block.locked == 0 && is_below(block.area, self.min_block)
     }
 
     /// The area that a block has at least where all blocks lie within a set like this: of less than that it would be forbidden.
@@ -167,7 +186,7 @@ impl Problem {
 
     /// Whether no zone with this block is admissible, nor one with a block within it.
     pub(super) fn is_forbidden(&self, block: &BlockStats) -> bool {
-        if block.units == 0 || block.locked > 0 {
+        if block.parts == 0 || block.locked > 0 {
             return false;
         }
         let small = is_below(block.area, self.min_block)
@@ -177,7 +196,7 @@ impl Problem {
     }
 }
 
-/// The connected blocks of `zone` with their units, by their first units.
+/// The connected blocks of `zone`, of units or of parts as its places are, by the first of each.
 pub(super) fn blocks<I: Iterator<Item = u32>>(zone: &[bool], neighbours: impl Fn(u32) -> I) -> Vec<Vec<u32>> {
     let mut seen = vec![false; zone.len()];
     let mut blocks = Vec::new();

@@ -3,7 +3,7 @@
 
 use super::block_rules::GrowingSet;
 use super::problem::Lock;
-use super::state::State;
+use super::state::{Block, State};
 
 /// How many units a small block may take in while it grows.
 const GROW_LIMIT: usize = 60;
@@ -26,65 +26,74 @@ pub(super) fn settle(state: &mut State<'_, '_>, area_price: f64) -> Decided {
         let price = problem.small_block_price;
         for block in state.blocks_where(|b| problem.is_forbidden(b) || problem.is_small(b)) {
             // The growth of an earlier block may have joined this one.
-            let Some((_, stats)) = state.block_of(block[0] as usize) else { continue };
+            let Some((_, stats)) = state.block_of(block.part) else { continue };
             let (forbidden, small) = (problem.is_forbidden(stats), problem.is_small(stats));
-            if (!forbidden && !small) || stats.units as usize != block.len() {
+            let as_it_was = stats.parts == block.parts && block.units.iter().all(|u| state.x[*u as usize]);
+            if (!forbidden && !small) || !as_it_was {
                 continue;
             }
-            let erase = worth_of_erasing(state, &block, area_price);
+            let erase = worth_of_erasing(state, &block.units, area_price);
             let grow = growth(state, &block, area_price);
             // A forbidden block cannot stay; for another one staying costs nothing more than now.
             let stay = if forbidden { f64::NEG_INFINITY } else { 0.0 };
             let saved = if small && price.is_finite() { price } else { 0.0 };
-            let erase = if state.moves_fit_all(&block) { erase + saved } else { f64::NEG_INFINITY };
+            let erase = if state.moves_fit_all(&block.units) { erase + saved } else { f64::NEG_INFINITY };
             match grow {
                 Some((taken, worth)) if worth + saved > erase.max(stay) => {
                     for &unit in &taken {
                         state.flip(unit as usize);
                     }
-                    decided.grown.extend(block);
+                    decided.grown.extend(block.units);
                     decided.grown.extend(taken);
                 }
                 _ if erase > stay => {
                     state.erase(&block);
-                    decided.erased.extend(block);
+                    decided.erased.extend(block.units);
                 }
                 _ => {}
             }
         }
     }
     if state.block_count > problem.blocks_max {
-        let mut candidates: Vec<(f64, Vec<u32>)> = state
+        let may_go = |block: &Block| {
+            block.units.iter().all(|&unit| problem.lock[unit as usize] == Lock::Free)
+                && state.moves_fit_all(&block.units)
+        };
+        let mut candidates: Vec<(f64, Block)> = state
             .blocks_where(|_| true)
             .into_iter()
-            .filter(|b| b.iter().all(|&u| problem.lock[u as usize] == Lock::Free) && state.moves_fit_all(b))
-            .map(|b| (worth_of_erasing(state, &b, area_price), b))
+            .filter(may_go)
+            .map(|block| (worth_of_erasing(state, &block.units, area_price), block))
             .collect();
-        candidates.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1[0].cmp(&b.1[0])));
+        candidates
+            .sort_by(|(a_worth, a), (b_worth, b)| b_worth.total_cmp(a_worth).then(a.place().cmp(&b.place())));
         let excess = state.block_count - problem.blocks_max;
         for (_, block) in candidates.into_iter().take(excess) {
-            state.erase(&block);
-            decided.erased.extend(block);
+            // A unit of several parts may have taken this block along with another one.
+            if state.block_of(block.part).is_some() {
+                state.erase(&block);
+                decided.erased.extend(block.units);
+            }
         }
     }
     decided
 }
 
-/// What the objective gains when the whole block leaves, with its area at its price.
-pub(super) fn worth_of_erasing(state: &State<'_, '_>, block: &[u32], area_price: f64) -> f64 {
+/// What the objective gains when all `units` (ascending) of a block leave, with their area at its price.
+pub(super) fn worth_of_erasing(state: &State<'_, '_>, units: &[u32], area_price: f64) -> f64 {
     let energy = state.energy;
-    let own = state.block_of(block[0] as usize).map(|(id, _)| id);
-    block
+    let leaves = |unit: u32| units.binary_search(&unit).is_ok();
+    units
         .iter()
         .map(|&unit| {
             let unit = unit as usize;
             let links: f64 = energy
                 .neighbours(unit)
                 .iter()
-                .map(|n| match state.block_of(n.unit as usize) {
-                    None => n.cost,
-                    Some((id, _)) if Some(id) == own => 0.0,
-                    Some(_) => -n.cost,
+                .map(|n| match state.x[n.unit as usize] {
+                    false => n.cost,
+                    true if leaves(n.unit) => 0.0,
+                    true => -n.cost,
                 })
                 .sum();
             links - energy.unary[unit] + area_price * energy.problem.area[unit]
@@ -93,29 +102,32 @@ pub(super) fn worth_of_erasing(state: &State<'_, '_>, block: &[u32], area_price:
 }
 
 /// The units that a block would best take in to be allowed, or large enough where it only costs too much, one by one, and
-/// what the objective gains with their area at its price. None when there is no way within reach.
-fn growth(state: &State<'_, '_>, block: &[u32], area_price: f64) -> Option<(Vec<u32>, f64)> {
+/// what the objective gains with their area at its price. None when there is no way within reach. Of a unit of several parts
+/// only those count that adjoin what is there by then.
+fn growth(state: &State<'_, '_>, block: &Block, area_price: f64) -> Option<(Vec<u32>, f64)> {
     let energy = state.energy;
     let problem = energy.problem;
-    let (own, before) = state.block_of(block[0] as usize)?;
+    let (own, before) = state.block_of(block.part)?;
     let must = problem.is_forbidden(before);
     let mut grown = *before;
     // What is taken in of the blocks that are small now.
     let mut restored = GrowingSet::default();
     let mut taken: Vec<u32> = Vec::new();
+    // The parts of these that hang together with the block.
+    let mut reached: Vec<u32> = Vec::new();
     let mut total = 0.0;
     let mut joined = vec![own];
     // Candidates with what they would gain now; small enough to search through.
     let mut edge: Vec<(u32, f64)> = Vec::new();
     let consider = |edge: &mut Vec<(u32, f64)>, from: u32, taken: &[u32]| {
-        for n in energy.neighbours(from as usize) {
-            let unit = n.unit as usize;
-            if n.contiguous
-                && !state.x[unit]
+        for part in energy.contiguous_parts(from as usize) {
+            let number = problem.parts.unit_of(part);
+            let unit = number as usize;
+            if !state.x[unit]
                 && problem.lock[unit] == Lock::Free
-                && !taken.contains(&n.unit)
-                && !edge.iter().any(|(u, _)| *u == n.unit)
-                && state.moves_fit_all(&[n.unit])
+                && !taken.contains(&number)
+                && !edge.iter().any(|(u, _)| *u == number)
+                && state.moves_fit_all(&[number])
             {
                 let both: f64 = energy
                     .neighbours(unit)
@@ -123,12 +135,14 @@ fn growth(state: &State<'_, '_>, block: &[u32], area_price: f64) -> Option<(Vec<
                     .filter(|m| taken.contains(&m.unit))
                     .map(|m| 2.0 * m.cost)
                     .sum();
-                edge.push((n.unit, state.gain(unit) + both - area_price * problem.area[unit]));
+                edge.push((number, state.gain(unit) + both - area_price * problem.area[unit]));
             }
         }
     };
-    for &unit in block {
-        consider(&mut edge, unit, &taken);
+    for part in block.units.iter().flat_map(|unit| problem.parts.of(*unit)) {
+        if state.block_of(part as usize).is_some_and(|(id, _)| id == own) {
+            consider(&mut edge, part, &taken);
+        }
     }
     while taken.len() < GROW_LIMIT {
         let (at, &(unit, gain)) = edge.iter().enumerate().max_by(|(_, a), (_, b)| {
@@ -138,26 +152,38 @@ fn growth(state: &State<'_, '_>, block: &[u32], area_price: f64) -> Option<(Vec<
         edge.swap_remove(at);
         taken.push(unit);
         total += gain;
-        grown.add(
-            &restored.take_in(problem, &energy.small_today, unit as usize, |small| state.heirs_in(small)),
-        );
         for n in energy.neighbours(unit as usize) {
             if let Some(slot) = edge.iter_mut().find(|(u, _)| *u == n.unit) {
                 slot.1 += 2.0 * n.cost;
             }
-            if n.contiguous
-                && let Some((id, other)) = state.block_of(n.unit as usize)
-                && !joined.contains(&id)
-            {
-                joined.push(id);
-                grown.add(other);
+        }
+        let first_reached = reached.len();
+        for part in problem.parts.of(unit) {
+            let adjoins = energy.contiguous_parts(part as usize).any(|other| {
+                let block = state.block_of(other as usize).map(|(id, _)| id);
+                reached.contains(&other) || block.is_some_and(|id| joined.contains(&id))
+            });
+            if adjoins {
+                reached.push(part);
+                let before = |small| state.heirs_in(small);
+                grown.add(&restored.take_in(problem, &energy.small_today, part as usize, before));
+                for other in energy.contiguous_parts(part as usize) {
+                    if let Some((id, other)) = state.block_of(other as usize)
+                        && !joined.contains(&id)
+                    {
+                        joined.push(id);
+                        grown.add(other);
+                    }
+                }
             }
         }
         let enough = !problem.is_forbidden(&grown) && (must || !problem.is_small(&grown));
         if enough {
             return state.moves_fit_all(&taken).then_some((taken, total));
         }
-        consider(&mut edge, unit, &taken);
+        for part in &reached[first_reached..] {
+            consider(&mut edge, *part, &taken);
+        }
     }
     None
 }

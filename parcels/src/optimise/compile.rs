@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use geo::{Area as _, MultiPolygon};
 
 use super::problem::{Limit, Link, Lock, Problem};
-use crate::adjacency::{Adjacency, CONTIGUOUS_M};
+use crate::adjacency::Adjacency;
 use crate::blocks::Blocks;
 use crate::boolean_ops;
 use crate::overlay::Covered;
@@ -213,9 +213,10 @@ pub fn compile(ground: &Ground<'_>, policy: &Policy) -> Result<Compiled, Compile
                 a: p.a.0,
                 b: p.b.0,
                 length: p.facing_m / 100.0,
-                contiguous: p.facing_m >= CONTIGUOUS_M,
+                contiguous: adjacency.is_contiguous(&p),
             })
             .collect(),
+        parts: adjacency.parts().clone(),
         lambda: policy.objective.lambda,
         edge_factor: policy.objective.edge_factor,
         kappa: policy.objective.kappa,

@@ -134,14 +134,14 @@ impl Components {
             return None;
         }
         let ranges = Ranges::new(problem, held);
-        // Of each block that is small now, how many units were met: all of them hang together.
+        // Of each block that is small now, how many parts were met: all of them hang together.
         let mut within = vec![0; small_today.size.len()];
         let mut component = |mut units: Vec<u32>| {
             units.sort_unstable();
             let mut stats = BlockStats::default();
-            for unit in units.iter().map(|unit| *unit as usize) {
-                stats.add(&alone(problem, unit));
-                if let Some(block) = small_today.of(unit) {
+            for part in units.iter().flat_map(|unit| problem.parts.of(*unit)).map(|part| part as usize) {
+                stats.add(&alone(problem, part));
+                if let Some(block) = small_today.of(part) {
                     within[block] += 1;
                     stats.heirs += u32::from(within[block] == small_today.size[block]);
                 }

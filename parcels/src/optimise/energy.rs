@@ -39,6 +39,9 @@ impl Prices {
     }
 }
 
+/// The row of a part whose neighbours are those of its unit.
+const NOT_LISTED: u32 = u32::MAX;
+
 /// One neighbour of a unit.
 #[derive(Clone, Copy)]
 pub(super) struct Neighbour {
@@ -63,6 +66,9 @@ pub(super) struct Energy<'p> {
     /// Where each unit's part of `weights` begins; empty where there are no such limits.
     weight_rows: Arc<[u32]>,
     weights: Arc<[(u32, f64)]>,
+    /// Of each part its row among those of [`Parts::listed`](crate::parts::Parts::listed), or [`NOT_LISTED`]; empty where no
+    /// unit has several parts.
+    rows_of_parts: Arc<[u32]>,
     /// The blocks that are small now.
     pub(super) small_today: Arc<SmallToday>,
     /// The components of what may be in, where rules speak of their areas.
@@ -124,16 +130,10 @@ impl<'p> Energy<'p> {
         let scale =
             scale.unwrap_or_else(|| 2.0_f64.powi((48.0 - total.log2()).floor().clamp(-40.0, 40.0) as i32));
         let reach = total;
-        let contiguous = |unit: u32| {
-            let row = rows[unit as usize] as usize..rows[unit as usize + 1] as usize;
-            neighbours[row].iter().filter(|n| n.contiguous).map(|n| n.unit)
-        };
-        let small_today = SmallToday::new(problem, contiguous);
-        let components = Components::new(problem, &problem.lock, &small_today, contiguous);
-        Self {
+        let mut energy = Self {
             problem,
-            small_today: Arc::new(small_today),
-            components: components.map(Arc::new),
+            small_today: Arc::default(),
+            components: None,
             unary,
             reach,
             constant: -problem.kappa * present.0,
@@ -142,8 +142,15 @@ impl<'p> Energy<'p> {
             neighbours: neighbours.into(),
             weight_rows: weight_rows.into(),
             weights: weights.into(),
+            rows_of_parts: rows_of_parts(problem).into(),
             scale,
-        }
+        };
+        let small_today = SmallToday::new(problem, |part| energy.contiguous_parts(part as usize));
+        let components =
+            Components::new(problem, &problem.lock, &small_today, |unit| energy.contiguous(unit));
+        energy.small_today = Arc::new(small_today);
+        energy.components = components.map(Arc::new);
+        energy
     }
 
     /// The same, with the components that are left where `held` is decided.
@@ -217,17 +224,19 @@ impl<'p> Energy<'p> {
     pub(super) fn blocks_of(&self, inside: &[u32], is_in: impl Fn(u32) -> bool) -> Vec<BlockStats> {
         let mut seen = BTreeSet::new();
         let mut blocks = Vec::new();
-        for start in inside {
-            if !seen.insert(*start) {
+        let is_in = |part: u32| is_in(self.problem.parts.unit_of(part));
+        for start in inside.iter().flat_map(|unit| self.problem.parts.of(*unit)) {
+            if !seen.insert(start) {
                 continue;
             }
-            let mut block = vec![*start];
+            let mut block = vec![start];
             let mut set = GrowingSet::default();
             let mut next = 0;
-            while let Some(&unit) = block.get(next) {
+            while let Some(&part) = block.get(next) {
                 next += 1;
-                set.add(self.problem, &self.small_today, unit as usize);
-                block.extend(self.contiguous(unit).filter(|other| is_in(*other) && seen.insert(*other)));
+                set.add_part(self.problem, &self.small_today, part as usize);
+                let around = self.contiguous_parts(part as usize);
+                block.extend(around.filter(|other| is_in(*other) && seen.insert(*other)));
             }
             blocks.push(set.stats);
         }
@@ -250,6 +259,16 @@ impl<'p> Energy<'p> {
     /// The units that are contiguous with this one.
     pub(super) fn contiguous(&self, unit: u32) -> impl Iterator<Item = u32> {
         self.neighbours(unit as usize).iter().filter(|n| n.contiguous).map(|n| n.unit)
+    }
+
+    /// The parts that are contiguous with this one.
+    pub(super) fn contiguous_parts(&self, part: usize) -> ContiguousParts<'_> {
+        match self.rows_of_parts.get(part) {
+            Some(row) if *row != NOT_LISTED => {
+                ContiguousParts::Listed(self.problem.parts.row(*row as usize).iter())
+            }
+            _ => ContiguousParts::Units(self.neighbours(part).iter()),
+        }
     }
 
     /// N(S): the units outside `region`, which ascends, that are contiguous with one inside; ascending.
@@ -504,6 +523,37 @@ impl<'p> Energy<'p> {
     pub(super) fn capacity(&self, cost: f64) -> i64 {
         (cost * self.scale).floor() as i64
     }
+}
+
+/// The parts that are contiguous with one.
+pub(super) enum ContiguousParts<'a> {
+    /// Where no unit of several parts is about: units, which are their parts.
+    Units(std::slice::Iter<'a, Neighbour>),
+    Listed(std::slice::Iter<'a, u32>),
+}
+
+impl Iterator for ContiguousParts<'_> {
+    type Item = u32;
+
+    #[inline]
+    fn next(&mut self) -> Option<u32> {
+        match self {
+            Self::Units(neighbours) => neighbours.find(|n| n.contiguous).map(|n| n.unit),
+            Self::Listed(parts) => parts.next().copied(),
+        }
+    }
+}
+
+/// The row of every part among those listed; empty where no unit has several parts.
+fn rows_of_parts(problem: &Problem) -> Vec<u32> {
+    if problem.parts.is_empty() {
+        return Vec::new();
+    }
+    let mut rows = vec![NOT_LISTED; problem.part_count()];
+    for (row, part) in (0_u32..).zip(problem.parts.listed()) {
+        rows[*part as usize] = row;
+    }
+    rows
 }
 
 /// Rows of (limit, weight) of every unit; both empty where there are no limits.

@@ -52,7 +52,7 @@ pub(super) fn figures(energy: &Energy<'_>, order: &[u32], steps: &[Step]) -> Vec
             area.add(problem.area[i]);
             value.add(problem.value[i]);
             moved.add(if problem.in_zone[i] { -problem.area[i] } else { problem.area[i] });
-            blocks.enter(energy, unit);
+            problem.parts.of(unit).for_each(|part| blocks.enter(energy, part));
         }
         start = step.end;
         boundary.add(change);
@@ -101,10 +101,11 @@ fn boundary_changes(problem: &Problem, order: &[u32], steps: &[Step]) -> Vec<f64
 
 /// Blocks of a zone that only grows.
 struct Blocks {
-    /// The unit that stands for each unit's block, by way of others; the unit itself where it does.
+    /// The part that stands for each part's block, by way of others; the part itself where it does.
     parent: Vec<u32>,
+    /// Of every part.
     inside: Vec<bool>,
-    /// Area of the block, at the unit that stands for it.
+    /// Area of the block, at the part that stands for it.
     area: Vec<f64>,
     count: usize,
     /// Σ of squared block areas.
@@ -113,11 +114,11 @@ struct Blocks {
 
 impl Blocks {
     fn new(problem: &Problem) -> Self {
-        let count = problem.area.len();
+        let count = problem.part_count();
         Self {
             parent: (0..count as u32).collect(),
             inside: vec![false; count],
-            area: problem.area.clone(),
+            area: (0..count).map(|part| problem.part_area(part)).collect(),
             count: 0,
             squares: 0.0,
         }
@@ -132,15 +133,15 @@ impl Blocks {
         at
     }
 
-    fn enter(&mut self, energy: &Energy<'_>, unit: u32) {
-        self.inside[unit as usize] = true;
+    fn enter(&mut self, energy: &Energy<'_>, part: u32) {
+        self.inside[part as usize] = true;
         self.count += 1;
-        self.squares += self.area[unit as usize] * self.area[unit as usize];
-        for n in energy.neighbours(unit as usize) {
-            if !n.contiguous || !self.inside[n.unit as usize] {
+        self.squares += self.area[part as usize] * self.area[part as usize];
+        for other in energy.contiguous_parts(part as usize) {
+            if !self.inside[other as usize] {
                 continue;
             }
-            let (a, b) = (self.stands_for(unit), self.stands_for(n.unit));
+            let (a, b) = (self.stands_for(part), self.stands_for(other));
             if a == b {
                 continue;
             }

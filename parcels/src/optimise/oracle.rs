@@ -3,6 +3,7 @@
 use super::energy::Energy;
 use super::problem::{Limit, Link, Lock, Problem};
 use super::state::State;
+use crate::parts::Parts;
 
 /// A counter-based generator (SplitMix64), enough for making test cases.
 pub(super) struct Dice(u64);
@@ -31,7 +32,7 @@ pub(super) fn steps(seed: u64, count: usize, n: usize) -> Vec<usize> {
     (0..count).map(|_| dice.below(n)).collect()
 }
 
-/// A problem of `n` units on a ragged grid, with every kind of limit now and then.
+/// A problem of `n` units on a ragged grid, with every kind of limit now and then, and now and then with units of several parts.
 pub(super) fn random_problem(seed: u64, n: usize) -> Problem {
     let mut dice = Dice::new(seed);
     let area: Vec<f64> = (0..n).map(|_| 0.2 + 2.0 * dice.unit()).collect();
@@ -67,7 +68,7 @@ pub(super) fn random_problem(seed: u64, n: usize) -> Problem {
         _ => (before * 0.9, before * 1.1),
     };
     let now_and_then = |dice: &mut Dice| dice.unit() < 0.3;
-    Problem {
+    let mut problem = Problem {
         exposed: (0..n).map(|_| dice.unit()).collect(),
         links,
         lambda: [0.0, 1.0, 5.0, 15.0][dice.below(4)],
@@ -89,7 +90,39 @@ pub(super) fn random_problem(seed: u64, n: usize) -> Problem {
         value,
         in_zone,
         lock,
+        parts: Parts::default(),
+    };
+    if now_and_then(&mut dice) {
+        problem.parts = parts(&mut dice, &problem);
     }
+    problem
+}
+
+/// Two or three parts for some of the units. What is contiguous by units is so by some of their parts, now and then parts of one
+/// unit as well.
+fn parts(dice: &mut Dice, problem: &Problem) -> Parts {
+    let mut several: Vec<(u32, Vec<f64>)> = Vec::new();
+    for unit in 0..problem.area.len() as u32 {
+        if dice.unit() < 0.4 {
+            let first = 0.1 + 0.8 * dice.unit();
+            let second = (1.0 - first) * if dice.unit() < 0.5 { 1.0 } else { 0.3 };
+            let all = [first, second, 1.0 - first - second];
+            several.push((unit, all.into_iter().filter(|share| *share > 1e-9).collect()));
+        }
+    }
+    let parts = Parts::new(problem.area.len(), several);
+    let mut pairs: Vec<(u32, u32)> = Vec::new();
+    for link in problem.links.iter().filter(|link| link.contiguous) {
+        let all: Vec<(u32, u32)> =
+            parts.of(link.a).flat_map(|a| parts.of(link.b).map(move |b| (a, b))).collect();
+        let sure = dice.below(all.len());
+        pairs.extend((0..all.len()).filter(|at| *at == sure || dice.unit() < 0.2).map(|at| all[at]));
+    }
+    for unit in parts.several() {
+        let own: Vec<u32> = parts.of(*unit).collect();
+        pairs.extend(own.windows(2).filter(|_| dice.unit() < 0.2).map(|pair| (pair[0], pair[1])));
+    }
+    parts.with_contiguous(&pairs)
 }
 
 /// Now and then bands for the area of a part of the units, or a least distance from another zone; some of them soft.

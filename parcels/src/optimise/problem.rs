@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::parts::Parts;
 use crate::units::LIMIT_SLACK;
 
 /// By what share of itself a limit may be missed: half of what the judge of a plan allows, who adds up in another order.
@@ -29,7 +30,7 @@ pub struct Link {
     pub b: u32,
     /// Facing length, in the problem's unit of length.
     pub length: f64,
-    /// Whether the two belong to one block when both are in.
+    /// Whether the two, or a part of each where they have several, belong to one block when both are in.
     pub contiguous: bool,
 }
 
@@ -86,6 +87,9 @@ pub struct Problem {
     pub exposed: Vec<f64>,
     /// Pairs, each once.
     pub links: Vec<Link>,
+    /// The parts of units that have several, and which of them are contiguous. Blocks are made of parts: such a unit is in or out
+    /// as a whole, and joins only what each of its parts adjoins.
+    pub parts: Parts,
     /// λ.
     pub lambda: f64,
     /// η.
@@ -120,6 +124,21 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// Number of parts.
+    pub(super) fn part_count(&self) -> usize {
+        self.parts.count(self.area.len())
+    }
+
+    /// The unit of a part.
+    pub(super) fn unit_of(&self, part: usize) -> usize {
+        self.parts.unit_of(part as u32) as usize
+    }
+
+    /// Area of a part.
+    pub(super) fn part_area(&self, part: usize) -> f64 {
+        self.area[self.unit_of(part)] * self.parts.share(part as u32)
+    }
+
     /// Whether separator cuts have something to say.
     pub(super) fn speaks_of_blocks(&self) -> bool {
         self.min_block > 0.0 || self.new_block > 0.0 || self.blocks_max < usize::MAX

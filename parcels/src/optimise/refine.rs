@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use super::clusters::worth_of_erasing;
-use super::state::{LEAST_GAIN, State};
+use super::state::{Block, LEAST_GAIN, State};
 
 /// A float as a heap key; larger is first.
 #[derive(PartialEq, Clone, Copy)]
@@ -193,18 +193,18 @@ pub(super) fn raise_concentration(state: &mut State<'_, '_>) {
         }
         let mut moved = raise_by_units(state);
         // Blocks that leave as a whole, those first that lose least.
-        let mut blocks: Vec<(f64, Vec<u32>)> = Vec::new();
+        let mut blocks: Vec<(f64, Block)> = Vec::new();
         for block in state.blocks_where(|block| block.locked == 0) {
-            let area = state.block_of(block[0] as usize).map_or(0.0, |(_, stats)| stats.area);
+            let area = state.block_of(block.part).map_or(0.0, |(_, stats)| stats.area);
             let gain = state.concentration_without(area) - state.concentration();
             if gain > 0.0 && state.may_erase(&block) {
-                blocks.push((worth_of_erasing(state, &block, 0.0) / gain, block));
+                blocks.push((worth_of_erasing(state, &block.units, 0.0) / gain, block));
             }
         }
-        blocks.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1[0].cmp(&b.1[0])));
+        blocks.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.place().cmp(&b.1.place())));
         // A few at a time, for units may do better after them.
         for (_, block) in blocks.into_iter().take(1 + state.block_count / 50) {
-            if short(state) && state.may_erase(&block) {
+            if short(state) && state.block_of(block.part).is_some() && state.may_erase(&block) {
                 state.erase(&block);
                 moved = true;
             }

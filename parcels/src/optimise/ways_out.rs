@@ -58,7 +58,8 @@ impl Look<'_> {
         let energy = Energy::new(&unpriced);
         let state = State::new(&energy, zone);
         let small = state.blocks_where(|block| unpriced.is_small(block));
-        let area: f64 = small.iter().flatten().map(|unit| p.area[*unit as usize]).sum();
+        let area: f64 =
+            small.iter().filter_map(|block| state.block_of(block.part)).map(|(_, block)| block.area).sum();
         Some(Some(WayOut {
             rule: Rule::MinBlock,
             from: p.min_block,
@@ -133,7 +134,7 @@ impl Look<'_> {
             }
             Rule::MinBlock => {
                 let small = state.blocks_where(|block| p.is_small(block));
-                let smallest = small.first().and_then(|block| state.block_of(block[0] as usize));
+                let smallest = small.first().and_then(|block| state.block_of(block.part));
                 (p.min_block, smallest.map_or(p.min_block, |(_, block)| block.area))
             }
             _ => {
@@ -180,7 +181,7 @@ impl Look<'_> {
                 Rule::Blocks => state.block_count as f64,
                 Rule::NewBlock => {
                     let new = state.blocks_where(|block| block.present == 0 && block.locked == 0);
-                    let smallest = new.first().and_then(|block| state.block_of(block[0] as usize));
+                    let smallest = new.first().and_then(|block| state.block_of(block.part));
                     smallest.map_or(p.new_block, |(_, block)| block.area)
                 }
                 _ => state.concentration(),

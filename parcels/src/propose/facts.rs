@@ -8,7 +8,7 @@ use super::joints::parts_without;
 use super::pieces::{Pieces, touched};
 use crate::adjacency::{Adjacency, CONTIGUOUS_M, Facing};
 use crate::blocks::Blocks;
-use crate::id::{BlockIdx, ParcelIdx};
+use crate::id::{BlockIdx, ParcelIdx, PartIdx};
 use crate::worth::mean_score;
 
 /// The plan as reasons see it.
@@ -26,9 +26,15 @@ pub(super) struct Facts<'a> {
     pub(super) some_leave: bool,
 }
 
-/// What moves as one, and is explained as one.
+/// What moves as one, and is explained as one. A piece with a parcel of several parts may lie in several stretches: where it lies
+/// is then said of the stretch that touches most blocks.
 pub(super) struct PieceFacts {
     pub(super) area_m2: f64,
+    /// Area of the stretch of which it is said where it lies, m²: that of the piece unless it has several.
+    pub(super) stretch_m2: f64,
+    /// The block of today (out) or of the plan (in) that it lies in, and whether nobody else does.
+    pub(super) block: Option<BlockIdx>,
+    pub(super) is_whole_block: bool,
     /// Area-weighted; none when no score is known.
     pub(super) mean_score: Option<f64>,
     pub(super) account: Account,
@@ -48,36 +54,65 @@ pub(super) struct PieceFacts {
 impl<'a> Facts<'a> {
     pub(super) fn new(context: &Context<'_>, pieces: &'a Pieces, kept: &Blocks) -> Self {
         let Context { adjacency, area_m2, in_zone_before, in_zone_after, .. } = *context;
+        let before = Blocks::new(adjacency, in_zone_before, area_m2);
         let after = Blocks::new(adjacency, in_zone_after, area_m2);
-        let mut parts = parts_by_piece(context, pieces, kept);
+        let stretches: Vec<Vec<Vec<PartIdx>>> =
+            (0..pieces.len()).map(|piece| pieces.stretches(adjacency, piece)).collect();
+        let mut parts = parts_without_stretches(context, pieces, kept, &stretches);
         let of_piece = pieces
             .iter()
-            .zip(&mut parts)
+            .zip(stretches.iter().zip(&mut parts))
             .enumerate()
-            .map(|(number, (members, parts))| {
+            .map(|(number, (members, (stretches, parts)))| {
                 let enters = in_zone_after[members[0].at()];
                 let inside = |p: ParcelIdx| pieces.of(p) == Some(number);
                 let (facing_m, other_m) = faced_m(context, members, inside);
                 let all_m = facing_m + other_m;
-                let links = if enters { touched(adjacency, kept, members) } else { Vec::new() };
+                let around_of = |stretch: &[PartIdx]| touched(adjacency, &after, stretch.iter().copied());
+                let links_of = |stretch: &[PartIdx]| match enters {
+                    true => touched(adjacency, kept, stretch.iter().copied()),
+                    false => Vec::new(),
+                };
+                let stretch_m2 = |stretch: &[PartIdx]| -> f64 {
+                    stretch.iter().map(|part| adjacency.part_area(area_m2, *part)).sum()
+                };
+                let touches = |stretch: &[PartIdx]| links_of(stretch).len().max(around_of(stretch).len());
+                let lead = (0..stretches.len()).reduce(|first, next| {
+                    let [a, b] = [&stretches[first], &stretches[next]];
+                    let order = touches(a).cmp(&touches(b)).then(stretch_m2(a).total_cmp(&stretch_m2(b)));
+                    if order.is_lt() { next } else { first }
+                });
+                let lead = lead.unwrap_or(0);
+                let stretch = &stretches[lead];
+                let links = links_of(stretch);
+                let blocks = if enters { &after } else { &before };
+                let block = blocks.of_part(stretch[0]);
                 PieceFacts {
                     area_m2: members.iter().map(|p| area_m2[p.at()]).sum(),
+                    stretch_m2: stretch_m2(stretch),
+                    block,
+                    is_whole_block: block
+                        .is_some_and(|block| blocks.members(block).iter().all(|part| inside(part.parcel))),
                     mean_score: mean_of(context, members),
                     account: Account::new(context, members, inside),
                     shorter_m: if enters { facing_m - other_m } else { other_m - facing_m },
                     share_facing: if all_m > 0.0 { facing_m / all_m } else { 0.0 },
-                    around: touched(adjacency, &after, members),
+                    around: around_of(stretch),
                     links_m2: links.into_iter().map(|block| kept.area_m2(block)).collect(),
-                    parts_m2: std::mem::take(parts),
+                    parts_m2: std::mem::take(&mut parts[lead]),
                 }
             })
             .collect();
-        let before = Blocks::new(adjacency, in_zone_before, area_m2);
-        let stays = |members: &[ParcelIdx]| {
-            members.iter().filter(|p| in_zone_after[p.at()]).map(|p| area_m2[p.at()]).sum()
-        };
+        let mut stays_m2 = vec![0.0; before.len()];
+        for part in (0..adjacency.part_count()).map(PartIdx::from_at) {
+            if let Some(block) = before.of_part(part)
+                && in_zone_after[adjacency.parcel_of(part).at()]
+            {
+                stays_m2[block.at()] += adjacency.part_area(area_m2, part);
+            }
+        }
         Self {
-            stays_m2: before.iter().map(|(_, members)| stays(members)).collect(),
+            stays_m2,
             before,
             after,
             pieces,
@@ -101,7 +136,7 @@ impl<'a> Facts<'a> {
         self.stays_m2[block.at()]
     }
 
-    /// Area of the plan's blocks around a piece, its own included, m².
+    /// Area of the plan's blocks around a piece's stretch, its own included, m².
     pub(super) fn around_m2(&self, piece: &PieceFacts) -> f64 {
         piece.around.iter().map(|block| self.after.area_m2(*block)).sum()
     }
@@ -125,20 +160,27 @@ fn mean_of(context: &Context<'_>, members: &[ParcelIdx]) -> Option<f64> {
     mean_score(&area_m2, &score, |_| true)
 }
 
-/// For each piece that comes in the parts into which its block falls without it. Kept land and pieces are the members of
-/// a graph of its own here.
-fn parts_by_piece(context: &Context<'_>, pieces: &Pieces, kept: &Blocks) -> Vec<Vec<f64>> {
-    let number_kept = kept.len();
+/// For each stretch of each piece that comes in the parts into which its block falls without it. Kept land and stretches are
+/// the members of a graph of its own here.
+fn parts_without_stretches(
+    context: &Context<'_>,
+    pieces: &Pieces,
+    kept: &Blocks,
+    stretches: &[Vec<Vec<PartIdx>>],
+) -> Vec<Vec<Vec<f64>>> {
+    let adjacency = context.adjacency;
     let mut area_m2: Vec<f64> = kept.iter().map(|(block, _)| kept.area_m2(block)).collect();
     let mut links = BTreeSet::new();
-    let mut inside = vec![true; number_kept];
-    for (number, members) in pieces.iter().enumerate() {
-        area_m2.push(members.iter().map(|p| context.area_m2[p.at()]).sum());
+    let mut inside = vec![true; kept.len()];
+    for (members, stretches) in pieces.iter().zip(stretches) {
         let enters = context.in_zone_after[members[0].at()];
-        inside.push(enters);
-        if enters {
-            let found = touched(context.adjacency, kept, members);
-            links.extend(found.into_iter().map(|block| (block.at(), number_kept + number)));
+        for stretch in stretches {
+            if enters {
+                let found = touched(adjacency, kept, stretch.iter().copied());
+                links.extend(found.into_iter().map(|block| (block.at(), area_m2.len())));
+            }
+            area_m2.push(stretch.iter().map(|part| adjacency.part_area(context.area_m2, *part)).sum());
+            inside.push(enters);
         }
     }
     let pairs = links
@@ -150,5 +192,6 @@ fn parts_by_piece(context: &Context<'_>, pieces: &Pieces, kept: &Blocks) -> Vec<
         })
         .collect();
     let graph = Adjacency::from_pairs(pairs, vec![0.0; area_m2.len()]);
-    parts_without(&graph, &inside, &area_m2).split_off(number_kept)
+    let mut parts = parts_without(&graph, &inside, &area_m2).split_off(kept.len()).into_iter();
+    stretches.iter().map(|of_piece| parts.by_ref().take(of_piece.len()).collect()).collect()
 }

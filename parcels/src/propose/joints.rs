@@ -83,7 +83,7 @@ mod tests {
                 let wanted: Vec<f64> = whole.of(ParcelIdx::from_at(at)).map_or_else(Vec::new, |block| {
                     without
                         .iter()
-                        .filter(|(_, members)| whole.of(members[0]) == Some(block))
+                        .filter(|(_, members)| whole.of(members[0].parcel) == Some(block))
                         .map(|(number, _)| without.area_m2(number))
                         .collect()
                 });

@@ -13,7 +13,7 @@ const SPUR_SHARE: f64 = 0.3;
 
 /// What comes in, and what it does for its block.
 pub(super) fn place_in(facts: &Facts<'_>, piece: &PieceFacts, members: &[ParcelIdx]) -> Vec<Reason> {
-    let Some(block) = facts.after.of(members[0]) else { return Vec::new() };
+    let Some(block) = piece.block else { return Vec::new() };
     let block_number = block.0 + 1;
     let (block_en, block_zh) = area(facts.after.area_m2(block));
     let count = members.len();
@@ -75,9 +75,9 @@ pub(super) fn place_out(
     piece: &PieceFacts,
     members: &[ParcelIdx],
 ) -> Vec<Reason> {
-    let Some(block) = facts.before.of(members[0]) else { return Vec::new() };
+    let Some(block) = piece.block else { return Vec::new() };
     let (block_number, block_m2) = (block.0 + 1, facts.before.area_m2(block));
-    let whole = facts.before.members(block).len() == members.len();
+    let whole = piece.is_whole_block;
     let (block_en, block_zh) = area(block_m2);
     let count = members.len();
     let (mean_en, mean_zh) = mean(piece);

@@ -107,12 +107,12 @@ fn price(context: &Context<'_>, facts: &Facts<'_>, piece: &PieceFacts, enters: b
     let (en, zh) = area(piece.area_m2);
     let better = facts.best_incoming > piece.mean_score.unwrap_or(context.worth.tau);
     let conserved = context.area_tolerance_m2.is_finite();
-    Some(if enters && around_m2 - piece.area_m2 < context.min_block_m2 {
+    Some(if enters && around_m2 - piece.stretch_m2 < context.min_block_m2 {
         say(
             format!("brings its block to the least area of {least_en}"),
             format!("使所在区块达到下限 {least_zh}"),
         )
-    } else if !enters && around_m2 + piece.area_m2 < context.min_block_m2 {
+    } else if !enters && around_m2 + piece.stretch_m2 < context.min_block_m2 {
         say(
             format!("may not stay: its block would be below the least area of {least_en}"),
             format!("不能保留：所在区块将低于下限 {least_zh}"),

@@ -40,13 +40,15 @@ pub(super) fn group(context: &Context<'_>, pieces: &Pieces, kept: &Blocks) -> Ve
 fn tied(context: &Context<'_>, pieces: &Pieces, kept: &Blocks) -> Vec<Vec<ParcelIdx>> {
     let mut forest = Forest::new(pieces.len());
     let mut linked_by: BTreeMap<(u32, u32), usize> = BTreeMap::new();
-    for (piece, members) in pieces.iter().enumerate().filter(|(_, m)| context.in_zone_after[m[0].at()]) {
-        let touched = touched(context.adjacency, kept, members);
-        let firsts = if touched.len() <= PIECES_COMPARED { touched.len() } else { 1 };
-        for (n, &first) in touched[..firsts].iter().enumerate() {
-            for &second in &touched[n + 1..] {
-                let other = *linked_by.entry((first.0, second.0)).or_insert(piece);
-                forest.join(piece, other);
+    for (piece, _) in pieces.iter().enumerate().filter(|(_, m)| context.in_zone_after[m[0].at()]) {
+        for stretch in pieces.stretches(context.adjacency, piece) {
+            let touched = touched(context.adjacency, kept, stretch.into_iter());
+            let firsts = if touched.len() <= PIECES_COMPARED { touched.len() } else { 1 };
+            for (n, &first) in touched[..firsts].iter().enumerate() {
+                for &second in &touched[n + 1..] {
+                    let other = *linked_by.entry((first.0, second.0)).or_insert(piece);
+                    forest.join(piece, other);
+                }
             }
         }
     }

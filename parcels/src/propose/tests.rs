@@ -208,9 +208,11 @@ proptest! {
         cells in prop::collection::vec(prop::sample::select(vec!['k', 'o', 'i', 'x', '.']), 48),
         wanted in prop::collection::vec(0.0f64..100.0, 48),
         tolerance_m2 in prop::sample::select(vec![0.0, 1.5e4, f64::INFINITY]),
+        kinds in 3usize..100,
     ) {
         let map: Vec<String> = cells.chunks(8).map(|row| row.iter().collect()).collect();
-        let park = draw(&map.join("\n"));
+        // Of so many kinds, squares of one kind are a parcel of several parts.
+        let park = draw(&map.join("\n")).grouped(|at| at * 5 % kinds);
         let mut scores = scores(&park, &[]);
         for (score, wanted) in scores.score.iter_mut().zip(&wanted) {
             *score = (*wanted > 20.0).then_some(*wanted);
@@ -232,7 +234,7 @@ proptest! {
             for parcel in &swap.parcels {
                 let at = park.at(&parcel.0);
                 zone[at] = park.before[at];
-                balance_m2 += if park.after[at] { 1e4 } else { -1e4 };
+                balance_m2 += if park.after[at] { park.area_m2[at] } else { -park.area_m2[at] };
                 let transfer = transfers.iter().find(|t| &t.parcel == parcel).unwrap();
                 prop_assert_eq!(transfer.swap, swap.id);
                 prop_assert!((2..=5).contains(&transfer.reasons.len()));

@@ -6,7 +6,7 @@
 
 use super::forest::{Forest, Union};
 use crate::adjacency::Adjacency;
-use crate::id::ParcelIdx;
+use crate::id::{ParcelIdx, PartIdx};
 
 /// For each of the disjoint `groups` the concentration index (0 to 100) of the zone `after` with the parcels of that
 /// group back where they were in `before`. A group holds parcels whose side differs.
@@ -24,9 +24,9 @@ pub(super) fn index_without(
     let mut zone = Growing {
         adjacency,
         area_m2,
-        inside: vec![false; after.len()],
-        forest: Forest::new(after.len()),
-        block_m2: vec![0.0; after.len()],
+        inside: vec![false; adjacency.part_count()],
+        forest: Forest::new(adjacency.part_count()),
+        block_m2: vec![0.0; adjacency.part_count()],
         total_m2: 0.0,
         squares: 0.0,
         steps: Vec::new(),
@@ -66,6 +66,7 @@ fn halve(zone: &mut Growing<'_>, before: &[bool], groups: &[Vec<ParcelIdx>], ind
 struct Growing<'a> {
     adjacency: &'a Adjacency,
     area_m2: &'a [f64],
+    /// Of every part.
     inside: Vec<bool>,
     forest: Forest,
     /// Area of each root's block.
@@ -77,7 +78,7 @@ struct Growing<'a> {
 }
 
 enum Step {
-    Added(ParcelIdx),
+    Added(PartIdx),
     /// With the root's area before.
     Joined(Union, f64),
 }
@@ -93,15 +94,19 @@ impl Growing<'_> {
     }
 
     fn add(&mut self, parcel: ParcelIdx) {
-        let area_m2 = self.area_m2[parcel.at()];
-        self.inside[parcel.at()] = true;
-        self.block_m2[parcel.at()] = area_m2;
-        self.total_m2 += area_m2;
-        self.squares += area_m2 * area_m2;
-        self.steps.push(Step::Added(parcel));
-        for other in self.adjacency.contiguous(parcel) {
+        self.adjacency.parts_of(parcel).for_each(|part| self.add_part(part));
+    }
+
+    fn add_part(&mut self, part: PartIdx) {
+        let part_m2 = self.adjacency.part_area(self.area_m2, part);
+        self.inside[part.at()] = true;
+        self.block_m2[part.at()] = part_m2;
+        self.total_m2 += part_m2;
+        self.squares += part_m2 * part_m2;
+        self.steps.push(Step::Added(part));
+        for other in self.adjacency.contiguous_parts(part) {
             if self.inside[other.at()]
-                && let Some(union) = self.forest.join(parcel.at(), other.at())
+                && let Some(union) = self.forest.join(part.at(), other.at())
             {
                 let root_m2 = self.block_m2[union.root];
                 let hung_m2 = self.block_m2[union.hung];
@@ -119,7 +124,7 @@ impl Growing<'_> {
     fn back_to(&mut self, mark: Mark) {
         for step in self.steps.drain(mark.0..).rev() {
             match step {
-                Step::Added(parcel) => self.inside[parcel.at()] = false,
+                Step::Added(part) => self.inside[part.at()] = false,
                 Step::Joined(union, root_m2) => {
                     self.forest.part(union);
                     self.block_m2[union.root] = root_m2;
@@ -147,9 +152,11 @@ mod tests {
             cells in prop::collection::vec(prop::sample::select(vec!['k', 'o', 'i', 'x', '.']), 36),
             groups in 1usize..6,
             area in prop::collection::vec(1.0f64..9.0, 36),
+            kinds in 3usize..60,
         ) {
             let map: Vec<String> = cells.chunks(6).map(|row| row.iter().collect()).collect();
-            let park = draw(&map.join("\n"));
+            // Of so many kinds, squares of one kind are a parcel of several parts.
+            let park = draw(&map.join("\n")).grouped(|at| at * 5 % kinds);
             let area = &area[..park.layer.len()];
             let mut split = vec![Vec::new(); groups];
             for at in (0..park.layer.len()).filter(|at| park.before[*at] != park.after[*at]) {

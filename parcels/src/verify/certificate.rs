@@ -60,6 +60,15 @@
 //! components, which hold all blocks: each with a parcel in has at least T_K and at least one block, and the index is at
 //! most 100 Σ U_K² ÷ A². Flows and payments are integers of `flow_scale`; the gains cᵢ are rounded up to it, capacities and
 //! caps down, so that any scale gives a bound, and a coarse one a weak bound.
+//!
+//! **Parts.** A parcel of several parts is in or out as a whole, while blocks are made of parts. All that is said above of
+//! regions, neighbourhoods and components is said of whole parcels, two of which are contiguous when any of their parts
+//! are, and holds all the same. What hangs together by parcels is a union of blocks. So where no parcel of a neighbourhood
+//! is in, every block with a part of a parcel in the region lies within it, and there is at least one; a block within a
+//! region of parcels, none of them held in, is no larger than the region, holds no land of today where that holds none, and
+//! the whole of no small block of today where that holds the whole of none: what is forbidden or small of the region is so
+//! of the block. A component with a parcel in has at least one block, each of T_K at least, all of them within U_K
+//! together, and the sum of the squares of blocks that are parts of a whole is at most the square of the whole.
 
 mod components;
 mod limits;
@@ -91,7 +100,8 @@ pub struct Limits {
     pub min_block_ha: f64,
     /// What a block below that costs, score · ha; +∞ where it is not allowed.
     pub small_block_price: f64,
-    /// The blocks that are below that today, where every small block has to hold the whole of one of them.
+    /// The parcels with a part in each of the blocks that are below that today, where every small block has to hold the whole
+    /// of one of them.
     pub small_today: Option<Vec<Vec<ParcelIdx>>>,
     /// Least area of a block without land of today's zone and without a parcel that is held in, ha; 0 for none, +∞ where
     /// there may be no such block.
@@ -130,7 +140,7 @@ pub struct Bounded<'a> {
 pub fn bound(certificate: &Certificate, of: &Bounded<'_>) -> Result<f64, String> {
     let count = of.land.area_m2.len();
     let mut side: Vec<Option<bool>> = (0..count).map(of.held_to).collect();
-    let small_today = SmallToday::new(of.limits, count);
+    let small_today = SmallToday::new(of.limits);
     let proven = |proof: &Proof, side: &[Option<bool>]| {
         bound_of(proof, certificate.flow_scale, side, &small_today, of)
     };
@@ -365,19 +375,20 @@ fn constant(proof: &Proof, limits: &Limits) -> Result<f64, String> {
     Ok(constant)
 }
 
-/// The blocks that are small today: the block of each parcel, and how many parcels each has.
+/// The blocks that are small today: those of each parcel, several where its parts lie in several, and how many parcels each
+/// has a part of. A region of whole parcels holds the whole of a block when it holds all of these.
 struct SmallToday {
-    of: Vec<Option<usize>>,
+    of: BTreeMap<u32, Vec<usize>>,
     size: Vec<usize>,
 }
 
 impl SmallToday {
-    fn new(limits: &Limits, count: usize) -> Self {
+    fn new(limits: &Limits) -> Self {
         let blocks = limits.small_today.as_deref().unwrap_or_default();
-        let mut of = vec![None; count];
+        let mut of: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
         for (number, block) in blocks.iter().enumerate() {
             for parcel in block {
-                of[parcel.at()] = Some(number);
+                of.entry(parcel.0).or_default().push(number);
             }
         }
         Self { of, size: blocks.iter().map(Vec::len).collect() }
@@ -386,8 +397,8 @@ impl SmallToday {
     /// Whether the region holds the whole of one of them.
     fn is_whole_in(&self, region: &[u32]) -> bool {
         let mut within: BTreeMap<usize, usize> = BTreeMap::new();
-        for number in region.iter().filter_map(|p| self.of[*p as usize]) {
-            *within.entry(number).or_default() += 1;
+        for number in region.iter().filter_map(|p| self.of.get(p)).flatten() {
+            *within.entry(*number).or_default() += 1;
         }
         within.iter().any(|(number, parcels)| *parcels == self.size[*number])
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Findings, Judged, ROUNDING, agree, overlays};
 use crate::adjacency::CONTIGUOUS_M;
-use crate::id::ParcelIdx;
+use crate::id::PartIdx;
 use crate::plan::{ConstraintRecord, ConstraintStatus, PlanRecord};
 use crate::policy::{AreaMode, AtLeast, BlockRule, NewBlockRule, OverlayRule, SmallBlockRule, Strictness};
 use crate::units::M2_PER_HA;
@@ -193,31 +193,35 @@ fn locks(judged: &Judged<'_>) -> ConstraintRecord {
 }
 
 /// A hole is contiguous land outside the zone that faces nothing but the zone. It is the plan's own when it was none
-/// before.
+/// before. Of a parcel of several parts each lies by itself, as in blocks.
 fn holes(judged: &Judged<'_>) -> ConstraintRecord {
     let most_m2 = judged.evidence.policy.constraints.min_hole_ha * M2_PER_HA;
     let adjacency = judged.evidence.adjacency;
-    let mut seen = judged.after.to_vec();
+    let parcel = |part: PartIdx| adjacency.parcel_of(part).at();
+    let parts = (0..adjacency.part_count()).map(PartIdx::from_at);
+    let mut seen: Vec<bool> = parts.clone().map(|part| judged.after[parcel(part)]).collect();
     let mut made = 0;
-    for start in 0..seen.len() {
-        if std::mem::replace(&mut seen[start], true) {
+    for start in parts {
+        if std::mem::replace(&mut seen[start.at()], true) {
             continue;
         }
-        let mut hole = vec![ParcelIdx::from_at(start)];
+        let mut hole = vec![start];
         let mut next = 0;
-        while let Some(&parcel) = hole.get(next) {
+        while let Some(&part) = hole.get(next) {
             next += 1;
-            for other in adjacency.contiguous(parcel) {
+            for other in adjacency.contiguous_parts(part) {
                 if !std::mem::replace(&mut seen[other.at()], true) {
                     hole.push(other);
                 }
             }
         }
-        let area_m2: f64 = hole.iter().map(|p| judged.area_m2[p.at()]).sum();
-        let open_m: f64 = hole.iter().map(|p| adjacency.exposed_m()[p.at()]).sum();
-        let members: std::collections::BTreeSet<ParcelIdx> = hole.iter().copied().collect();
-        let rim = || hole.iter().flat_map(|p| adjacency.contiguous(*p)).filter(|p| !members.contains(p));
-        let was_hole = hole.iter().all(|p| !judged.before[p.at()]) && rim().all(|p| judged.before[p.at()]);
+        let area_m2: f64 = hole.iter().map(|p| judged.part_m2(*p)).sum();
+        let open_m: f64 = hole.iter().map(|p| adjacency.exposed_of_part_m(*p)).sum();
+        let members: std::collections::BTreeSet<PartIdx> = hole.iter().copied().collect();
+        let rim =
+            || hole.iter().flat_map(|p| adjacency.contiguous_parts(*p)).filter(|p| !members.contains(p));
+        let before = |part: &PartIdx| judged.before[parcel(*part)];
+        let was_hole = !hole.iter().any(before) && rim().all(|part| before(&part));
         if area_m2 < most_m2 && open_m < CONTIGUOUS_M && rim().next().is_some() && !was_hole {
             made += 1;
         }

@@ -35,8 +35,8 @@ pub use certificate::{Bounded, Limits, bound};
 use std::collections::BTreeMap;
 
 use crate::adjacency::Adjacency;
-use crate::blocks::Blocks;
-use crate::id::ParcelIdx;
+use crate::blocks::{Blocks, Member};
+use crate::id::{BlockIdx, ParcelIdx, PartIdx};
 use crate::overlay::Covered;
 use crate::parcel::Layer;
 use crate::plan::{ConstraintRecord, PLAN_SCHEMA, PlanRecord};
@@ -238,6 +238,11 @@ impl<'a> Judged<'a> {
         }
     }
 
+    /// Area of a part of a parcel, m².
+    fn part_m2(&self, part: PartIdx) -> f64 {
+        self.evidence.adjacency.part_area(&self.area_m2, part)
+    }
+
     /// The side a parcel is held to; none when it may be on either.
     fn held_to(&self, at: usize) -> Option<bool> {
         match self.evidence.hold[at].as_str() {
@@ -267,36 +272,35 @@ impl<'a> Judged<'a> {
     }
 
     /// Blocks below the minimum area in which no parcel is held inside.
-    fn small_blocks<'b>(&'b self, blocks: &'b Blocks) -> impl Iterator<Item = &'b [ParcelIdx]> {
+    fn small_blocks<'b>(&'b self, blocks: &'b Blocks) -> impl Iterator<Item = &'b [Member]> {
         blocks
             .iter()
             .filter(|(block, members)| {
                 is_below(blocks.area_m2(*block), self.min_block_m2)
-                    && members.iter().all(|p| self.held_to(p.at()) != Some(true))
+                    && members.iter().all(|part| self.held_to(part.parcel.at()) != Some(true))
             })
             .map(|(_, members)| members)
     }
 
     /// The blocks of today below the minimum area, held or not.
-    fn small_today(&self) -> Vec<Vec<ParcelIdx>> {
+    fn small_today(&self) -> impl Iterator<Item = (BlockIdx, &[Member])> {
         let today = &self.blocks_before;
-        let small = today.iter().filter(|(block, _)| is_below(today.area_m2(*block), self.min_block_m2));
-        small.map(|(_, members)| members.to_vec()).collect()
+        today.iter().filter(|(block, _)| is_below(today.area_m2(*block), self.min_block_m2))
     }
 
     /// Small blocks of the plan that hold the whole of no block that is small today.
     fn new_small_blocks(&self) -> usize {
-        let small_today = self.small_today();
-        let mut number = vec![None; self.before.len()];
+        let small_today: Vec<&[Member]> = self.small_today().map(|(_, members)| members).collect();
+        let mut number: BTreeMap<Member, usize> = BTreeMap::new();
         for (nth, small) in small_today.iter().enumerate() {
-            small.iter().for_each(|p| number[p.at()] = Some(nth));
+            number.extend(small.iter().map(|part| (*part, nth)));
         }
-        let heir = |block: &[ParcelIdx]| {
+        let heir = |block: &[Member]| {
             let mut within: BTreeMap<usize, usize> = BTreeMap::new();
-            for nth in block.iter().filter_map(|p| number[p.at()]) {
-                *within.entry(nth).or_default() += 1;
+            for nth in block.iter().filter_map(|part| number.get(part)) {
+                *within.entry(*nth).or_default() += 1;
             }
-            within.iter().any(|(nth, parcels)| *parcels == small_today[*nth].len())
+            within.iter().any(|(nth, parts)| *parts == small_today[*nth].len())
         };
         self.small_blocks(&self.blocks_after).filter(|block| !heir(block)).count()
     }
@@ -305,7 +309,8 @@ impl<'a> Judged<'a> {
     /// is held inside.
     fn founded_too_small(&self) -> usize {
         let least_m2 = self.evidence.policy.constraints.new_block_ha.least_ha() * crate::units::M2_PER_HA;
-        let free = |p: &ParcelIdx| !self.before[p.at()] && self.held_to(p.at()) != Some(true);
+        let free =
+            |part: &Member| !self.before[part.parcel.at()] && self.held_to(part.parcel.at()) != Some(true);
         let after = &self.blocks_after;
         after
             .iter()

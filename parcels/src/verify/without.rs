@@ -5,12 +5,12 @@
 //! together or not: searches begin at all of their neighbours at once, take turns, and become one where they meet. A search
 //! that runs dry is a piece of its own, and as soon as one search is left, it stands for all the rest. So no search goes much
 //! further than the smaller side of a break. Last, the parcels that the swap gives away are put back and join what they are
-//! contiguous with.
+//! contiguous with. A parcel of several parts is several nodes, for each part joins what it adjoins by itself.
 
 use std::collections::BTreeMap;
 
 use super::Judged;
-use crate::id::ParcelIdx;
+use crate::id::{ParcelIdx, PartIdx};
 
 /// A node's label where no search has been.
 const UNSEEN: u32 = u32::MAX;
@@ -30,7 +30,7 @@ pub(super) fn index_without(judged: &Judged<'_>, groups: &[Vec<ParcelIdx>]) -> V
 /// The zone after the plan as a graph of nodes.
 struct Zone<'a> {
     judged: &'a Judged<'a>,
-    /// The node of each parcel.
+    /// The node of each part.
     node_of: Vec<u32>,
     node_m2: Vec<f64>,
     /// The block of the zone after the plan that each node belongs to.
@@ -40,7 +40,8 @@ struct Zone<'a> {
     starts: Vec<usize>,
     neighbours: Vec<u32>,
     total_m2: f64,
-    parcels: usize,
+    /// How many parts it has.
+    parts: usize,
     /// Sum of the squares of the block areas.
     squares: f64,
 }
@@ -48,13 +49,15 @@ struct Zone<'a> {
 impl<'a> Zone<'a> {
     fn new(judged: &'a Judged<'a>, groups: &[Vec<ParcelIdx>]) -> Self {
         let adjacency = judged.evidence.adjacency;
-        let mut grouped = vec![false; judged.after.len()];
-        for parcel in groups.iter().flatten() {
-            grouped[parcel.at()] = true;
+        let parts = (0..adjacency.part_count()).map(PartIdx::from_at);
+        let inside = |part: PartIdx| judged.after[adjacency.parcel_of(part).at()];
+        let mut grouped = vec![false; adjacency.part_count()];
+        for part in groups.iter().flatten().flat_map(|parcel| adjacency.parts_of(*parcel)) {
+            grouped[part.at()] = true;
         }
         let mut zone = Self {
             judged,
-            node_of: vec![NO_NODE; judged.after.len()],
+            node_of: vec![NO_NODE; adjacency.part_count()],
             node_m2: Vec::new(),
             block_of: Vec::new(),
             block_m2: judged
@@ -65,41 +68,40 @@ impl<'a> Zone<'a> {
             starts: Vec::new(),
             neighbours: Vec::new(),
             total_m2: 0.0,
-            parcels: judged.after.iter().filter(|x| **x).count(),
+            parts: parts.clone().filter(|part| inside(*part)).count(),
             squares: 0.0,
         };
         zone.total_m2 = zone.block_m2.iter().sum();
         zone.squares = zone.block_m2.iter().map(|a| a * a).sum();
         let mut single = Vec::new();
-        for start in (0..judged.after.len()).filter(|at| judged.after[*at]) {
-            if zone.node_of[start] != NO_NODE {
+        for start in parts.filter(|part| inside(*part)) {
+            if zone.node_of[start.at()] != NO_NODE {
                 continue;
             }
             let node = zone.node_m2.len() as u32;
-            let mut members = vec![ParcelIdx::from_at(start)];
-            zone.node_of[start] = node;
+            let mut members = vec![start];
+            zone.node_of[start.at()] = node;
             let mut next = 0;
-            while let Some(&parcel) = members.get(next).filter(|_| !grouped[start]) {
+            while let Some(&part) = members.get(next).filter(|_| !grouped[start.at()]) {
                 next += 1;
-                for other in adjacency.contiguous(parcel) {
-                    let at = other.at();
-                    if judged.after[at] && !grouped[at] && zone.node_of[at] == NO_NODE {
-                        zone.node_of[at] = node;
+                for other in adjacency.contiguous_parts(part) {
+                    if inside(other) && !grouped[other.at()] && zone.node_of[other.at()] == NO_NODE {
+                        zone.node_of[other.at()] = node;
                         members.push(other);
                     }
                 }
             }
-            if grouped[start] {
-                single.push(ParcelIdx::from_at(start));
+            if grouped[start.at()] {
+                single.push(start);
             }
-            zone.node_m2.push(members.iter().map(|p| judged.area_m2[p.at()]).sum());
-            zone.block_of.push(judged.blocks_after.of(members[0]).map_or(0, |block| block.at()));
+            zone.node_m2.push(members.iter().map(|part| judged.part_m2(*part)).sum());
+            zone.block_of.push(judged.blocks_after.of_part(start).map_or(0, |block| block.at()));
         }
-        // Two nodes of untouched land are never neighbours, so every edge has a parcel that comes in at one end.
+        // Two nodes of untouched land are never neighbours, so every edge has a part that comes in at one end.
         let mut edges = Vec::new();
-        for parcel in single {
-            let node = zone.node_of[parcel.at()];
-            let around = adjacency.contiguous(parcel).map(|other| zone.node_of[other.at()]);
+        for part in single {
+            let node = zone.node_of[part.at()];
+            let around = adjacency.contiguous_parts(part).map(|other| zone.node_of[other.at()]);
             edges.extend(around.filter(|n| *n != NO_NODE).flat_map(|other| [(node, other), (other, node)]));
         }
         edges.sort_unstable();
@@ -121,14 +123,14 @@ impl<'a> Zone<'a> {
 
     /// The index without `group`. `label` holds [`UNSEEN`] for every node, before and afterwards.
     fn without(&self, group: &[ParcelIdx], label: &mut [u32]) -> f64 {
-        let came: Vec<u32> = group.iter().map(|p| self.node_of[p.at()]).filter(|n| *n != NO_NODE).collect();
-        let gone: Vec<ParcelIdx> =
-            group.iter().copied().filter(|p| self.node_of[p.at()] == NO_NODE).collect();
+        let parts = || group.iter().flat_map(|parcel| self.judged.evidence.adjacency.parts_of(*parcel));
+        let came: Vec<u32> = parts().map(|p| self.node_of[p.at()]).filter(|n| *n != NO_NODE).collect();
+        let gone: Vec<PartIdx> = parts().filter(|p| self.node_of[p.at()] == NO_NODE).collect();
         let mut land =
             Pieces { zone: self, label, found: Vec::new(), seen: came.clone(), of_block: BTreeMap::new() };
         land.take_away(&came);
         land.put_back(&gone);
-        let area_m2 = |p: &ParcelIdx| self.judged.area_m2[p.at()];
+        let area_m2 = |part: &PartIdx| self.judged.part_m2(*part);
         let came_m2: f64 = came.iter().map(|n| self.node_m2[*n as usize]).sum();
         let total_m2 = self.total_m2 - came_m2 + gone.iter().map(area_m2).sum::<f64>();
         let squares = self.squares - land.of_block.keys().map(|b| self.block_m2[*b].powi(2)).sum::<f64>()
@@ -136,7 +138,7 @@ impl<'a> Zone<'a> {
         for node in land.seen {
             label[node as usize] = UNSEEN;
         }
-        let any = self.parcels + gone.len() > came.len();
+        let any = self.parts + gone.len() > came.len();
         if any && total_m2 > 0.0 { 100.0 * squares / (total_m2 * total_m2) } else { 0.0 }
     }
 }
@@ -267,15 +269,15 @@ impl Pieces<'_> {
         self.found[other].joined = Some(into);
     }
 
-    /// Puts parcels back that the plan takes out.
-    fn put_back(&mut self, gone: &[ParcelIdx]) {
-        let mut piece_of: BTreeMap<ParcelIdx, usize> = BTreeMap::new();
-        for &parcel in gone {
-            piece_of.insert(parcel, self.found.len());
-            self.found.push(Piece::of(self.zone.judged.area_m2[parcel.at()]));
+    /// Puts parts back that the plan takes out.
+    fn put_back(&mut self, gone: &[PartIdx]) {
+        let mut piece_of: BTreeMap<PartIdx, usize> = BTreeMap::new();
+        for &part in gone {
+            piece_of.insert(part, self.found.len());
+            self.found.push(Piece::of(self.zone.judged.part_m2(part)));
         }
-        for (&parcel, &own) in &piece_of {
-            for other in self.zone.judged.evidence.adjacency.contiguous(parcel) {
+        for (&part, &own) in &piece_of {
+            for other in self.zone.judged.evidence.adjacency.contiguous_parts(part) {
                 let beside = match self.zone.node_of[other.at()] {
                     NO_NODE => piece_of.get(&other).copied(),
                     node => self.piece_of_node(node),
@@ -326,9 +328,11 @@ mod tests {
             cells in prop::collection::vec(prop::sample::select(vec!['k', 'o', 'i', 'i', 'x', '.']), 49),
             groups in 1usize..7,
             whole in any::<bool>(),
+            kinds in 3usize..60,
         ) {
             let map: Vec<String> = cells.chunks(7).map(|row| row.iter().collect()).collect();
-            let park = draw(&map.join("\n"));
+            // Of so many kinds, squares of one kind are a parcel of several parts.
+            let park = draw(&map.join("\n")).grouped(|at| at * 7 % kinds);
             prop_assume!(!park.layer.is_empty());
             let mut case = Case::new();
             case.scores = vec![None; park.layer.len()];

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use parcels::optimise::{Link, Lock, Problem};
+use parcels::parts::Parts;
 use serde::Deserialize;
 
 use crate::app::planning::unit_names::Names;
@@ -222,6 +223,7 @@ impl Instance {
             lock,
             exposed,
             links,
+            parts: Parts::default(),
             lambda: limits.lambda,
             edge_factor: limits.edge_factor,
             kappa: limits.kappa,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use parcels::blocks::Blocks;
-use parcels::id::{BlockIdx, ParcelIdx};
+use parcels::id::{ParcelIdx, PartIdx};
 use parcels::plan::Direction;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -152,7 +152,7 @@ pub struct CardTransfer {
     /// Why.
     #[schema(value_type = Vec<schemas::Reason>)]
     pub reasons: Vec<parcels::plan::Reason>,
-    /// For one that comes in: the present blocks it touches, which become one through it.
+    /// For one that comes in: the present blocks it touches, which become one through it; of several parts, through one of them.
     pub joins: Vec<u32>,
     /// For one that goes out: whether its present block falls apart without it.
     pub splits: bool,
@@ -250,29 +250,42 @@ fn percentile(score: f64, all: &[Option<f64>]) -> f64 {
 
 fn block(blocks: &Blocks, idx: ParcelIdx) -> Option<CardBlock> {
     let block = blocks.of(idx)?;
-    let parcels = blocks.members(block).len();
+    let parcels = blocks.parcels(block).len();
     Some(CardBlock { number: block.0 + 1, area_m2: blocks.area_m2(block), parcels })
 }
 
-/// The present blocks that a parcel outside touches.
+/// The present blocks that a parcel outside touches; of several parts, those that the part touches which touches most.
 fn touches(view: &View, idx: ParcelIdx) -> Vec<u32> {
-    let found = view.prepared().adjacency.contiguous(idx).filter_map(|other| view.blocks_before.of(other));
-    found.map(|block| block.0 + 1).collect::<BTreeSet<u32>>().into_iter().collect()
+    let adjacency = &view.prepared().adjacency;
+    let of_part = |part: PartIdx| -> BTreeSet<u32> {
+        let found = adjacency.contiguous_parts(part).filter_map(|other| view.blocks_before.of_part(other));
+        found.map(|block| block.0 + 1).collect()
+    };
+    let most = adjacency.parts_of(idx).map(of_part).reduce(|a, b| if b.len() > a.len() { b } else { a });
+    most.unwrap_or_default().into_iter().collect()
 }
 
-/// Whether the present block of a parcel falls apart without it: whether some of its neighbours there cannot be reached
-/// from the first of them.
+/// Whether a present block of a parcel falls apart without it: whether some of its neighbours there cannot be reached from
+/// the first of them.
 fn splits(view: &View, idx: ParcelIdx) -> bool {
     let blocks = &view.blocks_before;
-    let Some(own): Option<BlockIdx> = blocks.of(idx) else { return false };
     let adjacency = &view.prepared().adjacency;
-    let beside = |at: ParcelIdx| adjacency.contiguous(at).filter(|o| *o != idx && blocks.of(*o) == Some(own));
-    let around: Vec<ParcelIdx> = beside(idx).collect();
-    let Some(first) = around.first() else { return false };
-    let mut reached = BTreeSet::from([*first]);
-    let mut next = vec![*first];
-    while let Some(at) = next.pop() {
-        next.extend(beside(at).filter(|other| reached.insert(*other)));
-    }
-    around.iter().any(|other| !reached.contains(other))
+    let falls_apart = |own: PartIdx| {
+        let block = blocks.of_part(own);
+        let stays = |other: &PartIdx| adjacency.parcel_of(*other) != idx && blocks.of_part(*other) == block;
+        let beside = |part: PartIdx| adjacency.contiguous_parts(part).filter(stays);
+        let around: Vec<PartIdx> = adjacency
+            .parts_of(idx)
+            .filter(|part| blocks.of_part(*part) == block)
+            .flat_map(|part| beside(part).collect::<Vec<_>>())
+            .collect();
+        let Some(first) = around.first() else { return false };
+        let mut reached = BTreeSet::from([*first]);
+        let mut next = vec![*first];
+        while let Some(at) = next.pop() {
+            next.extend(beside(at).filter(|other| reached.insert(*other)));
+        }
+        around.iter().any(|other| !reached.contains(other))
+    };
+    adjacency.parts_of(idx).any(|own| blocks.of_part(own).is_some() && falls_apart(own))
 }

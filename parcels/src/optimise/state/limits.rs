@@ -1,41 +1,48 @@
 //! How a zone stands to the limits, what it is worth with what missing them costs, and what whole blocks may do.
 
-use super::{NO_BLOCK, State};
+use super::{Block, NO_BLOCK, State};
 use crate::optimise::problem::{Lock, SLACK};
 
 impl State<'_, '_> {
     /// The concentration index after `unit` has changed sides; leaving, as if its block stayed in one piece.
     pub(in crate::optimise) fn concentration_after(&self, unit: usize) -> f64 {
         let own = self.energy.problem.area[unit];
-        let (squares, area) = if self.x[unit] {
-            let block = self.blocks[self.block[unit] as usize].area;
-            (self.squares - block.powi(2) + (block - own).powi(2), self.area - own)
-        } else {
-            let mut joined: Vec<u32> = Vec::new();
-            let (mut whole, mut squares) = (own, self.squares);
-            for unit in self.energy.contiguous(unit as u32) {
-                let id = self.block[unit as usize];
-                if id != NO_BLOCK && !joined.contains(&id) {
-                    joined.push(id);
-                    whole += self.blocks[id as usize].area;
-                    squares -= self.blocks[id as usize].area.powi(2);
-                }
+        let several = self.energy.problem.parts.has_several(unit as u32);
+        let (squares, area) = match (self.x[unit], several) {
+            (true, true) => (self.squares_without(unit), self.area - own),
+            (false, true) => (self.entered(unit).squares, self.area + own),
+            (true, false) => {
+                let block = self.blocks[self.block[unit] as usize].area;
+                (self.squares - block.powi(2) + (block - own).powi(2), self.area - own)
             }
-            (squares + whole * whole, self.area + own)
+            (false, false) => {
+                let mut joined: Vec<u32> = Vec::new();
+                let (mut whole, mut squares) = (own, self.squares);
+                for other in self.energy.contiguous_parts(unit) {
+                    let id = self.block[other as usize];
+                    if id != NO_BLOCK && !joined.contains(&id) {
+                        joined.push(id);
+                        whole += self.blocks[id as usize].area;
+                        squares -= self.blocks[id as usize].area.powi(2);
+                    }
+                }
+                (squares + whole * whole, self.area + own)
+            }
         };
         if area > 0.0 { 100.0 * squares / (area * area) } else { 0.0 }
     }
 
-    /// The concentration index without a whole block of this area.
+    /// The concentration index without a whole block of this area, other parts of its units aside.
     pub(in crate::optimise) fn concentration_without(&self, block: f64) -> f64 {
         let area = self.area - block;
         if area > 0.0 { 100.0 * (self.squares - block * block) / (area * area) } else { 0.0 }
     }
 
-    /// Whether the whole block may leave: no unit of it is locked, and no limit on a sum or on what moves breaks, or is further
+    /// Whether all units of the block may leave: none is locked, and no limit on a sum or on what moves breaks, or is further
     /// off.
-    pub(in crate::optimise) fn may_erase(&self, block: &[u32]) -> bool {
+    pub(in crate::optimise) fn may_erase(&self, block: &Block) -> bool {
         let p = self.energy.problem;
+        let block = block.units.as_slice();
         let area: f64 = block.iter().map(|unit| p.area[*unit as usize]).sum();
         let off = self.area_off(self.area - area);
         if block.iter().any(|unit| p.lock[*unit as usize] != Lock::Free)

@@ -85,7 +85,8 @@ pub(super) fn limits(judged: &Judged<'_>, sub_parks: &SubParks<'_>) -> Limits {
             }
             SmallBlockRule::Hard | SmallBlockRule::Off => f64::INFINITY,
         },
-        small_today: (constraints.small_blocks() == SmallBlockRule::NoNew).then(|| judged.small_today()),
+        small_today: (constraints.small_blocks() == SmallBlockRule::NoNew)
+            .then(|| judged.small_today().map(|(block, _)| judged.blocks_before.parcels(block)).collect()),
         new_block_ha: constraints.new_block_ha.least_ha(),
         concentration_min: judged.least_concentration(),
         concentration_price: match constraints.concentrated().strictness {

@@ -1,6 +1,7 @@
 //! Bounds of two parcels, computed by hand.
 
 use super::*;
+use crate::adjacency::{Adjacency, Facing};
 
 /// Two parcels of 1 ha side by side, the first in.
 fn pair(score: [f64; 2], kappa: f64, limits: Limits) -> World {
