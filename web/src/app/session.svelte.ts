@@ -1,10 +1,12 @@
 /** What the page knows of the project, and what it does to it. Views read from here and call its verbs. */
 
 import { i18n } from '../i18n/index.svelte';
-import { api, conflictOf, Failure } from '../lib/api';
+import { said } from '../i18n/said';
+import { api, conflictOf } from '../lib/api';
 import { listen } from '../lib/events';
 import type {
   AreaBasis,
+  Bilingual,
   Config,
   Decision,
   IndicatorValues,
@@ -36,7 +38,7 @@ const ENDED = new Set(['done', 'failed', 'cancelled']);
 
 class Session {
   phase = $state<Phase>('loading');
-  failure = $state('');
+  failure = $state.raw<Bilingual>({ zh: '', en: '' });
   connected = $state(true);
 
   config = $state.raw<Config | null>(null);
@@ -168,7 +170,7 @@ class Session {
   }
 
   #failed(why: unknown): void {
-    this.failure = why instanceof Failure ? why.detail : String(why);
+    this.failure = said(why);
     this.phase = 'failed';
   }
 
@@ -321,8 +323,7 @@ class Session {
 
   #complain(why: unknown): void {
     const { t } = i18n;
-    const detail = why instanceof Failure ? (why.status === 0 ? t.state.offline : why.detail) : String(why);
-    notices.say('error', `${t.state.failed}: ${detail}`);
+    notices.say('error', `${t.state.failed}: ${i18n.of(said(why))}`);
   }
 
   /** Sends decisions; where somebody was faster, reads what they did, says so, and tries again unless it clashes. */
