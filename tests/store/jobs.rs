@@ -46,7 +46,7 @@ pub(crate) async fn a_job_from_queue_to_result(place: Place) {
     // As a job failed before messages had codes.
     place.sql("UPDATE lp_jobs SET error = 'out of land' WHERE state = 'failed'").await.unwrap();
     let old = store.job(second.id).await.unwrap();
-    assert_eq!(old.failure.unwrap().zh, "out of land");
+    assert_eq!(old.failure.unwrap().what.zh, "out of land");
     let listed: Vec<_> = store.jobs(10).await.unwrap().iter().map(|j| j.id).collect();
     assert_eq!(listed, [second.id, first.id]);
     assert_eq!(store.jobs(1).await.unwrap().len(), 1);

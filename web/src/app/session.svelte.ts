@@ -1,7 +1,7 @@
 /** What the page knows of the project, and what it does to it. Views read from here and call its verbs. */
 
 import { i18n } from '../i18n/index.svelte';
-import { said } from '../i18n/said';
+import { failed, said, whole } from '../i18n/said';
 import { api, conflictOf } from '../lib/api';
 import { listen } from '../lib/events';
 import type {
@@ -304,7 +304,7 @@ class Session {
     }
     if (job.kind !== 'plan' || !ENDED.has(job.state) || scenarioOf(job) !== this.id) return;
     const { t } = i18n;
-    if (job.state === 'failed') notices.say('error', job.error ?? t.state.failed);
+    if (job.state === 'failed') notices.say('error', job.failure ? failed(whole(job.failure)) : t.state.failed);
     else if (job.state === 'cancelled') notices.say('info', t.review.cancelled);
     else notices.say('done', t.review.done);
   }
@@ -322,8 +322,7 @@ class Session {
   }
 
   #complain(why: unknown): void {
-    const { t } = i18n;
-    notices.say('error', `${t.state.failed}: ${i18n.of(said(why))}`);
+    notices.say('error', failed(said(why)));
   }
 
   /** Sends decisions; where somebody was faster, reads what they did, says so, and tries again unless it clashes. */

@@ -11,6 +11,11 @@ export function whole(failure: ToldFailure): Bilingual {
   return { zh: all.map((one) => one.zh).join('；'), en: all.map((one) => one.en).join('; ') };
 }
 
+/** The same, said to have failed. */
+export function failed(what: Bilingual): Bilingual {
+  return { zh: `${zh.state.failed}：${what.zh}`, en: `${en.state.failed}: ${what.en}` };
+}
+
 /** Why a request failed. */
 export function said(why: unknown): Bilingual {
   if (why instanceof Failure) {
