@@ -1,6 +1,9 @@
 //! The shell of lianpian: commands, formats, coordinates, files. Everything that can block, fail or vary is here; the
 //! engine is in `parcels`.
 
+// What is said to people, in their language.
+pub mod messages;
+
 // Errors.
 pub mod error;
 

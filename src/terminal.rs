@@ -6,10 +6,13 @@ use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use parcels::message;
+use parcels::message::Message;
 use parcels::progress::Monitor;
 use tokio::sync::Notify;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::messages::{Language, Reader, render, step};
 
 static STOP: AtomicBool = AtomicBool::new(false);
 static STOPPED: Notify = Notify::const_new();
@@ -29,7 +32,7 @@ pub fn listen_for_stop() -> Result<()> {
             std::process::exit(i32::from(ErrorKind::Cancelled.exit_code()));
         }
     })
-    .map_err(|e| Error::new(ErrorKind::Usage, "cannot listen for Ctrl-C").because(e))
+    .map_err(|e| Error::new(ErrorKind::Usage, message!("cannot-listen-ctrl-c")).because(e))
 }
 
 /// Waits until a stop is asked for. For one waiter.
@@ -60,33 +63,6 @@ impl Terminal {
     }
 }
 
-/// What a step is called in front of people.
-fn label(step: &str) -> &str {
-    match step {
-        "read" => "reading 读取",
-        "check" => "checking 检查",
-        "join" => "joining tables 关联表格",
-        "score" => "scoring 评分",
-        "adjacency" => "contiguity 连片关系",
-        "bound" => "bounding 求界",
-        "plan" => "planning 方案",
-        "uncapped" => "without the cap 不限调整量",
-        "branches" => "branching 分支定界",
-        "alternatives" => "alternatives 备选方案",
-        "why not" => "looking for the obstacle 查找冲突",
-        "veto prices" => "veto prices 否决代价",
-        "robustness" => "robustness 稳健性",
-        "frontier" => "frontier 前沿",
-        "curve" => "curve over λ 曲线",
-        "verify" => "verifying 校核",
-        "order" => "sorting by place 按位置排序",
-        "tiles" => "cutting tiles 切片",
-        "write" => "writing 写出",
-        "generate" => "generating 生成",
-        other => other,
-    }
-}
-
 impl Monitor for Terminal {
     fn step(&self, name: &'static str, total: u64) {
         tracing::debug!(step = name, total, "step");
@@ -102,7 +78,7 @@ impl Monitor for Terminal {
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
-        bar.set_message(label(name).to_owned());
+        bar.set_message(words(&step(name)));
         bar.enable_steady_tick(Duration::from_millis(120));
         if let Ok(mut slot) = self.bar.lock()
             && let Some(old) = slot.replace(bar)
@@ -137,5 +113,24 @@ pub fn remark(text: &str) {
 
 /// Prints an error with its causes and hints.
 pub fn complain(error: &Error) {
-    remark(&error.for_people());
+    remark(&error.failure().lines(language(), Reader::Terminal));
+}
+
+static LANGUAGE: OnceLock<Language> = OnceLock::new();
+
+/// Says everything in this language from now on.
+pub fn speak(language: Language) {
+    let _ = LANGUAGE.set(language);
+}
+
+/// The language of this terminal.
+#[must_use]
+pub fn language() -> Language {
+    LANGUAGE.get().copied().unwrap_or_default()
+}
+
+/// A message in the language of this terminal.
+#[must_use]
+pub fn words(message: &Message) -> String {
+    render(message, language(), Reader::Terminal)
 }

@@ -22,6 +22,7 @@ const SHELL: &[&[&str]] = &[
     &["io"],
     &["park", "digits"],
     &["error"],
+    &["messages"],
 ];
 
 /// The same right under `src/app`.
@@ -46,6 +47,8 @@ const AT_HOME: &[(&str, &[&str])] = &[
     // The command line.
     ("clap", &["commands"]),
     ("indicatif", &["terminal"]),
+    // Catalogues of sentences.
+    ("fluent_bundle", &["messages"]),
     // Formats and coordinates.
     ("gdal", &["io"]),
     ("calamine", &["io"]),

@@ -10,6 +10,7 @@ use lianpian::app::planning::preview::PreviewSession;
 use lianpian::error::ErrorKind;
 use lianpian::io::read::ReadOptions;
 use lianpian::io::source::Source;
+use lianpian::messages::english;
 use parcels::policy::Policy;
 use parcels::progress::Monitor;
 
@@ -98,5 +99,5 @@ fn a_stale_question_ends_and_one_that_needs_other_data_is_refused() {
     other.enterprises = None;
     let refused = warm.preview(&other, &()).unwrap_err();
     assert_eq!(refused.kind, ErrorKind::Usage);
-    assert!(refused.what.contains("[enterprises]"), "{}", refused.what);
+    assert!(english(&refused.what).contains("[enterprises]"), "{}", refused);
 }

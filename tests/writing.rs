@@ -17,6 +17,8 @@ use lianpian::error::{ErrorKind, Result};
 use lianpian::io::feature_layer::Shapes;
 use lianpian::io::write::{PLAN_FILES, write_plan};
 use lianpian::io::{crs, project, read_back};
+use lianpian::messages::{Language, Reader, english, render};
+use parcels::message;
 use parcels::progress::Monitor;
 use parcels::validate::{Issue, IssueKind, Severity};
 use planned_park::Park;
@@ -213,7 +215,7 @@ fn blocks_are_dissolved_and_measured() {
     assert_eq!(outlines.len(), park.blocks_after.len());
     let vertices = |shape: &MultiPolygon<f64>| shape.0.iter().map(|p| p.exterior().0.len()).sum::<usize>();
     for ((block, members), outline) in park.blocks_after.iter().zip(outlines) {
-        let planar: f64 = members.iter().map(|m| park.layer[*m].shape.unsigned_area()).sum();
+        let planar: f64 = members.iter().map(|m| park.layer[m.parcel].shape.unsigned_area()).sum();
         assert!((outline.unsigned_area() - planar).abs() < 0.01, "block {}", block.0);
         if members.len() > 8 {
             assert!(vertices(outline) < 4 * members.len(), "inner boundaries are gone");
@@ -295,8 +297,8 @@ fn issues_are_a_table_that_excel_and_csv_readers_open() {
         kind: IssueKind::SelfCrossing,
         severity: Severity::Error,
         place: Some((40_604_892.905, 3_448_125.826)),
-        found: "a \"bow-tie\", twice\nin a row".into(),
-        done: "拆成两块".into(),
+        found: message!("as-said", text = "a \"bow-tie\", twice\nin a row"),
+        done: message!("as-said", text = "拆成两块"),
         area_changed_m2: -0.125,
     });
     let (_home, dir) = written(&park);
@@ -317,8 +319,10 @@ fn issues_are_a_table_that_excel_and_csv_readers_open() {
     for (row, issue) in rows.iter().zip(&park.issues) {
         assert_eq!(&row[0], issue.parcel.as_deref().unwrap_or_default());
         assert_eq!(&row[2], issue.kind.name());
-        assert_eq!(&row[6], issue.found);
+        assert_eq!(&row[6], english(&issue.found));
         assert_eq!(row[8].parse::<f64>().unwrap(), issue.area_changed_m2);
+        assert_eq!(&row[9], render(&issue.found, Language::Zh, Reader::Terminal));
+        assert_eq!(&row[11], issue.found.code);
     }
 }
 
@@ -435,7 +439,7 @@ fn a_gbk_shapefile_reads_back_and_says_what_it_cannot_hold() {
     let park_name = encoding_rs::GBK.encode("青浦园").0;
     assert!(dbf.windows(park_name.len()).any(|w| w == park_name.as_ref()));
     for part in ["cut to 254 bytes", "GBK has no \"😀\""] {
-        assert!(report.warnings.iter().any(|w| w.contains(part)), "{:?}", report.warnings);
+        assert!(report.warnings.iter().any(|w| english(w).contains(part)), "{:?}", report.warnings);
     }
     let shp = Dataset::open(out.join("zone_after.shp")).unwrap();
     let mut layer = shp.layer(0).unwrap();
@@ -495,7 +499,7 @@ fn an_export_reports_what_a_land_bureau_would_refuse() {
     let (home, dir) = written(&park);
     let out = home.path().join("export");
     let report = export(&request(&dir, ExportFormat::GeoJson, out.clone()), &()).unwrap();
-    assert!(report.warnings.iter().any(|w| w.contains("2 faults")), "{:?}", report.warnings);
+    assert!(report.warnings.iter().any(|w| english(w).contains("2 faults")), "{:?}", report.warnings);
     let text = fs::read_to_string(out.join("check_report.csv")).unwrap();
     for line in ["multipart,finding,310118001002GB00005", "code_missing,finding,", "overlap,passed"] {
         assert!(text.contains(line), "{line} in {text}");

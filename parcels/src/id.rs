@@ -4,6 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::message::{AsParam, Param};
+
 /// The permanent name of a parcel, unique within a layer: its code as registered, or one made up (and reported)
 /// where the input has none or repeats it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -13,6 +15,18 @@ pub struct ParcelId(pub String);
 impl std::fmt::Display for ParcelId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl AsParam for ParcelId {
+    fn as_param(&self) -> Param {
+        self.0.as_param()
+    }
+}
+
+impl AsParam for LayerId {
+    fn as_param(&self) -> Param {
+        self.0.as_param()
     }
 }
 

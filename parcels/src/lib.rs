@@ -87,6 +87,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+// What is said to people, as codes with parameters.
+pub mod message;
+
 // Areas with their unit.
 pub mod units;
 

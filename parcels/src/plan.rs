@@ -8,10 +8,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::transfers::{Direction, Reason, Swap, Transfer, Unbalanced};
+pub use self::transfers::{Direction, Swap, Transfer, Unbalanced};
 use crate::blocks::Concentration;
 pub use crate::certificate::{BadCertificate, Certificate};
 use crate::id::{LayerId, ParcelId};
+use crate::message::Told;
 pub use crate::optimise::{BoundProof, Case, SeparatorCut, SeparatorKind, Status};
 use crate::units::AreaBasis;
 
@@ -49,9 +50,12 @@ pub struct PlanRecord {
     pub robustness: Option<RobustnessRecord>,
     /// Number of issues of the input, by kind.
     pub issues: BTreeMap<String, usize>,
-    /// Why no admissible plan was found, where that is so.
+    /// Why no admissible plan was found, where that is so, in English.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<String>,
+    /// The same as messages.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conflicts_told: Vec<Told>,
     /// Which rules stand against each other then, and what it takes to let one go.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why_not: Option<WhyNotRecord<ParcelId>>,
@@ -221,7 +225,7 @@ pub struct WhyNotRecord<N> {
     /// Whether without any one of the rules and locks there is a plan; false where that is open of some.
     pub irreducible: bool,
     /// In words.
-    pub text: Reason,
+    pub text: Told,
     /// What it takes to let one rule go, the least change first.
     pub ways_out: Vec<WayOutRecord<N>>,
 }
@@ -246,7 +250,7 @@ pub struct WayOutRecord<N> {
     /// F of the plan found then, score · ha.
     pub objective: f64,
     /// In words.
-    pub text: Reason,
+    pub text: Told,
 }
 
 /// Another admissible plan, apart from this one and from the alternatives before it by at least a stated area.

@@ -1,5 +1,8 @@
 //! How the engine tells of its progress and hears that it should stop, without knowing a terminal or a server.
 
+use crate::message;
+use crate::message::Message;
+
 /// Receives the named steps of long work and answers whether to go on. `()` is the silent one that never cancels.
 pub trait Monitor: Sync {
     /// A step begins; `total` is its number of units of work (parcels, cuts), 0 when unknown.
@@ -36,8 +39,16 @@ impl Monitor for OnlyCancel<'_> {
 
 /// Returned by work that was told to stop before it had anything to show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("stopped on request")]
+#[error("{}", self.message())]
 pub struct Cancelled;
+
+impl Cancelled {
+    /// For people.
+    #[must_use]
+    pub fn message(self) -> Message {
+        message!("stopped-on-request")
+    }
+}
 
 /// `Err` once the monitor says so, to be used with `?` between units of work.
 ///

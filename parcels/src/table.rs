@@ -6,6 +6,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::message;
+use crate::message::Message;
 use crate::number;
 use crate::visible::{code, heading, visible};
 
@@ -112,7 +114,7 @@ pub struct Table {
 
 /// A column asked for that is not there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no column \"{asked}\"{}; the columns are: {}", hint(.nearest.as_deref()), .present.join(", "))]
+#[error("{}", self.message())]
 pub struct NoSuchColumn {
     /// The name asked for.
     pub asked: String,
@@ -122,8 +124,14 @@ pub struct NoSuchColumn {
     pub present: Vec<String>,
 }
 
-fn hint(nearest: Option<&str>) -> String {
-    nearest.map(|n| format!(" (did you mean \"{n}\"?)")).unwrap_or_default()
+impl NoSuchColumn {
+    /// For people.
+    #[must_use]
+    pub fn message(&self) -> Message {
+        let hint = self.nearest.as_ref().map(|name| message!("did-you-mean", name = name));
+        let columns = message::list(&self.present);
+        message!("no-such-column", column = self.asked, hint = hint, columns = columns)
+    }
 }
 
 /// The name among `known` that most resembles `asked`, if one is close enough to be a slip of the pen.

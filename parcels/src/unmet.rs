@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::message;
+use crate::message::{AsParam as _, Message, Param};
 use crate::table::{Filter, FilterValue, NoSuchColumn, Table, Value, column_of};
 
 /// Values named at most.
@@ -12,7 +14,7 @@ const NAMED: usize = 8;
 ///
 /// # Errors
 /// [`NoSuchColumn`] when a filter names a column that none of them has.
-pub fn unmet(filters: &[Filter], tables: &[&Table]) -> Result<Vec<String>, NoSuchColumn> {
+pub fn unmet(filters: &[Filter], tables: &[&Table]) -> Result<Vec<Message>, NoSuchColumn> {
     let mut found = Vec::new();
     for filter in filters {
         let column = column_of(tables, &filter.column)?;
@@ -21,20 +23,17 @@ pub fn unmet(filters: &[Filter], tables: &[&Table]) -> Result<Vec<String>, NoSuc
             let no_number = |v: &&Value| v.number().is_none() && **v != Value::Missing;
             let mut unread = column.values.iter().filter(no_number);
             if let Some(first) = unread.next() {
-                found.push(format!(
-                    "the condition {} looks for numbers, and {} values of the column are none, such as \"{}\"",
-                    shown(filter),
-                    1 + unread.count(),
-                    first.text().unwrap_or_default()
+                found.push(message!(
+                    "condition-looks-for-numbers",
+                    condition = shown(filter),
+                    sample = first.text().unwrap_or_default(),
+                    count = 1 + unread.count()
                 ));
             }
         }
         if !column.values.is_empty() && !column.values.iter().any(|v| filter.meets(v)) {
-            found.push(format!(
-                "nothing meets the condition {}; the column states {}",
-                shown(filter),
-                values(&column.values, numbers)
-            ));
+            let values = values(&column.values, numbers);
+            found.push(message!("nothing-meets-condition", condition = shown(filter), values = values));
         }
     }
     Ok(found)
@@ -64,14 +63,14 @@ fn shown(filter: &Filter) -> String {
 }
 
 /// What a column states: the range of its numbers where numbers are looked for, else its values, the commonest first.
-fn values(all: &[Value], numbers: bool) -> String {
+fn values(all: &[Value], numbers: bool) -> Param {
     let stated: Vec<f64> = all.iter().filter_map(Value::number).collect();
     if numbers && !stated.is_empty() {
         let (least, most) = stated.iter().fold((f64::MAX, f64::MIN), |(a, b), n| (a.min(*n), b.max(*n)));
-        return format!("numbers from {least} to {most}");
+        return message!("numbers-from-to", least = least, most = most).as_param();
     }
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    let mut missing = 0;
+    let mut missing = 0_usize;
     for value in all {
         match value.text() {
             Some(text) => *counts.entry(text).or_default() += 1,
@@ -81,15 +80,16 @@ fn values(all: &[Value], numbers: bool) -> String {
     let mut counts: Vec<(String, usize)> = counts.into_iter().collect();
     counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     let more = counts.len().saturating_sub(NAMED);
-    let mut list: Vec<String> =
-        counts.iter().take(NAMED).map(|(text, count)| format!("\"{text}\" ({count})")).collect();
+    let named = counts.iter().take(NAMED);
+    let mut list: Vec<Message> =
+        named.map(|(text, count)| message!("value-count", value = text, count = *count)).collect();
     if more > 0 {
-        list.push(format!("{more} other values"));
+        list.push(message!("other-values", count = more));
     }
     if missing > 0 {
-        list.push(format!("nothing ({missing})"));
+        list.push(message!("nothing-count", count = missing));
     }
-    list.join(", ")
+    message::list(list)
 }
 
 #[cfg(test)]
@@ -109,21 +109,30 @@ mod tests {
             ],
         );
         let check = |toml: &str| unmet(&[toml::from_str(toml).unwrap()], &[&table]).unwrap();
-        assert_eq!(check("column = 'DLBM'\nstarts_with = ['06']"), [""; 0]);
+        assert_eq!(check("column = 'DLBM'\nstarts_with = ['06']"), []);
+        let value = |value: &str, count: usize| message!("value-count", value = value, count = count);
+        let list =
+            message::list([value("0601", 2), value("07", 1), message!("nothing-count", count = 1_usize)]);
+        let condition = "{ column = \"DLBM\", is = [\"0610\", 7.5] }";
         assert_eq!(
             check("column = 'DLBM'\nis = ['0610', 7.5]"),
-            [
-                "nothing meets the condition { column = \"DLBM\", is = [\"0610\", 7.5] }; the column states \"0601\" (2), \"07\" (1), nothing (1)"
-            ]
+            [message!("nothing-meets-condition", condition = condition, values = list)]
         );
+        let condition = "{ column = \"area\", min = 8 }";
+        let span = message!("numbers-from-to", least = 5.0, most = 7.0);
         assert_eq!(
             check("column = 'area'\nmin = 8"),
             [
-                "the condition { column = \"area\", min = 8 } looks for numbers, and 1 values of the column are none, such as \"12 m²\"",
-                "nothing meets the condition { column = \"area\", min = 8 }; the column states numbers from 5 to 7",
+                message!(
+                    "condition-looks-for-numbers",
+                    condition = condition,
+                    sample = "12 m²",
+                    count = 1_usize
+                ),
+                message!("nothing-meets-condition", condition = condition, values = span),
             ]
         );
-        assert_eq!(check("column = 'area'\nmissing = true"), [""; 0]);
+        assert_eq!(check("column = 'area'\nmissing = true"), []);
         assert!(unmet(&[toml::from_str("column = 'no'").unwrap()], &[&table]).is_err());
     }
 }

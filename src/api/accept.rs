@@ -1,11 +1,13 @@
-//! Which content coding a client likes best (RFC 9110, 12.5.3).
+//! Which content coding and which language a client likes best (RFC 9110, 12.5.3 and 12.5.4).
 //!
-//! Used for responses that are compressed once and cached. Responses compressed on the fly go through tower-http's layer,
-//! which does not expose its parsing of this header; no maintained crate offers one.
+//! Codings are asked for where responses are compressed once and cached. Responses compressed on the fly go through
+//! tower-http's layer, which does not expose its parsing of this header; no maintained crate offers one.
 
+use axum::extract::Request;
 use axum::http::{HeaderMap, header};
 
 use crate::io::coding::Coding;
+use crate::messages::Language;
 
 /// In thousandths, as the header has them.
 type Weight = u16;
@@ -38,7 +40,29 @@ pub(super) fn takes(headers: &HeaderMap, coding: Coding) -> bool {
     coding == Coding::Plain || preferred(headers, &[coding]) == coding
 }
 
-/// A coding and its weight; none if the weight is malformed.
+/// The language asked for: by `lang` in the address, which a link can carry, else by the header, else English.
+pub(super) fn language(request: &Request) -> Language {
+    let pairs = request.uri().query().unwrap_or_default().split('&');
+    let by_link = pairs.filter_map(|pair| pair.strip_prefix("lang=")).find_map(Language::of_tag);
+    by_link.unwrap_or_else(|| language_of(request.headers()))
+}
+
+fn language_of(headers: &HeaderMap) -> Language {
+    let lists = headers.get_all(header::ACCEPT_LANGUAGE).iter().filter_map(|v| v.to_str().ok());
+    let known = lists
+        .flat_map(|list| list.split(','))
+        .filter_map(|part| one(part.trim()))
+        .filter_map(|(tag, weight)| Some((Language::of_tag(tag)?, weight)));
+    // The earlier one of equals.
+    let best = known.filter(|(_, weight)| *weight > 0).reduce(
+        |best, next| {
+            if next.1 > best.1 { next } else { best }
+        },
+    );
+    best.map_or_else(Language::default, |(language, _)| language)
+}
+
+/// What is accepted and its weight; none if the weight is malformed.
 fn one(part: &str) -> Option<(&str, Weight)> {
     let mut parts = part.split(';').map(str::trim);
     let name = parts.next().filter(|name| !name.is_empty())?;
@@ -55,9 +79,34 @@ fn one(part: &str) -> Option<(&str, Weight)> {
 
 #[cfg(test)]
 mod tests {
+    use axum::body::Body;
     use axum::http::HeaderValue;
 
     use super::*;
+
+    #[test]
+    fn the_language_liked_best_is_spoken() {
+        let asked = |uri: &str, header: Option<&str>| {
+            let mut request = Request::builder().uri(uri);
+            if let Some(header) = header {
+                request = request.header(header::ACCEPT_LANGUAGE, header);
+            }
+            language(&request.body(Body::empty()).unwrap())
+        };
+        for (header, wanted) in [
+            (None, Language::En),
+            (Some("zh-CN,zh;q=0.9,en;q=0.8"), Language::Zh),
+            (Some("en;q=0.5, zh-Hans"), Language::Zh),
+            (Some("de, en;q=0.2, zh;q=0.1"), Language::En),
+            (Some("zh;q=0, de"), Language::En),
+            (Some("*"), Language::En),
+            (Some("zh;q=soon"), Language::En),
+        ] {
+            assert_eq!(asked("/", header), wanted, "{header:?}");
+        }
+        assert_eq!(asked("/api/v1/plans?lang=zh", Some("en")), Language::Zh);
+        assert_eq!(asked("/api/v1/plans?language=zh&lang=xx", Some("en")), Language::En);
+    }
 
     const ALL: [Coding; 3] = [Coding::Zstd, Coding::Brotli, Coding::Gzip];
 

@@ -17,6 +17,7 @@ use super::problem::PROBLEM_JSON;
 use super::{PREFIX, State};
 use crate::app::delivery::download::Exported;
 use crate::app::project::previews::Frontier;
+use crate::error::ToldFailure;
 use crate::store::{JobRecord, PlanId, PolicyRef, ScenarioId};
 
 /// A failure (RFC 9457). A write that was based on an older version has more: `now`, the scenario as it is, and `since`,
@@ -31,8 +32,12 @@ struct ProblemShape {
     title: String,
     /// The status.
     status: u16,
-    /// What is wrong with this request, and what to try.
+    /// What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+    /// English or Chinese.
     detail: String,
+    /// The same as messages.
+    #[serde(flatten)]
+    failure: ToldFailure,
 }
 
 /// What comes of a job that has ended well, by its kind.

@@ -2,6 +2,7 @@
 
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, Request};
+use parcels::message;
 use serde::de::DeserializeOwned;
 
 use super::problem::Problem;
@@ -22,5 +23,5 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 }
 
 fn refused(rejection: &JsonRejection) -> Problem {
-    Problem::new(rejection.status(), rejection.body_text())
+    Problem::new(rejection.status(), message!("json-refused", why = rejection.body_text()))
 }

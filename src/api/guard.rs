@@ -7,6 +7,7 @@ use axum::extract::{DefaultBodyLimit, Request, State as Shared};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use parcels::message;
 
 use super::State;
 use super::problem::Problem;
@@ -21,7 +22,7 @@ pub(super) async fn limits(Shared(state): Shared<State>, mut request: Request, n
         return problem.into_response();
     }
     let Ok(_slot) = state.slots().clone().try_acquire_owned() else {
-        let detail = format!("{} requests are being answered, which is the limit", settings.requests_max);
+        let detail = message!("too-many-requests", most = settings.requests_max);
         return Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).into_response();
     };
     let length =
@@ -30,7 +31,7 @@ pub(super) async fn limits(Shared(state): Shared<State>, mut request: Request, n
     let upload = *request.method() == Method::POST && request.uri().path() == super::project::UPLOADS;
     let bytes_max = if upload { settings.upload_bytes_max } else { settings.body_bytes_max as u64 };
     if length.is_some_and(|bytes| bytes > bytes_max) {
-        let detail = format!("a body may have {bytes_max} bytes");
+        let detail = message!("body-too-large", bytes = bytes_max);
         return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail).into_response();
     }
     if upload {
@@ -43,11 +44,11 @@ pub(super) async fn limits(Shared(state): Shared<State>, mut request: Request, n
     match tokio::time::timeout(settings.request_time, next.run(request)).await {
         Ok(response) => response,
         Err(_) if has_body => {
-            let detail = format!("the body did not arrive within {seconds} s");
+            let detail = message!("body-too-slow", seconds = seconds);
             Problem::new(StatusCode::REQUEST_TIMEOUT, detail).into_response()
         }
         Err(_) => {
-            let detail = format!("the answer took longer than {seconds} s; ask for less");
+            let detail = message!("answer-too-slow", seconds = seconds);
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).into_response()
         }
     }
@@ -60,7 +61,7 @@ fn meant_for_us(state: &State, request: &Request) -> Result<(), Problem> {
         return Ok(());
     }
     let Some(host) = host(request.headers()) else {
-        return Err(Problem::bad_request("the header Host is missing"));
+        return Err(Problem::bad_request(message!("host-missing")));
     };
     let name = host.rsplit_once(':').map_or(host, |(name, port)| {
         // The last colon of an address in brackets is not before a port.
@@ -71,7 +72,7 @@ fn meant_for_us(state: &State, request: &Request) -> Result<(), Problem> {
     if own {
         return Ok(());
     }
-    let detail = "this service is not known by the name in the header Host; start it with --public-url to give it a name";
+    let detail = message!("host-unknown");
     Err(Problem::new(StatusCode::MISDIRECTED_REQUEST, detail))
 }
 
@@ -90,7 +91,7 @@ fn from_our_pages(state: &State, request: &Request) -> Result<(), Problem> {
     if origin.as_bytes().eq_ignore_ascii_case(ours.as_bytes()) {
         return Ok(());
     }
-    Err(Problem::new(StatusCode::FORBIDDEN, "pages of another origin may not change anything here"))
+    Err(Problem::new(StatusCode::FORBIDDEN, message!("foreign-origin")))
 }
 
 /// The host a request names.

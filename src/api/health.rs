@@ -5,6 +5,7 @@ use axum::extract::State as Shared;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use parcels::message;
 use serde_json::json;
 
 use super::State;
@@ -24,7 +25,7 @@ async fn healthz() -> Response {
 
 async fn readyz(Shared(state): Shared<State>) -> Result<Response, Problem> {
     if !state.ready() {
-        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the service is starting or ending"));
+        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, message!("starting-or-ending")));
     }
     Ok(plain("application/health+json", json!({ "status": "pass" }).to_string()))
 }

@@ -5,6 +5,7 @@ use axum::extract::{Path, State as Shared};
 use axum::http::{HeaderValue, Uri, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
+use parcels::message;
 use rust_embed::Embed;
 
 use super::cache::etag;
@@ -57,7 +58,7 @@ async fn other(uri: Uri, Shared(state): Shared<State>) -> Response {
 
 fn page(name: &str, state: &State) -> Response {
     let Some(file) = Built::get(name) else {
-        return Problem::not_found(format!("there is no page {name}")).into_response();
+        return Problem::not_found(message!("no-such-asset", name = name)).into_response();
     };
     let hash: String = file.metadata.sha256_hash().iter().map(|b| format!("{b:02x}")).collect();
     let text = file.metadata.mimetype();

@@ -8,63 +8,92 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
-use serde_json::json;
+use parcels::message;
+use parcels::message::Message;
+use serde_json::{Map, Value, json};
 
-use crate::error::{Error, ErrorKind};
+use super::accept::language;
+use crate::error::{Error, ErrorKind, Failure};
+use crate::messages::{Language, Reader, as_said, render};
 
 /// The media type.
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
 /// A failure for a client.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Problem {
     /// The status.
     pub status: StatusCode,
+    content: Box<Content>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Content {
     /// What is wrong with this request, and what to try.
-    pub detail: String,
+    failure: Failure,
+    /// Members of its own (RFC 9457, 3.2).
+    more: Map<String, Value>,
 }
 
 impl Problem {
     /// A failure of this status.
-    pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into() }
+    pub fn new(status: StatusCode, detail: impl Into<Message>) -> Self {
+        Self::saying(status, detail.into().into())
     }
 
     /// A request that cannot be understood.
-    pub fn bad_request(detail: impl Into<String>) -> Self {
+    pub fn bad_request(detail: impl Into<Message>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, detail)
     }
 
     /// A thing that is not there.
-    pub fn not_found(detail: impl Into<String>) -> Self {
+    pub fn not_found(detail: impl Into<Message>) -> Self {
         Self::new(StatusCode::NOT_FOUND, detail)
     }
 
     /// A failure of ours. What failed goes into the log, not to the client.
     pub fn internal(why: &dyn std::fmt::Display) -> Self {
         tracing::error!("a request failed: {why}");
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "the server failed; its log says why")
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, message!("server-failed"))
     }
 
-    /// The same with members of its own (RFC 9457, 3.2).
+    /// The failure of a use case, all of which a client may see.
+    pub fn of(status: StatusCode, error: &Error) -> Self {
+        Self::saying(status, error.failure())
+    }
+
+    fn saying(status: StatusCode, failure: Failure) -> Self {
+        Self { status, content: Box::new(Content { failure, more: Map::new() }) }
+    }
+
+    /// The same with members of its own.
     #[must_use]
-    pub fn with(self, more: serde_json::Value) -> Response {
-        let mut response = self.clone().into_response();
-        if let (Ok(mut body), serde_json::Value::Object(more)) =
-            (serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&self.body()), more)
-        {
-            body.extend(more);
-            *response.body_mut() = serde_json::Value::Object(body).to_string().into();
-            response.headers_mut().remove(header::CONTENT_LENGTH);
+    pub fn with(mut self, more: Value) -> Self {
+        if let Value::Object(more) = more {
+            self.content.more.extend(more);
         }
-        response
+        self
     }
 
-    fn body(&self) -> Vec<u8> {
+    fn body(&self, language: Language) -> Vec<u8> {
         let title = self.status.canonical_reason().unwrap_or("Failure");
-        let status = self.status.as_u16();
-        let problem =
-            json!({ "type": "about:blank", "title": title, "status": status, "detail": self.detail });
+        // One sentence stands by itself; causes and hints follow in lines of their own.
+        let Content { failure, more } = &*self.content;
+        let Failure { what, because, hints } = failure;
+        let detail = if because.is_empty() && hints.is_empty() {
+            render(what, language, Reader::Page)
+        } else {
+            failure.lines(language, Reader::Page)
+        };
+        let mut problem = json!({
+            "type": "about:blank", "title": title, "status": self.status.as_u16(), "detail": detail,
+        });
+        if let (Some(problem), Ok(Value::Object(told))) =
+            (problem.as_object_mut(), serde_json::to_value(failure.told()))
+        {
+            problem.extend(told);
+            problem.extend(more.clone());
+        }
         problem.to_string().into_bytes()
     }
 }
@@ -78,7 +107,7 @@ impl From<&Error> for Problem {
             ErrorKind::Conflict | ErrorKind::Cancelled => StatusCode::CONFLICT,
             ErrorKind::Unreadable | ErrorKind::Unwritable => return Self::internal(&error.for_people()),
         };
-        Self::new(status, error.for_people())
+        Self::of(status, error)
     }
 }
 
@@ -86,20 +115,22 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let headers = [(header::CONTENT_TYPE, PROBLEM_JSON), (header::CACHE_CONTROL, "no-store")];
         let retry = matches!(self.status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS);
-        let mut response = (self.status, headers, self.body()).into_response();
+        let mut response = (self.status, headers, self.body(Language::default())).into_response();
         if retry {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
         }
+        // In which language it is to be said is known further out.
+        response.extensions_mut().insert(self);
         response
     }
 }
 
 pub(super) async fn no_such_page(uri: Uri) -> Problem {
-    Problem::not_found(format!("there is nothing at {}; /ogc lists what there is", uri.path()))
+    Problem::not_found(message!("no-such-page", path = uri.path()))
 }
 
 pub(super) async fn no_such_method(method: Method, uri: Uri) -> Problem {
-    let detail = format!("{} does not take {method}; the header Allow lists what it takes", uri.path());
+    let detail = message!("no-such-method", path = uri.path(), method = method.as_str());
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail)
 }
 
@@ -109,27 +140,35 @@ pub(super) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response<Full<By
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
     let problem = Problem::internal(&format_args!("panic: {text}"));
-    let mut response = Response::new(Full::from(problem.body()));
+    let mut response = Response::new(Full::from(problem.body(Language::default())));
     *response.status_mut() = problem.status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+    response.extensions_mut().insert(problem);
     response
 }
 
-/// Turns what libraries answer in plain text into problems; the text becomes the detail.
+/// Says every failure in the language that the client asks for, and turns what libraries answer in plain text into problems;
+/// the text becomes the detail.
 pub(super) async fn all_failures(request: Request, next: Next) -> Response {
-    let response = next.run(request).await;
+    let language = language(&request);
+    let mut response = next.run(request).await;
     let status = response.status();
-    let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|t| t == PROBLEM_JSON);
-    if !(status.is_client_error() || status.is_server_error()) || is_problem {
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        let (mut parts, _) = response.into_parts();
+        parts.headers.remove(header::CONTENT_LENGTH);
+        parts.headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
+        return Response::from_parts(parts, problem.body(language).into());
+    }
+    if !(status.is_client_error() || status.is_server_error()) {
         return response;
     }
     let (parts, body) = response.into_parts();
     let text = Limited::new(body, 4096).collect().await.map(|all| all.to_bytes()).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     let detail = if status.is_server_error() || text.is_empty() {
-        status.canonical_reason().unwrap_or("it failed").to_owned()
+        as_said(status.canonical_reason().unwrap_or("Failure"))
     } else {
-        text.into_owned()
+        as_said(text)
     };
     let mut problem = Problem::new(status, detail).into_response();
     for kept in [header::ALLOW, header::RETRY_AFTER] {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use parcels::message;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
@@ -29,12 +30,12 @@ pub async fn serve(
     let sign_in = false;
     refuse_strangers(settings.listen, sign_in)?;
     let listener = TcpListener::bind(settings.listen).await.map_err(|why| {
-        Error::new(ErrorKind::Usage, format!("listening on {}", settings.listen))
+        Error::new(ErrorKind::Usage, message!("listening-on", address = settings.listen.to_string()))
             .because(why)
-            .try_this("another port, such as --listen 127.0.0.1:8081")
-            .try_this("--listen 127.0.0.1:0, which lets the system choose a port")
+            .try_this(message!("try-other-port"))
+            .try_this(message!("try-any-port"))
     })?;
-    let local = listener.local_addr().context(ErrorKind::Usage, "asking for the address listened on")?;
+    let local = listener.local_addr().context(ErrorKind::Usage, message!("asking-for-address"))?;
     tracing::info!(server.address = %local, "listening");
     told(local);
 
@@ -89,14 +90,9 @@ fn refuse_strangers(listen: SocketAddr, sign_in: bool) -> Result<()> {
     if sign_in || listen.ip().is_loopback() {
         return Ok(());
     }
-    Err(Error::new(
-        ErrorKind::Usage,
-        format!("refusing to listen on {listen}: others could reach it, and no sign-in is configured"),
-    )
-    .try_this(format!("--listen 127.0.0.1:{}, which this machine alone reaches", listen.port()))
-    .try_this(
-        "a proxy that asks people to sign in before it, with --public-url for the name it is reached by",
-    ))
+    Err(Error::new(ErrorKind::Usage, message!("refusing-to-listen", address = listen.to_string()))
+        .try_this(message!("try-listen-local", port = listen.port().to_string()))
+        .try_this(message!("try-proxy")))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use axum::http::Uri;
+use parcels::message;
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -59,11 +60,8 @@ impl Basemap {
             let origin = parsed.and_then(|uri| Some(format!("{}://{}", uri.scheme()?, uri.authority()?)));
             let origin = origin.filter(|o| whole && (o.starts_with("http://") || o.starts_with("https://")));
             let Some(origin) = origin else {
-                return Err(Error::new(
-                    ErrorKind::Usage,
-                    format!("--basemap-url is no address of tiles: {url}"),
-                )
-                .try_this("an address such as https://tiles.example.org/{z}/{x}/{y}.png"));
+                return Err(Error::new(ErrorKind::Usage, message!("basemap-url-wrong", url = url))
+                    .try_this(message!("try-basemap-url")));
             };
             origins.push(origin);
         }

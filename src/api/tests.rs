@@ -181,3 +181,33 @@ impl HttpBody for Pieces {
         if self.ends { Poll::Ready(None) } else { Poll::Pending }
     }
 }
+
+#[test]
+fn a_problem_is_told_in_the_language_asked_for() {
+    run(async {
+        for (path, header, language, detail) in [
+            ("/nowhere", Some("zh-CN,en;q=0.5"), "zh", "/nowhere 处没有内容；/ogc 列出了现有内容"),
+            ("/nowhere?lang=zh", Some("en"), "zh", "/nowhere 处没有内容；/ogc 列出了现有内容"),
+            ("/nowhere", None, "en", "there is nothing at /nowhere; /ogc lists what there is"),
+            ("/panic", Some("zh"), "zh", "服务出错，原因见其日志"),
+        ] {
+            let mut request = asked("GET", path, "text/plain", Body::empty());
+            if let Some(header) = header {
+                request.headers_mut().insert(header::ACCEPT_LANGUAGE, header.parse().unwrap());
+            }
+            let response = app(Settings::default()).oneshot(request).await.unwrap();
+            assert_eq!(response.headers()[header::CONTENT_LANGUAGE], language);
+            let body = response.into_body().collect().await.unwrap().to_bytes();
+            let json: Value = serde_json::from_slice(&body).unwrap();
+            assert_eq!(json["detail"], detail);
+            assert_eq!(json[language], detail);
+            assert!(json["en"].as_str().unwrap().is_ascii() && !json["zh"].as_str().unwrap().is_ascii());
+            if path.starts_with("/nowhere") {
+                assert_eq!(
+                    (&json["code"], &json["params"]["path"]["text"]),
+                    (&"no-such-page".into(), &"/nowhere".into())
+                );
+            }
+        }
+    });
+}

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
+use parcels::message;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use tiles::coord::TileCoord;
+use tiles::coord::{MAX_ZOOM, TileCoord};
 
 use super::accept::preferred;
 use super::cache::{Known, etag};
@@ -34,8 +35,12 @@ pub(super) struct Wanted<'a> {
 pub(super) fn place(z: u8, x: u32, y: u32, zoom_max: u8) -> Result<TileCoord, Problem> {
     match TileCoord::new(z, x, y) {
         Ok(at) if z <= zoom_max => Ok(at),
-        Ok(_) => Err(Problem::not_found(format!("tiles go down to zoom {zoom_max}"))),
-        Err(why) => Err(Problem::not_found(why.to_string())),
+        Ok(_) => Err(Problem::not_found(message!("zoom-too-deep", zoom = zoom_max))),
+        Err(_) => {
+            let tile =
+                message!("tile-does-not-exist", z = z, x = x.to_string(), y = y.to_string(), most = MAX_ZOOM);
+            Err(Problem::not_found(tile))
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::extract::{Path, Query, State as Shared};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use parcels::message;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -69,7 +70,7 @@ fn found(state: &State, name: &str) -> Result<Arc<TileFile>, Problem> {
     let all = state.tilesets();
     all.iter().find(|file| file.name() == name).cloned().ok_or_else(|| {
         let known: Vec<&str> = all.iter().map(|file| file.name()).collect();
-        Problem::not_found(format!("there is no tileset \"{name}\"; there are {}", json!(known)))
+        Problem::not_found(message!("no-such-tileset", name = name, known = message::list(known)))
     })
 }
 
@@ -83,8 +84,8 @@ fn below(file: &TileFile, path: &str) -> String {
 fn failed(error: &Error) -> Problem {
     tracing::error!("an archive of tiles: {}", error.for_people());
     match error.kind {
-        ErrorKind::Conflict => Problem::new(StatusCode::SERVICE_UNAVAILABLE, error.for_people()),
-        _ => Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.for_people()),
+        ErrorKind::Conflict => Problem::of(StatusCode::SERVICE_UNAVAILABLE, error),
+        _ => Problem::of(StatusCode::INTERNAL_SERVER_ERROR, error),
     }
 }
 
@@ -196,7 +197,7 @@ async fn archive(
             // Several at once are answered with the whole, as the standard lets us.
             Ok(_) => None,
             Err(_) => {
-                let detail = format!("{name} has {length} bytes, and none of the range asked for");
+                let detail = message!("range-not-there", name = name, bytes = length);
                 let mut problem = Problem::new(StatusCode::RANGE_NOT_SATISFIABLE, detail).into_response();
                 let there = HeaderValue::from_str(&format!("bytes */{length}"));
                 problem.headers_mut().extend(there.map(|there| (header::CONTENT_RANGE, there)));

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use parcels::message;
 use parcels::progress::{Monitor, go_on};
 use serde::Serialize;
 
@@ -76,18 +77,19 @@ pub struct GenerateReport {
 /// No parcels asked for, a folder that holds other things or cannot be written, or a request to stop.
 pub fn generate(request: &GenerateRequest, monitor: &dyn Monitor) -> Result<GenerateReport> {
     if request.parcels == 0 {
-        return Err(Error::new(ErrorKind::Usage, "a park of 0 parcels").try_this("--parcels 1 or more"));
+        return Err(Error::new(ErrorKind::Usage, message!("park-of-no-parcels"))
+            .try_this(message!("try-parcels-one")));
     }
     let out = &request.out;
     // A reader may have left SQLite's side files next to the GeoPackages.
     let own = |name: &str| FILES.contains(&name) || name.contains(".gpkg-");
-    atomic_output::may_replace(out, "a park", "policy.toml", &own)?;
+    atomic_output::may_replace(out, &message!("a-park"), "policy.toml", &own)?;
     let park = park::build(request.parcels, request.seed, monitor)?;
     let staging = AtomicOutput::begin(out)?;
     let made = staging.path();
 
     monitor.step("write", park.parcels.len() as u64);
-    let unwritable = || format!("writing the park to {}", out.display());
+    let unwritable = || message!("writing-park", file = out.display());
     write_geopackages(&park, made, monitor)?;
     write_firms(&park, &made.join("enterprises.csv")).context(ErrorKind::Unwritable, unwritable())?;
     fs::write(made.join("policy.toml"), policy::toml(request.seed))
@@ -238,7 +240,7 @@ mod tests {
         let request = GenerateRequest { parcels: 5, seed: 1, out: folder.path().to_owned() };
         let refused = generate(&request, &()).unwrap_err();
         assert_eq!(refused.kind, ErrorKind::Unwritable);
-        assert!(refused.what.contains("letter.txt"), "{}", refused.what);
+        assert!(refused.to_string().contains("letter.txt"), "{refused}");
         assert_eq!(fs::read_to_string(folder.path().join("letter.txt")).unwrap(), "keep");
     }
 }

@@ -61,12 +61,3 @@ pub enum Unbalanced {
     /// A piece of it, which stays whole, is too large for what was left to set against it.
     PieceTooLarge,
 }
-
-/// Why, in both languages.
-#[derive(Serialize, ToSchema)]
-pub struct Reason {
-    /// 中文.
-    pub zh: String,
-    /// English.
-    pub en: String,
-}

@@ -9,7 +9,7 @@ use super::ReadArgs;
 use crate::app::planning::check::{CheckReport, CheckRequest, check};
 use crate::error::Result;
 use crate::io::source::Source;
-use crate::terminal::{Terminal, say};
+use crate::terminal::{Terminal, say, words};
 
 /// Issues shown on a terminal; `--json` and `--all` show every one.
 const SHOWN: usize = 40;
@@ -95,8 +95,8 @@ fn text(report: &CheckReport, shown: usize) -> String {
             "  - {} {}{place}: {}; {}{changed}",
             issue.kind.name(),
             who.unwrap_or_else(|| "file".to_owned()),
-            issue.found,
-            issue.done
+            words(&issue.found),
+            words(&issue.done)
         );
     }
     if listed.len() > shown {

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use parcels::message;
 
 use crate::app::planning::compare::{CompareRequest, compare};
 use crate::error::Result;
-use crate::terminal::{Terminal, remark, say};
+use crate::terminal::{Terminal, remark, say, words};
 
 /// Draw written plans of the same parcels side by side, with their figures
 ///
@@ -35,7 +36,7 @@ impl Compare {
         say(&report.to_text());
         say(&format!("written to  {}", out.display()));
         for warning in &report.warnings {
-            remark(&format!("note: {warning}"));
+            remark(&words(&message!("line-note", note = warning)));
         }
         Ok(0)
     }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use parcels::message;
 
 use super::{generate, import, plan, serve};
 use crate::api::settings::Settings;
@@ -13,7 +14,7 @@ use crate::app::planning::plan::{PlanRequest, Search};
 use crate::error::Result;
 use crate::io::read::ReadOptions;
 use crate::io::source::Source;
-use crate::terminal::{Terminal, say};
+use crate::terminal::{Terminal, say, words};
 
 /// Make an illustrative Qingpu-like park (synthetic), plan it, and show it on a map at http://127.0.0.1:8080
 #[derive(Debug, Args)]
@@ -52,7 +53,7 @@ impl Demo {
     fn make_park(&self, quiet: bool) -> Result<()> {
         let park = self.park();
         let monitor = Terminal::new(quiet);
-        say(&format!("making a synthetic park in {}", park.display()));
+        say(&words(&message!("making-demo", folder = park.display())));
         let request = GenerateRequest { parcels: self.parcels, seed: self.seed, out: park };
         let made = make_park(&request, &monitor)?;
         monitor.finish();

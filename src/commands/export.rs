@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use parcels::message;
 
 use crate::app::delivery::export::{ExportFormat, ExportRequest, export};
 use crate::error::Result;
-use crate::terminal::{Terminal, remark, say};
+use crate::terminal::{Terminal, remark, say, words};
 
 /// Export a written plan for the land bureau: the zone after, the transfers, the blocks
 #[derive(Debug, Args)]
@@ -31,8 +32,9 @@ pub(super) struct Export {
 /// The formats by their names, each with what people call it.
 fn formats() -> impl TypedValueParser<Value = ExportFormat> {
     let values = ExportFormat::ALL.map(|format| PossibleValue::new(format.name()).help(format.title()));
-    PossibleValuesParser::new(values)
-        .try_map(|name| ExportFormat::named(&name).ok_or_else(|| format!("there is no format {name}")))
+    PossibleValuesParser::new(values).try_map(|name| {
+        ExportFormat::named(&name).ok_or_else(|| words(&message!("no-such-format", format = name)))
+    })
 }
 
 impl Export {
@@ -51,7 +53,7 @@ impl Export {
             say(&file.display().to_string());
         }
         for warning in &report.warnings {
-            remark(&format!("note: {warning}"));
+            remark(&words(&message!("line-note", note = warning)));
         }
         Ok(0)
     }

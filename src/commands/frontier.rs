@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use parcels::message;
 
 use super::{ParameterArgs, ReadArgs};
 use crate::app::planning::frontier::FrontierProblem;
@@ -69,8 +70,8 @@ impl Frontier {
                 FrontierProblem::neutral(units, edges, &self.parameters.parameters())?
             }
             _ => {
-                return Err(Error::new(ErrorKind::Usage, "there is nothing to draw a frontier of")
-                    .try_this("INPUT with --policy, or --units with --edges"));
+                return Err(Error::new(ErrorKind::Usage, message!("nothing-for-frontier"))
+                    .try_this(message!("try-frontier-input")));
             }
         };
         let report = match self.lambda_steps {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
+use parcels::message;
 use tempfile::TempDir;
 
 use super::ReadArgs;
@@ -43,7 +44,7 @@ impl Import {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
-            .context(ErrorKind::Usage, "starting threads")?;
+            .context(ErrorKind::Usage, message!("starting-threads-plain"))?;
         runtime.block_on(self.import(quiet))
     }
 
@@ -72,7 +73,7 @@ pub(super) struct Opened {
 pub(super) async fn open(address: &str, title: &str) -> Result<Opened> {
     let new = NewProject { title: title.to_owned(), at: now() };
     let store = store::open(address, Some(&new)).await?;
-    let scratch = tempfile::tempdir().context(ErrorKind::Unwritable, "making a folder for files")?;
+    let scratch = tempfile::tempdir().context(ErrorKind::Unwritable, message!("making-folder"))?;
     Ok(Opened { project: ProjectServices::new(store, scratch.path().join("layers")), _scratch: scratch })
 }
 
@@ -87,7 +88,7 @@ impl Opened {
         quiet: bool,
     ) -> Result<(LayerRecord, ScenarioRecord)> {
         let text = std::fs::read_to_string(policy)
-            .context(ErrorKind::Unreadable, format_args!("reading policy {}", policy.display()))?;
+            .context(ErrorKind::Unreadable, message!("reading-policy-file", file = policy.display()))?;
         let mut files = BTreeMap::new();
         let main_file = take(&mut files, &input.path)?;
         for named in beside(policy.parent().unwrap_or(Path::new(".")))? {
@@ -116,12 +117,12 @@ impl Opened {
 
 /// Adds a file with what belongs to it: the parts of a shapefile have its name.
 fn take(files: &mut BTreeMap<String, Vec<u8>>, path: &Path) -> Result<String> {
-    let reading = || format!("reading {}", path.display());
+    let reading = || message!("reading-file", file = path.display());
     let name = |path: &Path| path.file_name().and_then(|n| n.to_str()).map(str::to_owned);
     let own = name(path).ok_or_else(|| Error::new(ErrorKind::Unreadable, reading()))?;
     if path.is_dir() {
-        return Err(Error::new(ErrorKind::Usage, format!("{} is a folder", path.display()))
-            .try_this("convert it to a GeoPackage first: ogr2ogr parcels.gpkg folder.gdb"));
+        return Err(Error::new(ErrorKind::Usage, message!("is-folder", file = path.display()))
+            .try_this(message!("convert-to-geopackage")));
     }
     files.insert(own.clone(), std::fs::read(path).context(ErrorKind::Unreadable, reading())?);
     if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("shp")) {
@@ -138,7 +139,7 @@ fn take(files: &mut BTreeMap<String, Vec<u8>>, path: &Path) -> Result<String> {
 /// The files of a folder, by name.
 fn beside(folder: &Path) -> Result<Vec<PathBuf>> {
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    let reading = || format!("reading {}", folder.display());
+    let reading = || message!("reading-file", file = folder.display());
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).context(ErrorKind::Unreadable, reading())? {
         let path = entry.context(ErrorKind::Unreadable, reading())?.path();

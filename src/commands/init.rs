@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use parcels::message;
 use parcels::validate::Severity;
 
 use super::ReadArgs;
 use crate::app::intake::init::{InitRequest, init};
 use crate::error::Result;
 use crate::io::source::Source;
-use crate::terminal::{Terminal, remark, say};
+use crate::terminal::{Terminal, remark, say, words};
 
 /// Look at parcels and tables and write a commented policy that plans as it is, saying what it assumed
 #[derive(Debug, Args)]
@@ -37,11 +38,11 @@ impl Init {
         let report = init(&request, &monitor)?;
         monitor.finish();
         for issue in report.issues.iter().filter(|i| i.row.is_none() && i.severity != Severity::Note) {
-            remark(&format!("{}; {}", issue.found, issue.done));
+            remark(&format!("{}; {}", words(&issue.found), words(&issue.done)));
         }
-        say("assumed 假设:");
+        say(&words(&message!("assumed")));
         for what in &report.assumed {
-            say(&format!("  - {what}"));
+            say(&format!("  - {}", words(what)));
         }
         say(&format!(
             "written to  {}\nplan with   lianpian plan {} --policy {} --out plan",

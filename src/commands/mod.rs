@@ -24,6 +24,7 @@ use clap::{Parser, Subcommand};
 use crate::app::planning::neutral_instance::SolveParameters;
 use crate::error::Result;
 use crate::io::read::ReadOptions;
+use crate::messages::Language;
 
 /// lianpian (连片): which land parcels belong inside a high-tech zone.
 ///
@@ -35,6 +36,10 @@ pub struct Args {
     /// Show no progress.
     #[arg(long, global = true)]
     quiet: bool,
+    /// The language of messages: en or zh. Without it the locale decides (LC_ALL, LC_MESSAGES, LANG), and English where that
+    /// is another one.
+    #[arg(long, global = true, value_parser = language)]
+    lang: Option<Language>,
     #[command(subcommand)]
     command: Command,
 }
@@ -56,6 +61,18 @@ enum Command {
     Serve(serve::Serve),
     #[command(hide = true)]
     Sandbox(sandbox::Sandbox),
+}
+
+/// A language by its tag.
+fn language(tag: &str) -> std::result::Result<Language, String> {
+    Language::of_tag(tag).ok_or_else(|| "expected en or zh".to_owned())
+}
+
+/// The language of the locale: the first variable that is set decides.
+fn locale() -> Language {
+    let set = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(std::env::var_os);
+    let first = set.map(|value| value.to_string_lossy().into_owned()).find(|value| !value.is_empty());
+    first.and_then(|value| Language::of_tag(&value)).unwrap_or_default()
 }
 
 /// How to read an input that does not say everything itself.
@@ -159,6 +176,7 @@ pub fn run(args: Args) -> Result<u8> {
     if let Command::Sandbox(read) = args.command {
         return read.run();
     }
+    crate::terminal::speak(args.lang.unwrap_or_else(locale));
     crate::terminal::listen_for_stop()?;
     let quiet = args.quiet;
     match args.command {

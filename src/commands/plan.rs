@@ -11,7 +11,7 @@ use crate::app::planning::summary::summary;
 use crate::app::planning::years::{YEARS_MAX, plan_years};
 use crate::error::Result;
 use crate::io::source::Source;
-use crate::terminal::{Terminal, remark, say};
+use crate::terminal::{Terminal, remark, say, words};
 
 /// Check, score, plan, verify and write: parcels and a policy in, a folder with the plan out
 ///
@@ -97,7 +97,7 @@ fn tell_of_files(issues: &[Issue]) {
     let told = || issues.iter().filter(|i| i.row.is_none() && i.severity != Severity::Note);
     for issue in told().take(TOLD) {
         let word = if issue.severity == Severity::Error { "error 错误" } else { "warning 注意" };
-        say(&format!("{word}: {}; {}", issue.found, issue.done));
+        say(&format!("{word}: {}; {}", words(&issue.found), words(&issue.done)));
     }
     if told().count() > TOLD {
         say(&format!("… and {} more in issues.csv 其余见 issues.csv", told().count() - TOLD));

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use parcels::message;
 use serde::Deserialize;
 use tokio::runtime::Runtime;
 
@@ -155,10 +156,10 @@ impl Serve {
                 runtime.block_on(serve(state, stop_asked(), listening))?;
             }
             (None, None) => {
-                return Err(Error::new(ErrorKind::Usage, "there is nothing to serve")
-                    .try_this("--project FILE.gpkg, which `lianpian import` makes")
-                    .try_this("--plan PLAN_DIR, the folder that `lianpian plan --out` wrote")
-                    .try_this("--tiles FILE.pmtiles, which `lianpian tiles` makes"));
+                return Err(Error::new(ErrorKind::Usage, message!("nothing-to-serve"))
+                    .try_this(message!("try-serve-project"))
+                    .try_this(message!("try-serve-plan"))
+                    .try_this(message!("try-serve-tiles")));
             }
         }
         // Work whose client was cut off is not waited for.
@@ -173,9 +174,8 @@ async fn opened(paths: &[PathBuf]) -> Result<Vec<Arc<TileFile>>> {
     for path in paths {
         let file = TileFile::open(path).await?;
         if all.iter().any(|other| other.name() == file.name()) {
-            let what = format!("two archives of tiles are called {}", file.name());
-            return Err(Error::new(ErrorKind::Usage, what)
-                .try_this("another name for one of the files, for it stands in its address"));
+            let what = message!("archives-same-name", name = file.name());
+            return Err(Error::new(ErrorKind::Usage, what).try_this(message!("try-other-name")));
         }
         all.push(Arc::new(file));
     }
@@ -195,7 +195,7 @@ pub(super) fn threads() -> Result<Runtime> {
         // Each keeps its own PROJ, which takes a while to make.
         .thread_keep_alive(Duration::from_secs(3600))
         .build()
-        .context(ErrorKind::Usage, "starting the threads of the service")
+        .context(ErrorKind::Usage, message!("starting-service-threads"))
 }
 
 /// Says where the service can be reached; scripts wait for this line.
@@ -210,7 +210,7 @@ pub(super) async fn serve_project(
     settings: Settings,
 ) -> Result<()> {
     let store = store::open(project, None).await?;
-    let scratch = tempfile::tempdir().context(ErrorKind::Unwritable, "making a folder for files")?;
+    let scratch = tempfile::tempdir().context(ErrorKind::Unwritable, message!("making-folder"))?;
     let limits = SandboxLimits {
         memory_bytes: settings.read_memory_bytes_max,
         seconds: settings.read_time.as_secs().max(1),
@@ -237,7 +237,7 @@ pub(super) async fn serve_project(
 }
 
 fn read(path: &Path) -> Result<Options> {
-    let reading = || format!("reading {}", path.display());
+    let reading = || message!("reading-file", file = path.display());
     let text = std::fs::read_to_string(path).context(ErrorKind::Usage, reading())?;
     toml::from_str(&text).context(ErrorKind::Usage, reading())
 }
@@ -274,11 +274,8 @@ impl Options {
             && !url.starts_with("http://")
             && !url.starts_with("https://")
         {
-            return Err(Error::new(
-                ErrorKind::Usage,
-                format!("--public-url is no address of the web: {url}"),
-            )
-            .try_this("--public-url https://park.example.org"));
+            return Err(Error::new(ErrorKind::Usage, message!("public-url-wrong", url = url))
+                .try_this(message!("try-public-url")));
         }
         let basemap = match self.basemap_url {
             Some(urls) if !urls.is_empty() => {

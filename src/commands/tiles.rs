@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use clap::{Args, value_parser};
+use parcels::message;
 
 use super::ReadArgs;
 use crate::app::layers::tiles::content::ZOOM_MAX;
 use crate::app::layers::tiles::pyramid::{TilesRequest, tiles};
 use crate::error::Result;
 use crate::io::source::Source;
-use crate::terminal::{Terminal, remark, say};
+use crate::terminal::{Terminal, remark, say, words};
 
 /// Write a vector tile pyramid (PMTiles): the parcels, their land as one where they are too many, and what a policy knows
 #[derive(Debug, Args)]
@@ -65,7 +66,7 @@ impl Tiles {
         ));
         say(&format!("written to  {}", report.file.display()));
         for warning in &report.warnings {
-            remark(&format!("note: {warning}"));
+            remark(&words(&message!("line-note", note = warning)));
         }
         Ok(0)
     }

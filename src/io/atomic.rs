@@ -4,6 +4,8 @@ use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use parcels::message;
+
 use crate::error::{Context as _, ErrorKind, Result};
 
 /// Writes `bytes` to `path`, replacing what is there only when all of it is written.
@@ -11,7 +13,7 @@ use crate::error::{Context as _, ErrorKind, Result};
 /// # Errors
 /// When the folder does not exist or cannot be written to.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
-    let writing = || format!("writing {}", path.display());
+    let writing = || message!("writing-file", file = path.display());
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // A temporary file is its owner's alone; a result is for whoever may read the folder, as the umask has it.
     let mut beside = tempfile::Builder::new()

@@ -8,6 +8,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use parcels::message;
+use parcels::message::Message;
+
 use crate::error::{Context as _, Error, ErrorKind, Result};
 
 /// Tells apart several writers of one process.
@@ -27,14 +30,14 @@ impl AtomicOutput {
     /// # Errors
     /// When the place cannot be written to or has no name.
     pub fn begin(target: &Path) -> Result<Self> {
-        let failed = || format!("preparing to write {}", target.display());
+        let failed = || message!("preparing-to-write", file = target.display());
         let target = std::path::absolute(target).context(ErrorKind::Unwritable, failed())?;
         // A link is followed, so that what it points to is replaced and not the link.
         let target = fs::canonicalize(&target).unwrap_or(target);
         let (Some(parent), Some(name)) = (target.parent(), target.file_name().and_then(|n| n.to_str()))
         else {
-            return Err(Error::new(ErrorKind::Usage, format!("{} names no folder", target.display()))
-                .try_this("--out with a name, such as --out result"));
+            return Err(Error::new(ErrorKind::Usage, message!("names-no-folder", file = target.display()))
+                .try_this(message!("try-out-with-name")));
         };
         fs::create_dir_all(parent).context(ErrorKind::Unwritable, failed())?;
         clear_leftovers(parent, name, &target).context(ErrorKind::Unwritable, failed())?;
@@ -62,7 +65,7 @@ impl AtomicOutput {
     /// # Errors
     /// When renaming fails; what was there is then there still.
     pub fn commit_folder(self) -> Result<()> {
-        let failed = || format!("putting the result at {}", self.target.display());
+        let failed = || message!("putting-result", file = self.target.display());
         let there = self.target.symlink_metadata().is_ok();
         if there {
             fs::rename(&self.target, &self.aside).context(ErrorKind::Unwritable, failed())?;
@@ -76,7 +79,7 @@ impl AtomicOutput {
         if there {
             remove(&self.aside).context(
                 ErrorKind::Unwritable,
-                format_args!("removing the result before, now at {}", self.aside.display()),
+                message!("removing-old-result", file = self.aside.display()),
             )?;
         }
         Ok(())
@@ -88,7 +91,7 @@ impl AtomicOutput {
     /// # Errors
     /// When renaming fails.
     pub fn commit_files(self) -> Result<Vec<PathBuf>> {
-        let failed = || format!("putting the result at {}", self.target.display());
+        let failed = || message!("putting-result", file = self.target.display());
         let parent = self.target.parent().unwrap_or(Path::new("."));
         let mut places: Vec<(PathBuf, PathBuf)> = Vec::new();
         for entry in fs::read_dir(&self.work).context(ErrorKind::Unwritable, failed())? {
@@ -108,20 +111,20 @@ impl AtomicOutput {
 ///
 /// # Errors
 /// When it may not, with another name to try.
-pub fn may_replace(dir: &Path, what: &str, mark: &str, own: &dyn Fn(&str) -> bool) -> Result<()> {
-    let refuse = |why: String| {
+pub fn may_replace(dir: &Path, what: &Message, mark: &str, own: &dyn Fn(&str) -> bool) -> Result<()> {
+    let refuse = |why: Message| {
         let name = dir.file_name().and_then(|n| n.to_str()).unwrap_or("result");
         let other = dir.with_file_name(format!("{name}-2"));
-        Error::new(ErrorKind::Unwritable, format!("{} {why}; it was left alone", dir.display()))
-            .try_this(format!("--out {}", other.display()))
+        Error::new(ErrorKind::Unwritable, message!("left-alone", file = dir.display(), why = why))
+            .try_this(message!("try-out", file = other.display()))
     };
     if !dir.exists() {
         return Ok(());
     }
     if !dir.is_dir() {
-        return Err(refuse("is a file, not a folder".into()));
+        return Err(refuse(message!("is-a-file")));
     }
-    let failed = || format!("looking into {}", dir.display());
+    let failed = || message!("looking-into", file = dir.display());
     let mut names = Vec::new();
     for entry in fs::read_dir(dir).context(ErrorKind::Unwritable, failed())? {
         let entry = entry.context(ErrorKind::Unwritable, failed())?;
@@ -132,10 +135,10 @@ pub fn may_replace(dir: &Path, what: &str, mark: &str, own: &dyn Fn(&str) -> boo
         return Ok(());
     }
     if !names.iter().any(|name| name == mark) {
-        return Err(refuse(format!("holds other things than {what}, such as \"{}\"", names[0])));
+        return Err(refuse(message!("holds-other-things", what = what, name = names[0])));
     }
     match names.iter().find(|name| !own(name)) {
-        Some(name) => Err(refuse(format!("holds {what}, but also \"{name}\", which would be lost"))),
+        Some(name) => Err(refuse(message!("holds-also", what = what, name = name))),
         None => Ok(()),
     }
 }

@@ -4,6 +4,7 @@ use std::io::{Read as _, Write as _};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use parcels::message;
 
 use crate::error::{Context as _, ErrorKind, Result};
 
@@ -58,7 +59,7 @@ impl Coding {
             }
             Self::Zstd => zstd::stream::copy_encode(bytes, &mut out, ZSTD),
         };
-        done.context(ErrorKind::Unwritable, "compressing a tile")?;
+        done.context(ErrorKind::Unwritable, message!("compressing-tile"))?;
         Ok(out)
     }
 
@@ -74,7 +75,7 @@ impl Coding {
             Self::Brotli => brotli::Decompressor::new(packed, 1 << 16).read_to_end(&mut out),
             Self::Zstd => zstd::stream::copy_decode(packed, &mut out).map(|()| out.len()),
         };
-        done.context(ErrorKind::Unreadable, "unpacking a tile")?;
+        done.context(ErrorKind::Unreadable, message!("unpacking-tile"))?;
         Ok(out)
     }
 }

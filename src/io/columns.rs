@@ -1,6 +1,8 @@
 //! What every reader of tables needs: columns that fill row by row, numbers settled by whole columns, rows named in a message.
 
 use parcels::decimals::{Decimals, Open};
+use parcels::message;
+use parcels::message::Message;
 use parcels::table::{Column, Table, Value};
 use parcels::validate::{Issue, IssueKind, Severity};
 
@@ -48,19 +50,19 @@ impl Columns {
 }
 
 /// Says where the heading was found, where that is not the first row alone.
-pub(super) fn tell_heading(found: &Heading, place: &str, issues: &mut Vec<Issue>) {
+pub(super) fn tell_heading(found: &Heading, place: &Message, issues: &mut Vec<Issue>) {
     if found.above > 0 {
-        let above = format!("{place} has {} rows above its heading", found.above);
-        issues.push(file_issue(IssueKind::File, Severity::Note, above, "left aside as a title"));
+        let above = message!("rows-above-heading", place = place, count = found.above);
+        issues.push(file_issue(IssueKind::File, Severity::Note, above, message!("left-aside-title")));
     }
     if found.rows > 1 {
-        let several = format!("the heading of {place} has {} rows", found.rows);
+        let several = message!("heading-has-rows", place = place, count = found.rows);
         let names: Vec<&str> = found.names.iter().filter(|n| !n.is_empty()).map(String::as_str).collect();
         issues.push(file_issue(
             IssueKind::File,
             Severity::Note,
             several,
-            format!("the columns are called {}", names.join(", ")),
+            message!("columns-called", names = message::list(names)),
         ));
     }
 }
@@ -70,31 +72,22 @@ pub(super) fn settled(mut table: Table, decimals: Decimals, issues: &mut Vec<Iss
     for (name, open) in table.settle(decimals) {
         let (found, done) = match open {
             Open::Ambiguous(rows) => (
-                format!(
-                    "column \"{name}\": nothing tells whether the comma or point before three digits parts thousands or \
-                     decimals in {} values: {}",
-                    rows.len(),
-                    rows_named("row", &from_one(&rows))
-                ),
-                "these values are not used as numbers; write the column without thousands separators and with one kind of \
-                 decimals, such as 1234.5",
+                message!("commas-unclear", column = name, count = rows.len(), rows = rows_named(&rows)),
+                message!("not-used-no-separators"),
             ),
             Open::Mixed(rows) => (
-                format!(
-                    "column \"{name}\": some values have a decimal comma and others a decimal point; {} are not clear: {}",
-                    rows.len(),
-                    rows_named("row", &from_one(&rows))
-                ),
-                "these values are not used as numbers; write the column in one way, such as 1234.5",
+                message!("decimals-mixed", column = name, count = rows.len(), rows = rows_named(&rows)),
+                message!("not-used-one-way"),
             ),
             Open::Percent { with, without } => (
-                format!(
-                    "column \"{name}\": {} values have a percent sign and {without} have none: {}",
-                    with.len(),
-                    rows_named("row", &from_one(&with))
+                message!(
+                    "percent-mixed",
+                    column = name,
+                    with = with.len(),
+                    without = without,
+                    rows = rows_named(&with)
                 ),
-                "4.5% was read as 0.045 and a number without the sign as it stands; write the column in one way if that is \
-                 not what it means",
+                message!("percent-as-stated"),
             ),
         };
         issues.push(file_issue(IssueKind::NotNumber, Severity::Warning, found, done));
@@ -102,15 +95,20 @@ pub(super) fn settled(mut table: Table, decimals: Decimals, issues: &mut Vec<Iss
     table
 }
 
-/// Rows of a table for people, who count from 1.
-pub(super) fn from_one(rows: &[usize]) -> Vec<usize> {
-    rows.iter().map(|row| row + 1).collect()
+/// How many rows of a table are named.
+const NAMED: usize = 8;
+
+/// `rows 2, 5, 6`: the first few of them, for people, who count from 1.
+pub(super) fn rows_named(rows: &[usize]) -> Message {
+    message!("rows-named", count = rows.len(), rows = message::some(rows.iter().map(|row| row + 1), NAMED))
 }
 
-/// `rows 2, 5, 6`, the first few of them.
-pub(super) fn rows_named(what: &str, rows: &[usize]) -> String {
-    const NAMED: usize = 8;
-    let list: Vec<String> = rows.iter().take(NAMED).map(ToString::to_string).collect();
-    let plural = if rows.len() == 1 { "" } else { "s" };
-    format!("{what}{plural} {}{}", list.join(", "), if rows.len() > NAMED { ", …" } else { "" })
+/// The same of the records of a dBASE file, counted from 1 already.
+pub(super) fn records_named(records: &[usize]) -> Message {
+    message!("records-named", count = records.len(), rows = message::some(records, NAMED))
+}
+
+/// The same of the lines of a text, counted from 1 already.
+pub(super) fn lines_named(lines: &[usize]) -> Message {
+    message!("lines-named", count = lines.len(), rows = message::some(lines, NAMED))
 }

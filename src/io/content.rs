@@ -1,6 +1,9 @@
 //! What the bytes of a table are, whatever its name says: web pages and text tables are handed on as `.xls`, workbooks as
 //! `.csv`.
 
+use parcels::message;
+use parcels::message::Message;
+
 /// What a table file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Content {
@@ -82,43 +85,43 @@ pub(super) fn of(bytes: &[u8]) -> Option<Content> {
 }
 
 impl Content {
-    /// In words.
-    pub(super) fn name(self) -> &'static str {
+    /// What it is called.
+    pub(super) fn name(self) -> Message {
         match self {
-            Self::Xlsx => "an Excel workbook (.xlsx)",
-            Self::Xlsb => "a binary Excel workbook (.xlsb)",
-            Self::Ods => "an OpenDocument spreadsheet (.ods)",
-            Self::Xls => "a workbook of Excel 97–2003 (.xls)",
-            Self::Encrypted => "a workbook that is protected by a password",
-            Self::OldXls => "a workbook of an Excel before 95",
-            Self::Office => "an Office document that is no workbook",
-            Self::Zip => "a zip archive that is no workbook",
-            Self::Html => "a web page (HTML)",
-            Self::Xml2003 => "an XML spreadsheet of Excel 2003",
-            Self::Xml => "a document of XML",
-            Self::Mhtml => "a web page in one file (MHTML)",
-            Self::Pdf => "a PDF document",
-            Self::Text => "a text table (CSV or tab-separated)",
+            Self::Xlsx => message!("content-xlsx"),
+            Self::Xlsb => message!("content-xlsb"),
+            Self::Ods => message!("content-ods"),
+            Self::Xls => message!("content-xls"),
+            Self::Encrypted => message!("content-encrypted"),
+            Self::OldXls => message!("content-old-xls"),
+            Self::Office => message!("content-office"),
+            Self::Zip => message!("content-other-zip"),
+            Self::Html => message!("content-html"),
+            Self::Xml2003 => message!("content-xml-2003"),
+            Self::Xml => message!("content-xml"),
+            Self::Mhtml => message!("content-mhtml"),
+            Self::Pdf => message!("content-pdf"),
+            Self::Text => message!("content-text"),
         }
     }
 
     /// What its user can do about it.
-    pub(super) fn way_out(self) -> &'static str {
+    pub(super) fn way_out(self) -> Message {
         match self {
             Self::Xlsx | Self::Xlsb | Self::Ods | Self::Xls => {
-                "give it the ending of what it is, such as .xlsx"
+                message!("give-right-ending")
             }
             Self::Encrypted => {
-                "open it in the spreadsheet program, save it without a password, and give that file"
+                message!("save-without-password")
             }
             Self::Text => {
-                "rename it to .csv (or .txt), or open it in a spreadsheet program and save it as .xlsx"
+                message!("rename-to-csv")
             }
-            Self::Pdf => "ask for the table as .xlsx or .csv",
-            Self::Zip => "unpack it and give the table inside",
-            Self::Office => "save the table in it as .xlsx",
+            Self::Pdf => message!("ask-for-table"),
+            Self::Zip => message!("unpack-table"),
+            Self::Office => message!("save-table-in-it"),
             Self::Html | Self::Mhtml | Self::Xml | Self::Xml2003 | Self::OldXls => {
-                "open it in a spreadsheet program and save it as .xlsx, with codes as text"
+                message!("save-as-xlsx-codes")
             }
         }
     }

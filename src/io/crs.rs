@@ -5,17 +5,16 @@ use std::cell::RefCell;
 
 use gdal::spatial_ref::{AxisMappingStrategy, CoordTransform, SpatialRef};
 use geo::Coord;
+use parcels::message;
+use parcels::message::Message;
 use parcels::parcel::{Crs, Geodesy};
 
 use super::setup;
 use crate::error::{Context, Error, ErrorKind, Result};
+use crate::messages::as_said;
 
 /// What a user writes before a system whose northing or latitude the file has first, or alone where the file states its system.
 pub(crate) const EXCHANGED: &str = "yx:";
-
-/// What `--crs` takes, for messages.
-pub(crate) const CRS_FORMS: &str =
-    "EPSG:4549, WKT, a PROJ string (+proj=…), or local:NAME for a city grid that is not to be reprojected";
 
 /// The coordinate reference system a person names: `EPSG:4549` or `4549`, WKT, a PROJ string, or `local:NAME` for a
 /// metric grid whose place on the earth is not known here.
@@ -28,8 +27,8 @@ pub fn parse(text: &str) -> Result<Crs> {
     let lower = text.to_ascii_lowercase();
     let code = lower.strip_prefix("epsg:").unwrap_or(&lower);
     let unknown = || {
-        Error::new(ErrorKind::Usage, format!("there is no coordinate reference system \"{text}\""))
-            .try_this(format!("--crs {CRS_FORMS}"))
+        Error::new(ErrorKind::Usage, message!("no-such-crs", crs = text))
+            .try_this(message!("try-crs-forms", forms = message!("crs-forms")))
     };
     let srs = if let Ok(code) = code.parse::<u32>() {
         SpatialRef::from_epsg(code)
@@ -83,9 +82,7 @@ fn first_within(wkt: &str) -> Option<&str> {
 }
 
 fn label(srs: &SpatialRef, epsg: Option<u32>) -> Result<Crs> {
-    let wkt = srs
-        .to_wkt()
-        .context(ErrorKind::Unreadable, "the coordinate reference system cannot be written as WKT")?;
+    let wkt = srs.to_wkt().context(ErrorKind::Unreadable, message!("crs-without-wkt"))?;
     Ok(Crs { name: srs.name().unwrap_or_else(|| "unnamed".into()), epsg, wkt })
 }
 
@@ -164,10 +161,7 @@ pub(crate) fn spatial_ref(crs: &Crs) -> Result<SpatialRef> {
         Some(code) => SpatialRef::from_epsg(code),
         None => SpatialRef::from_wkt(&crs.wkt),
     };
-    let mut srs = srs.context(
-        ErrorKind::Unreadable,
-        format!("the coordinate reference system {} cannot be understood", shown(crs)),
-    )?;
+    let mut srs = srs.context(ErrorKind::Unreadable, message!("crs-not-understood", crs = shown(crs)))?;
     srs.set_axis_mapping_strategy(AxisMappingStrategy::TraditionalGisOrder);
     Ok(srs)
 }
@@ -177,6 +171,21 @@ pub(crate) fn shown(crs: &Crs) -> String {
     match crs.epsg {
         Some(code) => format!("EPSG:{code} ({})", crs.name),
         None => format!("\"{}\"", crs.name),
+    }
+}
+
+/// The name of a system as people in the field say it, where it is one of the zones of three degrees.
+pub(crate) fn system_name(name: &str) -> Message {
+    let zones = [" / 3-degree Gauss-Kruger ", " / 3-degree Gauss-Krüger "];
+    let Some((datum, zone)) = zones.iter().find_map(|zones| name.split_once(zones)) else {
+        return as_said(name);
+    };
+    if let Some(meridian) = zone.strip_prefix("CM ").and_then(|rest| rest.strip_suffix('E')) {
+        message!("crs-three-degree-cm", datum = datum, meridian = meridian)
+    } else if let Some(zone) = zone.strip_prefix("zone ") {
+        message!("crs-three-degree-zone", datum = datum, zone = zone)
+    } else {
+        as_said(name)
     }
 }
 
@@ -198,7 +207,7 @@ pub fn axes(crs: &Crs) -> Result<Axes> {
     let degrees = srs.is_geographic();
     let first = srs
         .axis_orientation(if degrees { "GEOGCS" } else { "PROJCS" }, 0)
-        .context(ErrorKind::Unreadable, format!("the axes of {} are not known", shown(crs)))?;
+        .context(ErrorKind::Unreadable, message!("crs-axes-unknown", crs = shown(crs)))?;
     // OAO_North of GDAL, whose raw binding is no dependency of ours.
     let northing_first = first == 1;
     Ok(Axes { northing_first, degrees })
@@ -239,7 +248,7 @@ fn with_transform<R>(from: &Crs, to: &Crs, work: impl FnOnce(&CoordTransform) ->
             None => {
                 let new = CoordTransform::new(&spatial_ref(from)?, &spatial_ref(to)?).context(
                     ErrorKind::Unreadable,
-                    format!("there is no way from {} to {}", shown(from), shown(to)),
+                    message!("crs-no-way", from = shown(from), to = shown(to)),
                 )?;
                 if made.len() == KEPT {
                     made.remove(0);
@@ -275,7 +284,7 @@ impl Proj {
         if srs.is_local() {
             return Ok(Self { crs: crs.clone(), lonlat: None, ellipsoid: CGCS2000 });
         }
-        let what = || format!("{} has no latitudes and longitudes", shown(crs));
+        let what = || message!("crs-without-degrees", crs = shown(crs));
         let geographic = srs.geog_cs().context(ErrorKind::Unreadable, what())?;
         let a = srs.semi_major().context(ErrorKind::Unreadable, what())?;
         let b = srs.semi_minor().context(ErrorKind::Unreadable, what())?;

@@ -3,12 +3,15 @@
 //! Also: which metric system a layer is brought to.
 
 use geo::Coord;
+use parcels::message;
+use parcels::message::Message;
 use parcels::parcel::{Crs, Geodesy};
 use parcels::validate::{Issue, IssueKind, Severity};
 
-use super::crs::{CRS_FORMS, EXCHANGED, Proj, describe, parse, shown, spatial_ref};
+use super::crs::{EXCHANGED, Proj, describe, parse, shown, spatial_ref, system_name};
 use super::file_issue;
 use crate::error::{Error, ErrorKind, Result};
+use crate::messages::english;
 
 /// The bounds of a layer, in its own units.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -61,11 +64,14 @@ impl Extent {
             && y.contains(&self.max.y)
     }
 
-    fn shown(&self) -> String {
+    fn shown(&self) -> Message {
         let digits = if self.within(-360.0..=360.0, -360.0..=360.0) { 4 } else { 0 };
-        format!(
-            "x {:.digits$} to {:.digits$}, y {:.digits$} to {:.digits$}",
-            self.min.x, self.max.x, self.min.y, self.max.y
+        message!(
+            "coordinates-span",
+            x_min = message::number(self.min.x, digits),
+            x_max = message::number(self.max.x, digits),
+            y_min = message::number(self.min.y, digits),
+            y_max = message::number(self.max.y, digits),
         )
     }
 }
@@ -90,62 +96,92 @@ pub(crate) fn settle(
         let against = extent.and_then(|extent| contradiction(&crs, extent));
         let degrees = spatial_ref(&crs)?.is_geographic();
         if let (Some(why), true, Some(extent)) = (&against, degrees, extent) {
-            return Err(refuse(file, &format!("--crs {text} cannot be: {why}"), extent, Some(&crs)));
+            let what =
+                message!("crs-refused-given", file = file, crs = text, why = why, extent = extent.shown());
+            return Err(refuse(what, extent, Some(&crs)));
         }
         let mut issues = Vec::new();
-        let mut warn = |found: String| {
-            let done = format!("taken as {}, as asked", shown(&crs));
+        let mut warn = |found: Message| {
+            let done = message!("taken-as-asked", crs = shown(&crs));
             issues.push(file_issue(IssueKind::AssumedCrs, Severity::Warning, found, done));
         };
         match (&stated, doubt) {
-            (None, _) => warn("the file does not state its coordinate reference system".into()),
-            (Some(said), Some(why)) => warn(format!("the file states {}, but {why}", shown(said))),
+            (None, _) => warn(message!("crs-not-stated")),
+            (Some(said), Some(why)) => warn(message!("crs-states-but", crs = shown(said), why = why)),
             (Some(said), None) if said.epsg != crs.epsg || (said.epsg.is_none() && said.wkt != crs.wkt) => {
-                warn(format!("the file states {}", shown(said)));
+                warn(message!("crs-states", crs = shown(said)));
             }
             _ => {}
         }
         if let Some(why) = against {
-            warn(format!("{} was given, but {why}", shown(&crs)));
+            warn(message!("crs-given-but", crs = shown(&crs), why = why));
         }
         return Ok((crs, issues));
     }
     match (stated, doubt, extent) {
         (Some(crs), None, _) => Ok((crs, Vec::new())),
         (Some(crs), Some(why), Some(extent)) => {
-            Err(refuse(file, &format!("it states {}, but {why}", shown(&crs)), extent, Some(&crs)))
+            let extent_shown = extent.shown();
+            let what = message!(
+                "crs-refused-states",
+                file = file,
+                crs = shown(&crs),
+                why = why,
+                extent = extent_shown
+            );
+            Err(refuse(what, extent, Some(&crs)))
         }
         (_, _, Some(extent)) => {
-            Err(refuse(file, "it does not state its coordinate reference system", extent, None))
+            let what = message!("crs-refused-not-stated", file = file, extent = extent.shown());
+            Err(refuse(what, extent, None))
         }
-        (_, _, None) => Err(Error::new(
-            ErrorKind::Unreadable,
-            format!("{file}: it has neither coordinates nor a coordinate reference system"),
-        )),
+        (_, _, None) => {
+            Err(Error::new(ErrorKind::Unreadable, message!("neither-coordinates-nor-crs", file = file)))
+        }
     }
 }
 
-fn refuse(file: &str, why: &str, extent: &Extent, stated: Option<&Crs>) -> Error {
-    let error =
-        Error::new(ErrorKind::Unreadable, format!("{file}: {why} (its coordinates: {})", extent.shown()));
+fn refuse(what: Message, extent: &Extent, stated: Option<&Crs>) -> Error {
+    let error = Error::new(ErrorKind::Unreadable, what);
     let exchanged = stated.and_then(|crs| exchanged(crs, extent));
-    let fitting: Vec<String> = match exchanged {
-        Some(hint) => vec![hint],
+    let fitting: Vec<Candidate> = match exchanged {
+        Some(candidate) => vec![candidate],
         None => candidates(extent),
     };
-    let mut error = match fitting.len() {
-        0 => error.try_this(format!("say which it is: --crs {CRS_FORMS}")),
+    let error = match fitting.len() {
+        0 => error.try_this(message!("say-crs", forms = message!("crs-forms"))),
         1 => error,
-        _ => error.try_this("choose by the place the data should lie at:"),
+        _ => error.try_this(message!("choose-by-place")),
     };
-    for hint in fitting {
-        error = error.try_this(hint);
-    }
-    error
+    fitting.into_iter().fold(error, |error, candidate| error.try_this(candidate.message()))
 }
 
-/// The hint to exchange x and y, where the data would then fit the system.
-fn exchanged(crs: &Crs, extent: &Extent) -> Option<String> {
+/// A system that data could be in.
+#[derive(Debug, Clone, PartialEq)]
+enum Candidate {
+    /// One with a place on the earth: how it is asked for, what it is called, where the data would lie, and whether x and y
+    /// have to be exchanged.
+    Placed { crs: String, name: Message, lonlat: Coord<f64>, exchanged: bool },
+    /// A city's own grid: Shanghai's and its like have their origin in the middle of the city.
+    Local,
+}
+
+impl Candidate {
+    fn message(self) -> Message {
+        match self {
+            Self::Placed { crs, name, lonlat, exchanged: false } => {
+                message!("crs-candidate", crs = crs, name = name, at = place(lonlat))
+            }
+            Self::Placed { crs, name, lonlat, exchanged: true } => {
+                message!("crs-candidate-exchanged", crs = crs, name = name, at = place(lonlat))
+            }
+            Self::Local => message!("crs-candidate-local"),
+        }
+    }
+}
+
+/// The system with x and y exchanged, where the data would then fit the system.
+fn exchanged(crs: &Crs, extent: &Extent) -> Option<Candidate> {
     let other = extent.exchanged();
     if spatial_ref(crs).ok()?.is_local() || contradiction(crs, &other).is_some() {
         return None;
@@ -153,22 +189,27 @@ fn exchanged(crs: &Crs, extent: &Extent) -> Option<String> {
     let mut centre = [other.centre()];
     Proj::new(crs).ok()?.to_lonlat(&mut centre);
     let system = crs.epsg.map(|code| format!("EPSG:{code}")).unwrap_or_default();
-    let at = place(centre[0]);
-    Some(format!("--crs {EXCHANGED}{system} ({}{WITH_EXCHANGE}: the data would lie at {at})", crs.name))
+    let crs_asked = format!("{EXCHANGED}{system}");
+    Some(Candidate::Placed {
+        crs: crs_asked,
+        name: system_name(&crs.name),
+        lonlat: centre[0],
+        exchanged: true,
+    })
 }
 
 /// Why data of this extent cannot be in that system; none when they can.
-fn contradiction(crs: &Crs, extent: &Extent) -> Option<String> {
-    let Ok(srs) = spatial_ref(crs) else { return Some("that cannot be understood".into()) };
+fn contradiction(crs: &Crs, extent: &Extent) -> Option<Message> {
+    let Ok(srs) = spatial_ref(crs) else { return Some(message!("crs-why-not-understood")) };
     if srs.is_local() {
         return None;
     }
     if srs.is_geographic() {
         let unit = srs.angular_units().to_degrees();
         let fits = extent.within(-180.0 / unit..=180.0 / unit, -90.0 / unit..=90.0 / unit);
-        return (!fits).then(|| "the coordinates are no degrees".to_owned());
+        return (!fits).then(|| message!("crs-why-no-degrees"));
     }
-    let Ok(proj) = Proj::new(crs) else { return Some("that cannot be used".into()) };
+    let Ok(proj) = Proj::new(crs) else { return Some(message!("crs-why-not-usable")) };
     let mut corners = [
         extent.centre(),
         extent.min,
@@ -179,7 +220,7 @@ fn contradiction(crs: &Crs, extent: &Extent) -> Option<String> {
     proj.to_lonlat(&mut corners);
     let centre = corners[0];
     if corners.iter().any(|c| c.x.is_nan()) {
-        return Some("the coordinates lie nowhere on the earth in it".into());
+        return Some(message!("crs-why-nowhere"));
     }
     /// Survey grids are used somewhat beyond the area they were made for, but not that far, degrees.
     const FAR: f64 = 20.0;
@@ -191,45 +232,45 @@ fn contradiction(crs: &Crs, extent: &Extent) -> Option<String> {
     let off_lon = |lon: f64| (west - lon).max(lon - east).max(0.0);
     let lon_off = off_lon(centre.x).min(off_lon(centre.x + 360.0)).min(off_lon(centre.x - 360.0));
     let lat_off = (area.south_lat_degree - centre.y).max(centre.y - area.north_lat_degree).max(0.0);
-    (lon_off > FAR || lat_off > FAR).then(|| {
-        format!(
-            "the coordinates would lie at {}, far outside where it is used ({})",
-            place(centre),
-            area.name
-        )
-    })
+    (lon_off > FAR || lat_off > FAR).then(|| message!("crs-why-far", at = place(centre), area = area.name))
 }
 
 /// `114.3226 E 23.0204 N`
-pub(crate) fn place(lonlat: Coord<f64>) -> String {
-    let side = |v: f64, plus, minus| format!("{:.4} {}", v.abs(), if v < 0.0 { minus } else { plus });
-    format!("{} {}", side(lonlat.x, "E", "W"), side(lonlat.y, "N", "S"))
+pub(crate) fn place(lonlat: Coord<f64>) -> Message {
+    let lon = message::number(lonlat.x.abs(), 4);
+    let lat = message::number(lonlat.y.abs(), 4);
+    match (lonlat.y < 0.0, lonlat.x < 0.0) {
+        (false, false) => message!("place-north-east", lon = lon, lat = lat),
+        (false, true) => message!("place-north-west", lon = lon, lat = lat),
+        (true, false) => message!("place-south-east", lon = lon, lat = lat),
+        (true, true) => message!("place-south-west", lon = lon, lat = lat),
+    }
 }
 
-/// The systems that data of this extent could be in as hints, the likeliest first, by the rule of thumb of Chinese practice:
+/// The systems that data of this extent could be in, the likeliest first, by the rule of thumb of Chinese practice:
 /// eight digits of easting begin with the zone number; six digits are a zone without its number, and only the place
 /// tells which; degrees are small; what is small and no degrees is a city grid.
-fn candidates(extent: &Extent) -> Vec<String> {
+fn candidates(extent: &Extent) -> Vec<Candidate> {
     candidates_of(extent, true)
 }
 
 /// As [`candidates`]; whether x and y may have been exchanged.
-fn candidates_of(extent: &Extent, exchange: bool) -> Vec<String> {
+fn candidates_of(extent: &Extent, exchange: bool) -> Vec<Candidate> {
     let mut found = Vec::new();
+    let placed = |code: u32, name: Message, lonlat: Coord<f64>| {
+        (lonlat, Candidate::Placed { crs: format!("EPSG:{code}"), name, lonlat, exchanged: false })
+    };
     let metric = |code: u32| {
         let crs = parse(&code.to_string()).ok()?;
         let mut centre = [extent.centre()];
         Proj::new(&crs).ok()?.to_lonlat(&mut centre);
-        Some((
-            centre[0],
-            format!("--crs EPSG:{code} ({}: the data would lie at {})", crs.name, place(centre[0])),
-        ))
+        Some(placed(code, system_name(&crs.name), centre[0]))
     };
     let northing = 1_800_000.0..=6_100_000.0;
     if extent.within(-180.0..=180.0, -90.0..=90.0) {
-        let centre = place(extent.centre());
+        let centre = extent.centre();
         let mut degrees = |code: u32, name: &str| {
-            found.push(format!("--crs EPSG:{code} (degrees of {name}: the data would lie at {centre})"));
+            found.push(placed(code, message!("crs-degrees-of", name = name), centre).1);
         };
         if extent.within(73.0..=135.5, 3.0..=54.0) {
             degrees(4490, "CGCS2000");
@@ -244,34 +285,28 @@ fn candidates_of(extent: &Extent, exchange: bool) -> Vec<String> {
             25..=45 => Some(4488 + zone),
             _ => None,
         };
-        found.extend(code.and_then(metric).map(|(_, hint)| hint));
+        found.extend(code.and_then(metric).map(|(_, candidate)| candidate));
     } else if extent.within(100_000.0..=900_000.0, northing.clone()) {
         let zones = (4534..=4554).filter_map(metric);
-        found.extend(zones.filter(|(centre, _)| in_china(*centre)).map(|(_, hint)| hint));
+        found.extend(zones.filter(|(centre, _)| in_china(*centre)).map(|(_, candidate)| candidate));
     }
     // Nobody has parcels in the Gulf of Guinea, where degrees are as small as the metres of a drawing.
     let at = extent.centre();
     let degrees = extent.within(-180.0..=180.0, -180.0..=180.0) && at.x.hypot(at.y) > 3.0;
     if exchange && found.is_empty() {
         let fitting = candidates_of(&extent.exchanged(), false);
-        let exchanged = |hint: String| {
-            let rest = hint.strip_prefix("--crs EPSG:")?;
-            let (name, at) = rest.rsplit_once(": the data")?;
-            Some(format!("--crs {EXCHANGED}EPSG:{name}{WITH_EXCHANGE}: the data{at}"))
-        };
-        found.extend(fitting.into_iter().filter_map(exchanged));
+        found.extend(fitting.into_iter().filter_map(|candidate| match candidate {
+            Candidate::Placed { crs, name, lonlat, .. } => {
+                Some(Candidate::Placed { crs: format!("{EXCHANGED}{crs}"), name, lonlat, exchanged: true })
+            }
+            Candidate::Local => None,
+        }));
     }
-    // Shanghai's grid and its like have their origin in the middle of the city.
     if !degrees && extent.within(-200_000.0..=200_000.0, -200_000.0..=200_000.0) {
-        let hint =
-            "--crs local:NAME (a city's own grid in metres: kept as it is, without a place on the earth)";
-        found.push(hint.into());
+        found.push(Candidate::Local);
     }
     found
 }
-
-/// Said of a system that fits when the northing or latitude, which the file has first, is taken as y.
-const WITH_EXCHANGE: &str = " with x and y exchanged";
 
 /// Whether a place lies in China or close by: the range of longitudes for every five degrees of latitude.
 fn in_china(at: Coord<f64>) -> bool {
@@ -301,11 +336,8 @@ pub(crate) fn metric_target(crs: &Crs, extent: &Extent) -> Result<Option<Crs>> {
         method.starts_with("Mercator") || method.contains("Pseudo_Mercator") || method == "Equirectangular";
     let metres = (srs.linear_units() - 1.0).abs() < 1e-9;
     if srs.is_local() && !metres {
-        return Err(Error::new(
-            ErrorKind::Unreadable,
-            format!("{} is a local grid that is not in metres", shown(crs)),
-        )
-        .try_this("bring it to metres first"));
+        return Err(Error::new(ErrorKind::Unreadable, message!("local-grid-not-metres", crs = shown(crs)))
+            .try_this(message!("bring-to-metres")));
     }
     if srs.is_local() || (srs.is_projected() && metres && !stretched) {
         return Ok(None);
@@ -322,12 +354,8 @@ pub(crate) fn metric_target(crs: &Crs, extent: &Extent) -> Result<Option<Crs>> {
     for corner in &mut corners {
         corner.x += ((first - corner.x) / 360.0).round() * 360.0;
     }
-    let degrees = Extent::around(corners.into_iter()).ok_or_else(|| {
-        Error::new(
-            ErrorKind::Unreadable,
-            format!("the coordinates lie nowhere on the earth in {}", shown(crs)),
-        )
-    })?;
+    let degrees = Extent::around(corners.into_iter())
+        .ok_or_else(|| Error::new(ErrorKind::Unreadable, message!("nowhere-in-crs", crs = shown(crs))))?;
     let mut centre = degrees.centre();
     centre.x = (centre.x + 180.0).rem_euclid(360.0) - 180.0;
     let geographic = srs.geog_cs().ok();
@@ -337,7 +365,7 @@ pub(crate) fn metric_target(crs: &Crs, extent: &Extent) -> Result<Option<Crs>> {
         let (lon, lat) = (centre.x.round(), centre.y.round());
         return on_own_datum(
             own.as_deref(),
-            &format!("Lambert azimuthal equal-area at {}", place(Coord { x: lon, y: lat })),
+            &format!("Lambert azimuthal equal-area at {}", english(&place(Coord { x: lon, y: lat }))),
             "Lambert_Azimuthal_Equal_Area",
             &[("latitude_of_center", lat), ("longitude_of_center", lon)],
         )

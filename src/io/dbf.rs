@@ -2,11 +2,13 @@
 //! lost for good, and turns long numeric codes into floating point.
 
 use encoding_rs::Encoding;
+use parcels::message;
+use parcels::message::Message;
 use parcels::table::{Column, Table, Value};
 use parcels::validate::{Issue, IssueKind, Severity};
 use parcels::visible::heading;
 
-use super::columns::rows_named;
+use super::columns::records_named;
 use super::encoding::decode_lossy;
 use super::file_issue;
 
@@ -38,14 +40,14 @@ impl Dbf {
     ///
     /// # Errors
     /// What is wrong with it, in words.
-    pub(crate) fn parse(bytes: Vec<u8>) -> Result<Self, String> {
+    pub(crate) fn parse(bytes: Vec<u8>) -> Result<Self, Message> {
         let word = |at: usize| bytes.get(at..at + 2).map(|b| usize::from(u16::from_le_bytes([b[0], b[1]])));
         let (Some(header), Some(record)) = (word(8), word(10)) else {
-            return Err("it is too short for the header of a dBASE table".into());
+            return Err(message!("dbf-too-short"));
         };
         let promised = bytes[4..8].iter().rev().fold(0, |n, b| n << 8 | usize::from(*b));
         if header < 33 || header > bytes.len() || record < 1 {
-            return Err("its header is not that of a dBASE table".into());
+            return Err(message!("dbf-no-header"));
         }
         let language = bytes.get(29).copied().unwrap_or(0);
         let descriptors: Vec<&[u8]> =
@@ -62,7 +64,7 @@ impl Dbf {
             let name = d[..11].split(|b| *b == 0).next().unwrap_or_default().to_vec();
             let length = width(long, d);
             if start + length > record {
-                return Err("its fields are wider than its records".into());
+                return Err(message!("dbf-fields-too-wide"));
             }
             fields.push(Field { name, kind: d[11], start, length, decimals: usize::from(d[17]) });
             start += length;
@@ -110,12 +112,13 @@ impl Dbf {
             if rows.is_empty() {
                 continue;
             }
-            let found = format!(
-                "column \"{name}\": {} cells hold asterisks (***), which stand for a number that did not fit: {}",
-                rows.len(),
-                rows_named("record", &rows)
+            let found = message!(
+                "cells-with-asterisks",
+                column = name,
+                count = rows.len(),
+                rows = records_named(&rows)
             );
-            let done = "these values are missing; write the table again with a wider column";
+            let done = message!("missing-wider-column");
             issues.push(file_issue(IssueKind::NotNumber, Severity::Warning, found, done));
         }
     }

@@ -4,10 +4,12 @@ use std::path::Path;
 
 use encoding_rs::Encoding;
 use parcels::decimals::Decimals;
+use parcels::message;
+use parcels::message::Message;
 use parcels::table::{Table, Value};
 use parcels::validate::{Issue, IssueKind, Severity};
 
-use super::columns::{Columns, rows_named};
+use super::columns::{Columns, lines_named};
 use super::{encoding, file_issue, heading};
 use crate::error::{Context, Error, ErrorKind, Result};
 
@@ -26,10 +28,12 @@ pub(super) fn read(
     given: Option<&'static Encoding>,
     issues: &mut Vec<Issue>,
 ) -> Result<(Table, &'static Encoding)> {
-    let bad = |what: String| Error::new(ErrorKind::Unreadable, format!("{}: {what}", file.display()));
+    let bad = |what: Message| {
+        Error::new(ErrorKind::Unreadable, message!("about-file", file = file.display(), what = what))
+    };
     let (text, used) = decode(bytes, given, issues);
     if text.contains('\0') {
-        return Err(bad("it is no text".into()).try_this("save it as CSV in UTF-8"));
+        return Err(bad(message!("no-text")).try_this(message!("save-as-csv-utf-8")));
     }
     // Spreadsheets of the Macintosh part rows by a return alone, and files put together from several mix the ends.
     let text = if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text };
@@ -39,9 +43,8 @@ pub(super) fn read(
     };
     if let Err((line, what)) = quotes_close(text, separator) {
         let line = line + skipped;
-        return Err(bad(format!("line {line}: {what}")).try_this(format!(
-            "correct the quotation marks in line {line}; one within a quoted cell is doubled (\"\")"
-        )));
+        return Err(bad(message!("in-line", line = line, what = what))
+            .try_this(message!("correct-quotes", line = line)));
     }
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(separator)
@@ -51,22 +54,22 @@ pub(super) fn read(
     let mut records = Vec::new();
     let mut rest = reader.records();
     for record in rest.by_ref() {
-        records.push(record.context(ErrorKind::Unreadable, file.display())?);
+        records.push(record.context(ErrorKind::Unreadable, message!("a-file", file = file.display()))?);
         if records.len() == heading::LOOKED_AT {
             break;
         }
     }
     let cells = |record: &csv::StringRecord| record.iter().map(plain).collect::<Vec<String>>();
     let top: Vec<Vec<String>> = records.iter().map(cells).collect();
-    let Some(found) = heading::find(&top, &[]) else { return Err(bad("the file is empty".into())) };
-    super::columns::tell_heading(&found, "the file", issues);
+    let Some(found) = heading::find(&top, &[]) else { return Err(bad(message!("file-empty"))) };
+    super::columns::tell_heading(&found, &message!("the-file"), issues);
     let begin = found.above + found.rows;
     let least = found.names.iter().rposition(|name| !name.is_empty()).map_or(0, |at| at + 1);
     let mut columns = Columns::named(found.names);
     let (mut fewer, mut more) = (Vec::new(), Vec::new());
     let head = records.into_iter().skip(begin).map(Ok);
     for record in head.chain(rest) {
-        let record = record.context(ErrorKind::Unreadable, file.display())?;
+        let record = record.context(ErrorKind::Unreadable, message!("a-file", file = file.display()))?;
         let line = || record.position().map_or(0, |p| line_at(text, p.byte() as usize)) + skipped;
         let filled =
             (0..record.len()).rev().find(|at| !plain(&record[*at]).is_empty()).map_or(0, |at| at + 1);
@@ -87,16 +90,16 @@ pub(super) fn read(
         issues.push(file_issue(
             IssueKind::File,
             Severity::Warning,
-            format!("{} rows have fewer cells than the heading: {}", fewer.len(), rows_named("line", &fewer)),
-            "the cells they lack are missing values",
+            message!("rows-with-fewer-cells", count = fewer.len(), lines = lines_named(&fewer)),
+            message!("cells-missing"),
         ));
     }
     if !more.is_empty() {
         issues.push(file_issue(
             IssueKind::File,
             Severity::Error,
-            format!("{} rows have more cells than the heading: {}", more.len(), rows_named("line", &more)),
-            "not read, for it cannot be told which cell stands where; put quotation marks around cells that hold a separator",
+            message!("rows-with-more-cells", count = more.len(), lines = lines_named(&more)),
+            message!("rows-not-read"),
         ));
     }
     let decimals = match separator {
@@ -183,7 +186,7 @@ fn separators(line: &str, separator: u8) -> usize {
 }
 
 /// Whether every quotation mark that opens a cell closes it; the error is the line where it opens, and what is wrong.
-fn quotes_close(text: &str, separator: u8) -> std::result::Result<(), (usize, String)> {
+fn quotes_close(text: &str, separator: u8) -> std::result::Result<(), (usize, Message)> {
     enum At {
         Start,
         Plain,
@@ -200,7 +203,7 @@ fn quotes_close(text: &str, separator: u8) -> std::result::Result<(), (usize, St
                 let mut ahead = bytes.clone();
                 match ahead.find(|b| *b != b' ') {
                     Some(b'"') => {
-                        return Err((line, "a quotation mark follows a space and opens no cell".into()));
+                        return Err((line, message!("quote-after-space")));
                     }
                     _ => At::Plain,
                 }
@@ -215,20 +218,17 @@ fn quotes_close(text: &str, separator: u8) -> std::result::Result<(), (usize, St
             (_, b) if b == separator => At::Start,
             (At::Closed(from), b' ') => At::Closed(from),
             (At::Closed(from), _) if from == line => {
-                return Err((from, "text follows a quotation mark that closes its cell".into()));
+                return Err((from, message!("text-after-quote")));
             }
             (At::Closed(from), _) => {
-                return Err((
-                    from,
-                    format!("a quotation mark opens a cell that is closed only in line {line}, amid text"),
-                ));
+                return Err((from, message!("quote-closed-late", line = line)));
             }
             (At::Start | At::Plain, _) => At::Plain,
         };
         line += usize::from(byte == b'\n');
     }
     match at {
-        At::Quoted(from) => Err((from, "a quotation mark opens a cell that nothing closes".into())),
+        At::Quoted(from) => Err((from, message!("quote-never-closed"))),
         _ => Ok(()),
     }
 }

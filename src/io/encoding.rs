@@ -4,6 +4,8 @@
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{BIG5, EUC_KR, Encoding, GBK, SHIFT_JIS, UTF_8, WINDOWS_1252};
+use parcels::message;
+use parcels::message::Message;
 use parcels::validate::{Issue, IssueKind, Severity};
 
 use super::file_issue;
@@ -21,8 +23,8 @@ pub(crate) struct Chosen {
 /// A usage error when no encoding has that name.
 pub(crate) fn named(label: &str) -> Result<&'static Encoding> {
     by_label(label).ok_or_else(|| {
-        Error::new(ErrorKind::Usage, format!("there is no text encoding \"{label}\""))
-            .try_this("--encoding UTF-8, GBK, GB18030, Big5 or windows-1252")
+        Error::new(ErrorKind::Usage, message!("no-such-encoding", label = label))
+            .try_this(message!("try-encoding"))
     })
 }
 
@@ -91,7 +93,7 @@ pub(crate) fn decode_lossy(bytes: &[u8], encoding: &'static Encoding) -> String 
 /// Chooses the encoding of `values` (those with a byte beyond ASCII). `stated` is what the file says, and where.
 pub(crate) fn choose(
     given: Option<&'static Encoding>,
-    stated: Option<(&'static Encoding, &str)>,
+    stated: Option<(&'static Encoding, Message)>,
     values: &[&[u8]],
 ) -> Chosen {
     if let Some(encoding) = given {
@@ -100,8 +102,8 @@ pub(crate) fn choose(
             file_issue(
                 IssueKind::AssumedEncoding,
                 Severity::Warning,
-                format!("{wrong} values are not {} text, the encoding that was asked for", encoding.name()),
-                "read as asked, with replacement characters; try another --encoding",
+                message!("not-in-asked-encoding", count = wrong, encoding = encoding.name()),
+                message!("read-as-asked"),
             )
         });
         return Chosen { encoding, issue };
@@ -111,7 +113,7 @@ pub(crate) fn choose(
     };
     let likely = detect(values);
     let shown = decode_lossy(sample, likely);
-    let advice = "if names look wrong, say which with --encoding";
+    let advice = message!("say-encoding");
     if let Some((encoding, place)) = stated {
         // One value in a hundred may be damaged without putting the whole statement in doubt. A single-byte encoding
         // fits any bytes, so there only the better reading can contradict it.
@@ -122,12 +124,14 @@ pub(crate) fn choose(
                 file_issue(
                     IssueKind::AssumedEncoding,
                     Severity::Warning,
-                    format!(
-                        "{wrong} of {} values are not {} text, as {place} says",
-                        values.len(),
-                        encoding.name()
+                    message!(
+                        "not-in-stated-encoding",
+                        count = wrong,
+                        all = values.len(),
+                        encoding = encoding.name(),
+                        place = place
                     ),
-                    "read with replacement characters",
+                    message!("read-with-replacements"),
                 )
             });
             return Chosen { encoding, issue };
@@ -135,12 +139,14 @@ pub(crate) fn choose(
         let issue = file_issue(
             IssueKind::AssumedEncoding,
             Severity::Warning,
-            format!(
-                "{place} says {}, but the text is not; it looks like {}: \"{shown}\"",
-                encoding.name(),
-                likely.name()
+            message!(
+                "encoding-contradicted",
+                place = place,
+                stated = encoding.name(),
+                likely = likely.name(),
+                sample = shown
             ),
-            format!("read as {}; {advice}", likely.name()),
+            message!("read-as", encoding = likely.name(), advice = advice),
         );
         return Chosen { encoding: likely, issue: Some(issue) };
     }
@@ -149,11 +155,8 @@ pub(crate) fn choose(
         file_issue(
             IssueKind::AssumedEncoding,
             Severity::Warning,
-            format!(
-                "the file does not say how its text is encoded; it looks like {}: \"{shown}\"",
-                likely.name()
-            ),
-            format!("read as {}; {advice}", likely.name()),
+            message!("encoding-not-stated", likely = likely.name(), sample = shown),
+            message!("read-as", encoding = likely.name(), advice = advice),
         )
     });
     Chosen { encoding: likely, issue }
@@ -263,11 +266,11 @@ mod tests {
     #[test]
     fn a_false_statement_is_contradicted_and_a_true_one_believed() {
         let gbk = GBK.encode("青浦区").0;
-        let believed = choose(None, Some((GBK, "the language byte")), &[&gbk]);
+        let believed = choose(None, Some((GBK, message!("dbf-language-byte"))), &[&gbk]);
         assert!(believed.encoding == GBK && believed.issue.is_none());
         for stated in [UTF_8, WINDOWS_1252] {
-            let doubted = choose(None, Some((stated, "the .cpg file")), &[&gbk]);
-            assert!(doubted.encoding == GBK && doubted.issue.unwrap().found.contains("青浦区"));
+            let doubted = choose(None, Some((stated, message!("cpg-file"))), &[&gbk]);
+            assert!(doubted.encoding == GBK && doubted.issue.unwrap().found.to_string().contains("青浦区"));
         }
         let asked = choose(Some(UTF_8), None, &[&gbk]);
         assert!(asked.encoding == UTF_8 && asked.issue.is_some());

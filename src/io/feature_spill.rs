@@ -9,6 +9,8 @@ use std::io::{BufWriter, Write as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
+use parcels::message;
+use parcels::message::Message;
 use parcels::progress::{Monitor, go_on};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -39,38 +41,38 @@ struct Pile {
 
 impl Pile {
     fn begin(folder: &Path) -> Result<Self> {
-        let file = tempfile::tempfile_in(folder).context(ErrorKind::Unwritable, KEEPING)?;
+        let file = tempfile::tempfile_in(folder).context(ErrorKind::Unwritable, &KEEPING)?;
         Ok(Self { file: BufWriter::with_capacity(1 << 20, file), end: 0 })
     }
 
     fn push(&mut self, bytes: &[u8]) -> Result<Spot> {
-        self.file.write_all(bytes).context(ErrorKind::Unwritable, KEEPING)?;
+        self.file.write_all(bytes).context(ErrorKind::Unwritable, &KEEPING)?;
         let offset = self.end;
         self.end += bytes.len() as u64;
-        Ok(Spot { offset, bytes: u32::try_from(bytes.len()).context(ErrorKind::Unwritable, KEEPING)? })
+        Ok(Spot { offset, bytes: u32::try_from(bytes.len()).context(ErrorKind::Unwritable, &KEEPING)? })
     }
 
     fn written(self) -> Result<File> {
         let file = self.file.into_inner().map_err(std::io::IntoInnerError::into_error);
-        file.context(ErrorKind::Unwritable, KEEPING)
+        file.context(ErrorKind::Unwritable, &KEEPING)
     }
 }
 
 /// What is done when something goes wrong.
-const KEEPING: &str = "keeping features on disk, beside what is to be written";
+const KEEPING: Message = message!("spilling-features");
 
 fn read(file: &File, spot: Spot) -> Result<Vec<u8>> {
     let mut bytes = vec![0; spot.bytes as usize];
-    file.read_exact_at(&mut bytes, spot.offset).context(ErrorKind::Unreadable, KEEPING)?;
+    file.read_exact_at(&mut bytes, spot.offset).context(ErrorKind::Unreadable, &KEEPING)?;
     Ok(bytes)
 }
 
 fn packed(what: &impl Serialize) -> Result<Vec<u8>> {
-    postcard::to_stdvec(what).context(ErrorKind::Unwritable, KEEPING)
+    postcard::to_stdvec(what).context(ErrorKind::Unwritable, &KEEPING)
 }
 
 fn unpacked<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
-    postcard::from_bytes(bytes).context(ErrorKind::Unreadable, KEEPING)
+    postcard::from_bytes(bytes).context(ErrorKind::Unreadable, &KEEPING)
 }
 
 /// Features as they come.

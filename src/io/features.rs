@@ -4,6 +4,8 @@
 use gdal::vector::sql::Dialect;
 use gdal::vector::{Feature, Layer, LayerAccess};
 use gdal::{DatasetOptions, GdalOpenFlags};
+use parcels::message;
+use parcels::message::Message;
 use parcels::parcel::Crs;
 use parcels::progress::{Monitor, go_on};
 use parcels::table::{Table, nearest};
@@ -18,6 +20,7 @@ use super::unpack::{self, Dataset};
 use super::wkb::{self, Parsed};
 use super::{encoding, file_issue, setup};
 use crate::error::{Context, Error, ErrorKind, Result};
+use crate::messages::as_said;
 
 /// The most features a layer may have.
 const FEATURES_MAX: u64 = 10_000_000;
@@ -145,15 +148,16 @@ impl<'a> Input<'a> {
         let (position, note) = choose(&opened, source, input.layer.as_deref(), self.wanted)?;
         let mut issues = input.issues.clone();
         issues.extend(note);
-        let mut layer = opened.layer(position).context(ErrorKind::Unreadable, source)?;
+        let mut layer =
+            opened.layer(position).context(ErrorKind::Unreadable, message!("a-file", file = source))?;
         let crs = stated_crs(&layer)?;
         let count = layer.try_feature_count().unwrap_or(0);
         if count > FEATURES_MAX && pass.features.is_none() {
             return Err(Error::new(
                 ErrorKind::Unreadable,
-                format!("{source}: it has {count} features; at most {FEATURES_MAX} are read"),
+                message!("too-many-features", file = source, count = count, most = FEATURES_MAX),
             )
-            .try_this("cut it to the area of the park and its surroundings"));
+            .try_this(message!("cut-to-park")));
         }
         monitor.step("read", count);
         let name = layer.name();
@@ -189,16 +193,12 @@ impl<'a> Input<'a> {
             let (severity, found, done) = if stale {
                 (
                     Severity::Note,
-                    format!("the file's note of how many features it has is out of date: {count}"),
-                    { format!("all {read} features were read") },
+                    message!("note-out-of-date", count = count),
+                    message!("all-features-read", count = read),
                 )
             } else {
-                let done = "the others are missing; get the file again".to_owned();
-                (
-                    Severity::Error,
-                    format!("the file is damaged: {read} of {count} features can be read"),
-                    done,
-                )
+                let done = message!("others-missing-get-again");
+                (Severity::Error, message!("features-damaged", read = read, count = count), done)
             };
             issues.push(file_issue(IssueKind::File, severity, found, done));
         }
@@ -218,14 +218,8 @@ fn open(input: &Dataset, source: &Source) -> Result<gdal::Dataset> {
         open_options: (input.kind == Kind::Shapefile).then_some(&raw[..]),
         sibling_files: None,
     };
-    let failed = || format!("{source} cannot be read as {}", input.kind.driver());
-    let whole = |result: Result<gdal::Dataset>| {
-        result.map_err(|e| {
-            e.try_this(
-                "open it in the program it comes from and save it again, or get it again: it may be damaged",
-            )
-        })
-    };
+    let failed = || message!("cannot-read-as", file = source, format = input.kind.driver());
+    let whole = |result: Result<gdal::Dataset>| result.map_err(|e| e.try_this(message!("save-again")));
     if !input.without_shx {
         return whole(gdal::Dataset::open_ex(&input.path, options).context(ErrorKind::Unreadable, failed()));
     }
@@ -280,12 +274,12 @@ fn choose(
     let names: Vec<String> = opened.layers().map(|l| l.name()).collect();
     let list = |mut error: Error| {
         for mut layer in opened.layers().take(30) {
-            error = error.try_this(format!(
-                "{}:{} ({}, {} features)",
-                source.path.display(),
-                layer.name(),
-                describe_geometry(&mut layer),
-                layer.try_feature_count().unwrap_or(0)
+            error = error.try_this(message!(
+                "layer-listed",
+                file = source.path.display(),
+                layer = layer.name(),
+                geometry = describe_geometry(&mut layer),
+                count = layer.try_feature_count().unwrap_or(0)
             ));
         }
         error
@@ -299,12 +293,12 @@ fn choose(
             return Ok((at, None));
         }
         let hint = nearest(asked, names.iter().map(String::as_str));
-        let hint = hint.map(|n| format!(" (did you mean \"{n}\"?)")).unwrap_or_default();
-        let what = format!("{}: there is no layer \"{asked}\"{hint}", source.path.display());
+        let hint = hint.map(|name| message!("did-you-mean", name = name));
+        let what = message!("no-such-layer", file = source.path.display(), layer = asked, hint = hint);
         return Err(list(Error::new(ErrorKind::Unreadable, what)));
     }
     match names.len() {
-        0 => return Err(Error::new(ErrorKind::Unreadable, format!("{source}: there is no layer in it"))),
+        0 => return Err(Error::new(ErrorKind::Unreadable, message!("no-layer-in-file", file = source))),
         1 => return Ok((0, None)),
         _ => {}
     }
@@ -317,13 +311,16 @@ fn choose(
     let has_lines = wanted == Wanted::Lines && kinds.contains(&Geometry::Lines);
     match lines.or_else(|| only(Geometry::Polygons).filter(|_| !has_lines)) {
         Some(at) => {
-            let what = if kinds[at] == Geometry::Lines { "lines" } else { "polygons" };
-            let found = format!("the file has {} layers and none was chosen", names.len());
-            let done = format!("read {}, the only one with {what}", names[at]);
+            let found = message!("no-layer-chosen", count = names.len());
+            let done = if kinds[at] == Geometry::Lines {
+                message!("read-only-with-lines", layer = names[at])
+            } else {
+                message!("read-only-with-polygons", layer = names[at])
+            };
             Ok((at, Some(file_issue(IssueKind::File, Severity::Note, found, done))))
         }
         None => {
-            let what = format!("{source}: it has {} layers; say which as PATH:LAYER", names.len());
+            let what = message!("choose-layer", file = source, count = names.len());
             Err(list(Error::new(ErrorKind::Unreadable, what)))
         }
     }
@@ -363,16 +360,16 @@ fn geometry_of(layer: &mut Layer<'_>) -> Geometry {
     }
 }
 
-fn describe_geometry(layer: &mut Layer<'_>) -> String {
+fn describe_geometry(layer: &mut Layer<'_>) -> Message {
     let stated = layer.defn().geometry_type();
     match gdal::vector::geometry_type_flatten(stated) {
         0 | 7 => match geometry_of(layer) {
-            Geometry::Polygons => "Polygon".into(),
-            Geometry::Lines => "Line String".into(),
-            Geometry::Other => "geometry not known".into(),
+            Geometry::Polygons => as_said("Polygon"),
+            Geometry::Lines => as_said("Line String"),
+            Geometry::Other => message!("geometry-not-known"),
         },
-        100 => "no geometry".into(),
-        _ => gdal::vector::geometry_type_to_name(stated),
+        100 => message!("no-geometry"),
+        _ => as_said(gdal::vector::geometry_type_to_name(stated)),
     }
 }
 
@@ -389,7 +386,7 @@ fn stated_crs(layer: &Layer<'_>) -> Result<Option<Crs>> {
 fn shape(feature: &Feature<'_>, surfaces: bool) -> Result<Shape> {
     // An error here says that there is no geometry.
     let Ok(geometry) = feature.geometry_by_index(0) else { return Ok(Shape::Null) };
-    let bytes = geometry.iso_wkb().context(ErrorKind::Unreadable, "a geometry cannot be read")?;
+    let bytes = geometry.iso_wkb().context(ErrorKind::Unreadable, message!("geometry-unreadable"))?;
     Ok(match wkb::parse(&bytes) {
         Some(mut parsed) => {
             parsed.had_faces |= surfaces;

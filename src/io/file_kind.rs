@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+use parcels::message;
+use parcels::message::Message;
+
 /// What kind of data set a path is, by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -41,6 +44,6 @@ pub(crate) const DRIVERS: [&str; 7] =
     ["ESRI Shapefile", "GPKG", "GeoJSON", "FlatGeobuf", "OpenFileGDB", "GeoJSONSeq", "ESRIJSON"];
 
 /// What failed, for errors of the file system.
-pub(crate) fn cannot(path: &Path) -> String {
-    format!("{} cannot be read", path.display())
+pub(crate) fn cannot(path: &Path) -> Message {
+    message!("cannot-read", file = path.display())
 }

@@ -4,8 +4,12 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use parcels::message;
+use parcels::message::Message;
+
 use super::file_kind::{Kind, cannot};
 use crate::error::{Context, ErrorKind, Result};
+use crate::messages::as_said;
 
 /// What a database of SQLite keeps beside it while it is open, where that is not empty.
 pub(super) fn journals(path: &Path) -> Vec<PathBuf> {
@@ -71,13 +75,21 @@ pub(super) fn cut_short(bytes: &[u8]) -> bool {
     })
 }
 
-/// Contents that another program turns into what is read here.
-pub(super) const TOPOJSON: &str = "TopoJSON, which keeps boundaries and not features";
-pub(super) const GML: &str = "GML";
+/// A format that is not read.
+pub(super) struct Foreign {
+    /// What it is called.
+    pub(super) name: Message,
+    /// Whether another program turns it into what is read here.
+    pub(super) convertible: bool,
+}
+
+fn topojson() -> Message {
+    message!("format-topojson")
+}
 
 /// What a file plainly holds, where that is something else than its name says; a document of XML could name other files
 /// and servers to read from.
-pub(super) fn foreign_content(path: &Path, kind: Kind) -> Result<Option<&'static str>> {
+pub(super) fn foreign_content(path: &Path, kind: Kind) -> Result<Option<Foreign>> {
     if kind == Kind::FileGdb {
         return Ok(None);
     }
@@ -90,41 +102,42 @@ pub(super) fn foreign_content(path: &Path, kind: Kind) -> Result<Option<&'static
     let has = |word: &[u8]| text.windows(word.len()).any(|w| w.eq_ignore_ascii_case(word));
     let json = matches!(kind, Kind::GeoJson | Kind::EsriJson | Kind::GeoJsonLines);
     let plain: Vec<u8> = text.iter().copied().filter(|b| !b.is_ascii_whitespace()).collect();
+    let other = |name| Some(Foreign { name, convertible: false });
     Ok(if json && plain.starts_with(b"{\"type\":\"Topology\"") {
-        Some(TOPOJSON)
+        Some(Foreign { name: topojson(), convertible: true })
     } else if text.starts_with(b"<") && has(b"opengis.net/gml") {
-        Some(GML)
+        Some(Foreign { name: as_said("GML"), convertible: true })
     } else if text.starts_with(b"<") && vrt {
-        Some("a VRT document, which points to other files and servers")
+        other(message!("content-vrt"))
     } else if text.starts_with(b"<") {
-        Some("a document of XML or HTML")
+        other(message!("content-xml-html"))
     } else if head.starts_with(b"PK\x03\x04") {
-        Some("a zip archive")
+        other(message!("content-zip"))
     } else if head.starts_with(b"\x1F\x8B") {
-        Some("a gzip archive")
+        other(message!("content-gzip"))
     } else if head.starts_with(b"SQLite format 3\0") && kind != Kind::GeoPackage {
-        Some("a database of SQLite")
+        other(message!("content-sqlite"))
     } else {
         None
     })
 }
 
 /// What files of other endings are, by their right names.
-pub(super) fn foreign_name(ending: &str) -> Option<&'static str> {
+pub(super) fn foreign_name(ending: &str) -> Option<Message> {
     Some(match ending {
-        "gml" => "GML",
-        "kml" | "kmz" => "KML",
-        "dxf" => "a drawing (DXF)",
-        "dwg" => "a drawing of AutoCAD (DWG), of which its program has to save a DXF first",
-        "tab" | "mif" | "mid" => "a table of MapInfo",
-        "topojson" => TOPOJSON,
-        "gpx" => "GPX",
-        "osm" | "pbf" => "an extract of OpenStreetMap",
-        "parquet" | "geoparquet" => "GeoParquet",
-        "sqlite" | "db" => "a database of SQLite or SpatiaLite",
-        "mdb" => "a personal geodatabase (Access)",
-        "vct" => "VCT, the exchange format of Chinese land survey",
-        "wp" | "wl" | "wt" => "a layer of MapGIS",
+        "gml" => as_said("GML"),
+        "kml" | "kmz" => as_said("KML"),
+        "dxf" => message!("format-dxf"),
+        "dwg" => message!("format-dwg"),
+        "tab" | "mif" | "mid" => message!("format-mapinfo"),
+        "topojson" => topojson(),
+        "gpx" => as_said("GPX"),
+        "osm" | "pbf" => message!("format-osm"),
+        "parquet" | "geoparquet" => as_said("GeoParquet"),
+        "sqlite" | "db" => message!("format-spatialite"),
+        "mdb" => message!("format-access"),
+        "vct" => message!("format-vct"),
+        "wp" | "wl" | "wt" => message!("format-mapgis"),
         _ => return None,
     })
 }

@@ -8,6 +8,7 @@ use gdal::vector::{
     Feature, FieldDefn, Geometry, LayerAccess as _, LayerOptions, OGRFieldType, OGRwkbGeometryType,
 };
 use gdal::{Dataset, DriverManager};
+use parcels::message;
 use parcels::progress::{Monitor, go_on};
 
 use super::dbf_text::Encoding;
@@ -32,7 +33,7 @@ impl Settings {
     pub(crate) fn set(settings: &'static [(&'static str, &'static str)]) -> Result<Self> {
         for (key, value) in settings {
             gdal::config::set_thread_local_config_option(key, value)
-                .context(ErrorKind::Unwritable, format_args!("setting {key}"))?;
+                .context(ErrorKind::Unwritable, message!("setting-option", key = key))?;
         }
         Ok(Self(settings))
     }
@@ -51,7 +52,7 @@ pub(super) fn create(driver: &str, path: &Path) -> Result<Dataset> {
     setup::gdal();
     DriverManager::get_driver_by_name(driver)
         .and_then(|driver| driver.create_vector_only(path))
-        .context(ErrorKind::Unwritable, format_args!("creating {}", path.display()))
+        .context(ErrorKind::Unwritable, message!("creating-file", file = path.display()))
 }
 
 /// Adds a layer to `dataset` and writes every row with its one of `shapes`, which are in `srs`. `encoding`: of the
@@ -70,7 +71,7 @@ pub(super) fn add_layer(
     encoding: Option<Encoding>,
     monitor: &dyn Monitor,
 ) -> Result<()> {
-    let failed = || format!("writing the layer {}", features.name);
+    let failed = || message!("writing-layer", layer = features.name);
     let ty = match shapes {
         Shapes::Areas(_) => OGRwkbGeometryType::wkbMultiPolygon,
         Shapes::Lines(_) => OGRwkbGeometryType::wkbLineString,
@@ -96,10 +97,7 @@ pub(super) fn add_layer(
             }
             feature.create(&layer)
         });
-        written.context(
-            ErrorKind::Unwritable,
-            format_args!("writing row {row} of the layer {}", features.name),
-        )?;
+        written.context(ErrorKind::Unwritable, message!("writing-row", row = row, layer = features.name))?;
     }
     Ok(())
 }
@@ -148,14 +146,14 @@ fn put(
 /// Closes the dataset and looks whether every row reached the disk: GDAL before 3.7 does not tell of a failure to
 /// close, such as a full disk. `layers`: names with numbers of rows.
 pub(super) fn close(dataset: Dataset, path: &Path, layers: &[(&str, usize)]) -> Result<()> {
-    let failed = || format!("closing {}", path.display());
+    let failed = || message!("closing-file", file = path.display());
     dataset.close().context(ErrorKind::Unwritable, failed())?;
     let written = Dataset::open(path).context(ErrorKind::Unwritable, failed())?;
     for (name, rows) in layers {
         let found = written.layer_by_name(name).context(ErrorKind::Unwritable, failed())?.feature_count();
         if found != *rows as u64 {
-            let what = format!("{}: layer {name} holds {found} of {rows} rows", path.display());
-            return Err(Error::new(ErrorKind::Unwritable, what).try_this("is the disk full?"));
+            let what = message!("rows-lost", file = path.display(), layer = name, found = found, rows = rows);
+            return Err(Error::new(ErrorKind::Unwritable, what).try_this(message!("disk-full")));
         }
     }
     Ok(())

@@ -9,6 +9,7 @@ use std::io::Write;
 use std::path::Path;
 
 use geo::{Coord, LineString, MapCoordsInPlace as _, MultiPolygon, Polygon};
+use parcels::message;
 use parcels::parcel::{Crs, RawShape};
 use parcels::progress::{Monitor, go_on};
 use parcels::validate::{is_valid, usable};
@@ -34,7 +35,7 @@ const ROUNDS: usize = 4;
 /// # Errors
 /// When the file cannot be written, or the monitor says stop.
 pub fn write(path: &Path, features: &Features<'_>, crs: &Crs, monitor: &dyn Monitor) -> Result<()> {
-    let failed = || format!("writing {}", path.display());
+    let failed = || message!("writing-file", file = path.display());
     let mut file = std::fs::File::create(path).context(ErrorKind::Unwritable, failed())?;
     write_to(&mut file, features, crs, monitor).map_err(|e| match e.kind {
         ErrorKind::Cancelled => e,
@@ -53,7 +54,7 @@ pub fn text(features: &Features<'_>, crs: &Crs) -> Result<Vec<u8>> {
 }
 
 fn write_to(file: &mut impl Write, features: &Features<'_>, crs: &Crs, monitor: &dyn Monitor) -> Result<()> {
-    let failed = || "writing GeoJSON";
+    let failed = || message!("writing-geojson");
     let name = serde_json::to_string(&features.name).context(ErrorKind::Unwritable, failed())?;
     write!(file, "{{\"type\":\"FeatureCollection\",\"name\":{name},\"features\":[")
         .context(ErrorKind::Unwritable, failed())?;

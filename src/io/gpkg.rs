@@ -6,6 +6,7 @@ use std::path::Path;
 
 use gdal::vector::{Feature, FieldDefn, LayerAccess as _, LayerOptions, OGRFieldType, OGRwkbGeometryType};
 use gdal::{Dataset, errors};
+use parcels::message;
 use parcels::parcel::Crs;
 use parcels::progress::Monitor;
 
@@ -36,7 +37,7 @@ pub fn write(
     monitor: &dyn Monitor,
 ) -> Result<()> {
     let _settings = Settings::set(SETTINGS)?;
-    let failed = || format!("writing {}", path.display());
+    let failed = || message!("writing-file", file = path.display());
     let mut dataset = gdal_layer::create("GPKG", path)?;
     let mut all = dataset.start_transaction().context(ErrorKind::Unwritable, failed())?;
     let added = add_layers(&mut all, layers, from, to, monitor)

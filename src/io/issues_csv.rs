@@ -2,22 +2,38 @@
 
 use std::path::Path;
 
+use parcels::message;
+use parcels::message::Message;
 use parcels::validate::{Issue, Severity};
 
 use crate::error::{Context as _, ErrorKind, Result};
+use crate::messages::{Language, Reader, english, render};
 
 /// The columns; x and y are in the plan's CRS, m.
-pub const COLUMNS: [&str; 9] =
-    ["parcel", "row", "kind", "severity", "x", "y", "found", "done", "area_changed_m2"];
+pub const COLUMNS: [&str; 12] = [
+    "parcel",
+    "row",
+    "kind",
+    "severity",
+    "x",
+    "y",
+    "found",
+    "done",
+    "area_changed_m2",
+    "found_zh",
+    "done_zh",
+    "code",
+];
 
 /// Writes the issues to `path`, UTF-8 with a byte order mark: without it Excel takes Chinese for another encoding.
 ///
 /// # Errors
 /// When the file cannot be written.
 pub fn write(path: &Path, issues: &[Issue]) -> Result<()> {
-    let failed = || format!("writing {}", path.display());
+    let failed = || message!("writing-file", file = path.display());
     let mut text = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
     text.write_record(COLUMNS).context(ErrorKind::Unwritable, failed())?;
+    let chinese = |message: &Message| render(message, Language::Zh, Reader::Terminal);
     for issue in issues {
         let coordinate = |of: fn((f64, f64)) -> f64| issue.place.map(|p| format!("{:.3}", of(p)));
         let fields = [
@@ -27,9 +43,12 @@ pub fn write(path: &Path, issues: &[Issue]) -> Result<()> {
             severity(issue.severity).to_owned(),
             coordinate(|p| p.0).unwrap_or_default(),
             coordinate(|p| p.1).unwrap_or_default(),
-            issue.found.clone(),
-            issue.done.clone(),
+            english(&issue.found),
+            english(&issue.done),
             issue.area_changed_m2.to_string(),
+            chinese(&issue.found),
+            chinese(&issue.done),
+            issue.found.code.to_string(),
         ];
         text.write_record(fields).context(ErrorKind::Unwritable, failed())?;
     }

@@ -143,25 +143,13 @@ pub(crate) mod park_geopackage;
 // A written plan's layers.
 pub mod read_back;
 
+use parcels::message;
+use parcels::message::Message;
 use parcels::validate::{Issue, IssueKind, Severity};
 
 /// An issue of a file as a whole.
-pub(crate) fn file_issue(
-    kind: IssueKind,
-    severity: Severity,
-    found: impl Into<String>,
-    done: impl Into<String>,
-) -> Issue {
-    Issue {
-        parcel: None,
-        row: None,
-        kind,
-        severity,
-        place: None,
-        found: found.into(),
-        done: done.into(),
-        area_changed_m2: 0.0,
-    }
+pub(crate) fn file_issue(kind: IssueKind, severity: Severity, found: Message, done: Message) -> Issue {
+    Issue { parcel: None, row: None, kind, severity, place: None, found, done, area_changed_m2: 0.0 }
 }
 
 /// Tells of names that occur more than once; [`parcels::table::Table::new`] keeps them apart.
@@ -169,13 +157,8 @@ pub(crate) fn repeated_names<'a>(names: impl Iterator<Item = &'a str>, issues: &
     let mut seen = std::collections::BTreeSet::new();
     for name in names {
         if !seen.insert(name) {
-            let found = format!("the column name {name} is repeated");
-            issues.push(file_issue(
-                IssueKind::File,
-                Severity::Note,
-                found,
-                "the later one got a number appended",
-            ));
+            let found = message!("column-name-repeated", column = name);
+            issues.push(file_issue(IssueKind::File, Severity::Note, found, message!("later-numbered")));
         }
     }
 }

@@ -7,6 +7,7 @@ use gdal::vector::{
     Feature, FieldDefn, Geometry, LayerAccess as _, LayerOptions, OGRFieldType, OGRwkbGeometryType,
 };
 use gdal::{Dataset, DriverManager};
+use parcels::message;
 use parcels::progress::{Monitor, go_on};
 
 use super::gdal_layer::Settings;
@@ -29,12 +30,13 @@ pub(crate) fn write_geopackages(park: &Park, folder: &Path, monitor: &dyn Monito
     let path = folder.join("parcels.gpkg");
     write_parcels(park, &path, monitor)?;
     let path = folder.join("barriers.gpkg");
-    write_barriers(park, &path).context(ErrorKind::Unwritable, format!("writing {}", path.display()))
+    write_barriers(park, &path)
+        .context(ErrorKind::Unwritable, message!("writing-file", file = path.display()))
 }
 
 /// What stopped the writing of parcels: GDAL or the user.
 fn gdal_failed(path: &Path) -> impl Fn(gdal::errors::GdalError) -> Error + '_ {
-    move |e| Error::new(ErrorKind::Unwritable, format!("writing {}", path.display())).because(e)
+    move |e| Error::new(ErrorKind::Unwritable, message!("writing-file", file = path.display())).because(e)
 }
 
 fn create(path: &Path) -> gdal::errors::Result<Dataset> {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use geo::{Coord, LineString, MultiPolygon};
+use parcels::message;
 use parcels::parcel::Crs;
 use rayon::prelude::*;
 
@@ -48,11 +49,8 @@ pub fn as_needed<'s, 'a>(shapes: &'s Shapes<'a>, from: &Crs, to: &Crs) -> Result
 /// When there is no way between the two, or a shape lies outside the region where it is defined.
 pub fn in_crs(shapes: &Shapes<'_>, from: &Crs, to: &Crs) -> Result<Shapes<'static>> {
     let outside = || {
-        Error::new(
-            ErrorKind::Unwritable,
-            format!("a shape lies where the CRS \"{}\" is not defined", to.name),
-        )
-        .try_this("another --crs, or check that the input's CRS is the one stated")
+        Error::new(ErrorKind::Unwritable, message!("shape-outside-crs", crs = to.name))
+            .try_this(message!("another-crs"))
     };
     Ok(match shapes {
         Shapes::Areas(all) => Shapes::Areas(in_chunks(all, |chunk| {

@@ -9,6 +9,7 @@ use geo::orient::Direction;
 use geo::{Area as _, Coord, CoordsIter, LineString, MapCoordsInPlace, MultiPolygon, Orient as _, Polygon};
 use parcels::boolean_ops;
 use parcels::decimals::Decimals;
+use parcels::message;
 use parcels::parcel::{Crs, RawLayer, RawShape};
 use parcels::progress::Monitor;
 use parcels::table::Table;
@@ -22,6 +23,7 @@ use super::file_issue;
 use super::source::Source;
 use super::wkb::Parsed;
 use crate::error::{Context as _, Error, ErrorKind, Result};
+use crate::messages::as_said;
 
 /// What the user says about a file, against or beyond what the file says about itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -75,7 +77,7 @@ pub fn read_layer(source: &Source, options: &ReadOptions, monitor: &dyn Monitor)
         features::read(source, options.encoding.as_deref(), Wanted::Polygons, monitor)?;
     let mut issues = about.issues;
     let extent = somewhere(source, &about.name, shapes.len(), extent)?;
-    let (given, extent) = as_said(options, &mut shapes, Some(extent), &mut issues);
+    let (given, extent) = said_by_user(options, &mut shapes, Some(extent), &mut issues);
     let (input_crs, about_crs) = settle(&source.to_string(), about.crs, given, extent.as_ref())?;
     let extent = extent.map(|extent| around_the_earth(&input_crs, &shapes, extent)).transpose()?;
     let extent = somewhere(source, &about.name, shapes.len(), extent)?;
@@ -88,8 +90,8 @@ pub fn read_layer(source: &Source, options: &ReadOptions, monitor: &dyn Monitor)
             issues.push(file_issue(
                 IssueKind::File,
                 Severity::Note,
-                format!("the coordinates are in {}, not in metres on the ground", shown(&input_crs)),
-                format!("brought to {}", shown(&target)),
+                message!("not-in-metres", crs = shown(&input_crs)),
+                message!("brought-to", crs = shown(&target)),
             ));
             target
         }
@@ -129,13 +131,13 @@ pub fn read_parts(
     })?;
     let extent = somewhere(source, &about.name, count, Extent::of(&bounds))?;
     drop(bounds);
-    let (given, extent) = as_said(options, &mut [], Some(extent), &mut Vec::new());
+    let (given, extent) = said_by_user(options, &mut [], Some(extent), &mut Vec::new());
     let (from, _) = settle(&source.to_string(), about.crs, given, extent.as_ref())?;
     let extent = somewhere(source, &about.name, count, extent)?;
     let target = metric_target(&from, &extent)?;
     let mut first = 0;
     input.each(pass(true), monitor, &mut |mut shapes, table| {
-        as_said(options, &mut shapes, None, &mut Vec::new());
+        said_by_user(options, &mut shapes, None, &mut Vec::new());
         if let Some(target) = &target {
             reproject(&mut shapes, &from, target)?;
         }
@@ -148,7 +150,7 @@ pub fn read_parts(
 }
 
 /// What the user said of the system, with coordinates and extent exchanged where that was said too.
-fn as_said<'o>(
+fn said_by_user<'o>(
     options: &'o ReadOptions,
     shapes: &mut [Shape],
     extent: Option<Extent>,
@@ -163,8 +165,8 @@ fn as_said<'o>(
             parsed.lines.iter_mut().for_each(|l| l.map_coords_in_place(exchange));
         }
     }
-    let found = "the file has the northing or latitude before the easting or longitude";
-    issues.push(file_issue(IssueKind::AssumedCrs, Severity::Warning, found, "exchanged, as asked"));
+    let found = message!("northing-first");
+    issues.push(file_issue(IssueKind::AssumedCrs, Severity::Warning, found, message!("exchanged-as-asked")));
     let extent = extent.map(|extent| extent.exchanged());
     (Some(system).filter(|s| !s.trim().is_empty()), extent)
 }
@@ -190,12 +192,12 @@ fn somewhere(source: &Source, layer: &str, features: usize, extent: Option<Exten
     if features == 0 {
         return Err(Error::new(
             ErrorKind::Unreadable,
-            format!("{source}: the layer {layer} has no features"),
+            message!("layer-without-features", file = source, layer = layer),
         ));
     }
     extent.ok_or_else(|| {
-        let what = format!("{source}: none of the {features} features of {layer} has a geometry");
-        Error::new(ErrorKind::Unreadable, what).try_this("name it as a table if it is one")
+        let what = message!("layer-without-geometry", file = source, features = features, layer = layer);
+        Error::new(ErrorKind::Unreadable, what).try_this(message!("name-as-table"))
     })
 }
 
@@ -219,8 +221,8 @@ fn raw_shape(parsed: Parsed, row: usize, issues: &mut Vec<Issue>) -> RawShape {
         let mut issue = file_issue(
             IssueKind::NotPolygon,
             Severity::Warning,
-            format!("the collection holds {} lines and {} points", parsed.lines.len(), parsed.points.len()),
-            "only its polygons were read",
+            message!("collection-holds", lines = parsed.lines.len(), points = parsed.points.len()),
+            message!("only-polygons-read"),
         );
         issue.row = Some(row);
         issues.push(issue);
@@ -301,7 +303,7 @@ pub fn layer_counts(path: &Path) -> Result<BTreeMap<String, u64>> {
         ..gdal::DatasetOptions::default()
     };
     let opened = gdal::Dataset::open_ex(path, options)
-        .context(ErrorKind::Unreadable, format_args!("opening {}", path.display()))?;
+        .context(ErrorKind::Unreadable, message!("opening-file", file = path.display()))?;
     Ok(opened.layers().map(|layer| (layer.name(), layer.feature_count())).collect())
 }
 
@@ -316,7 +318,7 @@ fn read_shapes<G>(
     let Features { mut shapes, table, extent, about } =
         features::read(source, options.encoding.as_deref(), wanted, monitor)?;
     let About { crs, mut issues, sha256, .. } = about;
-    let (given, extent) = as_said(options, &mut shapes, extent, &mut issues);
+    let (given, extent) = said_by_user(options, &mut shapes, extent, &mut issues);
     let (crs, about_crs) = settle(&source.to_string(), crs, given, extent.as_ref())?;
     issues.extend(about_crs);
     let table = settled(table, Decimals::Unknown, &mut issues);
@@ -334,14 +336,17 @@ fn read_shapes<G>(
                 if found.len() > before {
                     continue;
                 }
-                kind.to_owned()
+                as_said(kind)
             }
-            Shape::Null => "no geometry".into(),
-            Shape::Unknown(kind) => kind,
+            Shape::Null => message!("no-geometry"),
+            Shape::Unknown(kind) => as_said(kind),
         };
-        let wanted = if wanted == Wanted::Lines { "lines" } else { "polygons" };
-        let found = format!("{source}: the feature has no {wanted} ({what})");
-        let mut issue = file_issue(IssueKind::File, Severity::Warning, found, "left aside");
+        let found = if wanted == Wanted::Lines {
+            message!("feature-without-lines", file = source, what = what)
+        } else {
+            message!("feature-without-polygons", file = source, what = what)
+        };
+        let mut issue = file_issue(IssueKind::File, Severity::Warning, found, message!("left-aside"));
         issue.row = Some(row);
         issues.push(issue);
     }

@@ -6,6 +6,7 @@ use std::path::Path;
 use gdal::vector::{FieldValue, LayerAccess as _, OGRFieldType};
 use gdal::{Dataset, DatasetOptions, GdalOpenFlags};
 use geo::MultiPolygon;
+use parcels::message;
 use parcels::parcel::Crs;
 use parcels::progress::{Monitor, go_on};
 
@@ -28,9 +29,9 @@ pub fn open(plan_dir: &Path) -> Result<Dataset> {
         ..DatasetOptions::default()
     };
     Dataset::open_ex(&path, options).map_err(|why| {
-        Error::new(ErrorKind::Unreadable, format!("opening {}", path.display()))
+        Error::new(ErrorKind::Unreadable, message!("opening-file", file = path.display()))
             .because(why)
-            .try_this("the folder that `lianpian plan --out` wrote")
+            .try_this(message!("folder-of-plan"))
     })
 }
 
@@ -39,7 +40,8 @@ pub fn open(plan_dir: &Path) -> Result<Dataset> {
 /// # Errors
 /// When the parcels are not there.
 pub fn crs(plan: &Dataset) -> Result<Crs> {
-    let layer = plan.layer_by_name("parcels").context(ErrorKind::Unreadable, "reading the plan's parcels")?;
+    let layer =
+        plan.layer_by_name("parcels").context(ErrorKind::Unreadable, message!("reading-plans-parcels"))?;
     layer.spatial_ref().map_or_else(|| Ok(Crs::default()), |srs| super::crs::describe(&srs))
 }
 
@@ -53,7 +55,7 @@ pub fn layer(
     filter: Option<&str>,
     monitor: &dyn Monitor,
 ) -> Result<Features<'static>> {
-    let failed = || format!("reading the layer {name} of the plan");
+    let failed = || message!("reading-plans-layer", layer = name);
     let mut layer = plan.layer_by_name(name).context(ErrorKind::Unreadable, failed())?;
     if let Some(filter) = filter {
         layer.set_attribute_filter(filter).context(ErrorKind::Unreadable, failed())?;
@@ -70,7 +72,7 @@ pub fn layer(
         let read = bytes.as_deref().and_then(wkb::parse).filter(|read| !read.polygons.is_empty());
         let row = shapes.len() + 1;
         let read = read.ok_or_else(|| {
-            Error::new(ErrorKind::Unreadable, format!("{}: row {row} is no polygon", failed()))
+            Error::new(ErrorKind::Unreadable, message!("row-no-polygon", doing = failed(), row = row))
         })?;
         shapes.push(Cow::Owned(MultiPolygon(read.polygons)));
         for (at, (_, kind)) in fields.iter().enumerate() {

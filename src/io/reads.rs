@@ -6,6 +6,7 @@ use std::path::{Component, Path};
 use std::sync::Mutex;
 
 use geo::{LineString, MultiPolygon};
+use parcels::message;
 use parcels::parcel::Crs;
 use parcels::policy::Policy;
 use parcels::progress::Monitor;
@@ -98,9 +99,8 @@ impl Files<'_> {
         if self.anywhere || plain {
             return Ok(source);
         }
-        let what = format!("the policy names {named}, which is not among the files of the layer");
-        Err(Error::new(ErrorKind::Usage, what)
-            .try_this("upload it with the parcels and name it without folders"))
+        let what = message!("policy-names-foreign", name = named);
+        Err(Error::new(ErrorKind::Usage, what).try_this(message!("upload-with-parcels")))
     }
 }
 
@@ -180,7 +180,7 @@ impl Bundle {
 }
 
 fn not_read(name: &str) -> Error {
-    Error::new(ErrorKind::Unreadable, format!("{name} was not read with the parcels"))
+    Error::new(ErrorKind::Unreadable, message!("not-read-with-parcels", name = name))
 }
 
 impl Reads for Bundle {

@@ -1,6 +1,8 @@
 //! The attributes of a layer's features, read feature by feature; those of a shapefile from its dBASE part, byte by byte.
 
 use gdal::vector::{Defn, Feature, Layer, LayerAccess as _, OGRFieldType};
+use parcels::message;
+use parcels::message::Message;
 use parcels::table::{Column, Table, Value};
 use parcels::validate::{Issue, IssueKind, Severity};
 use parcels::visible::heading;
@@ -100,22 +102,20 @@ impl Rows {
 
     /// Tells what was wrong with `features`; the encoding of their texts.
     pub(super) fn finish(self, features: usize, issues: &mut Vec<Issue>) -> &'static encoding_rs::Encoding {
-        let mut tell = |kind, severity, found: String, done: &str| {
+        let mut tell = |kind, severity, found: Message, done: Message| {
             issues.push(file_issue(kind, severity, found, done));
         };
         match self {
             Self::Columns { damaged: damaged @ 1.., .. } => {
-                let found = format!("{damaged} texts are not UTF-8");
-                let done = "read with replacement characters";
+                let found = message!("texts-not-utf-8", count = damaged);
+                let done = message!("read-with-replacements");
                 tell(IssueKind::AssumedEncoding, Severity::Warning, found, done);
                 encoding_rs::UTF_8
             }
             Self::Dbase { dbf, encoding, missing, .. } => {
                 if missing > 0 || dbf.records < dbf.promised {
-                    let found = format!(
-                        "the .dbf part is too short: {missing} of {features} features have no attributes"
-                    );
-                    tell(IssueKind::File, Severity::Error, found, "their attributes are missing");
+                    let found = message!("dbf-too-few-records", missing = missing, features = features);
+                    tell(IssueKind::File, Severity::Error, found, message!("attributes-missing"));
                 }
                 encoding
             }
@@ -154,8 +154,8 @@ fn fields(defn: &Defn, issues: &mut Vec<Issue>) -> Vec<Field> {
             OGRFieldType::OFTReal => FieldKind::Real,
             OGRFieldType::OFTDate | OGRFieldType::OFTDateTime => FieldKind::Moment,
             OGRFieldType::OFTBinary => {
-                let found = format!("the column {} holds binary data", field.name());
-                issues.push(file_issue(IssueKind::File, Severity::Note, found, "left aside"));
+                let found = message!("column-binary", column = field.name());
+                issues.push(file_issue(IssueKind::File, Severity::Note, found, message!("left-aside")));
                 continue;
             }
             _ => FieldKind::Text,
@@ -186,7 +186,7 @@ impl Field {
             }),
         };
         let value =
-            value.context(ErrorKind::Unreadable, format!("the column {} cannot be read", self.name))?;
+            value.context(ErrorKind::Unreadable, message!("column-unreadable", column = self.name))?;
         Ok(value.unwrap_or(Value::Missing))
     }
 }
@@ -213,8 +213,13 @@ fn attributes(input: &Dataset, issues: &mut Vec<Issue>) -> Result<Option<Dbf>> {
     match Dbf::parse(bytes) {
         Ok(dbf) => Ok(Some(dbf)),
         Err(why) => {
-            let found = format!("the .dbf part of the shapefile cannot be read: {why}");
-            issues.push(file_issue(IssueKind::File, Severity::Error, found, "read without attributes"));
+            let found = message!("dbf-unreadable", why = why);
+            issues.push(file_issue(
+                IssueKind::File,
+                Severity::Error,
+                found,
+                message!("read-without-attributes"),
+            ));
             Ok(None)
         }
     }
@@ -232,7 +237,7 @@ fn dbf_encoding(
         None => None,
     };
     let label = label.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    let by_cpg = label.as_deref().and_then(encoding::by_label).map(|e| (e, "the .cpg file"));
+    let by_cpg = label.as_deref().and_then(encoding::by_label).map(|e| (e, message!("cpg-file")));
     Ok(super::table::dbf_encoding(dbf, given, by_cpg, issues))
 }
 

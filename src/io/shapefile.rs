@@ -4,6 +4,8 @@
 
 use std::path::Path;
 
+use parcels::message;
+use parcels::message::Message;
 use parcels::parcel::Crs;
 use parcels::progress::Monitor;
 
@@ -29,7 +31,7 @@ pub fn write(
     to: &Crs,
     encoding: Encoding,
     monitor: &dyn Monitor,
-) -> Result<Vec<String>> {
+) -> Result<Vec<Message>> {
     let path = dir.join(format!("{}.shp", features.name));
     let srs = spatial_ref(to)?;
     let shapes = project::as_needed(&features.shapes, from, to)?;
@@ -53,7 +55,7 @@ pub fn write(
     if encoding == Encoding::Gbk {
         let cpg = path.with_extension("cpg");
         std::fs::write(&cpg, "GBK")
-            .context(ErrorKind::Unwritable, format_args!("writing {}", cpg.display()))?;
+            .context(ErrorKind::Unwritable, message!("writing-file", file = cpg.display()))?;
     }
     Ok(warnings.into_list())
 }
@@ -110,8 +112,8 @@ fn digits(n: f64) -> usize {
 struct Warnings<'a> {
     layer: &'a str,
     encoding: Encoding,
-    cut: (usize, Vec<String>),
-    replaced: (usize, Vec<String>),
+    cut: (usize, Vec<Message>),
+    replaced: (usize, Vec<Message>),
 }
 
 impl<'a> Warnings<'a> {
@@ -121,37 +123,42 @@ impl<'a> Warnings<'a> {
 
     fn look(&mut self, row: usize, field: &str, text: &str) {
         let kept = self.encoding.fit(text);
-        let place = |layer: &str| format!("{layer}.shp, row {}, field {field}", row + 1);
+        let (layer, row) = (self.layer, row + 1);
         if kept.len() < text.len() {
-            let place = place(self.layer);
-            note(&mut self.cut, || format!("{place}: cut to {TEXT_BYTES} bytes: \"{text}\""));
+            note(&mut self.cut, || {
+                message!("text-cut", layer = layer, row = row, field = field, bytes = TEXT_BYTES, text = text)
+            });
         }
         if self.encoding == Encoding::Gbk && !text.is_ascii() {
             let foreign: String = text.chars().filter(|c| !in_gbk(*c)).collect();
             if !foreign.is_empty() {
-                let place = place(self.layer);
                 note(&mut self.replaced, || {
-                    format!("{place}: GBK has no \"{foreign}\", written as ?: \"{text}\"")
+                    message!(
+                        "text-not-in-gbk",
+                        layer = layer,
+                        row = row,
+                        field = field,
+                        foreign = foreign,
+                        text = text
+                    )
                 });
             }
         }
     }
 
-    fn into_list(self) -> Vec<String> {
-        let mut list = Vec::new();
-        for (what, (count, listed)) in [("cut short", self.cut), ("with characters replaced", self.replaced)]
-        {
-            let more = count - listed.len();
-            list.extend(listed);
-            if more > 0 {
-                list.push(format!("{}.shp: {more} more texts {what}", self.layer));
-            }
-        }
+    fn into_list(self) -> Vec<Message> {
+        let layer = self.layer;
+        let unlisted = |(count, listed): &(usize, Vec<Message>)| count - listed.len();
+        let (cut, replaced) = (unlisted(&self.cut), unlisted(&self.replaced));
+        let mut list = self.cut.1;
+        list.extend((cut > 0).then(|| message!("more-texts-cut", layer = layer, count = cut)));
+        list.extend(self.replaced.1);
+        list.extend((replaced > 0).then(|| message!("more-texts-replaced", layer = layer, count = replaced)));
         list
     }
 }
 
-fn note(found: &mut (usize, Vec<String>), text: impl FnOnce() -> String) {
+fn note(found: &mut (usize, Vec<Message>), text: impl FnOnce() -> Message) {
     found.0 += 1;
     if found.1.len() < LISTED {
         found.1.push(text());

@@ -6,16 +6,19 @@ use std::io::{BufReader, Read as _};
 use std::path::Path;
 
 use calamine::{Data, Dimensions, Range, Reader, Sheets, open_workbook};
+use parcels::message;
+use parcels::message::Message;
 use parcels::table::{Table, Value, nearest};
 use parcels::validate::{Issue, IssueKind, Severity};
 use parcels::visible::heading as plain_heading;
 
-use super::columns::{Columns, from_one, rows_named, tell_heading};
+use super::columns::{Columns, rows_named, tell_heading};
 use super::content::{self, Content};
 use super::file_issue;
 use super::file_kind::cannot;
 use super::heading::{self, LOOKED_AT, Merged};
 use crate::error::{Context, Error, ErrorKind, Result};
+use crate::messages::as_said;
 
 /// A sheet as read.
 pub(super) struct ReadSheet {
@@ -43,8 +46,8 @@ pub(super) fn read(file: &Path, asked: Option<&str>, issues: &mut Vec<Issue>) ->
     sheet.table(file, &name, issues)
 }
 
-fn failed(file: &Path) -> String {
-    format!("{} cannot be read as a workbook", file.display())
+fn failed(file: &Path) -> Message {
+    message!("no-workbook", file = file.display())
 }
 
 /// Opens the workbook by what it holds.
@@ -58,42 +61,39 @@ fn open(file: &Path) -> Result<Book> {
         Some(Content::Ods) => open_workbook(file).map(Sheets::Ods).map_err(calamine::Error::Ods),
         Some(Content::Xls) => open_workbook(file).map(Sheets::Xls).map_err(calamine::Error::Xls),
         Some(other) => {
-            let what =
-                format!("{}: by its name it is a workbook, but it holds {}", file.display(), other.name());
+            let what = message!("workbook-holds", file = file.display(), content = other.name());
             return Err(Error::new(ErrorKind::Unreadable, what).try_this(other.way_out()));
         }
         None => {
-            let what =
-                format!("{}: by its name it is a workbook, but it is none or is damaged", file.display());
-            return Err(Error::new(ErrorKind::Unreadable, what)
-                .try_this("open it in a spreadsheet program and save it as .xlsx, or get it again"));
+            let what = message!("workbook-damaged", file = file.display());
+            return Err(Error::new(ErrorKind::Unreadable, what).try_this(message!("save-as-xlsx")));
         }
     };
     opened.map_err(|why| {
         let locked = why.to_string().to_lowercase().contains("password")
             || matches!(&why, calamine::Error::Xls(calamine::XlsError::Password));
         if locked {
-            let what = format!("{}: it is {}", file.display(), Content::Encrypted.name());
+            let what = message!("file-is", file = file.display(), content = Content::Encrypted.name());
             return Error::new(ErrorKind::Unreadable, what).try_this(Content::Encrypted.way_out());
         }
-        Error::new(ErrorKind::Unreadable, failed(file))
-            .because(why)
-            .try_this("open it in a spreadsheet program and save it as .xlsx, or get it again")
+        Error::new(ErrorKind::Unreadable, failed(file)).because(why).try_this(message!("save-as-xlsx"))
     })
 }
 
 fn choose(book: &mut Book, file: &Path, asked: Option<&str>) -> Result<String> {
-    let bad = |what: String| Error::new(ErrorKind::Unreadable, format!("{}: {what}", file.display()));
+    let bad = |what: Message| {
+        Error::new(ErrorKind::Unreadable, message!("about-file", file = file.display(), what = what))
+    };
     let names = book.sheet_names();
     let list = |error: Error, names: &[String]| {
-        names.iter().take(30).fold(error, |e, name| e.try_this(format!("{}:{name}", file.display())))
+        names.iter().take(30).fold(error, |e, name| e.try_this(as_said(format!("{}:{name}", file.display()))))
     };
     match asked {
         Some(asked) if names.iter().any(|n| n == asked) => Ok(asked.to_owned()),
         Some(asked) => {
             let hint = nearest(asked, names.iter().map(String::as_str));
-            let hint = hint.map(|n| format!(" (did you mean \"{n}\"?)")).unwrap_or_default();
-            Err(list(bad(format!("there is no sheet \"{asked}\"{hint}")), &names))
+            let hint = hint.map(|name| message!("did-you-mean", name = name));
+            Err(list(bad(message!("no-such-sheet", sheet = asked, hint = hint)), &names))
         }
         None => {
             let mut filled = Vec::new();
@@ -104,8 +104,8 @@ fn choose(book: &mut Book, file: &Path, asked: Option<&str>) -> Result<String> {
             }
             match filled.as_slice() {
                 [one] => Ok(one.clone()),
-                [] => Err(bad("every sheet is empty".into())),
-                _ => Err(list(bad("it has several sheets; say which as PATH:SHEET".into()), &filled)),
+                [] => Err(bad(message!("every-sheet-empty"))),
+                _ => Err(list(bad(message!("several-sheets")), &filled)),
             }
         }
     }
@@ -177,10 +177,10 @@ impl Sheet<'_> {
         let top: Vec<Vec<String>> =
             (0..height.min(LOOKED_AT)).map(|row| (0..width).map(|c| text(row, c)).collect()).collect();
         let Some(found) = heading::find(&top, &merged) else {
-            let what = format!("{}: the sheet {name} is empty", file.display());
+            let what = message!("sheet-empty", file = file.display(), name = name);
             return Err(Error::new(ErrorKind::Unreadable, what));
         };
-        tell_heading(&found, &format!("the sheet {name}"), issues);
+        tell_heading(&found, &message!("the-sheet", name = name), issues);
         let first = found.above + found.rows;
         let mut names = found.names;
         names.resize(width, String::new());
@@ -269,39 +269,37 @@ fn asks_for_work(file: &Path) -> bool {
 
 impl Found {
     fn tell(&self, name: &str, issues: &mut Vec<Issue>) {
-        let mut warn = |severity, found: String, done: &str| {
+        let mut warn = |severity, found: Message, done: Message| {
             issues.push(file_issue(IssueKind::NotNumber, severity, found, done));
         };
-        let rows = |rows: &[usize]| rows_named("row", &from_one(rows));
         if !self.unvalued.is_empty() {
-            let found = format!(
-                "column \"{name}\": {} cells hold a formula without a stored value: {}",
-                self.unvalued.len(),
-                rows(&self.unvalued)
+            let found = message!(
+                "formulas-without-value",
+                column = name,
+                count = self.unvalued.len(),
+                rows = rows_named(&self.unvalued)
             );
-            let done = "these values are missing; open the workbook in a spreadsheet program, which works them out, and save it";
+            let done = message!("missing-work-out");
             warn(Severity::Error, found, done);
         }
         if !self.errors.is_empty() {
-            let found = format!(
-                "column \"{name}\": {} cells hold an error such as {}: {}",
-                self.errors.len(),
-                self.error.as_deref().unwrap_or_default(),
-                rows(&self.errors)
+            let found = message!(
+                "formulas-with-error",
+                column = name,
+                count = self.errors.len(),
+                error = self.error.as_deref().unwrap_or_default(),
+                rows = rows_named(&self.errors)
             );
-            warn(Severity::Warning, found, "these values are missing; correct the formulas in the workbook");
+            warn(Severity::Warning, found, message!("missing-correct-formulas"));
         }
         if !self.repeated.is_empty() {
-            let found = format!(
-                "column \"{name}\": merged cells stand for {} further rows: {}",
-                self.repeated.len(),
-                rows(&self.repeated)
+            let found = message!(
+                "merged-cells",
+                column = name,
+                count = self.repeated.len(),
+                rows = rows_named(&self.repeated)
             );
-            warn(
-                Severity::Note,
-                found,
-                "what they state holds for every row; a figure counts once, in its first row",
-            );
+            warn(Severity::Note, found, message!("merged-holds-for-all"));
         }
     }
 }

@@ -5,6 +5,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use parcels::message::{AsParam, Param};
+
 /// A file, or one layer of it: `PATH` or `PATH:LAYER`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
@@ -44,6 +46,12 @@ impl fmt::Display for Source {
             Some(layer) => write!(f, ":{layer}"),
             None => Ok(()),
         }
+    }
+}
+
+impl AsParam for Source {
+    fn as_param(&self) -> Param {
+        Param::Text(self.to_string())
     }
 }
 

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use encoding_rs::Encoding;
 use parcels::decimals::Decimals;
+use parcels::message;
+use parcels::message::Message;
 use parcels::table::Table;
 use parcels::validate::{Issue, IssueKind, Severity};
 
@@ -47,7 +49,7 @@ pub fn read_table(path: &str, encoding: Option<&str>, base: &Path) -> Result<Rea
     let given = encoding.map(encoding::named).transpose()?;
     let file = unpack::present(&source.path)?;
     if file.is_dir() {
-        return Err(Error::new(ErrorKind::Unreadable, format!("{source}: this is a folder, not a table")));
+        return Err(Error::new(ErrorKind::Unreadable, message!("folder-no-table", file = source)));
     }
     let sha256 = unpack::sha256(&file)?;
     let mut issues = Vec::new();
@@ -55,8 +57,8 @@ pub fn read_table(path: &str, encoding: Option<&str>, base: &Path) -> Result<Rea
     let (table, used) = match unpack::extension(&file).as_str() {
         "csv" | "tsv" | "txt" => text(&file, &file, given, &mut issues)?,
         "gz" => {
-            let folder = tempfile::tempdir()
-                .context(ErrorKind::Unreadable, "a temporary folder to unpack into cannot be made")?;
+            let folder =
+                tempfile::tempdir().context(ErrorKind::Unreadable, message!("no-temporary-folder"))?;
             text(&file, &unpack::gunzip(&file, folder.path())?, given, &mut issues)?
         }
         "xlsx" | "xlsm" | "xlsb" | "xls" | "ods" | "et" => {
@@ -69,15 +71,12 @@ pub fn read_table(path: &str, encoding: Option<&str>, base: &Path) -> Result<Rea
             (settled(table, Decimals::Unknown, &mut issues), used)
         }
         _ => {
-            return Err(Error::new(
-                ErrorKind::Unreadable,
-                format!("{source}: this kind of table is not read"),
-            )
-            .try_this("a .csv (also .csv.gz), .xlsx or .dbf file"));
+            return Err(Error::new(ErrorKind::Unreadable, message!("table-kind-not-read", file = source))
+                .try_this(message!("try-table-formats")));
         }
     };
     if table.rows() == 0 {
-        return Err(Error::new(ErrorKind::Unreadable, format!("{source}: the table has no rows")));
+        return Err(Error::new(ErrorKind::Unreadable, message!("table-without-rows", file = source)));
     }
     Ok(ReadTable { table, encoding: used.name().to_owned(), issues, repeated, sha256 })
 }
@@ -91,8 +90,7 @@ fn text(
 ) -> Result<(Table, &'static Encoding)> {
     let bytes = bytes_of(plain)?;
     if let Some(content) = content::of(&bytes).filter(|c| *c != Content::Text) {
-        let what =
-            format!("{}: by its name it is a text table, but it holds {}", file.display(), content.name());
+        let what = message!("text-table-holds", file = file.display(), content = content.name());
         return Err(Error::new(ErrorKind::Unreadable, what).try_this(content.way_out()));
     }
     delimited::read(file, &bytes, given, issues)
@@ -107,21 +105,22 @@ fn dbase(
     given: Option<&'static Encoding>,
     issues: &mut Vec<Issue>,
 ) -> Result<(Table, &'static Encoding)> {
-    let dbf = Dbf::parse(bytes_of(file)?)
-        .map_err(|why| Error::new(ErrorKind::Unreadable, format!("{}: {why}", file.display())))?;
+    let dbf = Dbf::parse(bytes_of(file)?).map_err(|why| {
+        Error::new(ErrorKind::Unreadable, message!("about-file", file = file.display(), what = why))
+    })?;
     if dbf.records < dbf.promised {
-        let found = format!("the file is damaged: {} of {} records are there", dbf.records, dbf.promised);
+        let found = message!("records-damaged", read = dbf.records, count = dbf.promised);
         issues.push(file_issue(
             IssueKind::File,
             Severity::Error,
             found,
-            "the others are missing; get the file again",
+            message!("others-missing-get-again"),
         ));
     }
     let rows: Vec<Option<usize>> = (0..dbf.records).filter(|r| !dbf.is_deleted(*r)).map(Some).collect();
     let cpg = std::fs::read(file.with_extension("cpg")).ok();
     let label = cpg.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    let by_cpg = label.as_deref().and_then(encoding::by_label).map(|e| (e, "the .cpg file"));
+    let by_cpg = label.as_deref().and_then(encoding::by_label).map(|e| (e, message!("cpg-file")));
     let encoding = dbf_encoding(&dbf, given, by_cpg, issues);
     dbf.tell_asterisks(encoding, issues);
     Ok((dbf.table(&rows, encoding), encoding))
@@ -131,10 +130,10 @@ fn dbase(
 pub(crate) fn dbf_encoding(
     dbf: &Dbf,
     given: Option<&'static Encoding>,
-    by_cpg: Option<(&'static Encoding, &str)>,
+    by_cpg: Option<(&'static Encoding, Message)>,
     issues: &mut Vec<Issue>,
 ) -> &'static Encoding {
-    let by_byte = encoding::by_language_byte(dbf.language).map(|e| (e, "the .dbf file's language byte"));
+    let by_byte = encoding::by_language_byte(dbf.language).map(|e| (e, message!("dbf-language-byte")));
     let chosen = encoding::choose(given, by_cpg.or(by_byte), &dbf.texts_beyond_ascii(SAMPLES_MAX));
     issues.extend(chosen.issue);
     repeated_names(dbf.names(chosen.encoding).iter().map(String::as_str), issues);

@@ -8,6 +8,8 @@ use std::io::{BufWriter, Write as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
+use parcels::message;
+use parcels::message::Message;
 use parcels::progress::{Monitor, go_on};
 use pmtiles::{Compression, PmTilesWriter, TileCoord as Address, TileId, TileType};
 use serde_json::Value as Json;
@@ -102,6 +104,6 @@ pub(super) fn address(at: TileCoord) -> pmtiles::PmtResult<Address> {
     Address::new(at.z(), at.x(), at.y())
 }
 
-fn writing(path: &Path) -> String {
-    format!("writing {}", path.display())
+fn writing(path: &Path) -> Message {
+    message!("writing-file", file = path.display())
 }

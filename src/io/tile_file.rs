@@ -13,6 +13,8 @@ use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use bytes::Bytes;
+use parcels::message;
+use parcels::message::Message;
 use pmtiles::{
     AsyncBackend, AsyncPmTilesReader, BackendResponse, Compression, DirEntry, Directory, DirectoryCache,
     PmtError, PmtResult, TileId,
@@ -53,40 +55,42 @@ impl TileFile {
     /// # Errors
     /// A file that is no PMTiles archive of version 3, that ends too early, or whose directories make no sense.
     pub async fn open(path: &Path) -> Result<Self> {
-        let opening = || format!("opening {}", path.display());
-        let unfit = |why: &str| {
-            Error::new(ErrorKind::Unreadable, format!("{}: {why}", opening()))
-                .try_this(format!("lianpian tiles INPUT --out {}", path.display()))
+        let opening = || message!("opening-file", file = path.display());
+        let unfit = |why: Message| {
+            Error::new(ErrorKind::Unreadable, message!("about-file", file = opening(), what = why))
+                .try_this(message!("try-tiles", file = path.display()))
         };
         let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         if stem.is_empty() {
-            return Err(unfit("it has no name"));
+            return Err(unfit(message!("archive-without-name")));
         }
         let bytes = Positions(Arc::new(File::open(path).context(ErrorKind::Unreadable, opening())?));
         let stamp = stamp(&bytes.0).context(ErrorKind::Unreadable, opening())?;
         let length = bytes.0.metadata().context(ErrorKind::Unreadable, opening())?.len();
         let start = at(&bytes.0, 0, START_BYTES).context(ErrorKind::Unreadable, opening())?;
         if !start.starts_with(b"PMTiles\x03") || start.len() < HEADER_BYTES {
-            return Err(unfit("it is no PMTiles archive of version 3"));
+            return Err(unfit(message!("archive-of-other-kind")));
         }
         if let Some(end) = sections(&start).into_iter().find(|end| end.is_none_or(|end| end > length)) {
-            let needs = end.map_or_else(|| "no number of".to_owned(), |end| end.to_string());
-            return Err(unfit(&format!("it is cut short: it has {length} bytes and says {needs} bytes")));
+            let needs = end.map_or_else(|| "?".to_owned(), |end| end.to_string());
+            return Err(unfit(message!("archive-cut-short", bytes = length, needs = needs)));
         }
         let directories = Directories(Cache::with_weighter(1_000, DIRECTORY_BYTES, Weight));
         let reader = AsyncPmTilesReader::try_from_cached_source(bytes.clone(), directories)
             .await
-            .map_err(|why| unfit("its header or directory makes no sense").because(why))?;
+            .map_err(|why| unfit(message!("archive-header-senseless")).because(why))?;
         let coding = match reader.get_header().tile_compression {
             Compression::Gzip => Coding::Gzip,
             Compression::Brotli => Coding::Brotli,
             Compression::Zstd => Coding::Zstd,
             Compression::None | Compression::Unknown => Coding::Plain,
         };
-        let text =
-            reader.get_metadata().await.map_err(|why| unfit("its metadata cannot be read").because(why))?;
-        let metadata: Json =
-            serde_json::from_str(&text).map_err(|why| unfit("its metadata is no JSON").because(why))?;
+        let text = reader
+            .get_metadata()
+            .await
+            .map_err(|why| unfit(message!("archive-metadata-unreadable")).because(why))?;
+        let metadata: Json = serde_json::from_str(&text)
+            .map_err(|why| unfit(message!("archive-metadata-no-json")).because(why))?;
         // Its own bytes tell archives apart, its stamp those of which only tiles differ.
         let version = sha256_hex(&[&start[..], stamp.as_bytes()].concat())[..16].to_owned();
         Ok(Self {
@@ -160,7 +164,7 @@ impl TileFile {
             if !same || matches!(why, PmtError::SourceModified) {
                 return self.changed();
             }
-            let what = format!("reading tile {}/{}/{} of {}", tile.z(), tile.x(), tile.y(), self.file());
+            let what = message!("reading-tile", z = tile.z(), x = tile.x(), y = tile.y(), file = self.file());
             Error::new(ErrorKind::Unreadable, what).because(why)
         })
     }
@@ -170,7 +174,7 @@ impl TileFile {
     /// # Errors
     /// Of kind `Conflict` when the file was changed since it was opened; when it cannot be read.
     pub async fn range(&self, range: Range<u64>) -> Result<Bytes> {
-        let reading = || format!("reading {}", self.file());
+        let reading = || message!("reading-file", file = self.file());
         let length = usize::try_from(range.end.saturating_sub(range.start)).unwrap_or(usize::MAX);
         let read = self.bytes.read(range.start, length).await.context(ErrorKind::Unreadable, reading())?;
         if read.data_version_string.as_deref() != Some(&self.stamp) {
@@ -185,9 +189,8 @@ impl TileFile {
     }
 
     fn changed(&self) -> Error {
-        let what = format!("{} was changed while it was served", self.file());
-        Error::new(ErrorKind::Conflict, what)
-            .try_this("start the service again; a file that is replaced as a whole does no harm")
+        let what = message!("archive-changed", file = self.file());
+        Error::new(ErrorKind::Conflict, what).try_this(message!("start-again-replace-whole"))
     }
 }
 

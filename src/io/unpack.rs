@@ -6,18 +6,21 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
+use parcels::message;
+use parcels::message::Message;
 use parcels::validate::{Issue, IssueKind, Severity};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use super::file_kind::{Kind, cannot};
 use super::foreign::{
-    GML, TOPOJSON, cut_short, foreign_content, foreign_name, is_multipatch, journals, json_kind, logs_ahead,
+    cut_short, foreign_content, foreign_name, is_multipatch, journals, json_kind, logs_ahead,
 };
 use super::hash::{hex, sha256_hex};
 use super::source::Source;
 use super::{encoding, file_issue};
 use crate::error::{Context, Error, ErrorKind, Result};
+use crate::messages::as_said;
 
 /// The most an archive may unpack to.
 const UNPACKED_BYTES_MAX: u64 = 4 << 30;
@@ -49,8 +52,7 @@ pub(crate) struct Dataset {
 }
 
 /// What vector formats are read, for messages.
-const FORMATS: &str = "a shapefile (.shp), GeoPackage (.gpkg), GeoJSON (.geojson, .geojsonl, also .gz), Esri JSON (.json), \
-                       FlatGeobuf (.fgb), FileGDB (.gdb folder), or one of these in a .zip";
+const FORMATS: Message = message!("vector-formats");
 
 /// Finds and prepares the data set that `source` names.
 ///
@@ -89,15 +91,13 @@ pub(crate) fn present(path: &Path) -> Result<PathBuf> {
     if path.exists() {
         return Ok(path.to_owned());
     }
-    let error = Error::new(ErrorKind::Unreadable, format!("{}: there is no such file", path.display()));
+    let error = Error::new(ErrorKind::Unreadable, message!("no-such-file", file = path.display()));
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let names = names_in(folder);
     let asked = path.file_name().unwrap_or_default().to_string_lossy();
     Err(match parcels::table::nearest(&asked, names.iter().map(String::as_str)) {
-        Some(name) => error.try_this(path.with_file_name(name).display().to_string()),
-        None if !folder.exists() => {
-            error.try_this(format!("another folder: {} is not there", folder.display()))
-        }
+        Some(name) => error.try_this(message!("a-file", file = path.with_file_name(name).display())),
+        None if !folder.exists() => error.try_this(message!("folder-not-there", folder = folder.display())),
         None => error,
     })
 }
@@ -116,7 +116,7 @@ pub(crate) fn extension(path: &Path) -> String {
 }
 
 fn temporary_folder() -> Result<TempDir> {
-    tempfile::tempdir().context(ErrorKind::Unreadable, "a temporary folder to unpack into cannot be made")
+    tempfile::tempdir().context(ErrorKind::Unreadable, message!("no-temporary-folder"))
 }
 
 /// A data set that is no archive.
@@ -126,12 +126,10 @@ fn plain(path: &Path, layer: Option<String>, mut temporary: Option<TempDir>) -> 
     let kind = if kind == Kind::GeoJson { json_kind(path)? } else { kind };
     if let Some(content) = foreign_content(path, kind)? {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let what = format!("{name}: by its name it is for {}, but it holds {content}", kind.driver());
+        let what = message!("other-content", file = name, format = kind.driver(), content = content.name);
         let error = Error::new(ErrorKind::Unreadable, what).try_this(FORMATS);
-        return Err(match content {
-            TOPOJSON | GML => error.try_this(format!("ogr2ogr -f GPKG converted.gpkg {name}")),
-            _ => error,
-        });
+        let hint = content.convertible.then(|| message!("try-ogr2ogr", file = name));
+        return Err(hint.into_iter().fold(error, Error::try_this));
     }
     let mut issues = Vec::new();
     let mut found = Dataset {
@@ -155,8 +153,13 @@ fn plain(path: &Path, layer: Option<String>, mut temporary: Option<TempDir>) -> 
             found.cpg = part("cpg");
             found.sha256 = sha256_of_parts(&parts)?;
             if found.dbf.is_none() {
-                let what = "the .dbf part of the shapefile is missing: there are no attributes";
-                issues.push(file_issue(IssueKind::File, Severity::Warning, what, "read without attributes"));
+                let what = message!("dbf-missing");
+                issues.push(file_issue(
+                    IssueKind::File,
+                    Severity::Warning,
+                    what,
+                    message!("read-without-attributes"),
+                ));
             }
             // Where the disk tells upper case from lower, GDAL finds the parts in one spelling alone.
             let lower = |p: &PathBuf| p.extension().is_some_and(|e| e.to_string_lossy() == extension(p));
@@ -167,7 +170,7 @@ fn plain(path: &Path, layer: Option<String>, mut temporary: Option<TempDir>) -> 
                 };
                 let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
                 std::fs::create_dir_all(folder.path().join("plain_names"))
-                    .context(ErrorKind::Unreadable, "a temporary folder cannot be made")?;
+                    .context(ErrorKind::Unreadable, message!("no-temporary-folder-plain"))?;
                 for from in &parts {
                     let to = folder.path().join("plain_names").join(format!("{stem}.{}", extension(from)));
                     std::fs::copy(from, to).context(ErrorKind::Unreadable, cannot(from))?;
@@ -186,7 +189,7 @@ fn plain(path: &Path, layer: Option<String>, mut temporary: Option<TempDir>) -> 
                     std::fs::copy(from, to).context(ErrorKind::Unreadable, cannot(from))
                 };
                 std::fs::create_dir_all(folder.path().join("without_shx"))
-                    .context(ErrorKind::Unreadable, "a temporary folder cannot be made")?;
+                    .context(ErrorKind::Unreadable, message!("no-temporary-folder-plain"))?;
                 let stem = path.file_stem().unwrap_or_default().to_string_lossy();
                 copy(path, &format!("{stem}.shp"))?;
                 for also in ["prj", "dbf"] {
@@ -197,8 +200,8 @@ fn plain(path: &Path, layer: Option<String>, mut temporary: Option<TempDir>) -> 
                 found.path = folder.path().join("without_shx").join(format!("{stem}.shp"));
                 found.without_shx = true;
                 temporary = Some(folder);
-                let what = "the .shx part of the shapefile is missing";
-                issues.push(file_issue(IssueKind::File, Severity::Warning, what, "made again from the .shp"));
+                let what = message!("shx-missing");
+                issues.push(file_issue(IssueKind::File, Severity::Warning, what, message!("shx-made-again")));
             }
         }
         Kind::GeoJson | Kind::GeoJsonLines | Kind::EsriJson => {
@@ -211,8 +214,8 @@ fn plain(path: &Path, layer: Option<String>, mut temporary: Option<TempDir>) -> 
                 issues.push(issue);
             }
             if cut_short(&bytes) {
-                let what = "the file is one page of a service's answer: it says exceededTransferLimit";
-                let done = "the other features are missing; fetch them page by page (resultOffset) and put them together";
+                let what = message!("one-page-of-answer");
+                let done = message!("fetch-page-by-page");
                 issues.push(file_issue(IssueKind::File, Severity::Error, what, done));
             }
         }
@@ -233,7 +236,7 @@ fn plain(path: &Path, layer: Option<String>, mut temporary: Option<TempDir>) -> 
                 };
                 let inside = folder.path().join("as_it_lies");
                 std::fs::create_dir_all(&inside)
-                    .context(ErrorKind::Unreadable, "a temporary folder cannot be made")?;
+                    .context(ErrorKind::Unreadable, message!("no-temporary-folder-plain"))?;
                 for part in &parts {
                     let to = inside.join(part.file_name().unwrap_or_default());
                     std::fs::copy(part, to).context(ErrorKind::Unreadable, cannot(part))?;
@@ -242,13 +245,8 @@ fn plain(path: &Path, layer: Option<String>, mut temporary: Option<TempDir>) -> 
                 temporary = Some(folder);
             }
             if !journals.is_empty() {
-                let what = "a program has changes open beside the GeoPackage (-wal or -journal)";
-                issues.push(file_issue(
-                    IssueKind::File,
-                    Severity::Note,
-                    what,
-                    "read with these changes, from a copy",
-                ));
+                let what = message!("changes-open");
+                issues.push(file_issue(IssueKind::File, Severity::Note, what, message!("read-with-changes")));
             }
         }
         Kind::FlatGeobuf => found.sha256 = sha256(path)?,
@@ -272,8 +270,8 @@ fn recode(bytes: &[u8], path: &Path, temporary: Option<TempDir>) -> Result<(Temp
         file_issue(
             IssueKind::AssumedEncoding,
             Severity::Warning,
-            "the text is damaged UTF-8",
-            "read as it is",
+            message!("text-damaged"),
+            message!("read-as-it-is"),
         )
     });
     Ok((folder, issue))
@@ -281,31 +279,33 @@ fn recode(bytes: &[u8], path: &Path, temporary: Option<TempDir>) -> Result<(Temp
 
 /// `name` is the path without the ending of an archive, which tells the kind.
 fn wrong_kind(path: &Path, name: &Path) -> Error {
-    let error = |what: &str| Error::new(ErrorKind::Unreadable, format!("{}: {what}", path.display()));
+    let error = |what: Message| {
+        Error::new(ErrorKind::Unreadable, message!("about-file", file = path.display(), what = what))
+    };
     if path.is_dir() {
         let inside: Vec<String> = names_in(path)
             .into_iter()
             .filter(|name| matches!(extension(Path::new(name)).as_str(), "zip" | "gz") || is_dataset(name))
             .collect();
-        return inside.iter().take(10).fold(error("this is a folder, not a data set"), |e, name| {
-            e.try_this(path.join(name).display().to_string())
+        return inside.iter().take(10).fold(error(message!("folder-no-data-set")), |e, name| {
+            e.try_this(message!("a-file", file = path.join(name).display()))
         });
     }
     match extension(name).as_str() {
-        "csv" | "tsv" | "xlsx" | "xls" | "ods" => error("this is a table without geometry, not a layer")
-            .try_this("name it as a table of the policy, and give a layer of polygons here"),
+        "csv" | "tsv" | "xlsx" | "xls" | "ods" => {
+            error(message!("table-no-layer")).try_this(message!("name-in-policy"))
+        }
         ending if foreign_name(ending).is_some() => {
             let file = path.file_name().unwrap_or_default().to_string_lossy();
-            error(&format!("this is {}, which is not read", foreign_name(ending).unwrap_or_default()))
-                .try_this(format!("ogr2ogr -f GPKG converted.gpkg {file}"))
+            error(message!("format-not-read", format = foreign_name(ending)))
+                .try_this(message!("try-ogr2ogr", file = file))
                 .try_this(FORMATS)
         }
-        "dbf" | "shx" | "prj" | "cpg" => error("this is one part of a shapefile")
-            .try_this(name.with_extension("shp").display().to_string()),
-        _ => error("this kind of file is not read").try_this(FORMATS).try_this(format!(
-            "ogr2ogr -f GPKG converted.gpkg {}",
-            path.file_name().unwrap_or_default().to_string_lossy()
-        )),
+        "dbf" | "shx" | "prj" | "cpg" => error(message!("part-of-shapefile"))
+            .try_this(message!("a-file", file = name.with_extension("shp").display())),
+        _ => error(message!("kind-not-read"))
+            .try_this(FORMATS)
+            .try_this(message!("try-ogr2ogr", file = path.file_name().unwrap_or_default().to_string_lossy())),
     }
 }
 
@@ -378,7 +378,7 @@ fn most(packed_bytes: u64) -> u64 {
 /// Copies until the end, or fails when more than `left` comes, whatever the archive's headers say.
 fn copy_within(from: &mut dyn Read, to: &mut dyn Write, left: &mut u64, path: &Path) -> Result<()> {
     let copied = std::io::copy(&mut from.take(*left + 1), to)
-        .context(ErrorKind::Unreadable, format!("{} cannot be unpacked", path.display()))?;
+        .context(ErrorKind::Unreadable, message!("cannot-unpack", file = path.display()))?;
     match left.checked_sub(copied) {
         Some(rest) => *left = rest,
         None => return Err(bomb(path)),
@@ -387,33 +387,27 @@ fn copy_within(from: &mut dyn Read, to: &mut dyn Write, left: &mut u64, path: &P
 }
 
 fn bomb(path: &Path) -> Error {
-    let what = format!(
-        "{}: it unpacks to more than it may, as an archive does that is meant to fill a disk",
-        path.display()
-    );
-    Error::new(ErrorKind::Unreadable, what).try_this(format!(
-        "at most {RATIO_MAX} times its size is unpacked; unpack it and give the file inside"
-    ))
+    let what = message!("zip-bomb", file = path.display());
+    Error::new(ErrorKind::Unreadable, what).try_this(message!("at-most-unpacked", ratio = RATIO_MAX))
 }
 
 fn too_large(path: &Path) -> Error {
-    Error::new(ErrorKind::Unreadable, format!("{}: it unpacks to more than 4 GiB", path.display()))
-        .try_this("unpack it and give the file inside")
+    Error::new(ErrorKind::Unreadable, message!("unpacks-too-large", file = path.display()))
+        .try_this(message!("unpack-and-give"))
 }
 
 /// Chooses the one data set of a zip archive, or the one whose name is `layer`, and unpacks it into `folder`. Returns
 /// its path and the layer that is still to be chosen within it.
 fn unzip(path: &Path, layer: Option<&str>, folder: &Path) -> Result<(PathBuf, Option<String>)> {
-    let broken = || format!("{}: the zip archive is damaged", path.display());
-    let bad = |what: String| Error::new(ErrorKind::Unreadable, format!("{}: {what}", path.display()));
+    let broken = || message!("zip-damaged", file = path.display());
+    let bad = |what: Message| {
+        Error::new(ErrorKind::Unreadable, message!("about-file", file = path.display(), what = what))
+    };
     let file = File::open(path).context(ErrorKind::Unreadable, cannot(path))?;
     let mut archive =
         zip::ZipArchive::new(std::io::BufReader::new(file)).context(ErrorKind::Unreadable, broken())?;
     if archive.len() > ENTRIES_MAX {
-        return Err(bad(format!(
-            "the zip archive has {} entries; at most {ENTRIES_MAX} are read",
-            archive.len()
-        )));
+        return Err(bad(message!("zip-too-many-entries", count = archive.len(), most = ENTRIES_MAX)));
     }
     // Names in a zip are UTF-8 or whatever the writing machine used; in China that is GBK.
     let raw: Vec<Vec<u8>> = archive.file_names_raw().map(<[u8]>::to_vec).collect();
@@ -424,13 +418,11 @@ fn unzip(path: &Path, layer: Option<&str>, folder: &Path) -> Result<(PathBuf, Op
     for (at, raw) in raw.iter().enumerate() {
         let name = encoding::decode_lossy(raw, text).replace('\\', "/");
         if name.starts_with('/') || name.split('/').any(|part| part == ".." || part.contains(':')) {
-            return Err(bad(format!("the zip archive has an entry that leads out of it: {name}")));
+            return Err(bad(message!("zip-entry-leads-out", name = name)));
         }
         let entry = archive.by_index_raw(at).context(ErrorKind::Unreadable, broken())?;
         if entry.encrypted() {
-            return Err(
-                bad("the zip archive is encrypted".into()).try_this("unpack it and give the file inside")
-            );
+            return Err(bad(message!("zip-encrypted")).try_this(message!("unpack-and-give")));
         }
         size = size.saturating_add(entry.size());
         names.push(name);
@@ -448,11 +440,11 @@ fn unzip(path: &Path, layer: Option<&str>, folder: &Path) -> Result<(PathBuf, Op
         found.iter().filter(|p| layer.is_some_and(|l| stem(p) == l || *p == l)).collect();
     let (chosen, layer) = match (found.as_slice(), named.as_slice()) {
         ([], _) => {
-            let error = bad("there is no data set in the zip archive".into()).try_this(FORMATS);
+            let error = bad(message!("zip-without-data-set")).try_this(FORMATS);
             let nested =
                 names.iter().find(|n| matches!(extension(Path::new(n)).as_str(), "zip" | "rar" | "7z"));
             return Err(match nested {
-                Some(inner) => error.try_this(format!("unpack it: there is an archive in it, {inner}")),
+                Some(inner) => error.try_this(message!("unpack-archive-inside", name = inner)),
                 None => error,
             });
         }
@@ -462,11 +454,11 @@ fn unzip(path: &Path, layer: Option<&str>, folder: &Path) -> Result<(PathBuf, Op
         ),
         (_, [one]) => ((*one).clone(), None),
         _ => {
-            let error = bad("there are several data sets in the zip archive".into());
+            let error = bad(message!("zip-several-data-sets"));
             return Err(found
                 .iter()
                 .take(20)
-                .fold(error, |e, name| e.try_this(format!("{}:{name}", path.display()))));
+                .fold(error, |e, name| e.try_this(as_said(format!("{}:{name}", path.display())))));
         }
     };
     // No more than the archive's own directory says.

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use geo::{Coord, LineString, MultiPolygon, Polygon};
+use parcels::message;
 use parcels::parcel::{Crs, RawLayer, RawShape};
 use parcels::table::{Column, Table, Value};
 use parcels::validate::Issue;
@@ -95,10 +96,10 @@ struct TableRead {
 /// # Errors
 /// When the file cannot be written.
 pub fn write(bundle: Bundle, path: &Path) -> Result<()> {
-    let writing = || "writing what was read";
+    let writing = || message!("writing-what-was-read");
     let layer = bundle.layer.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     let Some(layer) = layer else {
-        return Err(Error::new(ErrorKind::Unwritable, "the parcels were taken out of what was read"));
+        return Err(Error::new(ErrorKind::Unwritable, message!("parcels-taken")));
     };
     let whole = Whole {
         form: FORM,
@@ -136,7 +137,7 @@ pub fn write(bundle: Bundle, path: &Path) -> Result<()> {
 /// Of kind `Unreadable` for bytes that are damaged, of another version, or state a coordinate reference system that
 /// points to files of this machine.
 pub fn read(path: &Path) -> Result<Bundle> {
-    let reading = || "taking over what was read";
+    let reading = || message!("taking-over-what-was-read");
     let damaged = || Error::new(ErrorKind::Unreadable, reading());
     let bytes = std::fs::read(path).context(ErrorKind::Unreadable, reading())?;
     let (form, _) = postcard::take_from_bytes::<u32>(&bytes).context(ErrorKind::Unreadable, reading())?;
@@ -199,8 +200,8 @@ fn refuse_files(crs: &Crs) -> Result<()> {
         ["parameterfile", "nadgrids", "geoidgrids", "extension["].iter().any(|word| text.contains(word));
     // What has a code is taken by its code.
     if crs.wkt.len() > WKT_BYTES_MAX || (points && crs.epsg.is_none()) {
-        let what = format!("the coordinate reference system \"{}\" refers to files of its own", crs.name);
-        return Err(Error::new(ErrorKind::Unreadable, what).try_this("say which it is, such as EPSG:4549"));
+        let what = message!("crs-refers-to-files", crs = crs.name);
+        return Err(Error::new(ErrorKind::Unreadable, what).try_this(message!("say-which-epsg")));
     }
     Ok(())
 }

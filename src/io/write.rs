@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use parcels::message;
 use parcels::policy::Policy;
 use parcels::progress::{Monitor, go_on};
 
@@ -35,9 +36,9 @@ pub fn write_plan(dir: &Path, out: &PlanOutput<'_>, monitor: &dyn Monitor) -> Re
     check_lengths(out)?;
     // A reader may have left SQLite's side files next to the GeoPackage.
     let own = |name: &str| PLAN_FILES.contains(&name) || name.starts_with("plan.gpkg-");
-    atomic_output::may_replace(dir, "a plan", "plan.json", &own)?;
+    atomic_output::may_replace(dir, &message!("a-plan"), "plan.json", &own)?;
     let policy = Policy::from_toml(out.policy_toml)
-        .context(ErrorKind::Unwritable, "reading the policy to be written")?;
+        .context(ErrorKind::Unwritable, message!("reading-policy-to-write"))?;
     let min_block_ha = policy.constraints.min_block_ha;
     monitor.step("write", out.layer.len() as u64);
     let staging = AtomicOutput::begin(dir)?;
@@ -89,7 +90,8 @@ fn write_shapefiles(
     out: &PlanOutput<'_>,
     monitor: &dyn Monitor,
 ) -> Result<()> {
-    std::fs::create_dir(dir).context(ErrorKind::Unwritable, format_args!("creating {}", dir.display()))?;
+    std::fs::create_dir(dir)
+        .context(ErrorKind::Unwritable, message!("creating-file", file = dir.display()))?;
     for features in layers {
         // What does not fit a shapefile stands in full in the other formats beside it.
         shapefile::write(dir, features, out.layer.crs(), out.input_crs, Encoding::Utf8, monitor)?;
@@ -98,8 +100,8 @@ fn write_shapefiles(
 }
 
 fn write_texts(to: &Path, out: &PlanOutput<'_>) -> Result<()> {
-    let mut json =
-        serde_json::to_vec_pretty(out.record).context(ErrorKind::Unwritable, "writing plan.json")?;
+    let mut json = serde_json::to_vec_pretty(out.record)
+        .context(ErrorKind::Unwritable, message!("writing-plan-json"))?;
     json.push(b'\n');
     put(&to.join("plan.json"), &json)?;
     put(&to.join("policy.toml"), out.policy_toml.as_bytes())?;
@@ -108,7 +110,8 @@ fn write_texts(to: &Path, out: &PlanOutput<'_>) -> Result<()> {
 }
 
 fn put(path: &Path, bytes: &[u8]) -> Result<()> {
-    std::fs::write(path, bytes).context(ErrorKind::Unwritable, format_args!("writing {}", path.display()))
+    std::fs::write(path, bytes)
+        .context(ErrorKind::Unwritable, message!("writing-file", file = path.display()))
 }
 
 fn check_lengths(out: &PlanOutput<'_>) -> Result<()> {
@@ -123,7 +126,7 @@ fn check_lengths(out: &PlanOutput<'_>) -> Result<()> {
     match lengths.into_iter().find(|(_, length)| *length != parcels) {
         Some((what, length)) => Err(Error::new(
             ErrorKind::Unwritable,
-            format!("writing a plan of {parcels} parcels with {length} {what}"),
+            message!("plan-with-wrong-length", parcels = parcels, length = length, what = what),
         )),
         None => Ok(()),
     }

@@ -1,5 +1,7 @@
 //! A project's database, and how rows are asked for and changed in it: what all statements share.
 
+use parcels::message;
+use parcels::message::Message;
 use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::{Any, AnyExecutor, AnyPool, Transaction};
 use tokio::sync::Mutex;
@@ -34,14 +36,14 @@ impl SqlStore {
             Backend::GeoPackage => self.write.begin_with("BEGIN IMMEDIATE").await,
             Backend::PostGis => self.write.begin().await,
         };
-        begun.context(ErrorKind::Unwritable, "beginning to write to the project")
+        begun.context(ErrorKind::Unwritable, message!("beginning-to-write"))
     }
 }
 
 /// All rows.
 pub(super) async fn all<T>(
     db: impl AnyExecutor<'_>,
-    doing: &str,
+    doing: &Message,
     query: Query<'_>,
     read: impl Fn(&AnyRow) -> sqlx::Result<T>,
 ) -> Result<Vec<T>> {
@@ -52,22 +54,22 @@ pub(super) async fn all<T>(
 /// The one row that there should be of `what`.
 pub(super) async fn one<T>(
     db: impl AnyExecutor<'_>,
-    what: &str,
+    what: &Message,
     query: Query<'_>,
     read: impl Fn(&AnyRow) -> sqlx::Result<T>,
 ) -> Result<T> {
-    let found = all(db, &format!("asking for the {what}"), query, read).await?;
-    let none = || Error::new(ErrorKind::NotFound, format!("the project has no {what}"));
+    let found = all(db, &message!("asking-for", what = what), query, read).await?;
+    let none = || Error::new(ErrorKind::NotFound, message!("project-has-no", what = what));
     found.into_iter().next().ok_or_else(none)
 }
 
 /// Changes rows and says how many.
-pub(super) async fn run(db: impl AnyExecutor<'_>, doing: &str, query: Query<'_>) -> Result<u64> {
+pub(super) async fn run(db: impl AnyExecutor<'_>, doing: &Message, query: Query<'_>) -> Result<u64> {
     let done = query.execute(db).await.map_err(|e| refused(doing, e))?;
     Ok(done.rows_affected())
 }
 
-fn refused(doing: &str, error: sqlx::Error) -> Error {
+fn refused(doing: &Message, error: sqlx::Error) -> Error {
     let kind = match error.as_database_error() {
         Some(e) if e.is_foreign_key_violation() => ErrorKind::NotFound,
         Some(e) if e.is_unique_violation() => ErrorKind::Conflict,
@@ -76,11 +78,11 @@ fn refused(doing: &str, error: sqlx::Error) -> Error {
     Error::new(kind, doing).because(error)
 }
 
-pub(super) async fn commit(tx: Transaction<'_, Any>, doing: &str) -> Result<()> {
+pub(super) async fn commit(tx: Transaction<'_, Any>, doing: &Message) -> Result<()> {
     tx.commit().await.map_err(|e| refused(doing, e))
 }
 
-pub(super) fn conflict(what: impl Into<String>) -> Error {
+pub(super) fn conflict(what: Message) -> Error {
     Error::new(ErrorKind::Conflict, what)
 }
 

@@ -4,6 +4,8 @@ use std::io::Read as _;
 use std::path::Path;
 use std::time::Duration;
 
+use parcels::message;
+use parcels::message::Message;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{AnyConnection, AnyPool, ConnectOptions as _, Connection as _, Row as _};
 use tokio::sync::Mutex;
@@ -51,8 +53,8 @@ pub(super) async fn open(path: &Path, new: Option<&NewProject>) -> Result<SqlSto
     Ok(store)
 }
 
-fn opening(path: &Path) -> String {
-    format!("opening the project {}", path.display())
+fn opening(path: &Path) -> Message {
+    message!("opening-project", file = path.display())
 }
 
 async fn pool(address: &AnyConnectOptions, connections: u32, more: &'static str) -> sqlx::Result<AnyPool> {
@@ -72,7 +74,7 @@ async fn pool(address: &AnyConnectOptions, connections: u32, more: &'static str)
 
 /// Written beside its place and renamed when it is whole: no half-made project, whenever the power goes.
 async fn create(path: &Path, project: &NewProject) -> Result<()> {
-    let making = || format!("making the project {}", path.display());
+    let making = || message!("making-project-file", file = path.display());
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let beside = tempfile::Builder::new()
         .prefix(".lianpian-")
@@ -98,11 +100,14 @@ async fn create(path: &Path, project: &NewProject) -> Result<()> {
 
 /// The schema of the project at `path`. Whatever else is there is left untouched.
 async fn recognise(path: &Path) -> Result<i64> {
-    let no_project = |why: &str| {
-        Error::new(ErrorKind::Unreadable, format!("{} is no project of lianpian: {why}", path.display()))
+    let no_project = |why: Message| {
+        Error::new(
+            ErrorKind::Unreadable,
+            message!("no-project-of-lianpian", file = path.display(), why = why),
+        )
     };
     if !path.exists() {
-        let what = format!("there is no project {}", path.display());
+        let what = message!("no-such-project", file = path.display());
         return Err(Error::new(ErrorKind::NotFound, what));
     }
     let mut head = Vec::new();
@@ -110,19 +115,18 @@ async fn recognise(path: &Path) -> Result<i64> {
     file.take(100).read_to_end(&mut head).context(ErrorKind::Unreadable, opening(path))?;
     // https://sqlite.org/fileformat.html, 1.3
     if !head.starts_with(b"SQLite format 3\0") {
-        return Err(no_project("it is no GeoPackage"));
+        return Err(no_project(message!("no-geopackage")));
     }
     if head.get(68..72) != Some(b"GPKG") {
-        return Err(no_project("it is an SQLite database, but no GeoPackage"));
+        return Err(no_project(message!("sqlite-no-geopackage")));
     }
     let asking = || opening(path);
     let mut db =
         AnyConnection::connect_with(&address(path, "ro")?).await.context(ErrorKind::Unreadable, asking())?;
     let tables = sqlx::query("SELECT COUNT(*) FROM sqlite_master WHERE name = 'lp_project'");
-    let tables: i64 = one(&mut db, "list of tables", tables, |row| row.try_get(0)).await?;
+    let tables: i64 = one(&mut db, &message!("list-of-tables"), tables, |row| row.try_get(0)).await?;
     if tables == 0 {
-        return Err(no_project("it is a GeoPackage of something else")
-            .try_this("make a project and import it as a layer"));
+        return Err(no_project(message!("geopackage-of-other")).try_this(message!("make-project-and-import")));
     }
     let found = migrate::version(&mut db).await?;
     db.close().await.context(ErrorKind::Unreadable, asking())?;

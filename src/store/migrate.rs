@@ -1,6 +1,7 @@
 //! From an older schema to the one this program knows. A step adds tables, columns and indexes; it takes nothing away, so
 //! that what was written by an older version stays readable.
 
+use parcels::message;
 use sqlx::AnyConnection;
 
 use super::database::{Backend, one, run};
@@ -23,7 +24,7 @@ pub(super) async fn create(tx: &mut AnyConnection, backend: Backend, project: &N
     let Moment(created) = project.at;
     let row =
         sqlx::query("INSERT INTO lp_project (id, title, created, schema_version) VALUES (1, $1, $2, $3)");
-    run(tx, "making the project", row.bind(&project.title).bind(created).bind(NEWEST)).await?;
+    run(tx, &message!("making-project"), row.bind(&project.title).bind(created).bind(NEWEST)).await?;
     Ok(())
 }
 
@@ -35,7 +36,7 @@ pub(super) async fn update(tx: &mut AnyConnection, backend: Backend) -> Result<(
     if found < NEWEST {
         steps(tx, backend, found).await?;
         let row = sqlx::query("UPDATE lp_project SET schema_version = $1").bind(NEWEST);
-        run(tx, "noting the schema", row).await?;
+        run(tx, &message!("noting-schema"), row).await?;
     }
     Ok(())
 }
@@ -43,7 +44,7 @@ pub(super) async fn update(tx: &mut AnyConnection, backend: Backend) -> Result<(
 /// The schema a project is in.
 pub(super) async fn version(db: &mut AnyConnection) -> Result<i64> {
     let asked = sqlx::query("SELECT schema_version FROM lp_project");
-    one(db, "record of the project itself", asked, |row| sqlx::Row::try_get(row, 0)).await
+    one(db, &message!("record-of-project"), asked, |row| sqlx::Row::try_get(row, 0)).await
 }
 
 /// # Errors
@@ -52,9 +53,8 @@ pub(super) fn refuse_newer(found: i64) -> Result<()> {
     if found <= NEWEST {
         return Ok(());
     }
-    let what =
-        format!("the project was made by a newer version: schema {found}, this program knows {NEWEST}");
-    Err(Error::new(ErrorKind::Unreadable, what).try_this("update lianpian"))
+    let what = message!("project-of-newer-version", found = found, known = NEWEST);
+    Err(Error::new(ErrorKind::Unreadable, what).try_this(message!("update-lianpian")))
 }
 
 async fn steps(tx: &mut AnyConnection, backend: Backend, from: i64) -> Result<()> {
@@ -63,8 +63,8 @@ async fn steps(tx: &mut AnyConnection, backend: Backend, from: i64) -> Result<()
             Backend::GeoPackage => step[0],
             Backend::PostGis => step[1],
         };
-        let doing = format!("bringing the project to schema {}", at + 1);
-        sqlx::raw_sql(sql).execute(&mut *tx).await.context(ErrorKind::Unwritable, doing)?;
+        let doing = message!("bringing-to-schema", schema = at + 1);
+        sqlx::raw_sql(sql).execute(&mut *tx).await.context(ErrorKind::Unwritable, &doing)?;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use parcels::message;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{AnyConnection, ConnectOptions as _, Row as _};
 use tokio::sync::Mutex;
@@ -27,19 +28,19 @@ const SCHEMA_LOCK: &str = "SELECT pg_advisory_xact_lock(7264512091)";
 /// Opens the project in the database at `url`, or makes it as `new` where there is none.
 pub(super) async fn open(url: &str, new: Option<&NewProject>) -> Result<SqlStore> {
     // The address may hold a password and is not repeated.
-    let opening = "opening the project in PostgreSQL";
-    let address: AnyConnectOptions = url.parse().context(ErrorKind::Usage, opening)?;
+    let opening = message!("opening-postgresql");
+    let address: AnyConnectOptions = url.parse().context(ErrorKind::Usage, &opening)?;
     let pool = AnyPoolOptions::new()
         .max_connections(CONNECTIONS)
         .acquire_timeout(PATIENCE)
         .after_connect(|db, _| Box::pin(async move { sqlx::raw_sql(SETTINGS).execute(db).await.map(|_| ()) }))
         .connect_with(address.disable_statement_logging())
         .await
-        .context(ErrorKind::Unreadable, opening)?;
+        .context(ErrorKind::Unreadable, &opening)?;
     let store =
         SqlStore { backend: Backend::PostGis, read: pool.clone(), write: pool, publishing: Mutex::default() };
     let mut tx = store.begin().await?;
-    run(&mut *tx, opening, sqlx::query(SCHEMA_LOCK)).await?;
+    run(&mut *tx, &opening, sqlx::query(SCHEMA_LOCK)).await?;
     if count(
         &mut tx,
         "SELECT COUNT(*) FROM pg_tables WHERE schemaname = 'lianpian' AND tablename = 'lp_project'",
@@ -52,9 +53,9 @@ pub(super) async fn open(url: &str, new: Option<&NewProject>) -> Result<SqlStore
         need_postgis(&mut tx).await?;
         migrate::create(&mut tx, Backend::PostGis, project).await?;
     } else {
-        return Err(Error::new(ErrorKind::NotFound, "there is no project in this database"));
+        return Err(Error::new(ErrorKind::NotFound, message!("no-project-in-database")));
     }
-    tx.commit().await.context(ErrorKind::Unwritable, opening)?;
+    tx.commit().await.context(ErrorKind::Unwritable, &opening)?;
     Ok(store)
 }
 
@@ -63,12 +64,12 @@ async fn need_postgis(tx: &mut AnyConnection) -> Result<()> {
         return Ok(());
     }
     sqlx::raw_sql("CREATE EXTENSION postgis").execute(tx).await.map(|_| ()).map_err(|cause| {
-        Error::new(ErrorKind::Unwritable, "the database lacks PostGIS and it cannot be added")
+        Error::new(ErrorKind::Unwritable, message!("no-postgis"))
             .because(cause)
-            .try_this("as an administrator of the database: CREATE EXTENSION postgis")
+            .try_this(message!("add-postgis"))
     })
 }
 
 async fn count(tx: &mut AnyConnection, sql: &'static str) -> Result<i64> {
-    one(tx, "list of tables", sqlx::query(sql), |row| row.try_get(0)).await
+    one(tx, &message!("list-of-tables"), sqlx::query(sql), |row| row.try_get(0)).await
 }

@@ -2,6 +2,8 @@
 //! table is filled beside the old one, and all three take their places in one transaction.
 
 use geo::{BoundingRect as _, Rect};
+use parcels::message;
+use parcels::message::Message;
 use parcels::parcel::Crs;
 use sqlx::{Any, AnyConnection, AssertSqlSafe, Transaction};
 
@@ -23,9 +25,9 @@ const NAME_BYTES: usize = 63;
 const PUBLISH_LOCK: &str = "SELECT pg_advisory_xact_lock(7264512092)";
 
 pub(super) async fn publish(store: &SqlStore, layers: &[&Features<'_>], crs: &Crs) -> Result<()> {
-    let doing = "publishing the layers";
+    let doing = message!("publishing-layers");
     if let Some(other) = layers.iter().find(|layer| !PUBLISHED.contains(&layer.name.as_str())) {
-        let what = format!("a project shows {}, not {}", PUBLISHED.join(", "), other.name);
+        let what = message!("project-shows-others", known = PUBLISHED.join(", "), name = other.name);
         return Err(Error::new(ErrorKind::Usage, what));
     }
     let empty = PUBLISHED.map(|name| Features {
@@ -39,7 +41,7 @@ pub(super) async fn publish(store: &SqlStore, layers: &[&Features<'_>], crs: &Cr
     let srs = match store.backend {
         Backend::GeoPackage => geopackage_srs(&mut tx, crs).await?,
         Backend::PostGis => {
-            run(&mut *tx, doing, sqlx::query(PUBLISH_LOCK)).await?;
+            run(&mut *tx, &doing, sqlx::query(PUBLISH_LOCK)).await?;
             postgis_srs(&mut tx, crs).await?
         }
     };
@@ -58,7 +60,7 @@ pub(super) async fn publish(store: &SqlStore, layers: &[&Features<'_>], crs: &Cr
             table.register(&mut tx).await?;
         }
     }
-    commit(tx, doing).await
+    commit(tx, &doing).await
 }
 
 /// A layer on its way into the database.
@@ -83,8 +85,8 @@ impl<'f, 'a> Table<'f, 'a> {
         &self.layer.name
     }
 
-    fn doing(&self) -> String {
-        format!("publishing the layer {}", self.name())
+    fn doing(&self) -> Message {
+        message!("publishing-layer", layer = self.name())
     }
 
     /// Runs SQL made of the three names above, quoted names of columns, and numbers.
@@ -324,9 +326,9 @@ async fn geopackage_srs(tx: &mut AnyConnection, crs: &Crs) -> Result<i64> {
     if unknown {
         return Ok(-1);
     }
-    let doing = "describing the coordinate reference system";
+    let doing = message!("describing-crs");
     let definition = match crs.epsg {
-        Some(_) => spatial_ref(crs)?.to_wkt().context(ErrorKind::Unwritable, doing)?,
+        Some(_) => spatial_ref(crs)?.to_wkt().context(ErrorKind::Unwritable, &doing)?,
         None => crs.wkt.clone(),
     };
     let same = sqlx::query(
@@ -334,13 +336,13 @@ async fn geopackage_srs(tx: &mut AnyConnection, crs: &Crs) -> Result<i64> {
          OR definition = $2",
     );
     let same = same.bind(crs.epsg.map(i64::from)).bind(&definition);
-    if let Some(srs) = all(&mut *tx, doing, same, |row| sqlx::Row::try_get(row, 0)).await?.pop() {
+    if let Some(srs) = all(&mut *tx, &doing, same, |row| sqlx::Row::try_get(row, 0)).await?.pop() {
         return Ok(srs);
     }
     // What has no code of its own is numbered beyond those that have.
     let free = sqlx::query("SELECT MAX(100000, MAX(srs_id) + 1) FROM gpkg_spatial_ref_sys");
     let free: i64 =
-        one(&mut *tx, "list of reference systems", free, |row| sqlx::Row::try_get(row, 0)).await?;
+        one(&mut *tx, &message!("list-of-systems"), free, |row| sqlx::Row::try_get(row, 0)).await?;
     let srs = crs.epsg.map_or(free, i64::from);
     let row = sqlx::query(
         "INSERT INTO gpkg_spatial_ref_sys (srs_name, srs_id, organization, organization_coordsys_id, definition) \
@@ -350,7 +352,7 @@ async fn geopackage_srs(tx: &mut AnyConnection, crs: &Crs) -> Result<i64> {
     .bind(srs)
     .bind(if crs.epsg.is_some() { "EPSG" } else { "NONE" })
     .bind(definition);
-    run(tx, doing, row).await?;
+    run(tx, &doing, row).await?;
     Ok(srs)
 }
 
@@ -358,6 +360,6 @@ async fn geopackage_srs(tx: &mut AnyConnection, crs: &Crs) -> Result<i64> {
 async fn postgis_srs(tx: &mut AnyConnection, crs: &Crs) -> Result<i64> {
     let code = crs.epsg.map_or(0, i64::from);
     let known = sqlx::query("SELECT COUNT(*) FROM spatial_ref_sys WHERE srid = $1").bind(code);
-    let known: i64 = one(tx, "list of reference systems", known, |row| sqlx::Row::try_get(row, 0)).await?;
+    let known: i64 = one(tx, &message!("list-of-systems"), known, |row| sqlx::Row::try_get(row, 0)).await?;
     Ok(if known > 0 { code } else { 0 })
 }

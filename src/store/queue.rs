@@ -3,10 +3,12 @@
 //! A worker shows its lease with everything it reports, and an UPDATE that names the lease finds no row once the job was
 //! taken away or has ended.
 
+use parcels::message;
+
 use super::database::{Backend, SqlStore, all, commit, conflict, counted, one, run};
 use super::records::*;
 use super::{ATTEMPTS_MAX, Store, rows};
-use crate::error::{Error, Result};
+use crate::error::{Context as _, Error, ErrorKind, Failure, Result};
 
 /// What `claim` takes. On PostgreSQL, workers step over rows that others are just taking.
 macro_rules! claim_sql {
@@ -22,7 +24,7 @@ macro_rules! claim_sql {
 }
 
 pub(super) async fn enqueue(store: &SqlStore, job: &NewJob) -> Result<JobRecord> {
-    let doing = "queueing a job";
+    let doing = message!("queueing-job");
     let row = sqlx::query(
         "INSERT INTO lp_jobs (kind, payload, key, state, by, created) VALUES ($1, $2, $3, 'queued', $4, $5) \
          ON CONFLICT (key) DO NOTHING RETURNING *",
@@ -33,14 +35,14 @@ pub(super) async fn enqueue(store: &SqlStore, job: &NewJob) -> Result<JobRecord>
     .bind(&job.by)
     .bind(job.at.0);
     let mut tx = store.begin().await?;
-    let queued = match all(&mut *tx, doing, row, rows::job).await?.pop() {
+    let queued = match all(&mut *tx, &doing, row, rows::job).await?.pop() {
         Some(queued) => queued,
         None => {
             let same = sqlx::query("SELECT * FROM lp_jobs WHERE key = $1").bind(job.key.as_deref());
-            one(&mut *tx, "job of this key", same, rows::job).await?
+            one(&mut *tx, &message!("job-of-key"), same, rows::job).await?
         }
     };
-    commit(tx, doing).await?;
+    commit(tx, &doing).await?;
     Ok(queued)
 }
 
@@ -50,10 +52,10 @@ pub(super) async fn claim(
     now: Moment,
     until: Moment,
 ) -> Result<Option<(Lease, JobRecord)>> {
-    let doing = "taking a job";
+    let doing = message!("taking-job");
     // Workers ask often and mostly in vain; that takes no lock.
     let waiting = sqlx::query("SELECT id FROM lp_jobs WHERE state = 'queued' LIMIT 1");
-    if all(&store.read, doing, waiting, |_| Ok(())).await?.is_empty() {
+    if all(&store.read, &doing, waiting, |_| Ok(())).await?.is_empty() {
         return Ok(None);
     }
     let row = sqlx::query(match store.backend {
@@ -62,8 +64,8 @@ pub(super) async fn claim(
     });
     let row = row.bind(owner).bind(until.0).bind(now.0);
     let mut tx = store.begin().await?;
-    let taken = all(&mut *tx, doing, row, rows::job).await?.pop();
-    commit(tx, doing).await?;
+    let taken = all(&mut *tx, &doing, row, rows::job).await?.pop();
+    commit(tx, &doing).await?;
     Ok(taken.map(|job| (Lease { job: job.id, owner: owner.to_owned(), attempt: job.attempts }, job)))
 }
 
@@ -74,7 +76,7 @@ pub(super) async fn progress(
     (done, total): (u64, u64),
     until: Moment,
 ) -> Result<bool> {
-    let doing = format!("reporting on job {}", lease.job);
+    let doing = message!("reporting-on-job", job = lease.job);
     let row = sqlx::query(
         "UPDATE lp_jobs SET step = $1, done = $2, total = $3, held_until = $4 \
          WHERE id = $5 AND owner = $6 AND attempts = $7 AND state = 'running' RETURNING *",
@@ -93,10 +95,12 @@ pub(super) async fn progress(
 }
 
 pub(super) async fn end(store: &SqlStore, lease: &Lease, end: &JobEnd, at: Moment) -> Result<JobRecord> {
-    let doing = format!("ending job {}", lease.job);
+    let doing = message!("ending-job", job = lease.job);
     let (state, result, error) = match end {
         JobEnd::Done(result) => (JobState::Done, Some(result.to_string()), None),
-        JobEnd::Failed(error) => (JobState::Failed, None, Some(error.as_str())),
+        JobEnd::Failed(why) => {
+            (JobState::Failed, None, Some(serde_json::to_string(why).context(ErrorKind::Unwritable, &doing)?))
+        }
         JobEnd::Cancelled => (JobState::Cancelled, None, None),
     };
     let row = sqlx::query(
@@ -117,7 +121,7 @@ pub(super) async fn end(store: &SqlStore, lease: &Lease, end: &JobEnd, at: Momen
 }
 
 pub(super) async fn cancel(store: &SqlStore, id: JobId, at: Moment) -> Result<JobRecord> {
-    let doing = format!("cancelling job {id}");
+    let doing = message!("cancelling-job", job = id);
     let row = sqlx::query(
         "UPDATE lp_jobs SET cancel_requested = 1, \
          ended = CASE state WHEN 'queued' THEN $1 ELSE ended END, \
@@ -131,7 +135,9 @@ pub(super) async fn cancel(store: &SqlStore, id: JobId, at: Moment) -> Result<Jo
 }
 
 pub(super) async fn recover(store: &SqlStore, held_before: Moment, at: Moment) -> Result<Vec<JobRecord>> {
-    let doing = "taking back the jobs of workers that are gone";
+    let doing = message!("taking-back-jobs");
+    let lost = Failure::from(message!("worker-lost", count = ATTEMPTS_MAX));
+    let lost = serde_json::to_string(&lost).context(ErrorKind::Unwritable, &doing)?;
     // What was to stop stops; what lost its worker too often is given up; the rest waits again.
     let row = sqlx::query(
         "UPDATE lp_jobs SET owner = NULL, held_until = NULL, \
@@ -141,16 +147,16 @@ pub(super) async fn recover(store: &SqlStore, held_before: Moment, at: Moment) -
          WHERE state = 'running' AND held_until < $4 RETURNING *",
     )
     .bind(ATTEMPTS_MAX)
-    .bind(format!("its worker was lost {ATTEMPTS_MAX} times; it is not tried again"))
+    .bind(lost)
     .bind(at.0)
     .bind(held_before.0);
     let mut tx = store.begin().await?;
-    let mut taken = all(&mut *tx, doing, row, rows::job).await?;
-    commit(tx, doing).await?;
+    let mut taken = all(&mut *tx, &doing, row, rows::job).await?;
+    commit(tx, &doing).await?;
     taken.sort_by_key(|job| job.id);
     Ok(taken)
 }
 
 fn lost(lease: &Lease) -> Error {
-    conflict(format!("job {} is no longer held by {} (attempt {})", lease.job, lease.owner, lease.attempt))
+    conflict(message!("job-not-held", job = lease.job, owner = lease.owner, attempt = lease.attempt))
 }

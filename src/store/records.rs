@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 
 use parcels::id::{LayerId, ParcelId};
+use parcels::message;
+use parcels::message::{AsParam, Param, Told};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Failure, Result, ToldFailure};
+use crate::messages::ToldShape;
 
 /// A point in time: milliseconds since 1970-01-01T00:00:00Z. The store has no clock; its callers have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
@@ -29,6 +32,12 @@ macro_rules! number {
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 self.0.fmt(f)
+            }
+        }
+
+        impl AsParam for $name {
+            fn as_param(&self) -> Param {
+                self.0.as_param()
             }
         }
     )*};
@@ -71,7 +80,7 @@ macro_rules! named {
                 match name {
                     $($text => Ok(Self::$case),)*
                     _ => {
-                        let what = format!("the project names {name:?} as a {}, which is none", stringify!($name));
+                        let what = message!("project-names-none", name = format!("{:?}", name), kind = stringify!($name));
                         Err(Error::new(ErrorKind::Unreadable, what))
                     }
                 }
@@ -428,8 +437,11 @@ pub struct JobRecord {
     pub attempts: i64,
     /// Whether it is to stop.
     pub cancel_requested: bool,
-    /// What is being done.
+    /// What is being done, by its name for programs.
     pub step: Option<String>,
+    /// The same as a message.
+    #[schema(value_type = Option<ToldShape>)]
+    pub step_told: Option<Told>,
     /// How many units of the step are done.
     pub done: u64,
     /// Of how many; 0 where that is unknown.
@@ -437,8 +449,10 @@ pub struct JobRecord {
     /// What came of it.
     #[schema(value_type = Option<Object>)]
     pub result: Option<serde_json::Value>,
-    /// Why it failed, for people.
+    /// Why it failed, in English.
     pub error: Option<String>,
+    /// The same as messages.
+    pub failure: Option<ToldFailure>,
     /// Who asked.
     pub by: String,
     /// When it was asked for.
@@ -465,8 +479,8 @@ pub struct Lease {
 pub enum JobEnd {
     /// With a result.
     Done(serde_json::Value),
-    /// With an error, for people.
-    Failed(String),
+    /// With an error.
+    Failed(Failure),
     /// As was asked.
     Cancelled,
 }

@@ -4,6 +4,7 @@
 //! faster. The number of a decision in the log is taken from the project's one row, whose lock is held until the commit:
 //! so decisions become visible in the order of their numbers, and whoever reads on from the last one seen misses none.
 
+use parcels::message;
 use sqlx::{Any, AnyConnection, AnyExecutor, Transaction};
 
 use super::database::{SqlStore, all, commit, conflict, one, run};
@@ -13,7 +14,7 @@ use crate::error::{Error, ErrorKind, Result};
 
 pub(super) async fn scenario(db: impl AnyExecutor<'_>, id: ScenarioId) -> Result<ScenarioRecord> {
     let query = sqlx::query("SELECT * FROM lp_scenarios WHERE id = $1").bind(id.0);
-    one(db, &format!("scenario {id}"), query, rows::scenario).await
+    one(db, &message!("scenario-of-id", id = id), query, rows::scenario).await
 }
 
 pub(super) async fn change_scenario(
@@ -22,7 +23,7 @@ pub(super) async fn change_scenario(
     based_on: i64,
     change: &ScenarioChange,
 ) -> Result<ScenarioRecord> {
-    let doing = format!("changing scenario {id}");
+    let doing = message!("changing-scenario", id = id);
     let mut tx = store.begin().await?;
     advance(&mut tx, id, based_on, 1).await?;
     let policy = change.policy.as_ref();
@@ -49,7 +50,7 @@ pub(super) async fn decide(
     by: &str,
     at: Moment,
 ) -> Result<Vec<DecisionRecord>> {
-    let doing = format!("recording decisions on scenario {scenario}");
+    let doing = message!("recording-decisions", id = scenario);
     decisions.iter().try_for_each(sensible)?;
     let mut tx = store.begin().await?;
     let recorded = record(&mut tx, scenario, based_on, decisions, by, at).await?;
@@ -71,7 +72,8 @@ pub(super) async fn record(
     let last =
         sqlx::query("UPDATE lp_project SET last_decision = last_decision + $1 RETURNING last_decision");
     let last: i64 =
-        one(&mut **tx, "record of itself", last.bind(count), |row| sqlx::Row::try_get(row, 0)).await?;
+        one(&mut **tx, &message!("record-of-itself"), last.bind(count), |row| sqlx::Row::try_get(row, 0))
+            .await?;
     let mut recorded = Vec::with_capacity(decisions.len());
     for (nth, decision) in (1..).zip(decisions) {
         if let Some(undone) = decision.undoes {
@@ -90,7 +92,7 @@ pub(super) async fn record(
         .bind(decision.reason.as_deref())
         .bind(by)
         .bind(at.0);
-        recorded.push(one(&mut **tx, "new decision", row, rows::decision).await?);
+        recorded.push(one(&mut **tx, &message!("new-decision"), row, rows::decision).await?);
     }
     Ok(recorded)
 }
@@ -99,15 +101,15 @@ pub(super) async fn record(
 async fn advance(tx: &mut Transaction<'_, Any>, id: ScenarioId, based_on: i64, by: i64) -> Result<()> {
     let row = sqlx::query("UPDATE lp_scenarios SET version = version + $1 WHERE id = $2 AND version = $3");
     let row = row.bind(by).bind(id.0).bind(based_on);
-    if run(&mut **tx, &format!("changing scenario {id}"), row).await? == 1 {
+    if run(&mut **tx, &message!("changing-scenario", id = id), row).await? == 1 {
         return Ok(());
     }
     let now = scenario(&mut **tx, id).await?;
     let since =
         sqlx::query("SELECT * FROM lp_decisions WHERE scenario = $1 AND version > $2 ORDER BY version");
     let since = since.bind(id.0).bind(based_on);
-    let since = all(&mut **tx, "asking who was faster", since, rows::decision).await?;
-    let what = format!("scenario {id} was changed in the meantime");
+    let since = all(&mut **tx, &message!("asking-who-was-faster"), since, rows::decision).await?;
+    let what = message!("scenario-changed-meanwhile", id = id);
     Err(conflict(what).because(Conflict { based_on, now, since }))
 }
 
@@ -123,28 +125,28 @@ pub(super) fn sensible(decision: &NewDecision) -> Result<()> {
         return Ok(());
     }
     let what = match decision.kind {
-        DecisionKind::Undo => "an undo names the decision it undoes, and no parcel".to_owned(),
-        DecisionKind::Comment => "a comment undoes nothing".to_owned(),
-        kind => format!("{} names a parcel and undoes nothing", kind.name()),
+        DecisionKind::Undo => message!("undo-names-decision"),
+        DecisionKind::Comment => message!("comment-undoes-nothing"),
+        kind => message!("kind-names-parcel", kind = kind.name()),
     };
     Err(Error::new(ErrorKind::Usage, what))
 }
 
 async fn may_be_undone(tx: &mut AnyConnection, scenario: ScenarioId, seq: DecisionSeq) -> Result<()> {
     let query = sqlx::query("SELECT * FROM lp_decisions WHERE seq = $1").bind(seq.0);
-    let decision = one(&mut *tx, &format!("decision {seq}"), query, rows::decision).await?;
+    let decision = one(&mut *tx, &message!("decision-of-seq", seq = seq), query, rows::decision).await?;
     let undone = sqlx::query("SELECT seq FROM lp_decisions WHERE undoes = $1").bind(seq.0);
-    let undone = !all(&mut *tx, "asking for undone decisions", undone, |_| Ok(())).await?.is_empty();
+    let undone = !all(&mut *tx, &message!("asking-for-undone"), undone, |_| Ok(())).await?.is_empty();
     let why = if decision.scenario != scenario {
-        "belongs to another scenario"
+        message!("decision-of-other-scenario", seq = seq)
     } else if decision.kind == DecisionKind::Undo {
-        "is an undo; decide again instead"
+        message!("decision-is-undo", seq = seq)
     } else if undone {
-        "is undone already"
+        message!("decision-undone-already", seq = seq)
     } else {
         return Ok(());
     };
-    Err(Error::new(ErrorKind::Usage, format!("decision {seq} {why}")))
+    Err(Error::new(ErrorKind::Usage, why))
 }
 
 pub(super) async fn note_step(tx: &mut AnyConnection, plan: PlanId, step: &PlanStep) -> Result<()> {
@@ -155,14 +157,19 @@ pub(super) async fn note_step(tx: &mut AnyConnection, plan: PlanId, step: &PlanS
             .bind(step.reason.as_deref())
             .bind(step.at.0)
             .bind(&step.by);
-    run(tx, &format!("noting the status of plan {plan}"), row).await?;
+    run(tx, &message!("noting-plan-status", plan = plan), row).await?;
     Ok(())
 }
 
 /// Why a plan could not be moved from a status.
 pub(super) async fn other_status(store: &SqlStore, id: PlanId, expected: PlanStatus) -> Error {
     match super::Store::plan(store, id).await {
-        Ok(plan) => conflict(format!("plan {id} is {}, no longer {}", plan.status.name(), expected.name())),
+        Ok(plan) => conflict(message!(
+            "plan-no-longer",
+            plan = id,
+            status = plan.status.name(),
+            before = expected.name()
+        )),
         Err(error) => error,
     }
 }

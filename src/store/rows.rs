@@ -5,6 +5,8 @@ use sqlx::any::AnyRow;
 use sqlx::{Error, Result, Row as _};
 
 use super::records::*;
+use crate::error::Failure;
+use crate::messages::{Language, Reader, as_said, step, tell};
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
@@ -136,6 +138,12 @@ pub(super) fn layer_zone(row: &AnyRow) -> Result<Option<Zone>> {
 
 pub(super) fn job(row: &AnyRow) -> Result<JobRecord> {
     let result: Option<String> = row.try_get("result")?;
+    let named: Option<String> = row.try_get("step")?;
+    let failure: Option<String> = row.try_get("error")?;
+    let failure = failure.map(|text| {
+        // Jobs of before messages had codes failed with a text.
+        serde_json::from_str::<Failure>(&text).unwrap_or_else(|_| as_said(text).into())
+    });
     Ok(JobRecord {
         id: JobId(row.try_get("id")?),
         kind: row.try_get("kind")?,
@@ -144,11 +152,13 @@ pub(super) fn job(row: &AnyRow) -> Result<JobRecord> {
         state: JobState::from_name(row.try_get("state")?).map_err(misread)?,
         attempts: row.try_get("attempts")?,
         cancel_requested: yes(row, "cancel_requested")?,
-        step: row.try_get("step")?,
+        step_told: named.as_deref().map(|name| tell(&step(name))),
+        step: named,
         done: whole(row, "done")?,
         total: whole(row, "total")?,
         result: result.map(|text| serde_json::from_str(&text)).transpose().map_err(misread)?,
-        error: row.try_get("error")?,
+        error: failure.as_ref().map(|f| f.lines(Language::En, Reader::Terminal)),
+        failure: failure.as_ref().map(Failure::told),
         by: row.try_get("by")?,
         created: moment(row, "created")?,
         started: row.try_get::<Option<i64>, _>("started")?.map(Moment),

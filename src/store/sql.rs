@@ -5,6 +5,8 @@ use std::path::Path;
 
 use async_trait::async_trait;
 use parcels::id::LayerId;
+use parcels::message;
+use parcels::message::Message;
 use parcels::parcel::Crs;
 
 use super::database::{SqlStore, all, commit, conflict, counted, one, run};
@@ -27,19 +29,20 @@ macro_rules! plan_columns {
     };
 }
 
-fn usage(what: impl Into<String>) -> Error {
+fn usage(what: Message) -> Error {
     Error::new(ErrorKind::Usage, what)
 }
 
 #[async_trait]
 impl Store for SqlStore {
     async fn project(&self) -> Result<Project> {
-        one(&self.read, "record of itself", sqlx::query("SELECT * FROM lp_project"), rows::project).await
+        one(&self.read, &message!("record-of-itself"), sqlx::query("SELECT * FROM lp_project"), rows::project)
+            .await
     }
 
     async fn ready(&self) -> Result<()> {
         let asked = sqlx::query("SELECT 1").fetch_one(&self.read).await;
-        asked.map(|_| ()).context(ErrorKind::Unreadable, "asking the project's database")
+        asked.map(|_| ()).context(ErrorKind::Unreadable, message!("asking-database"))
     }
 
     async fn close(&self) {
@@ -64,10 +67,10 @@ impl Store for SqlStore {
     }
 
     async fn add_layer(&self, layer: &NewLayer) -> Result<()> {
-        let doing = format!("keeping the layer {}", layer.record.name);
+        let doing = message!("keeping-layer", layer = layer.record.name);
         let record = &layer.record;
         if record.applied.is_some() != layer.zone.is_some() {
-            return Err(usage("a layer has a zone of its own where a plan made it, and only there"));
+            return Err(usage(message!("layer-zone-only-by-plan")));
         }
         let files = serde_json::to_string(&record.files).context(ErrorKind::Unwritable, &doing)?;
         let applied = record.applied.as_ref();
@@ -93,7 +96,8 @@ impl Store for SqlStore {
         let mut tx = self.begin().await?;
         for (name, hash) in &record.files {
             let file = sqlx::query("SELECT size FROM lp_files WHERE sha256 = $1").bind(&hash.0);
-            one(&mut *tx, &format!("file {} ({name})", hash.0), file, |_| Ok(())).await?;
+            one(&mut *tx, &message!("file-of-hash-named", hash = hash.0, name = name), file, |_| Ok(()))
+                .await?;
         }
         run(&mut *tx, &doing, row).await?;
         commit(tx, &doing).await
@@ -101,22 +105,22 @@ impl Store for SqlStore {
 
     async fn layers(&self) -> Result<Vec<LayerRecord>> {
         let query = sqlx::query(concat!("SELECT ", layer_columns!(), " FROM lp_layers ORDER BY number"));
-        all(&self.read, "listing the layers", query, rows::layer).await
+        all(&self.read, &message!("listing-layers"), query, rows::layer).await
     }
 
     async fn layer(&self, id: &LayerId) -> Result<LayerRecord> {
         let query = sqlx::query(concat!("SELECT ", layer_columns!(), " FROM lp_layers WHERE id = $1"));
-        one(&self.read, &format!("layer {id}"), query.bind(&id.0), rows::layer).await
+        one(&self.read, &message!("layer-of-id", id = id), query.bind(&id.0), rows::layer).await
     }
 
     async fn layer_report(&self, id: &LayerId) -> Result<serde_json::Value> {
         let query = sqlx::query("SELECT report FROM lp_layers WHERE id = $1").bind(&id.0);
-        one(&self.read, &format!("layer {id}"), query, rows::report).await
+        one(&self.read, &message!("layer-of-id", id = id), query, rows::report).await
     }
 
     async fn layer_zone(&self, id: &LayerId) -> Result<Option<Zone>> {
         let query = sqlx::query("SELECT zone FROM lp_layers WHERE id = $1").bind(&id.0);
-        one(&self.read, &format!("layer {id}"), query, rows::layer_zone).await
+        one(&self.read, &message!("layer-of-id", id = id), query, rows::layer_zone).await
     }
 
     async fn add_policy(
@@ -127,11 +131,11 @@ impl Store for SqlStore {
         by: &str,
         at: Moment,
     ) -> Result<PolicyRef> {
-        let doing = format!("keeping the policy {name}");
+        let doing = message!("keeping-policy", name = name);
         let newest = sqlx::query("SELECT COALESCE(MAX(version), 0) FROM lp_policies WHERE name = $1");
         let mut tx = self.begin().await?;
         let newest: i64 =
-            one(&mut *tx, "policies", newest.bind(name), |row| sqlx::Row::try_get(row, 0)).await?;
+            one(&mut *tx, &message!("policies"), newest.bind(name), |row| sqlx::Row::try_get(row, 0)).await?;
         // Of two at once on PostgreSQL, both see the same newest version and one finds its number taken.
         let row = sqlx::query(
             "INSERT INTO lp_policies (name, version, text, at, by) VALUES ($1, $2, $3, $4, $5) \
@@ -140,9 +144,11 @@ impl Store for SqlStore {
         let version = newest + 1;
         let row = row.bind(name).bind(version).bind(text).bind(at.0).bind(by);
         if newest != based_on || run(&mut *tx, &doing, row).await? == 0 {
-            return Err(conflict(format!(
-                "the policy {name} is at version {} by now, the change was based on version {based_on}",
-                if newest == based_on { version } else { newest }
+            return Err(conflict(message!(
+                "policy-newer",
+                name = name,
+                version = if newest == based_on { version } else { newest },
+                based_on = based_on
             )));
         }
         commit(tx, &doing).await?;
@@ -151,18 +157,24 @@ impl Store for SqlStore {
 
     async fn policies(&self) -> Result<Vec<PolicyRecord>> {
         let query = sqlx::query("SELECT * FROM lp_policies ORDER BY name, version");
-        all(&self.read, "listing the policies", query, rows::policy).await
+        all(&self.read, &message!("listing-policies"), query, rows::policy).await
     }
 
     async fn policy(&self, policy: &PolicyRef) -> Result<PolicyRecord> {
         let query = sqlx::query("SELECT * FROM lp_policies WHERE name = $1 AND version = $2");
         let query = query.bind(&policy.name).bind(policy.version);
-        one(&self.read, &format!("policy {} {}", policy.name, policy.version), query, rows::policy).await
+        one(
+            &self.read,
+            &message!("policy-of-version", name = policy.name, version = policy.version),
+            query,
+            rows::policy,
+        )
+        .await
     }
 
     async fn add_scenario(&self, scenario: &NewScenario) -> Result<ScenarioRecord> {
         scenario.decisions.iter().try_for_each(review::sensible)?;
-        let doing = "making a scenario";
+        let doing = message!("making-scenario");
         let row = sqlx::query(
             "INSERT INTO lp_scenarios (title, layer, policy_name, policy_version, version, at, by, job) \
              VALUES ($1, $2, $3, $4, 0, $5, $6, $7) ON CONFLICT (job) DO NOTHING RETURNING *",
@@ -175,7 +187,7 @@ impl Store for SqlStore {
         .bind(&scenario.by)
         .bind(scenario.job.map(|job| job.0));
         let mut tx = self.begin().await?;
-        let made = match all(&mut *tx, doing, row, rows::scenario).await?.pop() {
+        let made = match all(&mut *tx, &doing, row, rows::scenario).await?.pop() {
             Some(made) if scenario.decisions.is_empty() => made,
             Some(ScenarioRecord { id, .. }) => {
                 review::record(&mut tx, id, 0, &scenario.decisions, &scenario.by, scenario.at).await?;
@@ -184,16 +196,16 @@ impl Store for SqlStore {
             None => {
                 let same = sqlx::query("SELECT * FROM lp_scenarios WHERE job = $1");
                 let same = same.bind(scenario.job.map(|job| job.0));
-                one(&mut *tx, "scenario of this job", same, rows::scenario).await?
+                one(&mut *tx, &message!("scenario-of-job"), same, rows::scenario).await?
             }
         };
-        commit(tx, doing).await?;
+        commit(tx, &doing).await?;
         Ok(made)
     }
 
     async fn scenarios(&self) -> Result<Vec<ScenarioRecord>> {
         let query = sqlx::query("SELECT * FROM lp_scenarios ORDER BY id");
-        all(&self.read, "listing the scenarios", query, rows::scenario).await
+        all(&self.read, &message!("listing-scenarios"), query, rows::scenario).await
     }
 
     async fn scenario(&self, id: ScenarioId) -> Result<ScenarioRecord> {
@@ -233,11 +245,11 @@ impl Store for SqlStore {
                     .bind(scenario.0)
             }
         };
-        all(&self.read, "listing the decisions", query, rows::decision).await
+        all(&self.read, &message!("listing-decisions"), query, rows::decision).await
     }
 
     async fn add_plan(&self, plan: &NewPlan) -> Result<StoredPlan> {
-        let doing = "keeping a plan";
+        let doing = message!("keeping-plan");
         let row = sqlx::query(concat!(
             "INSERT INTO lp_plans (scenario, decided, policy_name, policy_version, job, status, record, zone, ",
             "certificate, at, by) VALUES ($1, $2, $3, $4, $5, 'draft', $6, $7, $8, $9, $10) ",
@@ -255,14 +267,14 @@ impl Store for SqlStore {
         .bind(plan.at.0)
         .bind(&plan.by);
         let mut tx = self.begin().await?;
-        let Some(made) = all(&mut *tx, doing, row, rows::plan).await?.pop() else {
+        let Some(made) = all(&mut *tx, &doing, row, rows::plan).await?.pop() else {
             let query = sqlx::query(concat!("SELECT ", plan_columns!(), " FROM lp_plans WHERE job = $1"));
             let query = query.bind(plan.job.map(|job| job.0));
-            return one(&mut *tx, "plan of this job", query, rows::plan).await;
+            return one(&mut *tx, &message!("plan-of-job"), query, rows::plan).await;
         };
         let step = PlanStep { status: PlanStatus::Draft, reason: None, by: plan.by.clone(), at: plan.at };
         review::note_step(&mut tx, made.id, &step).await?;
-        commit(tx, doing).await?;
+        commit(tx, &doing).await?;
         Ok(made)
     }
 
@@ -276,31 +288,31 @@ impl Store for SqlStore {
             ))
             .bind(scenario.0),
         };
-        all(&self.read, "listing the plans", query, rows::plan).await
+        all(&self.read, &message!("listing-plans"), query, rows::plan).await
     }
 
     async fn plan(&self, id: PlanId) -> Result<StoredPlan> {
         let query = sqlx::query(concat!("SELECT ", plan_columns!(), " FROM lp_plans WHERE id = $1"));
-        one(&self.read, &format!("plan {id}"), query.bind(id.0), rows::plan).await
+        one(&self.read, &message!("plan-of-id", id = id), query.bind(id.0), rows::plan).await
     }
 
     async fn plan_content(&self, id: PlanId) -> Result<PlanContent> {
         let query = sqlx::query("SELECT record, zone, certificate FROM lp_plans WHERE id = $1").bind(id.0);
-        one(&self.read, &format!("plan {id}"), query, rows::plan_content).await
+        one(&self.read, &message!("plan-of-id", id = id), query, rows::plan_content).await
     }
 
     async fn plan_steps(&self, id: PlanId) -> Result<Vec<PlanStep>> {
         self.plan(id).await?;
         let query = sqlx::query("SELECT * FROM lp_plan_steps WHERE plan = $1 ORDER BY number").bind(id.0);
-        all(&self.read, &format!("listing the steps of plan {id}"), query, rows::plan_step).await
+        all(&self.read, &message!("listing-plan-steps", plan = id), query, rows::plan_step).await
     }
 
     async fn move_plan(&self, id: PlanId, from: PlanStatus, step: &PlanStep) -> Result<StoredPlan> {
         if !from.may_become(step.status) {
             let (from, to) = (from.name(), step.status.name());
-            return Err(usage(format!("a plan that is {from} does not become {to}")));
+            return Err(usage(message!("plan-does-not-become", from = from, to = to)));
         }
-        let doing = format!("moving plan {id}");
+        let doing = message!("moving-plan", plan = id);
         let mut tx = self.begin().await?;
         let row = sqlx::query(concat!(
             "UPDATE lp_plans SET status = $1 WHERE id = $2 AND status = $3 RETURNING ",
@@ -317,7 +329,7 @@ impl Store for SqlStore {
     }
 
     async fn discard_draft(&self, id: PlanId) -> Result<()> {
-        let doing = format!("discarding plan {id}");
+        let doing = message!("discarding-plan", plan = id);
         let mut tx = self.begin().await?;
         let draft = sqlx::query("SELECT id FROM lp_plans WHERE id = $1 AND status = 'draft'").bind(id.0);
         if all(&mut *tx, &doing, draft, |_| Ok(())).await?.is_empty() {
@@ -366,11 +378,11 @@ impl Store for SqlStore {
 
     async fn jobs(&self, limit: u32) -> Result<Vec<JobRecord>> {
         let query = sqlx::query("SELECT * FROM lp_jobs ORDER BY id DESC LIMIT $1").bind(i64::from(limit));
-        all(&self.read, "listing the jobs", query, rows::job).await
+        all(&self.read, &message!("listing-jobs"), query, rows::job).await
     }
 
     async fn job(&self, id: JobId) -> Result<JobRecord> {
         let query = sqlx::query("SELECT * FROM lp_jobs WHERE id = $1").bind(id.0);
-        one(&self.read, &format!("job {id}"), query, rows::job).await
+        one(&self.read, &message!("job-of-id", id = id), query, rows::job).await
     }
 }

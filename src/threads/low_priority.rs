@@ -6,6 +6,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::LazyLock;
 
+use parcels::message;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use tokio::sync::oneshot;
 
@@ -38,7 +39,7 @@ pub(crate) async fn low_priority<T: Send + 'static>(
     match receive.await {
         Ok(Ok(done)) => done,
         Ok(Err(panic)) => resume_unwind(panic),
-        Err(_) => Err(Error::new(ErrorKind::Impossible, "a thread let go of its work")),
+        Err(_) => Err(Error::new(ErrorKind::Impossible, message!("thread-let-go"))),
     }
 }
 

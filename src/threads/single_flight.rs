@@ -76,6 +76,8 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
 
+    use parcels::message;
+
     use super::*;
     use crate::error::{Error, ErrorKind};
 
@@ -129,7 +131,7 @@ mod tests {
         assert!(gone.is_err());
         assert_eq!(ask(&warm, 1, &made).await, 10);
         assert_eq!(made.load(Ordering::SeqCst), 1);
-        let fails = async { Ok(|| Err(Error::new(ErrorKind::Usage, "no"))) };
+        let fails = async { Ok(|| Err(Error::new(ErrorKind::Usage, message!("thread-let-go")))) };
         assert!(warm.get(2, fails).await.is_err());
         assert_eq!(ask(&warm, 2, &made).await, 20);
     }

@@ -81,6 +81,12 @@ test('what does not say its coordinate system is asked for it', async () => {
   await page.getByTestId('check-files').click();
   const candidates = page.getByTestId('crs-candidates');
   await candidates.waitFor({ timeout: 30_000 });
+  // What was said before the language is switched is said in the other one at once.
+  const failure = page.getByTestId('import-failure');
+  expect(await failure.textContent()).toMatch(/it states EPSG:4326.*but the coordinates are no degrees.*CGCS2000/s);
+  await page.getByTestId('language').click();
+  await expect.poll(() => failure.textContent()).toMatch(/EPSG:4326.*坐标不是度数.*CGCS2000/s);
+  await page.getByTestId('language').click();
   await candidates.getByRole('radio', { name: /EPSG:4549/ }).check();
   await page.getByTestId('use-candidate').click();
   await stage(page, 'checked');

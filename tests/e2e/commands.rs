@@ -132,6 +132,46 @@ fn check_tells_by_its_exit_code() {
 }
 
 #[test]
+fn the_command_line_speaks_the_language_of_the_locale_or_the_one_asked_for() {
+    let asked = |args: &[&str], locale: &str| {
+        let args = [args, &["check", "no-such-file.shp"]].concat();
+        let done = lianpian().args(args).env("LC_ALL", locale).output().unwrap();
+        assert_eq!(done.status.code(), Some(2));
+        String::from_utf8(done.stderr).unwrap()
+    };
+    let (english, chinese) =
+        ("error: no-such-file.shp: there is no such file", "错误：no-such-file.shp 不存在");
+    assert!(asked(&[], "C").starts_with(english));
+    assert!(asked(&[], "de_DE.UTF-8").starts_with(english));
+    assert!(asked(&[], "zh_CN.UTF-8").starts_with(chinese));
+    assert!(asked(&["--lang", "zh"], "C").starts_with(chinese));
+    assert!(asked(&["--lang", "en"], "zh_CN.UTF-8").starts_with(english));
+}
+
+#[test]
+fn a_plan_gives_its_reasons_and_its_issues_in_both_languages() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = planned(folder.path(), 400);
+    let ideograph = |text: &str| text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+    let record = record(&out);
+    let reasons =
+        record["transfers"].as_array().unwrap().iter().flat_map(|t| t["reasons"].as_array().unwrap());
+    let mut told = 0;
+    for reason in reasons {
+        assert!(ideograph(reason["zh"].as_str().unwrap()), "{reason}");
+        assert!(!reason["en"].as_str().unwrap().is_empty() && reason["params"].is_object(), "{reason}");
+        assert!(reason["code"].as_str().unwrap().contains('-'), "{reason}");
+        told += 1;
+    }
+    assert!(told > 0);
+    let issues = std::fs::read_to_string(out.join("issues.csv")).unwrap();
+    assert!(issues.lines().count() > 1);
+    for line in issues.lines().skip(1) {
+        assert!(ideograph(line), "{line}");
+    }
+}
+
+#[test]
 fn the_land_bureau_gets_a_gbk_shapefile() {
     let folder = tempfile::tempdir().unwrap();
     let out = planned(folder.path(), 600);

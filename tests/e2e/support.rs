@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// The built program.
+/// The built program, which speaks English whatever the locale of this machine.
 pub(crate) fn lianpian() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_lianpian"))
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lianpian"));
+    command.env("LC_ALL", "C");
+    command
 }
 
 /// Runs the program with `args`; panics with its output when the exit code is not `code`.

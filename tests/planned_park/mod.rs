@@ -7,11 +7,12 @@ use lianpian::io::plan_output::PlanOutput;
 use parcels::adjacency::{Adjacency, Facing};
 use parcels::blocks::Blocks;
 use parcels::id::{LayerId, ParcelIdx};
+use parcels::message::Told;
 use parcels::optimise::Status;
 use parcels::parcel::{Barrier, Crs, Geodesy, Layer, RawLayer, RawShape};
 use parcels::plan::{
     AreaRecord, BeforeAfter, ConcentrationRecord, Direction, GapRecord, IndicatorRecord, Inputs,
-    ObjectiveRecord, PLAN_SCHEMA, PlanRecord, Reason, Swap, Transfer,
+    ObjectiveRecord, PLAN_SCHEMA, PlanRecord, Swap, Transfer,
 };
 use parcels::score::{ScorePart, Scores};
 use parcels::table::{Column, Table, Value};
@@ -27,6 +28,10 @@ impl Geodesy for Flat {
             *c = Coord { x: 121.0 + (c.x - 40_600_000.0) / 1e5, y: 31.0 + (c.y - 3_440_000.0) / 1e5 };
         }
     }
+}
+
+fn told(zh: &str, en: &str) -> Told {
+    Told { zh: zh.to_owned(), en: en.to_owned(), ..Told::default() }
 }
 
 /// CGCS2000, 3-degree zone 40 with its number in the easting.
@@ -187,8 +192,8 @@ impl Park {
                     veto_price_most: None,
                     robustness: None,
                     reasons: vec![
-                        Reason { zh: "与主区相连".into(), en: "joins the main block".into() },
-                        Reason { zh: "得分高于门槛".into(), en: "scores above the bar".into() },
+                        told("与主区相连", "joins the main block"),
+                        told("得分高于门槛", "scores above the bar"),
                     ],
                 });
             }
@@ -260,6 +265,7 @@ impl Park {
             issues: BTreeMap::new(),
             alternatives: vec![],
             conflicts: vec![],
+            conflicts_told: vec![],
             why_not: None,
             elapsed_ms: BTreeMap::from([("write".into(), 0)]),
         };

@@ -1,6 +1,7 @@
 //! Every format and archive, whole and damaged.
 
 use super::*;
+use lianpian::messages::english;
 
 fn ogr2ogr(arguments: &[&str], folder: &Path) {
     let run = Command::new("ogr2ogr").args(arguments).current_dir(folder).output().unwrap();
@@ -113,14 +114,16 @@ fn parts_of_a_shapefile_may_be_missing() {
     assert_eq!(restored.raw.shapes, whole.raw.shapes);
     assert_eq!(restored.raw.table, whole.raw.table);
     assert_eq!(restored.raw.crs, whole.raw.crs);
-    assert!(restored.issues.iter().any(|i| i.found.contains(".shx")));
+    assert!(restored.issues.iter().any(|i| english(&i.found).contains(".shx")));
     assert_ne!(restored.sha256, whole.sha256);
     let after: Vec<_> = std::fs::read_dir(at).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert_eq!(before, after, "nothing is written beside an input");
     std::fs::remove_file(at.join("地块.dbf")).unwrap();
     let bare = read_from(at, "地块.shp", None).unwrap();
     assert!(bare.raw.table.columns().is_empty() && bare.raw.table.rows() == 1);
-    assert!(bare.issues.iter().any(|i| i.found.contains(".dbf") && i.severity == Severity::Warning));
+    assert!(
+        bare.issues.iter().any(|i| english(&i.found).contains(".dbf") && i.severity == Severity::Warning)
+    );
     std::fs::remove_file(at.join("地块.prj")).unwrap();
     let message = refusal(at, "地块.shp");
     assert!(message.contains("does not state") && message.contains("--crs EPSG:4549"), "{message}");

@@ -1,6 +1,7 @@
 //! Real layers and tables.
 
 use super::*;
+use lianpian::messages::english;
 
 #[test]
 fn huizhou_states_degrees_and_holds_metres() {
@@ -19,7 +20,7 @@ fn huizhou_states_degrees_and_holds_metres() {
     assert_eq!(text(&layer, "Layer", 0), "R2");
     assert_eq!(layer.issues.len(), 1);
     assert_eq!((layer.issues[0].kind, layer.issues[0].severity), (IssueKind::AssumedCrs, Severity::Warning));
-    assert!(layer.issues[0].found.contains("no degrees"));
+    assert!(english(&layer.issues[0].found).contains("no degrees"));
     let Ok(roads) = format!("{}/mainroad.shp", folder.display()).parse::<Source>();
     let options = ReadOptions { crs: Some("4547".into()), encoding: None };
     let roads = read_lines(&roads, &options, &layer.raw.crs, &()).unwrap();
@@ -51,7 +52,9 @@ fn layers_in_good_order() {
     assert!((0..17).any(|row| text(&shanghai, "NAME", row) == "青浦区"));
     let wuhan = read_from(&folder, "wuhan-optics-valley-osm/optics_valley.gpkg", None).unwrap();
     assert_eq!(wuhan.raw.name, "blocks_derived");
-    assert!(wuhan.issues[0].found.contains("2 layers") && wuhan.issues[0].severity == Severity::Note);
+    assert!(
+        english(&wuhan.issues[0].found).contains("2 layers") && wuhan.issues[0].severity == Severity::Note
+    );
     let cambridge = read_from(&folder, "cambridge-ma-fy2013/parcels.gpkg", None).unwrap();
     assert!((area_m2(&cambridge) / 1e6 - 14.233).abs() < 2e-3, "{}", area_m2(&cambridge));
     let australia = read_from(&folder, "australia-sa3-innovation/sa3_2011.gpkg.zip", None).unwrap();

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use lianpian::error::ErrorKind;
+use lianpian::messages::english;
 use lianpian::store::{NewProject, open};
 
 use crate::place::{NOON, refused};
@@ -49,7 +50,7 @@ fn what_is_no_project_is_left_untouched() {
             for new in [None, Some(&new())] {
                 let opened = open(at(name).to_str().unwrap(), new).await.map(|_| ());
                 let error = refused(opened, ErrorKind::Unreadable);
-                assert!(error.what.contains(said), "{name}: {}", error.what);
+                assert!(english(&error.what).contains(said), "{name}: {error}");
             }
         }
         refused(open(at("none.gpkg").to_str().unwrap(), None).await.map(|_| ()), ErrorKind::NotFound);

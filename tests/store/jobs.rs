@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use lianpian::error::ErrorKind;
+use lianpian::error::{ErrorKind, Failure};
 use lianpian::store::*;
+use parcels::message;
 use serde_json::json;
 
 use crate::place::{NOON, Place, refused};
@@ -38,8 +39,14 @@ pub(crate) async fn a_job_from_queue_to_result(place: Place) {
     assert!(place.sql("UPDATE lp_jobs SET state = 'queued' WHERE state = 'done'").await.is_err());
 
     let (lease, _) = store.claim_job("a", later(400), later(500)).await.unwrap().unwrap();
-    let failed = store.end_job(&lease, &JobEnd::Failed("没有地块".into()), later(450)).await.unwrap();
-    assert_eq!((failed.id, failed.error.as_deref()), (second.id, Some("没有地块")));
+    let why = Failure::from(message!("no-usable-parcel", file = "地块.shp"));
+    let failed = store.end_job(&lease, &JobEnd::Failed(why.clone()), later(450)).await.unwrap();
+    assert_eq!((failed.id, failed.failure), (second.id, Some(why.told())));
+    assert_eq!(failed.error.as_deref(), Some("error: 地块.shp: no usable parcel is left after checking"));
+    // As a job failed before messages had codes.
+    place.sql("UPDATE lp_jobs SET error = 'out of land' WHERE state = 'failed'").await.unwrap();
+    let old = store.job(second.id).await.unwrap();
+    assert_eq!(old.failure.unwrap().what.zh, "out of land");
     let listed: Vec<_> = store.jobs(10).await.unwrap().iter().map(|j| j.id).collect();
     assert_eq!(listed, [second.id, first.id]);
     assert_eq!(store.jobs(1).await.unwrap().len(), 1);

@@ -1,6 +1,7 @@
 //! The project, files, layers and policies.
 
 use lianpian::error::ErrorKind;
+use lianpian::messages::english;
 use lianpian::store::*;
 use parcels::id::LayerId;
 
@@ -62,7 +63,7 @@ pub(crate) async fn layers_stay_as_they_came(place: Place) {
     record.files.insert("firms.csv".into(), FileHash("0".repeat(64)));
     let unfiled = NewLayer { record, report: serde_json::Value::Null, zone: None };
     let error = refused(store.add_layer(&unfiled).await, ErrorKind::NotFound);
-    assert!(error.what.contains("firms.csv"), "{}", error.what);
+    assert!(english(&error.what).contains("firms.csv"), "{error}");
 
     let scenario = scenario(&*store).await;
     let plan = store.add_plan(&plan(&scenario, None)).await.unwrap();
@@ -88,7 +89,7 @@ pub(crate) async fn policies_gain_versions(place: Place) {
         assert_eq!(store.policy(&kept).await.unwrap().text, text);
     }
     let error = refused(store.add_policy("2026 年", 2, "seed = 9", "wang", NOON).await, ErrorKind::Conflict);
-    assert!(error.what.contains("version 3"), "{}", error.what);
+    assert!(english(&error.what).contains("version 3"), "{error}");
     refused(store.add_policy("2027", 1, "seed = 9", "wang", NOON).await, ErrorKind::Conflict);
     assert_eq!(store.policies().await.unwrap().len(), 3);
     let missing = PolicyRef { name: "2026 年".into(), version: 4 };

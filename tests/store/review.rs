@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use lianpian::error::ErrorKind;
+use lianpian::messages::english;
 use lianpian::store::*;
 
 use crate::place::{NOON, Place, decision, plan, refused, scenario, step, undo};
@@ -170,7 +171,7 @@ pub(crate) async fn a_plan_moves_forward(place: Place) {
     assert_eq!(signed.status, Approved);
     let late = store.move_plan(made.id, Submitted, &step(Rejected, "li")).await;
     let error = refused(late, ErrorKind::Conflict);
-    assert!(error.what.contains("approved"), "{}", error.what);
+    assert!(english(&error.what).contains("approved"), "{error}");
     let steps = store.plan_steps(made.id).await.unwrap();
     let steps: Vec<_> = steps.iter().map(|s| (s.status, s.by.as_str())).collect();
     assert_eq!(steps, [(Draft, "li"), (Submitted, "li"), (Approved, "wang")]);

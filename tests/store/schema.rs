@@ -1,6 +1,7 @@
 //! Projects of other versions.
 
 use lianpian::error::ErrorKind;
+use lianpian::messages::english;
 use lianpian::store::open;
 
 use crate::place::{Place, refused, scenario};
@@ -12,8 +13,8 @@ pub(crate) async fn a_newer_project_is_refused(place: Place) {
     place.sql(&format!("UPDATE lp_project SET schema_version = {}", known + 1)).await.unwrap();
     let error = refused(open(&place.address, None).await.map(|_| ()), ErrorKind::Unreadable);
     let said = format!("made by a newer version: schema {}, this program knows {known}", known + 1);
-    assert!(error.what.contains(&said), "{}", error.what);
-    assert_eq!(error.hints, ["update lianpian"]);
+    assert!(english(&error.what).contains(&said), "{error}");
+    assert_eq!(error.hints, [parcels::message!("update-lianpian")]);
 }
 
 pub(crate) async fn an_older_project_is_brought_up_to_date(place: Place) {

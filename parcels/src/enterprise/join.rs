@@ -6,6 +6,8 @@ use std::collections::{HashMap, HashSet};
 use rayon::prelude::*;
 
 use crate::lost_digits::{ends_in_zeros, kept_digits};
+use crate::message;
+use crate::message::{AsParam as _, Message};
 use crate::parcel::Layer;
 use crate::table::{Column, Value};
 use crate::validate::{Issue, IssueKind, Severity};
@@ -13,8 +15,6 @@ use crate::visible::code;
 
 /// Characters of a parcel code (宗地代码), with which a unit code (不动产单元代码, 28 characters) begins.
 const PARCEL_CODE_CHARS: usize = 19;
-/// What to do about a key that has lost digits.
-const LOST: &str = "the row's figures are in no parcel; store the column as text in the file it comes from, and write it again";
 /// Keys shown where no row fits at all.
 const SAMPLES: usize = 3;
 
@@ -88,7 +88,7 @@ fn left_over(
         lost[row] || (join.rows[row].is_none() && keys[row].as_deref().is_some_and(cut))
     };
     let hint = |row: usize| match is_lost(row) {
-        true => Some(LOST.to_owned()),
+        true => Some(message!("row-in-no-parcel-lost")),
         false => keys[row].as_deref().and_then(|key| resembling.hint(key)),
     };
 
@@ -96,22 +96,18 @@ fn left_over(
         let rows: Vec<&str> = keys.iter().flatten().take(SAMPLES).map(AsRef::as_ref).collect();
         let codes: Vec<&str> =
             layer.parcels().iter().filter_map(|p| p.code.as_deref()).take(SAMPLES).collect();
-        let list = |keys: &[&str]| if keys.is_empty() { "nothing".to_owned() } else { keys.join(", ") };
+        let list = |keys: &[&str]| match keys {
+            [] => message!("nothing").as_param(),
+            keys => message::list(keys.iter().copied()),
+        };
         issues.push(Issue {
             parcel: None,
             row: None,
             kind: IssueKind::UnmatchedRow,
             severity: Severity::Error,
             place: None,
-            found: format!(
-                "no row fits any parcel: column \"{}\" holds {}, … and the parcels' codes are {}, …",
-                column.name,
-                list(&rows),
-                list(&codes)
-            ),
-            done: unmatched().find_map(hint).unwrap_or_else(|| {
-                "no figures were joined; check `parcel_code` in both [columns] and [enterprises]".to_owned()
-            }),
+            found: message!("no-row-fits", column = &column.name, keys = list(&rows), codes = list(&codes)),
+            done: unmatched().find_map(hint).unwrap_or_else(|| message!("no-figures-joined")),
             area_changed_m2: 0.0,
         });
     }
@@ -123,15 +119,13 @@ fn left_over(
             severity: if is_lost(row) { Severity::Error } else { Severity::Warning },
             place: None,
             found: match &keys[row] {
-                None => "the row states no parcel".to_owned(),
+                None => message!("row-states-no-parcel"),
                 Some(key) if is_lost(row) => {
-                    format!(
-                        "the code \"{key}\" went through a floating-point number and has lost its last digits"
-                    )
+                    message!("code-lost-digits", key = key.as_ref())
                 }
-                Some(key) => format!("no parcel has the code \"{key}\""),
+                Some(key) => message!("no-parcel-has-code", key = key.as_ref()),
             },
-            done: hint(row).unwrap_or_else(|| "the row's figures are in no parcel".to_owned()),
+            done: hint(row).unwrap_or_else(|| message!("row-in-no-parcel")),
             area_changed_m2: 0.0,
         });
     }
@@ -151,10 +145,10 @@ fn left_over(
             severity: Severity::Note,
             place: None,
             found: match (&parcel.code, code) {
-                (Some(text), Some(_)) => format!("the firm table has no row for the code \"{text}\""),
-                _ => "the parcel has no code to join firms by".to_owned(),
+                (Some(text), Some(_)) => message!("no-row-for-code", text = text),
+                _ => message!("no-code-to-join"),
             },
-            done: "its firm figures are missing, not zero".to_owned(),
+            done: message!("firm-figures-missing"),
             area_changed_m2: 0.0,
         });
     }
@@ -188,20 +182,14 @@ impl<'a> Resembling<'a> {
     }
 
     /// What may have happened to `key`.
-    fn hint(&self, key: &str) -> Option<String> {
+    fn hint(&self, key: &str) -> Option<Message> {
         let core_of_key = core(key);
         if let Some(code) = self.by_core.get(&core_of_key).filter(|_| !core_of_key.is_empty()) {
-            return Some(format!(
-                "a parcel has the code \"{code}\", which differs by leading zeros, letter case or punctuation alone; \
-                 write both alike, as text"
-            ));
+            return Some(message!("code-differs-slightly", code = *code));
         }
         let stem: String = key.chars().take(PARCEL_CODE_CHARS).collect();
         let code = self.by_core.get(&core(&stem)).filter(|_| stem.len() < key.len())?;
-        Some(format!(
-            "the key begins with the parcel code \"{code}\": is it the code of a unit (不动产单元代码)? Keep its first \
-             {PARCEL_CODE_CHARS} characters"
-        ))
+        Some(message!("code-of-unit", code = *code, chars = PARCEL_CODE_CHARS))
     }
 }
 

@@ -14,6 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::lost_digits::lost;
+use crate::message;
 use crate::parcel::Layer;
 use crate::table::{Column, Filter, KeyColumns, NoSuchColumn, Table, Value};
 use crate::validate::{Issue, IssueKind, Severity};
@@ -246,15 +247,14 @@ fn partial<I: Iterator<Item = usize>>(
         .filter(|(_, code)| code.is_some_and(|code| left_out[code] > 0))
         .map(|(parcel, _)| parcel.id.0.as_str())
         .collect();
-    let list: Vec<&str> = parcels.iter().take(NAMED).copied().collect();
-    let found = format!(
-        "the sums \"{name}\" of {} parcels leave out {all_rows} rows that state no figure: {}{}",
-        parcels.len(),
-        list.join(", "),
-        if parcels.len() > NAMED { ", …" } else { "" }
+    let found = message!(
+        "sums-leave-out",
+        name = name,
+        parcels = parcels.len(),
+        rows = all_rows,
+        list = message::some(parcels.iter().copied(), NAMED)
     );
-    let done = "they are sums of the other rows; complete the table, or leave these firms out with `where`"
-        .to_owned();
+    let done = message!("sums-of-other-rows");
     Some(issue(IssueKind::NotNumber, Severity::Warning, None, found, done))
 }
 
@@ -284,8 +284,8 @@ fn read_numbers(column: &Column, issues: &mut Vec<Issue>) -> Vec<Option<f64>> {
                 IssueKind::NotNumber,
                 Severity::Warning,
                 Some(row),
-                format!("column \"{}\": \"{text}\" is no number", column.name),
-                "it counts as missing".to_owned(),
+                message!("column-no-number", column = &column.name, text = text),
+                message!("counts-as-missing"),
             ));
         }
     }

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::join::key;
+use crate::message;
+use crate::message::Message;
 use crate::table::{Column, Value};
 use crate::validate::{Issue, IssueKind, Severity};
 
@@ -80,9 +82,8 @@ pub(super) fn shares(
             IssueKind::BadShare,
             Severity::Warning,
             None,
-            "shares are stated, but no column names the firm".to_owned(),
-            "whether the shares of a firm add up to 1 was not checked; set `firm` in [enterprises]"
-                .to_owned(),
+            message!("shares-without-firm"),
+            message!("shares-not-checked"),
         ));
         return (read.into_iter().map(|share| share.unwrap_or(1.0)).collect(), issues);
     }
@@ -90,8 +91,8 @@ pub(super) fn shares(
     let name = |firm: usize| {
         let row = firms.first_row[firm];
         match firm_column.and_then(|column| key(&column.values[row])) {
-            Some(key) => format!("firm \"{key}\""),
-            None => "a firm without a key".to_owned(),
+            Some(key) => message!("firm-named", key = key.as_ref()),
+            None => message!("firm-without-key"),
         }
     };
     // By firm: what a missing share stands for, and what every share is multiplied by.
@@ -106,8 +107,8 @@ pub(super) fn shares(
                     IssueKind::BadShare,
                     Severity::Warning,
                     row,
-                    format!("{}: {} of {} rows state no share", name(firm), of.missing, of.rows),
-                    format!("what the others leave was split equally: {} each", rounded(rest)),
+                    message!("shares-missing", firm = name(firm), missing = of.missing, rows = of.rows),
+                    message!("rest-split-equally", share = rounded(rest)),
                 ));
             }
             let sum = of.sum + rest * of.missing as f64;
@@ -116,8 +117,8 @@ pub(super) fn shares(
                     IssueKind::BadShare,
                     Severity::Error,
                     row,
-                    format!("{}: the shares of its {} rows add up to {}", name(firm), of.rows, rounded(sum)),
-                    "they were scaled down to 1; correct the table".to_owned(),
+                    message!("shares-above-one", firm = name(firm), rows = of.rows, sum = rounded(sum)),
+                    message!("shares-scaled-down"),
                 ));
                 return (rest, 1.0 / sum);
             }
@@ -126,8 +127,8 @@ pub(super) fn shares(
                     IssueKind::ShareElsewhere,
                     Severity::Note,
                     row,
-                    format!("{}: its shares add up to {}", name(firm), rounded(sum)),
-                    "the rest of its figures is in no parcel".to_owned(),
+                    message!("shares-below-one", firm = name(firm), sum = rounded(sum)),
+                    message!("rest-in-no-parcel"),
                 ));
             }
             (rest, 1.0)
@@ -155,8 +156,8 @@ fn share(value: &Value, row: usize, column: &str, issues: &mut Vec<Issue>) -> Op
             IssueKind::NotNumber,
             Severity::Warning,
             Some(row),
-            format!("column \"{column}\": the share \"{}\" is no number", stated()),
-            "it counts as missing; write 40% or 0.4".to_owned(),
+            message!("share-no-number", column = column, stated = stated()),
+            message!("counts-missing-write-share"),
         ));
         return None;
     };
@@ -165,8 +166,8 @@ fn share(value: &Value, row: usize, column: &str, issues: &mut Vec<Issue>) -> Op
             IssueKind::BadShare,
             Severity::Warning,
             Some(row),
-            format!("column \"{column}\": the share {} does not lie from 0 to 1", stated()),
-            format!("it counts as {}; write 40% or 0.4", share.clamp(0.0, 1.0)),
+            message!("share-beyond-range", column = column, stated = stated()),
+            message!("share-counts-as", share = share.clamp(0.0, 1.0)),
         ));
     }
     Some(share.clamp(0.0, 1.0))
@@ -182,8 +183,8 @@ pub(super) fn issue(
     kind: IssueKind,
     severity: Severity,
     row: Option<usize>,
-    found: String,
-    done: String,
+    found: Message,
+    done: Message,
 ) -> Issue {
     Issue { parcel: None, row, kind, severity, place: None, found, done, area_changed_m2: 0.0 }
 }

@@ -5,6 +5,7 @@
 
 use super::problem::{Limit, Lock, Problem, Solution, Status};
 use super::session::Session;
+use crate::message;
 use crate::progress::Monitor;
 
 /// How often a better zone takes the place of the session's.
@@ -61,7 +62,7 @@ fn away_from(problem: &Problem, zone: &[bool], differ: f64) -> Limit {
     let free = (0..zone.len()).filter(|&unit| problem.lock[unit] == Lock::Free);
     let term = |unit: usize| (unit as u32, if zone[unit] { -problem.area[unit] } else { problem.area[unit] });
     let terms: Vec<(u32, f64)> = free.map(term).collect();
-    let limit = Limit { what: "area that differs".to_owned(), terms, ..Limit::default() };
+    let limit = Limit { what: message!("area-that-differs"), terms, ..Limit::default() };
     Limit { least: differ + limit.sum(zone), most: f64::INFINITY, price: f64::INFINITY, ..limit }
 }
 

@@ -9,6 +9,8 @@ use super::problem::{Limit, Link, Lock, Problem};
 use crate::adjacency::Adjacency;
 use crate::blocks::Blocks;
 use crate::boolean_ops;
+use crate::message;
+use crate::message::Message;
 use crate::overlay::Covered;
 use crate::parcel::{Layer, Parcel};
 use crate::policy::{
@@ -120,9 +122,9 @@ fn of_score(score: Option<f64>, policy: &Policy) -> Hold {
 
 /// A policy that does not fit the data.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{}", self.message())]
 pub enum CompileError {
     /// A filter or lock column that is not there.
-    #[error("policy section [{section}]: {what}")]
     Column {
         /// The policy's section.
         section: &'static str,
@@ -130,7 +132,6 @@ pub enum CompileError {
         what: NoSuchColumn,
     },
     /// A lock on a parcel that is not there.
-    #[error("policy section [locks]: the layer has no parcel \"{code}\"{}", .nearest.as_ref().map(|n| format!(" (did you mean \"{n}\"?)")).unwrap_or_default())]
     NoSuchParcel {
         /// The code.
         code: String,
@@ -138,9 +139,6 @@ pub enum CompileError {
         nearest: Option<String>,
     },
     /// A lock column with a word that is none.
-    #[error(
-        "policy section [locks]: column \"{column}\" says \"{word}\" for parcel {parcel}; expected in, out, freeze, 1, 0, -1 or nothing"
-    )]
     LockWord {
         /// The column.
         column: String,
@@ -150,9 +148,6 @@ pub enum CompileError {
         parcel: String,
     },
     /// Registered areas are asked for and some are missing.
-    #[error(
-        "constraints.area.basis is \"registered\", but {missing} of {all} parcels have no registered area; state them, or choose \"ellipsoidal\""
-    )]
     NoRegisteredArea {
         /// How many lack it.
         missing: usize,
@@ -160,13 +155,33 @@ pub enum CompileError {
         all: usize,
     },
     /// Area is to be conserved, but there is none.
-    #[error(
-        "no parcel is in the zone now, so there is no area to conserve; check columns.in_zone or [zone], or use constraints.area = {{ mode = \"cap\", cap_ha = … }}"
-    )]
     EmptyZone,
     /// A person and a rule say opposite things of one parcel.
-    #[error("{0}")]
-    Contradiction(String),
+    Contradiction(Message),
+}
+
+impl CompileError {
+    /// For people.
+    #[must_use]
+    pub fn message(&self) -> Message {
+        match self {
+            Self::Column { section, what } => {
+                message!("policy-section", section = *section, what = what.message())
+            }
+            Self::NoSuchParcel { code, nearest } => {
+                let hint = nearest.as_ref().map(|name| message!("did-you-mean", name = name));
+                message!("lock-on-no-parcel", parcel = code, hint = hint)
+            }
+            Self::LockWord { column, word, parcel } => {
+                message!("lock-word", column = column, word = word, parcel = parcel)
+            }
+            Self::NoRegisteredArea { missing, all } => {
+                message!("no-registered-area", missing = missing, all = all)
+            }
+            Self::EmptyZone => message!("zone-is-empty"),
+            Self::Contradiction(what) => what.clone(),
+        }
+    }
 }
 
 /// Compiles `policy` over `ground`.
@@ -273,7 +288,7 @@ fn sub_park_bands(
         }
     }
     let limit = |(name, terms): (&str, Vec<(u32, f64)>)| {
-        let limit = Limit { what: format!("area of sub-park {name}, ha"), terms, price, ..Limit::default() };
+        let limit = Limit { what: message!("sub-park-area", name = name), terms, price, ..Limit::default() };
         let base = policy.constraints.sub_park_base_ha.get(name).copied();
         let before = base.unwrap_or_else(|| limit.sum(in_zone));
         // Where there is nothing yet, all that comes in is change.
@@ -385,14 +400,18 @@ fn negligible(
 }
 
 /// Two locks that hold `parcel` to different sides, in words.
-fn contradiction(parcel: &Parcel, one: &Hold, other: &Hold) -> String {
+fn contradiction(parcel: &Parcel, one: &Hold, other: &Hold) -> Message {
     let id = &parcel.id;
     match (one, other) {
         (Hold::Freeze, moved) | (moved, Hold::Freeze) => {
-            let (now, lock) = (if parcel.in_zone { "in" } else { "out" }, moved.code());
-            format!("parcel {id} is {now} now and frozen there, but also locked {lock}; keep one lock")
+            let lock = moved.code();
+            if parcel.in_zone {
+                message!("frozen-in-but-locked", parcel = id, lock = lock)
+            } else {
+                message!("frozen-out-but-locked", parcel = id, lock = lock)
+            }
         }
-        _ => format!("parcel {id} is locked both in and out; keep one lock"),
+        _ => message!("parcel-locked-both-ways", parcel = id),
     }
 }
 
@@ -410,9 +429,10 @@ fn decided(ground: &Ground<'_>, policy: &Policy, hold: &mut [Hold]) -> Result<()
                 return Err(CompileError::Contradiction(contradiction(parcel, &hold[at], &wanted)));
             }
             (Hold::Overlay(name), Hold::In) => {
-                return Err(CompileError::Contradiction(format!(
-                    "parcel {} is locked in, but overlay \"{name}\" forbids it to come in; release the lock or correct the overlay",
-                    parcel.id
+                return Err(CompileError::Contradiction(message!(
+                    "locked-in-but-overlay",
+                    parcel = parcel.id,
+                    overlay = name
                 )));
             }
             _ => {}

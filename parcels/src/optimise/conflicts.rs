@@ -1,10 +1,12 @@
-//! Why there is no admissible plan, in words with the figures.
+//! Why there is no admissible plan, with the figures.
 
 use super::problem::{Lock, Problem};
 use super::state::State;
+use crate::message;
+use crate::message::Message;
 
 /// What contradicts what before any search: locks against limits.
-pub(super) fn conflicts(problem: &Problem) -> Vec<String> {
+pub(super) fn conflicts(problem: &Problem) -> Vec<Message> {
     let mut found = Vec::new();
     let sum = |keep: &dyn Fn(usize) -> bool| -> f64 {
         (0..problem.area.len()).filter(|&i| keep(i)).map(|i| problem.area[i]).sum()
@@ -12,25 +14,26 @@ pub(super) fn conflicts(problem: &Problem) -> Vec<String> {
     let locked_in = sum(&|i| problem.lock[i] == Lock::In);
     let reachable = sum(&|i| problem.lock[i] != Lock::Out);
     if problem.area_min > problem.area_max * (1.0 + 1e-9) {
-        found.push(format!(
-            "the least total area ({:.4}) is above the most ({:.4})",
-            problem.area_min, problem.area_max
+        found.push(message!(
+            "least-area-above-most",
+            least = message::number(problem.area_min, 4),
+            most = message::number(problem.area_max, 4)
         ));
     }
     if locked_in > problem.area_max * (1.0 + 1e-9) {
-        found.push(format!(
-            "what must be in ({:.4}) is more than the total area may be ({:.4}); release locks of at least {:.4} or raise the limit",
-            locked_in,
-            problem.area_max,
-            locked_in - problem.area_max
+        found.push(message!(
+            "held-in-above-most",
+            held = message::number(locked_in, 4),
+            most = message::number(problem.area_max, 4),
+            over = message::number(locked_in - problem.area_max, 4)
         ));
     }
     if reachable < problem.area_min * (1.0 - 1e-9) {
-        found.push(format!(
-            "all that may be in ({:.4}) is less than the total area has to be ({:.4}); release locks or eligibility of at least {:.4}, or lower the limit",
-            reachable,
-            problem.area_min,
-            problem.area_min - reachable
+        found.push(message!(
+            "reachable-below-least",
+            reachable = message::number(reachable, 4),
+            least = message::number(problem.area_min, 4),
+            short = message::number(problem.area_min - reachable, 4)
         ));
     }
     for limit in &problem.limits {
@@ -41,15 +44,19 @@ pub(super) fn conflicts(problem: &Problem) -> Vec<String> {
         let low = of(&|lock, w| lock == Lock::In || (lock == Lock::Free && w < 0.0));
         let high = of(&|lock, w| lock == Lock::In || (lock == Lock::Free && w > 0.0));
         if limit.price.is_infinite() && (limit.off(low) > 0.0 && low > limit.most) {
-            found.push(format!(
-                "{}: what must be in ({low:.4}) is more than is allowed ({:.4}); release locks or widen the band",
-                limit.what, limit.most
+            found.push(message!(
+                "band-held-above",
+                what = limit.what,
+                held = message::number(low, 4),
+                most = message::number(limit.most, 4)
             ));
         }
         if limit.price.is_infinite() && (limit.off(high) > 0.0 && high < limit.least) {
-            found.push(format!(
-                "{}: all that may be in ({high:.4}) is less than is asked for ({:.4}); release locks or widen the band",
-                limit.what, limit.least
+            found.push(message!(
+                "band-reachable-below",
+                what = limit.what,
+                reachable = message::number(high, 4),
+                least = message::number(limit.least, 4)
             ));
         }
     }
@@ -57,77 +64,79 @@ pub(super) fn conflicts(problem: &Problem) -> Vec<String> {
         |i: usize| matches!((problem.lock[i], problem.in_zone[i]), (Lock::In, false) | (Lock::Out, true));
     let forced_area = sum(&forced);
     if forced_area > problem.moved_area_max * (1.0 + 1e-9) {
-        found.push(format!(
-            "locks alone move {:.4}, more than may be moved ({:.4}); raise the cap or release locks",
-            forced_area, problem.moved_area_max
+        found.push(message!(
+            "locks-move-area",
+            moved = message::number(forced_area, 4),
+            most = message::number(problem.moved_area_max, 4)
         ));
     }
     let forced_units = (0..problem.area.len()).filter(|&i| forced(i)).count();
     if forced_units > problem.moved_units_max {
-        found.push(format!(
-            "locks alone move {forced_units} parcels, more than may be moved ({}); raise the cap or release locks",
-            problem.moved_units_max
-        ));
+        found.push(message!("locks-move-parcels", count = forced_units, most = problem.moved_units_max));
     }
     found
 }
 
 /// What the best zone found still breaks.
-pub(super) fn missed(state: &State<'_, '_>) -> Vec<String> {
+pub(super) fn missed(state: &State<'_, '_>) -> Vec<Message> {
     let problem = state.energy.problem;
     let mut found = Vec::new();
     if state.area_off(state.area) > 0.0 {
-        found.push(format!(
-            "no zone was found whose area is within {:.4} to {:.4} and that keeps the other limits; the nearest has {:.4}; widen the area tolerance",
-            problem.area_min, problem.area_max, state.area
+        found.push(message!(
+            "area-not-found",
+            least = message::number(problem.area_min, 4),
+            most = message::number(problem.area_max, 4),
+            nearest = message::number(state.area, 4)
         ));
     }
     if state.forbidden_count > 0 {
-        let room = if state.moved_units >= problem.moved_units_max
-            || state.moved_area >= 0.999 * problem.moved_area_max
-        {
-            " because no more may move; raise the cap on what moves,"
-        } else {
-            ";"
-        };
-        found.push(format!(
-            "{} blocks below the least area ({:.4}, a new one {:.4}) could neither leave nor grow{room} lower the least area or make it soft",
-            state.forbidden_count, problem.min_block, problem.new_block
-        ));
+        let used = state.moved_units >= problem.moved_units_max
+            || state.moved_area >= 0.999 * problem.moved_area_max;
+        let count = state.forbidden_count;
+        let least = message::number(problem.min_block, 4);
+        let least_new = message::number(problem.new_block, 4);
+        found.push(match (problem.new_block.is_finite(), used) {
+            (true, false) => {
+                message!("small-blocks-stay", count = count, least = least, least_new = least_new)
+            }
+            (true, true) => {
+                message!("small-blocks-stay-moves-used", count = count, least = least, least_new = least_new)
+            }
+            (false, false) => message!("small-or-new-blocks-stay", count = count, least = least),
+            (false, true) => message!("small-or-new-blocks-stay-moves-used", count = count, least = least),
+        });
     }
     for (at, limit) in problem.limits.iter().enumerate() {
         if limit.price.is_infinite() && limit.off(state.sum(at)) > 0.0 {
-            found.push(format!(
-                "{}: {:.4} is not within {:.4} to {:.4}; widen the band",
-                limit.what,
-                state.sum(at),
-                limit.least,
-                limit.most
+            found.push(message!(
+                "band-not-kept",
+                what = limit.what,
+                sum = message::number(state.sum(at), 4),
+                least = message::number(limit.least, 4),
+                most = message::number(limit.most, 4)
             ));
         }
     }
     if state.block_count > problem.blocks_max {
-        found.push(format!(
-            "{} blocks remain, {} are allowed: the others hold parcels that must be in, or may not move; raise the number or release locks",
-            state.block_count, problem.blocks_max
-        ));
+        found.push(message!("blocks-remain", count = state.block_count, most = problem.blocks_max));
     }
     if problem.concentration_price.is_infinite() && state.concentration() < problem.concentration_min {
-        found.push(format!(
-            "concentration {:.3} stays below the least ({:.3}); raise λ or give up the rule",
-            state.concentration(),
-            problem.concentration_min
+        found.push(message!(
+            "concentration-below",
+            value = message::number(state.concentration(), 3),
+            least = message::number(problem.concentration_min, 3)
         ));
     }
     if state.moved_area > problem.moved_area_max * (1.0 + 1e-9) || state.moved_units > problem.moved_units_max
     {
-        found.push(format!(
-            "{} parcels of area {:.4} move, more than allowed; raise the cap on what moves",
-            state.moved_units, state.moved_area
+        found.push(message!(
+            "too-much-moves",
+            count = state.moved_units,
+            area = message::number(state.moved_area, 4)
         ));
     }
     if found.is_empty() {
-        found.push("no admissible zone was found near the best one; widen a limit and try again".to_owned());
+        found.push(message!("none-near-best"));
     }
     found
 }

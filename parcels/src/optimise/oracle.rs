@@ -136,13 +136,13 @@ fn limits(dice: &mut Dice, area: &[f64], in_zone: &[bool]) -> Vec<Limit> {
             let terms: Vec<(u32, f64)> = units.map(|i| (i, area[i as usize])).collect();
             let now = Limit { terms: terms.clone(), ..Limit::default() }.sum(in_zone);
             let (least, most) = (now * (0.5 + 0.5 * dice.unit()), now * (1.0 + 0.5 * dice.unit()));
-            limits.push(Limit { what: "a part".to_owned(), terms, least, most, price });
+            limits.push(Limit { terms, least, most, price, ..Limit::default() });
         } else {
             let sign = |i: usize| if in_zone[i] { -area[i] } else { area[i] };
             let terms: Vec<(u32, f64)> = units.map(|i| (i, sign(i as usize))).collect();
             let there = Limit { terms: terms.clone(), ..Limit::default() }.sum(in_zone);
             let least = there + 0.3 * area.iter().sum::<f64>() * dice.unit();
-            limits.push(Limit { what: "away".to_owned(), terms, least, most: f64::INFINITY, price });
+            limits.push(Limit { terms, least, most: f64::INFINITY, price, ..Limit::default() });
         }
     }
     limits

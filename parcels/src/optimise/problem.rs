@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::message::Message;
 use crate::parts::Parts;
 use crate::units::LIMIT_SLACK;
 
@@ -37,8 +38,8 @@ pub struct Link {
 /// A limit on a weighted sum of units, Σ weightᵢ xᵢ: the area of a sub-park, or how far a zone is from another one.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Limit {
-    /// What the sum is, in words, for people.
-    pub what: String,
+    /// What the sum is.
+    pub what: Message,
     /// Units with their weights, ascending, each once.
     pub terms: Vec<(u32, f64)>,
     /// Least sum; −∞ for none.
@@ -272,8 +273,8 @@ pub struct Solution {
     pub cases: Vec<Case>,
     /// Integer units to one unit of objective, in all flows and payments.
     pub flow_scale: f64,
-    /// Where no admissible choice was found: what contradicts what, or that the search was stopped too early, in words.
-    pub conflicts: Vec<String>,
+    /// Where no admissible choice was found: what contradicts what, or that the search was stopped too early.
+    pub conflicts: Vec<Message>,
 }
 
 impl Solution {

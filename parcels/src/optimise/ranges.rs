@@ -158,7 +158,7 @@ mod tests {
                 (0..n).filter(|unit| group >> unit & 1 == 1).map(|unit| (unit as u32, problem.area[unit])).collect();
             let of_group: f64 = terms.iter().map(|(_, area)| area).sum();
             let (least, most) = (band.0 * of_group, band.1 * of_group);
-            problem.limits.push(Limit { what: "group".into(), terms, least, most, price: f64::INFINITY });
+            problem.limits.push(Limit { terms, least, most, price: f64::INFINITY, ..Limit::default() });
             let energy = Energy::new(&problem);
             let ranges = Ranges::new(&problem, &problem.lock);
             let components = energy.components.as_ref().map(|found| found.list.clone()).unwrap_or_default();

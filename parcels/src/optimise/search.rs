@@ -17,6 +17,8 @@ use super::problem::{BoundProof, Case, Problem, Solution, Status, gap};
 use super::recombine::{multipliers, recombine};
 use super::relax::{FALLS, ROUNDS, Relaxation};
 use super::state::State;
+use crate::message;
+use crate::message::Message;
 use crate::progress::{Cancelled, Monitor};
 
 /// Gap below which no further starts are tried.
@@ -43,9 +45,9 @@ const GOOD: f64 = 0.02;
 const GOOD_WHERE_MANY: f64 = 0.04;
 const MANY: usize = 30_000;
 /// What is said where branch and bound has told all cases apart.
-const NONE_EXISTS: &str = "no plan keeps to all rules: every case was looked at";
+const NONE_EXISTS: Message = message!("no-plan-exists");
 /// What is said of a search without an admissible zone that may yet have found one.
-const STOPPED: &str = "the search was stopped before it found an admissible plan; give it more time";
+const STOPPED: Message = message!("search-stopped");
 
 /// Solves `problem`.
 ///
@@ -409,9 +411,9 @@ impl<'e, 'p, 'm> Search<'e, 'p, 'm> {
             why = conflicts(energy.problem);
             if why.is_empty() {
                 // A search cut short has not shown that anything stands in the way.
-                why = if stopped { vec![STOPPED.to_owned()] } else { super::conflicts::missed(&state) };
+                why = if stopped { vec![STOPPED] } else { super::conflicts::missed(&state) };
                 if none_exists {
-                    why.insert(0, NONE_EXISTS.to_owned());
+                    why.insert(0, NONE_EXISTS);
                 }
             }
         } else {
@@ -458,7 +460,7 @@ mod tests {
                 prop_assert!(proven >= optimum - 1e-6, "proven bound {proven} below optimum {optimum}");
                 prop_assert!(solution.bound >= optimum - 1e-6, "bound {} below optimum {optimum}", solution.bound);
             }
-            if solution.conflicts.iter().any(|why| why == NONE_EXISTS) {
+            if solution.conflicts.contains(&NONE_EXISTS) {
                 prop_assert!(truth.is_none(), "said to have no plan, but {truth:?}");
             }
             if solution.status == Status::Infeasible {
@@ -492,7 +494,7 @@ mod tests {
             let admissible = State::new(&energy, solution.x.clone()).admissible();
             prop_assert_eq!(admissible, solution.status != Status::Infeasible);
             // Nothing is said to stand in the way that does not.
-            let said = |what: &str| solution.conflicts.iter().any(|c| c == what);
+            let said = |what: Message| solution.conflicts.contains(&what);
             let before_all = after == 0 && !admissible;
             prop_assert_eq!(before_all && conflicts(&problem).is_empty(), before_all && said(STOPPED));
         }
@@ -502,7 +504,7 @@ mod tests {
     #[test]
     fn that_no_plan_exists_is_found_out() {
         let problems = (0..400).map(|seed| random_problem(seed, 10));
-        let said = problems.filter(|p| solve(p, &()).conflicts.iter().any(|why| why == NONE_EXISTS));
+        let said = problems.filter(|p| solve(p, &()).conflicts.contains(&NONE_EXISTS));
         assert!(said.count() >= 10);
     }
 

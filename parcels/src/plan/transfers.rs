@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ObjectiveRecord;
 use crate::id::ParcelId;
+use crate::message::Told;
 
 /// In or out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -43,7 +44,7 @@ pub struct Transfer {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub robustness: Option<f64>,
     /// Why, for people.
-    pub reasons: Vec<Reason>,
+    pub reasons: Vec<Told>,
 }
 
 impl Transfer {
@@ -52,15 +53,6 @@ impl Transfer {
     pub fn veto_price_least(&self, objective: &ObjectiveRecord) -> Option<f64> {
         self.veto_price.map(|price| (price - (objective.bound - objective.value)).max(0.0))
     }
-}
-
-/// Why a parcel moves, in both languages.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reason {
-    /// 中文.
-    pub zh: String,
-    /// English.
-    pub en: String,
 }
 
 /// Transfers that belong together.

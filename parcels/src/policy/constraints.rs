@@ -416,7 +416,7 @@ mod tests {
         }
         assert_eq!(constraints("keep_concentration = false").concentrated().strictness, Strictness::Off);
         let both = "[constraints]\nkeep_concentration = false\nconcentration = { at_least = 3 }\n";
-        assert!(Policy::from_toml(both).unwrap_err().to_string().contains("keep one"));
+        assert!(Policy::from_toml(both).unwrap_err().to_string().contains("concentration-contradiction"));
     }
 
     #[test]

@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::adjacency::Contiguity;
 use crate::enterprise::Enterprises;
+use crate::message;
+use crate::message::Message;
 use crate::score::{Indicator, Weights};
 use crate::table::{Filter, nearest};
 use crate::validate::{Checks, Columns};
@@ -202,21 +204,36 @@ pub enum OverlayRule {
 }
 
 /// A policy that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{}", self.message())]
 pub enum PolicyError {
-    /// The text is no policy.
-    #[error("{place}{what}{hint}")]
-    Text {
-        /// `line N, column M: `, or nothing.
-        place: String,
-        /// What is wrong.
-        what: String,
-        /// What to try.
-        hint: String,
-    },
+    /// The text is no policy: where and what, and what to try.
+    Text(Message),
     /// The values contradict themselves; one entry a finding.
-    #[error("{}", .0.join("\n"))]
-    Contradictory(Vec<String>),
+    Contradictory(Vec<Message>),
+}
+
+impl PolicyError {
+    /// For people.
+    #[must_use]
+    pub fn message(&self) -> Message {
+        match self {
+            Self::Text(what) => what.clone(),
+            Self::Contradictory(found) => findings(found),
+        }
+    }
+}
+
+/// Several findings as one message.
+#[must_use]
+pub fn findings(found: &[Message]) -> Message {
+    let rest = |rest: Option<Message>, first: &Message| {
+        Some(match rest {
+            Some(rest) => message!("rules-joined", first = first, rest = rest),
+            None => first.clone(),
+        })
+    };
+    found.iter().rev().fold(None, rest).unwrap_or_default()
 }
 
 impl Policy {
@@ -231,13 +248,13 @@ impl Policy {
         if findings.is_empty() { Ok(policy) } else { Err(PolicyError::Contradictory(findings)) }
     }
 
-    /// What contradicts itself in this policy, in words; empty when nothing does.
+    /// What contradicts itself in this policy; empty when nothing does.
     #[must_use]
-    pub fn check(&self) -> Vec<String> {
+    pub fn check(&self) -> Vec<Message> {
         let mut found = Vec::new();
         let mut at_least_zero = |name: &str, value: f64| {
             if !(value >= 0.0 && value.is_finite()) {
-                found.push(format!("{name} = {value}: expected a number of at least 0"));
+                found.push(message!("at-least-zero", name = name, value = value));
             }
         };
         at_least_zero("contiguity.gap_m", self.contiguity.gap_m);
@@ -263,51 +280,48 @@ impl Policy {
         }
         match (self.constraints.area.mode, self.constraints.area.cap_ha) {
             (AreaMode::Cap, None) => {
-                found.push("constraints.area: mode \"cap\" needs cap_ha, the most hectares allowed".into());
+                found.push(message!("cap-needs-ha"));
             }
             (AreaMode::Cap, Some(cap)) if !(cap > 0.0 && cap.is_finite()) => {
-                found.push(format!("constraints.area.cap_ha = {cap}: expected a number above 0"));
+                found.push(message!("cap-above-zero", value = cap));
             }
             (AreaMode::Conserve | AreaMode::Free, Some(_)) => {
-                found.push("constraints.area: cap_ha has a meaning with mode = \"cap\" only".into());
+                found.push(message!("cap-only-with-cap"));
             }
             _ => {}
         }
         match (self.constraints.area.mode, self.constraints.area.base_ha) {
             (AreaMode::Conserve, Some(base)) if !(base > 0.0 && base.is_finite()) => {
-                found.push(format!("constraints.area.base_ha = {base}: expected a number above 0"));
+                found.push(message!("base-above-zero", value = base));
             }
             (AreaMode::Cap | AreaMode::Free, Some(_)) => {
-                found.push("constraints.area: base_ha has a meaning with mode = \"conserve\" only".into());
+                found.push(message!("base-only-with-conserve"));
             }
             _ => {}
         }
         if !self.constraints.keep_concentration && self.constraints.concentration.is_some() {
-            found.push(
-                "constraints.keep_concentration = false and constraints.concentration contradict each other; keep one"
-                    .into(),
-            );
+            found.push(message!("concentration-contradiction"));
         }
         if self.constraints.blocks == BlockRule::AtMost(0) {
-            found.push("constraints.blocks = 0: a zone has at least one block".into());
+            found.push(message!("blocks-at-least-one"));
         }
         if self.columns.in_zone.is_some() && self.zone.is_some() {
-            found.push("both columns.in_zone and [zone] say what the present zone is; keep one".into());
+            found.push(message!("zone-said-twice"));
         }
         if let Some(zone) = &self.zone
             && !(zone.share > 0.0 && zone.share <= 1.0)
         {
-            found.push(format!("zone.share = {}: expected above 0 and at most 1", zone.share));
+            found.push(message!("zone-share-range", value = zone.share));
         }
         if let Some(zone) = &self.zone
             && zone.layer.is_none()
             && zone.only.is_empty()
         {
-            found.push("[zone]: give a layer, or filters over the parcels' own columns in `where`".into());
+            found.push(message!("zone-needs-layer"));
         }
         for code in &self.locks.inside {
             if self.locks.outside.contains(code) {
-                found.push(format!("locks: parcel {code} is locked both in and out; keep one"));
+                found.push(message!("locked-both-ways", parcel = code));
             }
         }
         if let Some(firms) = &self.enterprises {
@@ -318,18 +332,13 @@ impl Policy {
                     .count()
                     + usize::from(aggregate.count);
                 if given != 1 {
-                    found.push(format!(
-                        "enterprises.aggregates.{name}: give exactly one of sum, mean, max, first and count (found {given})"
-                    ));
+                    found.push(message!("aggregate-exactly-one", name = name, given = given));
                 }
             }
         }
         for (at, barrier) in self.contiguity.barriers.iter().enumerate() {
             if barrier.half_width_m.is_none() && barrier.half_width_column.is_none() {
-                found.push(format!(
-                    "contiguity.barriers[{at}] ({}): give half_width_m or half_width_column",
-                    barrier.layer
-                ));
+                found.push(message!("barrier-needs-width", at = at, layer = barrier.layer));
             }
         }
         found
@@ -338,22 +347,20 @@ impl Policy {
 
 /// Puts a TOML error into words: where it is, and which known key was probably meant.
 fn explain(text: &str, error: &toml::de::Error) -> PolicyError {
-    let place = error.span().map_or_else(String::new, |span| {
+    let place = error.span().map(|span| {
         let before = &text[..span.start.min(text.len())];
         let line = before.matches('\n').count() + 1;
         let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
-        format!("line {line}, column {column}: ")
+        message!("policy-place", line = line, column = column)
     });
     let what = error.message().trim().to_owned();
     // serde says: unknown field `lamda`, expected one of `lambda`, `kappa`
     let mut quoted = what.split('`').skip(1).step_by(2);
     let hint = match (what.starts_with("unknown"), quoted.next()) {
-        (true, Some(asked)) => {
-            nearest(asked, quoted).map_or_else(String::new, |n| format!(" (did you mean `{n}`?)"))
-        }
-        _ => String::new(),
+        (true, Some(asked)) => nearest(asked, quoted).map(|name| message!("did-you-mean-key", name = name)),
+        _ => None,
     };
-    PolicyError::Text { place, what, hint }
+    PolicyError::Text(message!("policy-text", place = place, what = what, hint = hint))
 }
 
 #[cfg(test)]
@@ -371,15 +378,17 @@ mod tests {
     #[test]
     fn an_unknown_key_names_the_nearest_known_one() {
         let wrong = Policy::from_toml("[objective]\nlamda = 3\n").unwrap_err().to_string();
-        assert!(wrong.starts_with("line 2, column 1: unknown field `lamda`"), "{wrong}");
-        assert!(wrong.ends_with("(did you mean `lambda`?)"), "{wrong}");
+        assert!(wrong.contains("column: 1, line: 2") && wrong.contains("unknown field `lamda`"), "{wrong}");
+        assert!(wrong.contains("did-you-mean-key (name: \"lambda\")"), "{wrong}");
     }
 
     #[test]
     fn contradictions_are_all_listed() {
         let text = "[constraints]\nblocks = 0\narea = { mode = 'cap' }\n[locks]\nin = ['a']\nout = ['a']\n[objective]\nlambda = -1\n";
         let wrong = Policy::from_toml(text).unwrap_err().to_string();
-        for part in ["objective.lambda", "cap_ha", "at least one block", "parcel a is locked both"] {
+        for part in
+            ["objective.lambda", "cap-needs-ha", "blocks-at-least-one", "locked-both-ways (parcel: \"a\")"]
+        {
             assert!(wrong.contains(part), "{part} missing in {wrong}");
         }
     }

@@ -99,10 +99,10 @@ impl Account {
 
     /// Score, boundary, moving and their sum, rounded so that they still add up and do not turn a gain into a loss, with the
     /// number of decimals.
-    pub(super) fn shown(&self) -> ([f64; 4], usize) {
-        const DECIMALS_MOST: usize = 4;
-        let rounded = |decimals: usize| {
-            let scale = 10f64.powi(decimals as i32);
+    pub(super) fn shown(&self) -> ([f64; 4], u8) {
+        const DECIMALS_MOST: u8 = 4;
+        let rounded = |decimals: u8| {
+            let scale = 10f64.powi(i32::from(decimals));
             let [score, boundary, moving] =
                 [self.score, self.boundary, self.moving].map(|term| (term * scale).round());
             let total = score + boundary + moving;

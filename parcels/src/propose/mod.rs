@@ -20,6 +20,7 @@ use pieces::Pieces;
 use crate::adjacency::Adjacency;
 use crate::blocks::Blocks;
 use crate::id::{ParcelId, ParcelIdx};
+use crate::message::Told;
 use crate::parcel::Layer;
 use crate::plan::{Direction, Swap, Transfer};
 use crate::score::Scores;
@@ -97,6 +98,7 @@ pub fn propose(context: &Context<'_>) -> (Vec<Transfer>, Vec<Swap>) {
         .iter()
         .map(|&parcel| {
             let delta_objective = context.worth.gain(&land, after, &[parcel], |other| other == parcel);
+            let reasons = reasons::reasons(context, &facts, parcel, delta_objective);
             Transfer {
                 parcel: layer[parcel].id.clone(),
                 direction: if after[parcel.at()] { Direction::In } else { Direction::Out },
@@ -107,7 +109,7 @@ pub fn propose(context: &Context<'_>) -> (Vec<Transfer>, Vec<Swap>) {
                 veto_price: (context.veto_price)(parcel),
                 veto_price_most: (context.veto_price_most)(parcel),
                 robustness: context.robustness.map(|shares| shares[parcel.at()]),
-                reasons: reasons::reasons(context, &facts, parcel, delta_objective),
+                reasons: reasons.into_iter().map(Told::from).collect(),
             }
         })
         .collect();

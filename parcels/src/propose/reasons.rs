@@ -1,4 +1,4 @@
-//! Why a parcel moves, in words. Every sentence states a figure computed here from the plan; none is guessed.
+//! Why a parcel moves. Every message states a figure computed here from the plan; none is guessed.
 //!
 //! What leaves or comes in as one piece is explained as one: that a parcel's neighbours leave too is no reason for it.
 //! Where a parcel's score speaks against its move, the account says what outweighs it.
@@ -7,9 +7,9 @@ use super::Context;
 use super::account::Threshold;
 use super::facts::{Facts, PieceFacts};
 use super::place::{place_in, place_out};
-use super::words::{area, number, ordinal, say, signed};
 use crate::id::ParcelIdx;
-use crate::plan::Reason;
+use crate::message;
+use crate::message::{Message, area_m2, figure, number, signed};
 use crate::score::ScorePart;
 
 /// At most so many reasons a transfer.
@@ -24,7 +24,7 @@ pub(super) fn reasons(
     facts: &Facts<'_>,
     parcel: ParcelIdx,
     delta_objective: f64,
-) -> Vec<Reason> {
+) -> Vec<Message> {
     let Some((piece, members)) = facts.piece(parcel) else { return Vec::new() };
     let enters = context.in_zone_after[parcel.at()];
     let mut said =
@@ -40,11 +40,7 @@ pub(super) fn reasons(
     said.extend(indicators(context, parcel, &threshold, enters));
     said.extend(boundary(piece, enters, several));
     if said.len() < 2 {
-        let change = number(delta_objective);
-        said.push(say(
-            format!("changes what the plan is worth by {change} score·ha"),
-            format!("使方案价值变化 {change} 分·公顷"),
-        ));
+        said.push(message!("changes-worth", change = figure(delta_objective)));
     }
     said.truncate(MOST);
     said
@@ -52,134 +48,96 @@ pub(super) fn reasons(
 
 /// `on balance, leaving: score -3.4, boundary +20.0, moving -1.0, together +15.6 score·ha, of which the 1 ha it frees counts
 /// +44.7`
-fn account(piece: &PieceFacts, enters: bool, several: bool) -> Reason {
+fn account(piece: &PieceFacts, enters: bool, several: bool) -> Message {
     let account = &piece.account;
-    let ([score, boundary, moving, total], decimals) = account.shown();
-    let [score, boundary, moving, total] =
-        [score, boundary, moving, total].map(|term| signed(term, decimals));
-    let land = signed(account.land, decimals);
-    let less_land = signed(-account.land, decimals);
-    let (ha_en, ha_zh) = area(piece.area_m2);
-    let (land_en, land_zh) = match (account.land, enters) {
-        _ if land == "0" => (String::new(), String::new()),
-        (freed, true) if freed > 0.0 => (
-            format!(", of which the {ha_en} it brings counts {land}"),
-            format!("，其中补充的 {ha_zh}计 {land}"),
-        ),
-        (freed, false) if freed > 0.0 => (
-            format!(", of which the {ha_en} it frees counts {land}"),
-            format!("，其中腾出的 {ha_zh}计 {land}"),
-        ),
-        (_, true) => (
-            format!(" after {less_land} for the {ha_en} it takes up"),
-            format!("，已扣除占用 {ha_zh}的 {less_land}"),
-        ),
-        (_, false) => (
-            format!(" after {less_land} for the {ha_en} it takes away"),
-            format!("，已扣除减少 {ha_zh}的 {less_land}"),
-        ),
+    let ([score, boundary, moving, total], digits) = account.shown();
+    let freed = account.land;
+    let shown_as_nothing = (freed * 10f64.powi(i32::from(digits))).round() == 0.0;
+    let area = area_m2(piece.area_m2);
+    let land = match (freed, enters) {
+        _ if shown_as_nothing => None,
+        (freed, true) if freed > 0.0 => {
+            Some(message!("of-which-brings", area = area, land = signed(freed, digits)))
+        }
+        (freed, false) if freed > 0.0 => {
+            Some(message!("of-which-frees", area = area, land = signed(freed, digits)))
+        }
+        (_, true) => Some(message!("after-taking-up", area = area, land = signed(-freed, digits))),
+        (_, false) => Some(message!("after-taking-away", area = area, land = signed(-freed, digits))),
     };
-    let (move_en, move_zh) = match (enters, several) {
-        (true, false) => ("coming in", "调入"),
-        (true, true) => ("the whole piece coming in", "整片调入"),
-        (false, false) => ("leaving", "调出"),
-        (false, true) => ("the whole piece leaving", "整片调出"),
+    let way = match (enters, several) {
+        (true, false) => message!("move-in"),
+        (true, true) => message!("move-in-piece"),
+        (false, false) => message!("move-out"),
+        (false, true) => message!("move-out-piece"),
     };
-    say(
-        format!(
-            "on balance, {move_en}: score {score}, boundary {boundary}, moving {moving}, together {total} score·ha{land_en}"
-        ),
-        format!(
-            "{move_zh}的得失：得分 {score}，边界 {boundary}，调整 {moving}，合计 {total} 分·公顷{land_zh}"
-        ),
+    message!(
+        "on-balance",
+        move = way,
+        score = signed(score, digits),
+        boundary = signed(boundary, digits),
+        moving = signed(moving, digits),
+        total = signed(total, digits),
+        land = land
     )
 }
 
 /// Why a move that costs is made all the same: for the least area of blocks, for the balance of area, or because there
 /// was room. What none explains is only stated.
-fn price(context: &Context<'_>, facts: &Facts<'_>, piece: &PieceFacts, enters: bool) -> Option<Reason> {
+fn price(context: &Context<'_>, facts: &Facts<'_>, piece: &PieceFacts, enters: bool) -> Option<Message> {
     let account = &piece.account;
     if account.pays() && account.gain >= 0.0 {
         return None;
     }
     let around_m2 = facts.around_m2(piece);
-    let (least_en, least_zh) = area(context.min_block_m2);
-    let (en, zh) = area(piece.area_m2);
+    let least = area_m2(context.min_block_m2);
+    let area = area_m2(piece.area_m2);
     let better = facts.best_incoming > piece.mean_score.unwrap_or(context.worth.tau);
     let conserved = context.area_tolerance_m2.is_finite();
     Some(if enters && around_m2 - piece.stretch_m2 < context.min_block_m2 {
-        say(
-            format!("brings its block to the least area of {least_en}"),
-            format!("使所在区块达到下限 {least_zh}"),
-        )
+        message!("reaches-least-area", least = least)
     } else if !enters && around_m2 + piece.stretch_m2 < context.min_block_m2 {
-        say(
-            format!("may not stay: its block would be below the least area of {least_en}"),
-            format!("不能保留：所在区块将低于下限 {least_zh}"),
-        )
+        message!("may-not-stay", least = least)
+    } else if account.gain >= 0.0 && enters {
+        message!("room-for-it", area = area, gain = figure(account.gain))
     } else if account.gain >= 0.0 {
-        let gain = number(account.gain);
-        let (room_en, room_zh) = if enters {
-            ("there was still room for", "面积尚有余量")
-        } else {
-            ("the area can spare", "面积有余")
-        };
-        say(
-            format!("{room_en} its {en}: but for the price of area it gains {gain} score·ha"),
-            format!("{room_zh}（{zh}）：不计面积价格则增加 {gain} 分·公顷"),
-        )
+        message!("area-can-spare", area = area, gain = figure(account.gain))
     } else if enters && conserved && facts.some_leave {
-        say(format!("brings {en} to make up for land that leaves"), format!("补充 {zh}，平衡调出的面积"))
+        message!("makes-up-for-land", area = area)
     } else if !enters && conserved && better {
-        say(format!("gives up {en} so that better land can come in"), format!("让出 {zh}，供更优地块调入"))
+        message!("gives-up-for-better", area = area)
     } else if account.pays() && enters {
-        say(format!("brings {en}, which the zone lacks"), format!("补充 {zh}，区内面积不足"))
+        message!("brings-lacking", area = area)
     } else if account.pays() {
-        say(format!("gives up {en}, as area is short"), format!("让出 {zh}，因面积紧缺"))
+        message!("gives-up-short", area = area)
     } else {
-        let cost = number(-account.gain);
-        say(
-            format!("by itself it costs the plan {cost} score·ha; another rule of the plan asks for it"),
-            format!("单独看使方案价值减少 {cost} 分·公顷；因方案的其他规则而调整"),
-        )
+        message!("other-rule-asks", cost = figure(-account.gain))
     })
 }
 
-fn score(context: &Context<'_>, parcel: ParcelIdx, threshold: &Threshold) -> Reason {
-    let tau = format!("{:.1}", threshold.tau);
-    let (score_en, score_zh) = match context.scores.score[parcel.at()] {
-        Some(score) => (format!("score {score:.1}"), format!("得分 {score:.1}")),
-        None => (format!("score unknown, counted as {tau}"), format!("得分未知，按 {tau} 计")),
+fn score(context: &Context<'_>, parcel: ParcelIdx, threshold: &Threshold) -> Message {
+    let tau = number(threshold.tau, 1);
+    let score = match context.scores.score[parcel.at()] {
+        Some(score) => message!("score-is", score = number(score, 1)),
+        None => message!("score-unknown", tau = tau),
     };
-    let (mut terms_en, mut terms_zh) = (tau.clone(), tau);
-    let mut term = |points: f64, why_en: &str, why_zh: &str| {
-        if points != 0.0 {
-            let size = points.abs();
-            let (en, zh) = if points > 0.0 { ("plus", "加") } else { ("less", "减") };
-            terms_en += &format!(" {en} {size:.1} {why_en}");
-            terms_zh += &format!("，{why_zh}{zh} {size:.1}");
-        }
+    let area = match threshold.area {
+        0.0 => None,
+        points if points > 0.0 => Some(message!("plus-area-short", points = number(points, 1))),
+        points => Some(message!("less-area-kept-up", points = number(-points, 1))),
     };
-    if threshold.area > 0.0 {
-        term(threshold.area, "because area is short", "面积紧缺");
-    } else {
-        term(threshold.area, "because area has to be kept up", "面积须补足");
-    }
-    term(threshold.sub_park, "for its sub-park", "所在分园");
-    let shown = threshold.shown();
-    let (terms_en, terms_zh) = if threshold.area == 0.0 && threshold.sub_park == 0.0 {
-        Default::default()
-    } else {
-        (format!(" ({terms_en})"), format!("（{terms_zh}）"))
+    let sub_park = match threshold.sub_park {
+        0.0 => None,
+        points if points > 0.0 => Some(message!("plus-sub-park", points = number(points, 1))),
+        points => Some(message!("less-sub-park", points = number(-points, 1))),
     };
-    say(
-        format!("{score_en}; land in this zone has to reach {shown:.1}{terms_en}"),
-        format!("{score_zh}；区内用地须达到 {shown:.1}{terms_zh}"),
-    )
+    let some = area.is_some() || sub_park.is_some();
+    let terms = some.then(|| message!("threshold-terms", tau = tau, area = area, sub_park = sub_park));
+    message!("score-has-to-reach", score = score, shown = number(threshold.shown(), 1), terms = terms)
 }
 
 /// The two indicators that pull its score furthest the way the parcel moves.
-fn indicators(context: &Context<'_>, parcel: ParcelIdx, threshold: &Threshold, enters: bool) -> Vec<Reason> {
+fn indicators(context: &Context<'_>, parcel: ParcelIdx, threshold: &Threshold, enters: bool) -> Vec<Message> {
     let pull = |part: &ScorePart| {
         let above = 100.0 * part.normalised[parcel.at()]? - threshold.shown();
         Some(part.weight * if enters { above } else { -above })
@@ -196,42 +154,36 @@ fn indicators(context: &Context<'_>, parcel: ParcelIdx, threshold: &Threshold, e
 }
 
 /// `R&D intensity 0.4 %, 12th percentile`; none where the value is not known but assumed.
-fn indicator(part: &ScorePart, parcel: ParcelIdx) -> Option<Reason> {
-    let value = number(part.raw[parcel.at()]?);
-    let value = if part.unit.is_empty() { value } else { format!("{value} {}", part.unit) };
+fn indicator(part: &ScorePart, parcel: ParcelIdx) -> Option<Message> {
+    let value = figure(part.raw[parcel.at()]?);
+    let unit = if part.unit.is_empty() { String::new() } else { format!(" {}", part.unit) };
     let label = |own: &str| if own.is_empty() { part.id.clone() } else { own.to_owned() };
-    let (en, zh) = (label(&part.en), label(&part.zh));
+    let name = message!("both-names", zh = label(&part.zh), en = label(&part.en));
     Some(match part.percentile[parcel.at()] {
         Some(percentile) => {
-            let rank = percentile.clamp(0.0, 100.0).round() as u32;
-            say(
-                format!("{en} {value}, {} percentile", ordinal(rank)),
-                format!("{zh} {value}，第 {rank} 百分位"),
-            )
+            let rank = message::Param::Ordinal(percentile.clamp(0.0, 100.0).round() as u32);
+            message!("indicator-value-ranked", name = name, value = value, unit = unit, rank = rank)
         }
-        None => say(format!("{en} {value}"), format!("{zh} {value}")),
+        None => message!("indicator-value", name = name, value = value, unit = unit),
     })
 }
 
 /// Says so when the move shortens the zone's boundary, or a piece lengthens it.
-fn boundary(piece: &PieceFacts, enters: bool, several: bool) -> Option<Reason> {
-    let length = number(piece.shorter_m.abs().round());
-    let (taking_en, taking_zh) = match (enters, several) {
-        (true, false) => ("taking it in", "调入"),
-        (true, true) => ("taking the piece in", "整片调入"),
-        (false, false) => ("removing it", "调出"),
-        (false, true) => ("removing the piece", "整片调出"),
-    };
+fn boundary(piece: &PieceFacts, enters: bool, several: bool) -> Option<Message> {
+    let length = figure(piece.shorter_m.abs().round());
     if piece.shorter_m >= BOUNDARY_M {
-        Some(say(
-            format!("{taking_en} shortens the boundary by {length} m"),
-            format!("{taking_zh}使边界缩短 {length} 米"),
-        ))
+        Some(match (enters, several) {
+            (true, false) => message!("shortens-boundary-in", length = length),
+            (true, true) => message!("shortens-boundary-in-piece", length = length),
+            (false, false) => message!("shortens-boundary-out", length = length),
+            (false, true) => message!("shortens-boundary-out-piece", length = length),
+        })
     } else if several && piece.shorter_m <= -BOUNDARY_M {
-        Some(say(
-            format!("{taking_en} lengthens the boundary by {length} m"),
-            format!("{taking_zh}使边界延长 {length} 米"),
-        ))
+        Some(if enters {
+            message!("lengthens-boundary-in-piece", length = length)
+        } else {
+            message!("lengthens-boundary-out-piece", length = length)
+        })
     } else {
         None
     }

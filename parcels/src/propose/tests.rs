@@ -1,4 +1,4 @@
-//! Reasons as a snapshot, grouping, and that swaps tell the truth.
+//! Reasons as a snapshot of their codes, grouping, and that swaps tell the truth.
 
 mod convincing;
 
@@ -10,7 +10,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::adjacency::{Adjacency, Facing};
 use crate::fixture::{Drawn, draw};
-use crate::plan::{Reason, Unbalanced};
+use crate::message::Message;
+use crate::plan::Unbalanced;
 use crate::score::ScorePart;
 
 /// Known scores by name, 50 for everybody else; one indicator that is the score.
@@ -66,7 +67,7 @@ fn proposed_at(
 }
 
 #[test]
-fn reasons_read_well_and_state_the_facts() {
+fn reasons_state_the_facts() {
     // d1 comes in between two blocks; b7 is a scattered plot; a3 gives way though it scores well.
     let park = draw(
         "kkx....\n\
@@ -81,7 +82,7 @@ fn reasons_read_well_and_state_the_facts() {
     for t in &transfers {
         let _ = writeln!(said, "{} {:?} swap {} {:.1}", t.parcel, t.direction, t.swap, t.delta_objective);
         for r in &t.reasons {
-            let _ = writeln!(said, "  {} | {}", r.en, r.zh);
+            let _ = writeln!(said, "  {}", shown(r));
         }
     }
     for s in &swaps {
@@ -99,29 +100,34 @@ fn reasons_read_well_and_state_the_facts() {
     }
     let wanted = "\
 a3 Out swap 2 -32.0
-\x20 on balance, leaving: score -26.0, boundary -5.0, moving -1.0, together -32.0 score·ha | 调出的得失：得分 -26.0，边界 -5.0，调整 -1.0，合计 -32.0 分·公顷
-\x20 gives up 1 ha so that better land can come in | 让出 1 公顷，供更优地块调入
-\x20 score 80.0; land in this zone has to reach 54.0 | 得分 80.0；区内用地须达到 54.0
+\x20 on-balance (boundary: -5.0, land: \"\", move: move-out, moving: -1.0, score: -26.0, total: -32.0)
+\x20 gives-up-for-better (area: 10000 m²)
+\x20 score-has-to-reach (score: score-is (score: 80.0), shown: 54.0, terms: \"\")
 b7 Out swap 1 51.0
-\x20 the only parcel of its block (1 ha) | 所在区块仅此一宗（1 公顷）
-\x20 small and scattered: block of 1 ha, 3 ha is the least | 小散地块：所在区块 1 公顷，下限 3 公顷
-\x20 score 12.0; land in this zone has to reach 54.0 | 得分 12.0；区内用地须达到 54.0
-\x20 R&D intensity 0.6 %, 12th percentile | 研发强度 0.6 %，第 12 百分位
-\x20 removing it shortens the boundary by 400 m | 调出使边界缩短 400 米
+\x20 only-parcel-of-block (area: 10000 m²)
+\x20 small-and-scattered (area: 10000 m², least: 30000 m²)
+\x20 score-has-to-reach (score: score-is (score: 12.0), shown: 54.0, terms: \"\")
+\x20 indicator-value-ranked (name: both-names (en: \"R&D intensity\", zh: \"研发强度\"), rank: 12, unit: \" %\", value: 0.6)
+\x20 shortens-boundary-out (length: 400)
 d1 In swap 2 29.6
-\x20 joins 8 ha and 3 ha into block 1 (12 ha) | 把 8 公顷与 3 公顷连成第 1 区块（12 公顷）
-\x20 score 82.1; land in this zone has to reach 54.0 | 得分 82.1；区内用地须达到 54.0
-\x20 R&D intensity 4.11 %, 82nd percentile | 研发强度 4.11 %，第 82 百分位
+\x20 joins-into-block (area: 120000 m², block: 1, parts: [80000 m², 30000 m²])
+\x20 score-has-to-reach (score: score-is (score: 82.1), shown: 54.0, terms: \"\")
+\x20 indicator-value-ranked (name: both-names (en: \"R&D intensity\", zh: \"研发强度\"), rank: 82, unit: \" %\", value: 4.107)
 swap 1 b7 -10000 false 51.0 14.20
 swap 2 a3+d1 0 true -2.4 37.50
 ";
     assert_eq!(said, wanted);
 }
 
-/// The reasons of one parcel in English.
+/// A reason as its code and what stands in it.
+fn shown(told: &Told) -> String {
+    Message { code: told.code.clone(), params: told.params.clone() }.to_string()
+}
+
+/// The reasons of one parcel.
 fn said(park: &Drawn, scores: &Scores, name: &str, tolerance_m2: f64) -> Vec<String> {
     let (transfers, _) = proposed(park, scores, tolerance_m2);
-    transfers.into_iter().find(|t| t.parcel.0 == name).unwrap().reasons.into_iter().map(|r| r.en).collect()
+    transfers.into_iter().find(|t| t.parcel.0 == name).unwrap().reasons.iter().map(shown).collect()
 }
 
 #[test]
@@ -131,23 +137,23 @@ fn a_move_that_costs_says_what_it_is_for() {
     let good = scores(&park, &[("a4", 90.0), ("a6", 90.0), ("a7", 90.0), ("a11", 95.0)]);
     let small = said(&park, &good, "a6", 0.0);
     let wanted = [
-        "the whole of today's block 2 leaves: 2 parcels, 2 ha, mean score 90.0",
-        "small and scattered: block of 2 ha, 3 ha is the least",
-        "on balance, the whole piece leaving: score -72.0, boundary +15.0, moving -2.0, together -59.0 score·ha",
-        "may not stay: its block would be below the least area of 3 ha",
-        "score 90.0; land in this zone has to reach 54.0",
+        "whole-block-leaves (area: 20000 m², block: 2, count: 2, mean: mean-score (mean: 90.0))",
+        "small-and-scattered (area: 20000 m², least: 30000 m²)",
+        "on-balance (boundary: +15.0, land: \"\", move: move-out-piece, moving: -2.0, score: -72.0, total: -59.0)",
+        "may-not-stay (least: 30000 m²)",
+        "score-has-to-reach (score: score-is (score: 90.0), shown: 54.0, terms: \"\")",
     ];
     assert_eq!(small, wanted);
-    assert!(said(&park, &good, "a4", 0.0).contains(&"gives up 1 ha so that better land can come in".into()));
+    assert!(said(&park, &good, "a4", 0.0).contains(&"gives-up-for-better (area: 10000 m²)".into()));
     // Where area is not conserved, or nothing better comes in, that is not claimed.
     let free = said(&park, &good, "a4", f64::INFINITY);
-    assert!(free.iter().any(|r| r.starts_with("by itself it costs the plan ")), "{free:?}");
+    assert!(free.iter().any(|r| r.starts_with("other-rule-asks ")), "{free:?}");
     let worse = scores(&park, &[("a4", 90.0)]);
     let worse = said(&park, &worse, "a4", 0.0);
-    assert!(worse.iter().any(|r| r.starts_with("by itself it costs the plan ")), "{worse:?}");
+    assert!(worse.iter().any(|r| r.starts_with("other-rule-asks ")), "{worse:?}");
     // a11 scores below and comes in: two hectares beside it are too few by themselves.
     let poor = scores(&park, &[("a11", 10.0)]);
-    assert!(said(&park, &poor, "a11", 0.0).contains(&"brings its block to the least area of 3 ha".into()));
+    assert!(said(&park, &poor, "a11", 0.0).contains(&"reaches-least-area (least: 30000 m²)".into()));
 }
 
 #[test]
@@ -163,8 +169,8 @@ fn bridges_side_by_side_are_judged_together() {
     assert_eq!(swap("b1"), swap("b4"));
     assert_ne!(swap("b1"), swap("b7"));
     assert_eq!(swaps.len(), 2);
-    let said = &transfers.iter().find(|t| t.parcel.0 == "b1").unwrap().reasons[0].en;
-    assert_eq!(said, "with other incoming parcels, links 4 ha and 4 ha in block 1 (10 ha)");
+    let said = shown(&transfers.iter().find(|t| t.parcel.0 == "b1").unwrap().reasons[0]);
+    assert_eq!(said, "links-in-block (area: 100000 m², block: 1, parts: [40000 m², 40000 m²])");
 }
 
 #[test]

@@ -5,6 +5,8 @@ use exmex::{BinOp, Express, FlatEx, MakeOperators, Operator};
 use rayon::prelude::*;
 
 use super::grammar::{NEGATE, rewrite};
+use crate::message;
+use crate::message::Message;
 
 /// Magnitude from which a result counts as overflow, so that sums of squares of results stay finite.
 const OVERFLOW: f64 = 1e150;
@@ -74,9 +76,9 @@ pub(super) struct Formula(FlatEx<f64, Operators>);
 
 impl Formula {
     /// Reads `text`; the error says in words what is wrong.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub(super) fn parse(text: &str) -> Result<Self, Message> {
         let plain = rewrite(text, &UNARY.map(|(name, _)| name))?;
-        FlatEx::parse_wo_compile(&plain).map(Self).map_err(|e| e.msg().to_owned())
+        FlatEx::parse_wo_compile(&plain).map(Self).map_err(|e| message!("as-said", text = e.msg()))
     }
 
     /// The columns it reads, in the order in which [`Formula::eval`] takes them.
@@ -222,40 +224,40 @@ mod tests {
         for (text, hint) in [
             ("", "empty"),
             ("研发费用 / b", "write `{研发费用}`"),
-            ("rd费用 / b", "write `{rd费用}`"),
-            ("a / {b", "no `}`"),
-            ("a * {}", "one column"),
-            ("a +", "it ends"),
-            ("a * / b", "missing before `/`"),
-            ("a b", "missing before `b`"),
-            ("2a", "missing before `a`"),
-            ("a (b)", "no function `a`"),
-            ("sin(a)", "no function `sin`"),
-            ("ln a", "missing before `a`"),
-            ("(a", "no `)`"),
-            ("a)", "no `(`"),
-            ("()", "missing before `)`"),
-            ("a, b", "decimals have a point"),
-            ("min(a)", "two values"),
-            ("ln(a, b)", "one value"),
-            ("(a, b)", "stands only between"),
-            ("a = b", "`==`"),
-            ("a（b", "write `(`"),
-            ("a × b", "write `*`"),
-            ("a ≥ b", "`>=`"),
-            ("a＝b", "`==`"),
-            ("min(a；b)", "write `,`"),
-            ("a ％", "divide by 100"),
-            ("a < b < c", "two comparisons"),
-            ("a ^ b ^ c", "two things"),
-            ("12%", "divide by 100"),
-            ("1.2.3", "missing before `0.3`"),
-            ("a . b", "no number"),
-            ("1e999", "no number"),
-            ("a \u{0} b", "is not read here"),
+            ("rd费用 / b", "formula-name-in-braces"),
+            ("a / {b", "formula-brace-open"),
+            ("a * {}", "formula-brace-name"),
+            ("a +", "formula-ends"),
+            ("a * / b", "-missing (token: \"`/`\")"),
+            ("a b", "-missing (token: \"`b`\")"),
+            ("2a", "-missing (token: \"`a`\")"),
+            ("a (b)", "formula-no-function"),
+            ("sin(a)", "formula-no-function"),
+            ("ln a", "-missing (token: \"`a`\")"),
+            ("(a", "formula-open"),
+            ("a)", "formula-close"),
+            ("()", "-missing (token: \"`)`\")"),
+            ("a, b", "formula-comma"),
+            ("min(a)", "formula-two-values"),
+            ("ln(a, b)", "formula-one-value"),
+            ("(a, b)", "formula-comma"),
+            ("a = b", "formula-single-equals"),
+            ("a（b", "formula-sign-plain"),
+            ("a × b", "formula-sign-plain"),
+            ("a ≥ b", "formula-comparison-sign"),
+            ("a＝b", "formula-single-equals"),
+            ("min(a；b)", "formula-sign-plain"),
+            ("a ％", "formula-percent"),
+            ("a < b < c", "formula-two-comparisons"),
+            ("a ^ b ^ c", "formula-two-powers"),
+            ("12%", "formula-percent"),
+            ("1.2.3", "-missing (token: \"`0.3`\")"),
+            ("a . b", "formula-no-number"),
+            ("1e999", "formula-no-number"),
+            ("a \u{0} b", "formula-sign"),
         ] {
             let why = Formula::parse(text).err().unwrap_or_else(|| panic!("{text} was read"));
-            assert!(why.contains(hint), "{text}: {why}");
+            assert!(why.to_string().contains(hint), "{text}: {why}");
         }
     }
 

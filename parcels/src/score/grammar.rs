@@ -5,6 +5,9 @@
 //! `((a)min(b))`, a leading minus becomes a factor that binds between `*` and `^`, and what schoolbook rules leave open
 //! (`a^b^c`, `a < b < c`) is refused with a hint. In exchange every message is ours.
 
+use crate::message;
+use crate::message::Message;
+
 /// The operator of a leading minus, which exmex would bind tighter than `^`: `-a` is rewritten as `(0-1)~a`.
 pub(super) const NEGATE: &str = "~";
 
@@ -40,7 +43,7 @@ impl std::fmt::Display for Token {
 const WRITTEN: [&str; 11] = [">=", "<=", "==", "!=", ">", "<", "+", "-", "*", "/", "^"];
 
 /// The formula as the words and signs it is made of.
-pub(super) fn tokens(text: &str) -> Result<Vec<Token>, String> {
+pub(super) fn tokens(text: &str) -> Result<Vec<Token>, Message> {
     let mut found = Vec::new();
     let mut rest = text.trim_start();
     while let Some(first) = rest.chars().next() {
@@ -53,10 +56,10 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, String> {
             }
             (Token::Word(rest[..bytes].to_owned()), bytes)
         } else if first == '{' {
-            let end = rest.find('}').ok_or("a `{` has no `}`")?;
+            let end = rest.find('}').ok_or_else(|| message!("formula-brace-open"))?;
             let name = rest[1..end].trim();
             if name.is_empty() || name.contains('{') {
-                return Err("braces hold the name of one column: `{研发费用}`".to_owned());
+                return Err(message!("formula-brace-name"));
             }
             (Token::Braced(name.to_owned()), end + 1)
         } else if let Some(op) = WRITTEN.into_iter().find(|op| rest.starts_with(op)) {
@@ -76,7 +79,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, String> {
 }
 
 /// A decimal number at the start of `text`, perhaps with an exponent, and its length in bytes.
-fn number(text: &str) -> Result<(Token, usize), String> {
+fn number(text: &str) -> Result<(Token, usize), Message> {
     let digits = |from: usize| {
         text[from..].find(|c: char| !c.is_ascii_digit()).map_or(text.len(), |length| from + length)
     };
@@ -94,12 +97,12 @@ fn number(text: &str) -> Result<(Token, usize), String> {
     let written = &text[..end];
     match written.parse::<f64>() {
         Ok(value) if value.is_finite() => Ok((Token::Number(value), end)),
-        _ => Err(format!("`{written}` is no number")),
+        _ => Err(message!("formula-no-number", text = written)),
     }
 }
 
 /// What to say about a character that no formula has, at the start of `rest` or in its first word.
-fn unknown(c: char, rest: &str) -> String {
+fn unknown(c: char, rest: &str) -> Message {
     let plain = match c {
         '；' | '、' => ',',
         // The full-width forms of ASCII, as Chinese input methods write them.
@@ -110,15 +113,15 @@ fn unknown(c: char, rest: &str) -> String {
         _ => c,
     };
     match plain {
-        '≥' | '≤' | '≠' => format!("`{c}` is not read here; write `>=`, `<=` or `!=`"),
-        '=' => "a single `=` is not read here; compare with `==`".to_owned(),
-        '%' => "`%` is not read here; divide by 100".to_owned(),
-        _ if plain != c => format!("`{c}` is not read here; write `{plain}`"),
+        '≥' | '≤' | '≠' => message!("formula-comparison-sign", sign = c.to_string()),
+        '=' => message!("formula-single-equals"),
+        '%' => message!("formula-percent"),
+        _ if plain != c => message!("formula-sign-plain", sign = c.to_string(), plain = plain.to_string()),
         _ if c.is_alphanumeric() => {
             let name: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-            format!("a name that is no plain English word stands in braces: write `{{{name}}}`")
+            message!("formula-name-in-braces", name = name)
         }
-        _ => format!("`{c}` is not read here"),
+        _ => message!("formula-sign", sign = c.to_string()),
     }
 }
 
@@ -137,10 +140,10 @@ struct Frame {
 
 /// Checks the grammar and writes the formula as exmex understands it alike. `unary`: the functions of one value. The
 /// error says in words what is wrong.
-pub(super) fn rewrite(text: &str, unary: &[&str]) -> Result<String, String> {
+pub(super) fn rewrite(text: &str, unary: &[&str]) -> Result<String, Message> {
     let tokens = tokens(text)?;
     if tokens.is_empty() {
-        return Err("it is empty".to_owned());
+        return Err(message!("formula-empty"));
     }
     let mut plain = String::with_capacity(2 * text.len());
     let mut outer: Vec<Frame> = Vec::new();
@@ -162,9 +165,10 @@ pub(super) fn rewrite(text: &str, unary: &[&str]) -> Result<String, String> {
                     plain.push_str(name);
                     plain.push('(');
                 } else {
-                    return Err(format!(
-                        "there is no function `{name}`; the functions are min, max, {}",
-                        unary.join(", ")
+                    return Err(message!(
+                        "formula-no-function",
+                        name = name,
+                        functions = message::list(unary)
                     ));
                 }
                 outer.push(std::mem::replace(
@@ -189,15 +193,15 @@ pub(super) fn rewrite(text: &str, unary: &[&str]) -> Result<String, String> {
                 outer.push(std::mem::take(&mut frame));
             }
             _ if wants_value => {
-                return Err(format!("a number, a column or `(` is missing before {token}"));
+                return Err(message!("formula-value-missing", token = token.to_string()));
             }
             Token::Op(op) => {
                 let (compares, power) = (matches!(*op, ">" | ">=" | "<" | "<=" | "==" | "!="), *op == "^");
                 if compares && frame.compared {
-                    return Err("two comparisons in a row; write `(a < b) * (b < c)`".to_owned());
+                    return Err(message!("formula-two-comparisons"));
                 }
                 if power && frame.exponent {
-                    return Err("`a^b^c` may mean two things; write `(a^b)^c` or `a^(b^c)`".to_owned());
+                    return Err(message!("formula-two-powers"));
                 }
                 frame.compared |= compares;
                 frame.exponent = power;
@@ -212,31 +216,30 @@ pub(super) fn rewrite(text: &str, unary: &[&str]) -> Result<String, String> {
                     frame = Frame { call: Some(name.clone()), commas: frame.commas + 1, ..Frame::default() };
                     wants_value = true;
                 }
-                Some(name) => return Err(format!("`{name}` takes one value")),
+                Some(name) => return Err(message!("formula-one-value", name = name)),
                 None => {
-                    return Err("a `,` stands only between the values of min and max; decimals have a point"
-                        .to_owned());
+                    return Err(message!("formula-comma"));
                 }
             },
             Token::Close => {
-                let closed = outer.pop().ok_or("a `)` has no `(`")?;
+                let closed = outer.pop().ok_or_else(|| message!("formula-close"))?;
                 let closed = std::mem::replace(&mut frame, closed);
                 let fold = closed.call.filter(|name| is_fold(name));
                 if let Some(name) = fold.as_ref().filter(|_| closed.commas == 0) {
-                    return Err(format!("`{name}` takes two values or more"));
+                    return Err(message!("formula-two-values", name = name));
                 }
                 plain.push_str(if fold.is_some() { "))" } else { ")" });
             }
             Token::Number(_) | Token::Word(_) | Token::Braced(_) | Token::Open => {
-                return Err(format!("an operator such as `*` is missing before {token}"));
+                return Err(message!("formula-operator-missing", token = token.to_string()));
             }
         }
     }
     if wants_value {
-        return Err("it ends where a number, a column or `(` should follow".to_owned());
+        return Err(message!("formula-ends"));
     }
     if !outer.is_empty() {
-        return Err("a `(` has no `)`".to_owned());
+        return Err(message!("formula-open"));
     }
     Ok(plain)
 }

@@ -18,6 +18,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::enterprise::{Enterprises, LeftOut, Paired};
+use crate::message;
+use crate::message::Message;
 use crate::parcel::Layer;
 use crate::table::{Column, NoSuchColumn, Value, nearest};
 use formula::Formula;
@@ -206,19 +208,18 @@ impl Scores {
 
 /// Why parcels could not be scored.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{}", self.message())]
 pub enum ScoreError {
     /// A formula that cannot be read.
-    #[error("indicator \"{indicator}\": cannot read the formula `{formula}`: {why}")]
     Formula {
         /// The indicator.
         indicator: String,
         /// Its formula.
         formula: String,
         /// What is wrong with it.
-        why: String,
+        why: Message,
     },
     /// A formula over a column that is not there.
-    #[error("indicator \"{indicator}\": {what}")]
     Column {
         /// The indicator.
         indicator: String,
@@ -226,18 +227,13 @@ pub enum ScoreError {
         what: NoSuchColumn,
     },
     /// Parameters that contradict themselves.
-    #[error("indicator \"{indicator}\": {why}")]
     Parameter {
         /// The indicator.
         indicator: String,
         /// What is wrong and what to try.
-        why: String,
+        why: Message,
     },
     /// A ratio of sums that were not added up over the same rows.
-    #[error(
-        "indicator \"{indicator}\": it sets {} in proportion to each other, but the firm table was read for other ratios; read it again with this policy",
-        .sums.join(", ")
-    )]
     Unpaired {
         /// The indicator.
         indicator: String,
@@ -245,8 +241,29 @@ pub enum ScoreError {
         sums: Vec<String>,
     },
     /// Weights that cannot be used.
-    #[error("weights: {0}")]
-    Weights(String),
+    Weights(Message),
+}
+
+impl ScoreError {
+    /// For people.
+    #[must_use]
+    pub fn message(&self) -> Message {
+        match self {
+            Self::Formula { indicator, formula, why } => {
+                message!("indicator-formula", indicator = indicator, formula = formula, why = why)
+            }
+            Self::Column { indicator, what } => {
+                message!("indicator-what", indicator = indicator, what = what.message())
+            }
+            Self::Parameter { indicator, why } => {
+                message!("indicator-what", indicator = indicator, what = why)
+            }
+            Self::Unpaired { indicator, sums } => {
+                message!("indicator-unpaired", indicator = indicator, sums = message::list(sums))
+            }
+            Self::Weights(what) => message!("weights-what", what = what),
+        }
+    }
 }
 
 /// Scores every parcel of `layer`. `extra` are columns beside the layer's own (the enterprise aggregates).
@@ -315,10 +332,7 @@ pub fn score_paired(
         normalise::check(indicator).map_err(|why| ScoreError::Parameter { indicator: id.clone(), why })?;
     }
     if !(0.0..=1.0).contains(&weights.known_share) {
-        return Err(ScoreError::Weights(format!(
-            "known_share is {}, but a share lies from 0 to 1",
-            weights.known_share
-        )));
+        return Err(ScoreError::Weights(message!("known-share-range", share = weights.known_share)));
     }
     let mut notes = Vec::new();
     if indicators.is_empty() {

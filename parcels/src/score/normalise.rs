@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::{Direction, Indicator, Missing, Normalise};
+use crate::message;
+use crate::message::Message;
 
 /// Standard deviations either side of the mean that are spread over 0 to 1.
 const SPREAD_SD: f64 = 3.0;
@@ -21,13 +23,13 @@ pub(super) struct Normal {
 }
 
 /// Whether the indicator's parameters make sense; the error says why not.
-pub(super) fn check(indicator: &Indicator) -> Result<(), String> {
+pub(super) fn check(indicator: &Indicator) -> Result<(), Message> {
     if !(indicator.weight.is_finite() && indicator.weight >= 0.0) {
-        return Err(format!("its weight is {}, but a weight is 0 or more", indicator.weight));
+        return Err(message!("weight-below-zero", weight = indicator.weight));
     }
     let positive = |what: &str, value: f64| {
         let sound = value.is_finite() && value > 0.0;
-        if sound { Ok(()) } else { Err(format!("its {what} is {value}, but has to be above 0")) }
+        if sound { Ok(()) } else { Err(message!("has-to-be-above-zero", what = what, value = value)) }
     };
     match indicator.normalise {
         Normalise::Base { base, cap } => {
@@ -35,17 +37,15 @@ pub(super) fn check(indicator: &Indicator) -> Result<(), String> {
             positive("cap", cap)
         }
         Normalise::Threshold { pass, excellent } if !(pass.is_finite() && excellent.is_finite()) => {
-            Err(format!("`pass` ({pass}) and `excellent` ({excellent}) have to be finite numbers"))
+            Err(message!("pass-excellent-finite", pass = pass, excellent = excellent))
         }
         Normalise::Threshold { pass, excellent } if pass == excellent => {
-            Err(format!("`pass` and `excellent` are both {pass}; they have to differ"))
+            Err(message!("pass-excellent-differ", pass = pass))
         }
         Normalise::Threshold { pass, excellent }
             if indicator.direction == Direction::Lower && pass < excellent =>
         {
-            Err(format!(
-                "with direction `lower` less is better, so `excellent` ({excellent}) has to lie below `pass` ({pass})"
-            ))
+            Err(message!("pass-excellent-order", excellent = excellent, pass = pass))
         }
         _ => Ok(()),
     }
@@ -263,21 +263,21 @@ mod tests {
     #[test]
     fn contradicting_parameters_are_refused() {
         for (toml, hint) in [
-            ("normalise = {method = 'base', base = 0}", "base is 0"),
-            ("normalise = {method = 'base', base = nan}", "base is NaN"),
-            ("normalise = {method = 'base', base = 1, cap = -1}", "cap is -1"),
-            ("normalise = {method = 'base', base = 1, cap = inf}", "cap is inf"),
-            ("normalise = {method = 'threshold', pass = 3, excellent = 3}", "both 3"),
-            ("normalise = {method = 'threshold', pass = nan, excellent = 3}", "finite"),
+            ("normalise = {method = 'base', base = 0}", r#"(value: "0", what: "base")"#),
+            ("normalise = {method = 'base', base = nan}", r#"(value: "NaN", what: "base")"#),
+            ("normalise = {method = 'base', base = 1, cap = -1}", r#"(value: "-1", what: "cap")"#),
+            ("normalise = {method = 'base', base = 1, cap = inf}", r#"(value: "inf", what: "cap")"#),
+            ("normalise = {method = 'threshold', pass = 3, excellent = 3}", "pass-excellent-differ"),
+            ("normalise = {method = 'threshold', pass = nan, excellent = 3}", "pass-excellent-finite"),
             (
                 "normalise = {method = 'threshold', pass = 1, excellent = 3}\ndirection = 'lower'",
-                "below `pass`",
+                "pass-excellent-order",
             ),
-            ("weight = -1", "weight is -1"),
-            ("weight = inf", "weight is inf"),
+            ("weight = -1", r#"weight-below-zero (weight: "-1")"#),
+            ("weight = inf", r#"(weight: "inf")"#),
         ] {
             let why = check(&indicator(toml)).unwrap_err();
-            assert!(why.contains(hint), "{toml}: {why}");
+            assert!(why.to_string().contains(hint), "{toml}: {why}");
         }
     }
 }

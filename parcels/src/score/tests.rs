@@ -180,7 +180,7 @@ fn a_ratio_of_sums_that_were_not_added_up_together_is_refused() {
     };
     assert_eq!(of("rd + revenue").unwrap().parts[0].raw, [Some(3.0)]);
     let why = of("rd / revenue").unwrap_err().to_string();
-    assert!(why.starts_with("indicator \"i\": it sets rd, revenue in proportion"), "{why}");
+    assert_eq!(why, r#"indicator-unpaired (indicator: "i", sums: ["rd", "revenue"])"#);
 }
 
 #[test]
@@ -224,8 +224,8 @@ fn names_resolve_to_areas_then_extra_columns_then_the_layer_s() {
     }
     let slip =
         score(&parcels, &extra, &policy("i = {formula = 'area_hc * 2'}"), &Weights::default()).unwrap_err();
-    assert!(slip.to_string().contains("did you mean \"area_ha\"?"), "{slip}");
-    assert!(slip.to_string().starts_with("indicator \"i\": there is no column \"area_hc\""), "{slip}");
+    assert!(slip.to_string().contains(r#"hint: did-you-mean (name: "area_ha")"#), "{slip}");
+    assert!(slip.to_string().contains(r#"no-such-column (column: "area_hc""#), "{slip}");
 }
 
 #[test]
@@ -265,12 +265,12 @@ fn mistakes_in_the_policy_name_the_indicator() {
         (
             "rd = {formula = 'x'}",
             Weights { known_share: 50.0, ..Weights::default() },
-            "weights: known_share is 50, but a share lies from 0 to 1",
+            r#"weights-what (what: known-share-range (share: "50"))"#,
         ),
         (
             "rd = {formula = 'x'}",
             Weights { method: WeightMethod::Ahp, ..Weights::default() },
-            "weights: `order` has to name every indicator once; it names none, the indicators are rd",
+            r#"weights-what (what: weights-order (indicators: ["rd"], named: none))"#,
         ),
     ] {
         let found = score(&parcels, &[], &policy(toml), &rule).unwrap_err();

@@ -1,6 +1,8 @@
 //! How much each indicator counts: as stated, by entropy, or by pairwise comparison (AHP).
 
 use super::{ScoreError, WeightMethod, Weights};
+use crate::message;
+use crate::message::{AsParam as _, Message};
 
 /// Parcels below which entropy weights are unstable.
 const FEW_FOR_ENTROPY: usize = 30;
@@ -35,12 +37,12 @@ pub(super) fn weigh(
     .map_err(ScoreError::Weights)
 }
 
-fn fixed(standings: &[Standing<'_>]) -> Result<Vec<f64>, String> {
+fn fixed(standings: &[Standing<'_>]) -> Result<Vec<f64>, Message> {
     let sum: f64 = standings.iter().map(|s| s.stated).sum();
     if sum > 0.0 && sum.is_finite() {
         Ok(standings.iter().map(|s| s.stated / sum).collect())
     } else {
-        Err(format!("the indicators' weights add up to {sum}; give at least one a weight above 0"))
+        Err(message!("weights-add-up", sum = sum))
     }
 }
 
@@ -96,15 +98,19 @@ fn divergence(z: &[f64]) -> f64 {
 }
 
 /// The principal eigenvector of the pairwise matrix, in the order of `standings`.
-fn ahp(rule: &Weights, standings: &[Standing<'_>]) -> Result<(Vec<f64>, Vec<String>), String> {
+fn ahp(rule: &Weights, standings: &[Standing<'_>]) -> Result<(Vec<f64>, Vec<String>), Message> {
     let (order, matrix) = (&rule.order, &rule.matrix);
     let mut sorted: Vec<&str> = order.iter().map(String::as_str).collect();
     sorted.sort_unstable();
     if !sorted.iter().copied().eq(standings.iter().map(|s| s.id)) {
-        return Err(format!(
-            "`order` has to name every indicator once; it names {}, the indicators are {}",
-            if order.is_empty() { "none".to_owned() } else { order.join(", ") },
-            standings.iter().map(|s| s.id).collect::<Vec<_>>().join(", ")
+        let named = match order.as_slice() {
+            [] => message!("none").as_param(),
+            order => message::list(order),
+        };
+        return Err(message!(
+            "weights-order",
+            named = named,
+            indicators = message::list(standings.iter().map(|s| s.id))
         ));
     }
     check_reciprocal(order, matrix)?;
@@ -117,10 +123,7 @@ fn ahp(rule: &Weights, standings: &[Standing<'_>]) -> Result<(Vec<f64>, Vec<Stri
     };
     // An absurd matrix overflows to NaN.
     if ratio.is_nan() || ratio >= CR_LIMIT {
-        return Err(format!(
-            "the pairwise comparisons contradict each other: their consistency ratio is {ratio:.3}, from {CR_LIMIT} on \
-             they are refused. Look for three indicators of which a beats b, b beats c and c beats a"
-        ));
+        return Err(message!("weights-contradict", ratio = message::number(ratio, 3), limit = CR_LIMIT));
     }
     let weights = standings
         .iter()
@@ -130,34 +133,28 @@ fn ahp(rule: &Weights, standings: &[Standing<'_>]) -> Result<(Vec<f64>, Vec<Stri
     Ok((weights, vec![format!("AHP weights: the consistency ratio is {:.3}.", ratio.max(0.0))]))
 }
 
-fn check_reciprocal(order: &[String], matrix: &[Vec<f64>]) -> Result<(), String> {
+fn check_reciprocal(order: &[String], matrix: &[Vec<f64>]) -> Result<(), Message> {
     let n = order.len();
     if matrix.len() != n {
-        return Err(format!("`matrix` has {} rows, but `order` names {n} indicators", matrix.len()));
+        return Err(message!("weights-rows", rows = matrix.len(), names = n));
     }
     for (row, name) in matrix.iter().zip(order) {
         if row.len() != n {
-            return Err(format!("the row of \"{name}\" in `matrix` has {} values instead of {n}", row.len()));
+            return Err(message!("weights-columns", name = name, values = row.len(), names = n));
         }
     }
     for (i, row) in matrix.iter().enumerate() {
         for (j, a) in row.iter().enumerate() {
-            let cell = || format!("`matrix`, \"{}\" against \"{}\"", order[i], order[j]);
+            let cell = || message!("weights-cell", first = order[i], second = order[j]);
             if !(a.is_finite() && *a > 0.0) {
-                return Err(format!(
-                    "{}: {a} has to be above 0 (1 = equal, 9 = far more, 1/9 = far less)",
-                    cell()
-                ));
+                return Err(message!("weights-cell-positive", cell = cell(), value = a));
             }
             if i == j && *a != 1.0 {
-                return Err(format!("{}: {a} has to be 1", cell()));
+                return Err(message!("weights-cell-one", cell = cell(), value = a));
             }
             let mirrored = matrix[j][i];
             if (a * mirrored - 1.0).abs() > RECIPROCAL_SLACK {
-                return Err(format!(
-                    "{}: {a} has to be 1 ÷ {mirrored}, the value the other way round",
-                    cell()
-                ));
+                return Err(message!("weights-cell-mirrored", cell = cell(), value = a, mirrored = mirrored));
             }
         }
     }
@@ -188,7 +185,7 @@ fn principal(matrix: &[Vec<f64>]) -> (Vec<f64>, f64) {
 mod tests {
     use super::*;
 
-    fn ahp_of(order: &[&str], rows: &[&[f64]]) -> Result<(Vec<f64>, Vec<String>), String> {
+    fn ahp_of(order: &[&str], rows: &[&[f64]]) -> Result<(Vec<f64>, Vec<String>), Message> {
         let rule = Weights {
             method: WeightMethod::Ahp,
             order: order.iter().map(|s| (*s).to_owned()).collect(),
@@ -265,21 +262,31 @@ mod tests {
     fn ahp_that_cannot_be_used_is_refused_with_the_reason() {
         let third = 1.0 / 3.0;
         for (rows, hint) in [
-            (vec![vec![1.0, 5.0, 0.2], vec![0.2, 1.0, 5.0], vec![5.0, 0.2, 1.0]], "ratio is 2.759"),
-            (vec![vec![1.0, 3.0, 5.0], vec![third, 1.0, 3.0], vec![0.2, 0.5, 1.0]], "\"b\" against \"c\": 3"),
-            (vec![vec![1.0, 3.0, 5.0], vec![third, 2.0, 3.0], vec![0.2, third, 1.0]], "2 has to be 1"),
-            (vec![vec![1.0, -3.0, 5.0], vec![third, 1.0, 3.0], vec![0.2, third, 1.0]], "above 0"),
-            (vec![vec![1.0, 3.0], vec![third, 1.0], vec![0.2, third]], "row of \"a\""),
-            (vec![vec![1.0, 3.0, 5.0]], "1 rows"),
-            (vec![vec![1.0, 1e300, 1e-300], vec![1e-300, 1.0, 1e300], vec![1e300, 1e-300, 1.0]], "ratio is"),
+            (vec![vec![1.0, 5.0, 0.2], vec![0.2, 1.0, 5.0], vec![5.0, 0.2, 1.0]], "ratio: 2.759"),
+            (
+                vec![vec![1.0, 3.0, 5.0], vec![third, 1.0, 3.0], vec![0.2, 0.5, 1.0]],
+                r#"weights-cell (first: "b", second: "c")"#,
+            ),
+            (vec![vec![1.0, 3.0, 5.0], vec![third, 2.0, 3.0], vec![0.2, third, 1.0]], "weights-cell-one"),
+            (
+                vec![vec![1.0, -3.0, 5.0], vec![third, 1.0, 3.0], vec![0.2, third, 1.0]],
+                "weights-cell-positive",
+            ),
+            (vec![vec![1.0, 3.0], vec![third, 1.0], vec![0.2, third]], r#"weights-columns (name: "a""#),
+            (vec![vec![1.0, 3.0, 5.0]], "rows: 1)"),
+            (
+                vec![vec![1.0, 1e300, 1e-300], vec![1e-300, 1.0, 1e300], vec![1e300, 1e-300, 1.0]],
+                "weights-contradict",
+            ),
         ] {
             let rows: Vec<&[f64]> = rows.iter().map(Vec::as_slice).collect();
             let why = ahp_of(&["a", "b", "c"], &rows).unwrap_err();
-            assert!(why.contains(hint), "{why}");
+            assert!(why.to_string().contains(hint), "{why}");
         }
         let rule = Weights { order: vec!["a".into(), "a".into()], ..Weights::default() };
         let standings = ["a", "b"].map(|id| Standing { id, stated: 1.0, normalised: &[] });
-        assert!(ahp(&rule, &standings).unwrap_err().contains("it names a, a, the indicators are a, b"));
+        let why = ahp(&rule, &standings).unwrap_err().to_string();
+        assert_eq!(why, r#"weights-order (indicators: ["a", "b"], named: ["a", "a"])"#);
     }
 
     #[test]
@@ -318,7 +325,7 @@ mod tests {
         let standings =
             |weights: [f64; 3]| weights.map(|stated| Standing { id: "x", stated, normalised: &[] });
         assert_eq!(fixed(&standings([2.0, 1.0, 1.0])).unwrap(), [0.5, 0.25, 0.25]);
-        assert!(fixed(&standings([0.0; 3])).unwrap_err().contains("add up to 0"));
+        assert!(fixed(&standings([0.0; 3])).unwrap_err().to_string().contains(r#"sum: "0""#));
         assert!(fixed(&standings([1e308; 3])).is_err());
     }
 }

@@ -7,6 +7,7 @@ use super::rings::issue;
 use super::{Columns, Issue, IssueKind, Severity};
 use crate::id::ParcelId;
 use crate::lost_digits::lost;
+use crate::message;
 use crate::table::{Column, Filter, NoSuchColumn, Table, Value};
 use crate::units::{AreaUnit, SquareMetres};
 
@@ -70,10 +71,10 @@ impl<'a> Attributes<'a> {
         }
         value.truth().unwrap_or_else(|| {
             let found = match value.text() {
-                None => "the zone flag is missing".to_owned(),
-                Some(text) => format!("the zone flag \"{text}\" is neither yes nor no"),
+                None => message!("zone-flag-missing"),
+                Some(text) => message!("zone-flag-unclear", text = text),
             };
-            let done = "counted as outside; write 1 or 0".into();
+            let done = message!("counted-outside");
             issues.push(issue(row, IssueKind::UnclearZone, Severity::Warning, found, done));
             false
         })
@@ -89,18 +90,13 @@ impl<'a> Attributes<'a> {
         if counts.is_empty() {
             return;
         }
-        let shown = |(text, count): (&String, &usize)| format!("\"{text}\" ({count} parcels)");
-        let list: Vec<String> = counts.iter().take(NAMED).map(shown).collect();
-        let more = if counts.len() > NAMED { ", …" } else { "" };
-        let found = format!(
-            "the column {} states what is neither yes nor no: {}{more}",
-            column.name,
-            list.join(", ")
-        );
+        let shown =
+            |(text, count): (&String, &usize)| message!("zone-flag-count", text = text, count = *count);
+        let values = message::some(counts.iter().map(shown), NAMED);
+        let found = message!("zone-column-unclear", column = column.name, values = values);
         let first = counts.keys().next().map_or("", String::as_str);
-        let done =
-            format!("counted as outside; say what means inside: in_zone_yes = [\"{first}\"] in [columns]");
-        issues.push(super::of_file(IssueKind::UnclearZone, Severity::Error, found, &done));
+        let done = message!("counted-outside-say-yes", value = first);
+        issues.push(super::of_file(IssueKind::UnclearZone, Severity::Error, found, done));
     }
 
     /// The registered area at `row`; what is no area is listed and counts as not stated.
@@ -109,8 +105,8 @@ impl<'a> Attributes<'a> {
         let stated = value.text()?;
         let area = value.number().filter(|n| *n >= 0.0).map(|n| self.unit.to_m2(n));
         if area.is_none() {
-            let found = format!("the registered area \"{stated}\" is no area");
-            let done = "counted as not stated".into();
+            let found = message!("registered-area-no-area", stated = stated);
+            let done = message!("counted-not-stated");
             issues.push(issue(row, IssueKind::NotNumber, Severity::Warning, found, done));
         }
         area
@@ -125,21 +121,19 @@ pub fn without_lost_codes(table: &mut Table, columns: &Columns) -> Vec<Issue> {
         let Ok(column) = table.column(name) else { continue };
         let lost = lost(&column.values);
         let rows: Vec<usize> = (0..lost.len()).filter(|row| lost[*row]).collect();
-        let shown =
-            |row: &usize| format!("\"{}\" (row {})", column.values[*row].text().unwrap_or_default(), row + 1);
-        let list: Vec<String> = rows.iter().take(NAMED).map(shown).collect();
+        let shown = |row: &usize| {
+            message!("code-in-row", code = column.values[*row].text().unwrap_or_default(), row = row + 1)
+        };
         if rows.is_empty() {
             continue;
         }
-        let found = format!(
-            "{} codes in the column {} went through a floating-point number and have lost their last digits: {}{}",
-            rows.len(),
-            column.name,
-            list.join(", "),
-            if rows.len() > NAMED { ", …" } else { "" }
+        let found = message!(
+            "codes-lost-digits",
+            count = rows.len(),
+            column = column.name,
+            codes = message::some(rows.iter().map(shown), NAMED)
         );
-        let done = "these parcels count as having no code and no table is joined to them; get the layer again with the \
-                    column stored as text";
+        let done = message!("lost-codes-no-join");
         issues.push(super::of_file(IssueKind::MalformedCode, Severity::Error, found, done));
         let name = column.name.clone();
         table.forget(&name, &rows);
@@ -166,8 +160,8 @@ pub(super) fn name_parcels(
             Some(code) => {
                 let copy = copies.entry(code).or_insert(2);
                 let id = free(code, copy, &stated, &mut used);
-                let found = format!("another parcel has the code {code} too");
-                let done = format!("named {id}; give it a code of its own");
+                let found = message!("code-repeated", code = code);
+                let done = message!("named-give-code", id = &id);
                 issues.push(issue(*row, IssueKind::DuplicateCode, Severity::Warning, found, done));
                 id
             }
@@ -179,13 +173,13 @@ pub(super) fn name_parcels(
                     free(&plain, &mut 2, &stated, &mut used)
                 };
                 if has_codes {
-                    let found = "the parcel has no code".into();
+                    let found = message!("parcel-without-code");
                     issues.push(issue(
                         *row,
                         IssueKind::MissingCode,
                         Severity::Warning,
                         found,
-                        format!("named {id}"),
+                        message!("named-as", id = &id),
                     ));
                 }
                 id
@@ -220,9 +214,8 @@ fn list_malformed(codes: &[(Option<String>, usize)], issues: &mut Vec<Issue>) {
         return;
     }
     for (code, row) in stated().filter(|(code, _)| !well_formed(code)) {
-        let found =
-            format!("the code {code} is not built as a parcel code (19 characters) or unit code (28)");
-        let done = "kept as it is".into();
+        let found = message!("code-malformed", code = code);
+        let done = message!("kept-as-it-is");
         issues.push(issue(row, IssueKind::MalformedCode, Severity::Warning, found, done));
     }
 }

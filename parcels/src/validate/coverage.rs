@@ -11,6 +11,7 @@ use super::{Checks, Issue, IssueKind, Severity};
 use crate::boolean_ops;
 use crate::id::ParcelId;
 use crate::index::SpatialIndex;
+use crate::message;
 use crate::progress::{Cancelled, Monitor, go_on};
 
 /// For every shape the position of the first one that is the same polygon on the same level, if that is an earlier one.
@@ -167,17 +168,20 @@ pub(super) fn resolve(
         let noise = o.area_m2 <= checks.survey_noise_m2 || o.width_m <= checks.survey_noise_width_m;
         let before_m2 = shapes[o.later].unsigned_area();
         let given_way = if noise { give_way(&shapes[o.later], &shapes[o.earlier], o.area_m2) } else { None };
-        let found = format!(
-            "parcels {} and {} both cover {:.2} m² (mean width {:.2} m)",
-            ids[o.later], ids[o.earlier], o.area_m2, o.width_m
+        let found = message!(
+            "parcels-overlap",
+            later = &ids[o.later],
+            earlier = &ids[o.earlier],
+            area = message::number(o.area_m2, 2),
+            width = message::number(o.width_m, 2)
         );
         let (severity, done, area_changed_m2) = match given_way {
             Some(shape) => {
                 let changed_m2 = shape.unsigned_area() - before_m2;
                 shapes[o.later] = shape;
-                (Severity::Warning, format!("survey noise: left to {}", ids[o.earlier]), changed_m2)
+                (Severity::Warning, message!("survey-noise-left-to", earlier = &ids[o.earlier]), changed_m2)
             }
-            None => (Severity::Error, "left as it is: decide which parcel it belongs to".to_owned(), 0.0),
+            None => (Severity::Error, message!("overlap-left"), 0.0),
         };
         issues.push(Issue {
             place: Some(o.place),

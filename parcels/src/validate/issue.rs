@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::message::Message;
+
 /// The kinds of defect that are looked for. The names are those of `issues.csv`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -91,10 +93,10 @@ pub struct Issue {
     pub severity: Severity,
     /// Where, in the layer's CRS (m).
     pub place: Option<(f64, f64)>,
-    /// In words: what was found.
-    pub found: String,
-    /// In words: what was done about it, or what to try.
-    pub done: String,
+    /// What was found.
+    pub found: Message,
+    /// What was done about it, or what to try.
+    pub done: Message,
     /// By how much the repair changed the parcel's planar area, m²; 0 when it did not.
     pub area_changed_m2: f64,
 }

@@ -23,6 +23,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::boolean_ops::ring_area;
+use crate::message;
+use crate::message::Message;
 use crate::parcel::{Geodesy, Layer, Parcel, RawLayer, RawShape};
 use crate::progress::{Cancelled, Monitor, go_on};
 use crate::table::{Filter, FilterValue, KeyColumns, NoSuchColumn};
@@ -84,7 +86,7 @@ impl Default for Checks {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ValidateError {
     /// The policy names a column that the layer lacks.
-    #[error("checking layer \"{layer}\": {what}")]
+    #[error("{}", self.message())]
     Column {
         /// The layer's name.
         layer: String,
@@ -94,6 +96,19 @@ pub enum ValidateError {
     /// The caller asked to stop.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
+}
+
+impl ValidateError {
+    /// For people.
+    #[must_use]
+    pub fn message(&self) -> Message {
+        match self {
+            Self::Column { layer, what } => {
+                message!("checking-layer-named", layer = layer, what = what.message())
+            }
+            Self::Cancelled(stop) => stop.message(),
+        }
+    }
 }
 
 /// Checks and repairs `raw`. `not_parcels`: features that meet any of these filters are set aside as no parcels
@@ -144,23 +159,23 @@ pub fn validate(
     }
     drop(shapes);
     if with_z_or_m > 0 {
-        let found = format!("{with_z_or_m} of {features} features have heights or measures");
-        issues.push(of_file(IssueKind::ZOrM, Severity::Note, found, "left aside"));
+        let found = message!("heights-or-measures", count = with_z_or_m, features = features);
+        issues.push(of_file(IssueKind::ZOrM, Severity::Note, found, message!("left-aside")));
     }
     if !attributes.has_codes() && !kept.rows.is_empty() {
-        let found = "no column is named as parcel code".into();
-        issues.push(of_file(IssueKind::MissingCode, Severity::Note, found, "parcels are named by their row"));
+        let found = message!("no-code-column");
+        issues.push(of_file(IssueKind::MissingCode, Severity::Note, found, message!("named-by-row")));
     }
 
     let (mut shapes, rows, duplicates) = kept.without_duplicates(&attributes);
     let codes: Vec<(Option<String>, usize)> = rows.iter().map(|&row| (attributes.code(row), row)).collect();
     let ids = codes::name_parcels(&codes, attributes.has_codes(), &mut issues);
     for (row, original, shape) in duplicates {
-        let found = format!("the same polygon as parcel {}", ids[original]);
+        let found = message!("same-polygon", parcel = &ids[original]);
         issues.push(Issue {
             place: first_point(&shape),
             area_changed_m2: -shape.unsigned_area(),
-            ..issue(row, IssueKind::Duplicate, Severity::Warning, found, "set aside".into())
+            ..issue(row, IssueKind::Duplicate, Severity::Warning, found, message!("set-aside"))
         });
     }
 
@@ -262,14 +277,14 @@ impl ValidShapes {
 
 /// A feature that the policy excludes.
 fn excluded(row: usize) -> Examined {
-    let found = "the policy says that this is no parcel".into();
-    let note = issue(row, IssueKind::NotParcel, Severity::Note, found, "set aside".into());
+    let found = message!("no-parcel-by-policy");
+    let note = issue(row, IssueKind::NotParcel, Severity::Note, found, message!("set-aside"));
     Examined { issues: vec![note], ..Examined::default() }
 }
 
 /// An issue of the whole file.
-fn of_file(kind: IssueKind, severity: Severity, found: String, done: &str) -> Issue {
-    Issue { row: None, ..issue(0, kind, severity, found, done.into()) }
+fn of_file(kind: IssueKind, severity: Severity, found: Message, done: Message) -> Issue {
+    Issue { row: None, ..issue(0, kind, severity, found, done) }
 }
 
 fn first_point(shape: &MultiPolygon<f64>) -> Option<(f64, f64)> {
@@ -281,11 +296,8 @@ fn beyond_crs(shapes: &[MultiPolygon<f64>], measured: &[Measured]) -> Option<Iss
     let mut beyond =
         shapes.iter().zip(measured).filter(|(_, m)| m.ellipsoidal_m2.is_none()).map(|(shape, _)| shape);
     let place = first_point(beyond.next()?);
-    let found = format!(
-        "{} parcels lie where the coordinate system has no longitude and latitude",
-        1 + beyond.count()
-    );
-    let done = "measured in the plane only; check the coordinate system";
+    let found = message!("beyond-crs", count = 1 + beyond.count());
+    let done = message!("measured-in-plane");
     Some(Issue { place, ..of_file(IssueKind::AssumedCrs, Severity::Warning, found, done) })
 }
 
@@ -293,20 +305,20 @@ fn beyond_crs(shapes: &[MultiPolygon<f64>], measured: &[Measured]) -> Option<Iss
 fn list_shape(shape: &MultiPolygon<f64>, row: usize, checks: &Checks, issues: &mut Vec<Issue>) {
     let parts = shape.0.len();
     if parts > 1 {
-        let found = format!("the parcel has {parts} separate parts");
-        issues.push(issue(row, IssueKind::Multipart, Severity::Note, found, "kept".into()));
+        let found = message!("parcel-has-parts", parts = parts);
+        issues.push(issue(row, IssueKind::Multipart, Severity::Note, found, message!("kept")));
     }
     let holes: usize = shape.iter().map(|p| p.interiors().len()).sum();
     if holes > 0 {
-        let found =
-            if holes == 1 { "the parcel has a hole".into() } else { format!("the parcel has {holes} holes") };
-        issues.push(issue(row, IssueKind::Holes, Severity::Note, found, "kept".into()));
+        let found = message!("parcel-has-holes", count = holes);
+        issues.push(issue(row, IssueKind::Holes, Severity::Note, found, message!("kept")));
     }
     // The outline alone: a hole makes no parcel thin.
     let thin = shape.iter().map(|p| (p.exterior().0[0], thinness(p.exterior())));
     if let Some((at, thinness)) = thin.into_iter().find(|(_, t)| *t < checks.sliver_thinness) {
-        let found = format!("thinness 4πA/P² is {thinness:.4}, below {}", checks.sliver_thinness);
-        let done = "kept; it may be a remnant of a survey".into();
+        let found =
+            message!("thinness-low", thinness = message::number(thinness, 4), least = checks.sliver_thinness);
+        let done = message!("kept-maybe-remnant");
         issues.push(Issue {
             place: Some((at.x, at.y)),
             ..issue(row, IssueKind::Sliver, Severity::Warning, found, done)
@@ -325,11 +337,13 @@ fn area_mismatch(area: &Area, row: usize, checks: &Checks) -> Option<Issue> {
     let (registered_m2, measured_m2) = (area.registered?.0, area.ellipsoidal.0);
     let apart = (registered_m2 - measured_m2).abs() / measured_m2;
     (apart > checks.area_mismatch).then(|| {
-        let found = format!(
-            "registered {registered_m2:.2} m², measured {measured_m2:.2} m² on the ellipsoid ({:.1} % apart)",
-            100.0 * apart
+        let found = message!(
+            "area-mismatch",
+            registered = message::number(registered_m2, 2),
+            measured = message::number(measured_m2, 2),
+            apart = message::number(100.0 * apart, 1)
         );
-        let done = "both kept; check the unit, then the boundary".into();
+        let done = message!("both-areas-kept");
         issue(row, IssueKind::AreaMismatch, Severity::Warning, found, done)
     })
 }

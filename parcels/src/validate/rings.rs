@@ -5,6 +5,8 @@ use geo::{Area, Coord, MultiPolygon, Polygon};
 use super::make_valid::{make_valid, remove_repeated, same_point};
 use super::ring_validity::Defects;
 use super::{Issue, IssueKind, Severity};
+use crate::message;
+use crate::message::Message;
 use crate::parcel::RawShape;
 
 /// Smaller changes of area are rounding, m².
@@ -21,23 +23,23 @@ pub(super) struct Examined {
 /// Checks and repairs the feature at `row`.
 pub(super) fn examine(raw: RawShape, row: usize) -> Examined {
     let mut out = Examined::default();
-    let aside = |kind, place: Option<Coord<f64>>, found: String| Issue {
+    let aside = |kind, place: Option<Coord<f64>>, found: Message| Issue {
         place: place.map(|c| (c.x, c.y)),
-        ..issue(row, kind, Severity::Error, found, "set aside".into())
+        ..issue(row, kind, Severity::Error, found, message!("set-aside"))
     };
     let (shape, had_curves) = match raw {
         RawShape::Null => {
-            let found = "the feature has no geometry".into();
+            let found = message!("feature-without-geometry");
             out.issues.push(aside(IssueKind::NullGeometry, None, found));
             return out;
         }
         RawShape::Empty => {
-            let found = "the geometry has no points".into();
+            let found = message!("geometry-without-points");
             out.issues.push(aside(IssueKind::EmptyGeometry, None, found));
             return out;
         }
         RawShape::Other(kind) => {
-            let found = format!("the geometry is a {kind}, not a polygon");
+            let found = message!("geometry-no-polygon", kind = kind);
             out.issues.push(aside(IssueKind::NotPolygon, None, found));
             return out;
         }
@@ -52,19 +54,19 @@ pub(super) fn examine(raw: RawShape, row: usize) -> Examined {
         match out.issues.last_mut() {
             Some(last) => {
                 last.severity = Severity::Error;
-                last.done = "set aside: nothing usable is left".into();
+                last.done = message!("set-aside-nothing-left");
             }
             None => {
-                out.issues.push(aside(IssueKind::EmptyGeometry, None, "the geometry has no points".into()))
+                out.issues.push(aside(IssueKind::EmptyGeometry, None, message!("geometry-without-points")))
             }
         }
         return out;
     }
     if let (count @ 1.., Some(at)) = repeated {
-        let found = format!("{count} repeated {} along the boundary", plural(count, "point", "points"));
+        let found = message!("repeated-points", count = count);
         out.issues.push(Issue {
             place: Some((at.x, at.y)),
-            ..issue(row, IssueKind::RepeatedPoints, Severity::Note, found, "removed".into())
+            ..issue(row, IssueKind::RepeatedPoints, Severity::Note, found, message!("removed"))
         });
     }
     let before_m2 = shape.unsigned_area();
@@ -72,39 +74,34 @@ pub(super) fn examine(raw: RawShape, row: usize) -> Examined {
     let (shape, wrong) = match make_valid(shape) {
         Ok(done) => done,
         Err(wrong) => {
-            let (kind, place, found) = worded(&wrong).unwrap_or((IssueKind::SelfCrossing, first, ""));
-            let done = "set aside: no repair makes it valid; redraw it".into();
-            out.issues.push(Issue { done, ..aside(kind, Some(place), found.into()) });
+            let unnamed = || (IssueKind::SelfCrossing, first, message!("boundary-invalid"));
+            let (kind, place, found) = gravest(&wrong).unwrap_or_else(unnamed);
+            let done = message!("set-aside-no-repair");
+            out.issues.push(Issue { done, ..aside(kind, Some(place), found) });
             return out;
         }
     };
     let after_m2 = shape.unsigned_area();
     if after_m2 <= 0.0 {
-        let found = "the polygon has no area".into();
+        let found = message!("polygon-without-area");
         out.issues.push(Issue {
             area_changed_m2: -before_m2,
             ..aside(IssueKind::EmptyGeometry, Some(first), found)
         });
         return out;
     }
-    if let Some((kind, place, found)) = worded(&wrong) {
+    if let Some((kind, place, found)) = gravest(&wrong) {
         let changed_m2 = after_m2 - before_m2;
         let parts = shape.0.len();
         out.issues.push(Issue {
             place: Some((place.x, place.y)),
             area_changed_m2: if changed_m2.abs() < NO_CHANGE_M2 { 0.0 } else { changed_m2 },
-            ..issue(
-                row,
-                kind,
-                Severity::Warning,
-                found.into(),
-                format!("repaired: now {parts} valid {}", plural(parts, "part", "parts")),
-            )
+            ..issue(row, kind, Severity::Warning, found, message!("repaired-now-parts", parts = parts))
         });
     }
     if had_curves {
-        let found = "the boundary has curves".into();
-        let done = "replaced by chords".into();
+        let found = message!("boundary-has-curves");
+        let done = message!("replaced-by-chords");
         out.issues.push(issue(row, IssueKind::Curves, Severity::Warning, found, done));
     }
     out.shape = Some(shape);
@@ -112,20 +109,15 @@ pub(super) fn examine(raw: RawShape, row: usize) -> Examined {
 }
 
 /// An issue of the feature at `row`, without place or area.
-pub(super) fn issue(row: usize, kind: IssueKind, severity: Severity, found: String, done: String) -> Issue {
+pub(super) fn issue(row: usize, kind: IssueKind, severity: Severity, found: Message, done: Message) -> Issue {
     Issue { parcel: None, row: Some(row), kind, severity, place: None, found, done, area_changed_m2: 0.0 }
 }
 
-fn plural<'a>(count: usize, one: &'a str, many: &'a str) -> &'a str {
-    if count == 1 { one } else { many }
-}
-
-/// The kind, place and words of the gravest defect.
-fn worded(wrong: &Defects) -> Option<(IssueKind, Coord<f64>, &'static str)> {
-    let crossing =
-        |c| (IssueKind::SelfCrossing, c, "the boundary crosses, touches or doubles back on itself");
-    let hole = |c| (IssueKind::BadHole, c, "a hole crosses or lies outside its shell, or meets another hole");
-    let parts = |c| (IssueKind::SelfCrossing, c, "parts of the parcel overlap or share an edge");
+/// The gravest defect: its kind, its place, what it is.
+fn gravest(wrong: &Defects) -> Option<(IssueKind, Coord<f64>, Message)> {
+    let crossing = |c| (IssueKind::SelfCrossing, c, message!("boundary-crosses-itself"));
+    let hole = |c| (IssueKind::BadHole, c, message!("hole-misplaced"));
+    let parts = |c| (IssueKind::SelfCrossing, c, message!("parts-overlap"));
     wrong.self_crossing.map(crossing).or(wrong.bad_hole.map(hole)).or(wrong.parts.map(parts))
 }
 
@@ -141,17 +133,19 @@ fn usable_parts(
     let mut kept = Vec::with_capacity(parts);
     for (at, polygon) in shape.0.into_iter().enumerate() {
         let (exterior, interiors) = polygon.into_inner();
-        // Names a ring in words, only when there is something to say of it.
-        let shell =
-            || if parts == 1 { "the shell".to_owned() } else { format!("part {} of {parts}", at + 1) };
+        // Names a ring, only when there is something to say of it.
+        let shell = || match parts {
+            1 => message!("ring-shell"),
+            _ => message!("ring-part", part = at + 1, parts = parts),
+        };
         let ring_name = |number: usize| match number {
             0 => shell(),
-            hole => format!("hole {hole} of {}", shell()),
+            hole => message!("ring-hole", hole = hole, shell = shell()),
         };
-        let mut leave_out = |kind, at: Option<Coord<f64>>, what: String, found: &str| {
+        let mut leave_out = |kind, at: Option<Coord<f64>>, ring: Message, found: Message| {
             issues.push(Issue {
                 place: at.map(|c| (c.x, c.y)),
-                ..issue(row, kind, Severity::Warning, format!("{what} {found}"), format!("{what} dropped"))
+                ..issue(row, kind, Severity::Warning, found, message!("ring-dropped", ring = ring))
             });
         };
         let mut fit = Vec::with_capacity(1 + interiors.len());
@@ -160,7 +154,7 @@ fn usable_parts(
             if !ring.0.iter().all(finite) {
                 // One broken number spoils a shell and its holes alike: the true outline is unknown.
                 let at = ring.0.iter().copied().find(finite);
-                leave_out(IssueKind::NotFinite, at, shell(), "has a coordinate that is not a finite number");
+                leave_out(IssueKind::NotFinite, at, shell(), message!("ring-not-finite", ring = shell()));
                 fit.clear();
                 break;
             }
@@ -169,11 +163,16 @@ fn usable_parts(
             if points < 4 || repeat.is_some() {
                 remove_repeated(&mut ring);
                 if ring.0.len() < 4 {
+                    let ring = ring_name(number);
                     let (kind, found) = match first {
-                        None => (IssueKind::EmptyGeometry, "has no points"),
-                        Some(_) => (IssueKind::TooFewPoints, "has fewer than three distinct points"),
+                        None => {
+                            (IssueKind::EmptyGeometry, message!("ring-without-points", ring = ring.clone()))
+                        }
+                        Some(_) => {
+                            (IssueKind::TooFewPoints, message!("ring-too-few-points", ring = ring.clone()))
+                        }
                     };
-                    leave_out(kind, first, ring_name(number), found);
+                    leave_out(kind, first, ring, found);
                     if number == 0 {
                         break;
                     }

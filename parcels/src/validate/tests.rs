@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::boolean_ops;
+use crate::message;
 use crate::parcel::Crs;
 use crate::table::{Column, Table, Value};
 
@@ -122,7 +123,9 @@ fn a_bad_part_or_hole_goes_alone() {
     let good = polygon(&rect(0.0, 0.0, 10.0, 10.0), &[&[(2.0, 2.0), (3.0, 3.0), (2.0, 2.0)]]);
     let bad = polygon(&[(20.0, 0.0), (30.0, f64::INFINITY), (20.0, 10.0)], &[]);
     let (_, issues) = lettered(vec![shape(vec![good.clone(), bad.clone()])]);
-    assert_eq!(issues[1].done, "hole 1 of part 1 of 2 dropped");
+    let part = message!("ring-part", part = 1_usize, parts = 2_usize);
+    let hole = message!("ring-hole", hole = 1_usize, shell = part);
+    assert_eq!(issues[1].done, message!("ring-dropped", ring = hole));
     check(
         vec![shape(vec![good, bad])],
         &["A not_finite Warning 20.00,0.00 0.00", "A too_few_points Warning 2.00,2.00 0.00"],
@@ -227,7 +230,7 @@ fn repeated_points_are_counted() {
     let twice = [(0.0, 0.0), (10.0, 0.0), (10.0, 1e-7), (10.0, 10.0), (10.0, 10.0), (0.0, 10.0)];
     check(vec![one(&twice)], &["A repeated_points Note 10.00,0.00 0.00"], &[100.0]);
     let (layer, issues) = lettered(vec![one(&twice)]);
-    assert_eq!(issues[0].found, "2 repeated points along the boundary");
+    assert_eq!(issues[0].found, message!("repeated-points", count = 2_usize));
     assert_eq!(layer.parcels()[0].shape.0[0].exterior().0.len(), 5);
 }
 
@@ -242,7 +245,7 @@ fn heights_are_one_note_and_curves_one_each() {
     let (_, issues) =
         lettered(vec![with(0.0, true, true), with(20.0, true, false), with(40.0, false, false)]);
     assert_eq!(lines(&issues), ["file z_or_m Note - 0.00", "A curves Warning - 0.00"]);
-    assert_eq!(issues[0].found, "2 of 3 features have heights or measures");
+    assert_eq!(issues[0].found, message!("heights-or-measures", count = 2_usize, features = 3_usize));
 }
 
 #[test]
@@ -259,7 +262,7 @@ fn the_same_polygon_twice_counts_once() {
     turned.reverse();
     let (layer, issues) = lettered(vec![one(&square), one(&turned), one(&rect(10.0, 0.0, 10.0, 10.0))]);
     assert_eq!(lines(&issues), ["B duplicate Warning 10.00,0.00 -100.00"]);
-    assert_eq!(issues[0].found, "the same polygon as parcel A");
+    assert_eq!(issues[0].found, message!("same-polygon", parcel = "A"));
     assert_eq!(layer.parcels().iter().map(|p| p.source_row).collect::<Vec<_>>(), [0, 2]);
     assert_eq!(layer.table().column("code").unwrap().values[1], Value::Text("C".into()));
 }
@@ -269,7 +272,10 @@ fn survey_noise_is_left_to_the_earlier_parcel() {
     let (layer, issues) =
         lettered(vec![one(&rect(0.0, 0.0, 100.0, 50.0)), one(&rect(99.8, 0.0, 100.2, 50.0))]);
     assert_eq!(lines(&issues), ["B overlap Warning 99.90,25.00 -10.00"]);
-    assert_eq!(issues[0].found, "parcels B and A both cover 10.00 m² (mean width 0.20 m)");
+    assert_eq!(
+        issues[0].found.to_string(),
+        r#"parcels-overlap (area: 10.00, earlier: "A", later: "B", width: 0.20)"#
+    );
     let b = &layer.parcels()[1].shape;
     let west = b.0[0].exterior().0.iter().map(|c| c.x).fold(f64::INFINITY, f64::min);
     assert_eq!(west, 100.0, "the new corner is the neighbour's, to the last digit");
@@ -356,7 +362,10 @@ fn attributes_are_read_or_listed() {
         ]
     );
     // 0.2 mu are 133.33 m² on a parcel of 100.
-    assert!(issues[2].found.starts_with("registered 133.33 m², measured 100.00 m²"), "{}", issues[2].found);
+    assert_eq!(
+        issues[2].found.to_string(),
+        "area-mismatch (apart: 33.3, measured: 100.00, registered: 133.33)"
+    );
     let parcels = layer.parcels();
     assert_eq!(parcels.iter().map(|p| p.in_zone).collect::<Vec<_>>(), [true, false, false, false]);
     assert_eq!(parcels[0].area.registered, Some(AreaUnit::Mu.to_m2(0.15)));
@@ -389,8 +398,9 @@ fn what_is_no_yes_is_asked_for_and_answered() {
     assert_eq!(issues.len(), 4);
     let asked = issues.iter().find(|i| i.row.is_none()).unwrap();
     assert_eq!(asked.severity, Severity::Error);
-    assert!(asked.found.contains("\"2\" (1 parcels), \"张江\" (1 parcels)"), "{}", asked.found);
-    assert!(asked.done.contains("in_zone_yes = [\"2\"]"), "{}", asked.done);
+    let count = |text: &str| message!("zone-flag-count", text = text, count = 1_usize);
+    assert_eq!(asked.found.params["values"], message::list([count("2"), count("张江")]));
+    assert_eq!(asked.done, message!("counted-outside-say-yes", value = "2"));
     let (inside, issues) = check(&columns("[2, '张江']"));
     assert_eq!((inside, issues.len()), (vec![true, true, false, false], 0));
 }
@@ -407,7 +417,8 @@ fn codes_that_lost_digits_are_taken_out_and_listed() {
     let issues = super::without_lost_codes(&mut table, &columns);
     assert_eq!(table.columns()[0].values, [Value::Missing, Value::Missing, text("A-1")]);
     assert_eq!((issues.len(), issues[0].severity), (1, Severity::Error));
-    assert!(issues[0].found.starts_with("2 codes in the column code"), "{}", issues[0].found);
+    assert_eq!(issues[0].found.code, "codes-lost-digits");
+    assert_eq!(issues[0].found.params["count"], message::Param::Count(2));
 }
 
 #[test]
@@ -576,7 +587,7 @@ proptest! {
         prop_assert_eq!(ids.len(), layer.len());
         for row in 0..rows {
             let kept = layer.parcels().iter().any(|p| p.source_row == row);
-            let aside = issues.iter().filter(|i| i.row == Some(row) && i.done.starts_with("set aside")).count();
+            let aside = issues.iter().filter(|i| i.row == Some(row) && i.done.code.starts_with("set-aside")).count();
             prop_assert_eq!(usize::from(kept) + aside, 1, "row {}: {:?}", row, issues);
         }
         for parcel in layer.parcels() {

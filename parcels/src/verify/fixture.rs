@@ -274,6 +274,7 @@ fn empty_record(parcels: usize) -> PlanRecord {
         issues: BTreeMap::new(),
         alternatives: Vec::new(),
         conflicts: Vec::new(),
+        conflicts_told: Vec::new(),
         why_not: None,
         elapsed_ms: BTreeMap::new(),
     }

@@ -2,6 +2,8 @@
 
 use geo::algorithm::Validation as _;
 use geo::{BoundingRect as _, Coord, CoordsIter as _, Geometry, MapCoords as _};
+use parcels::message;
+use parcels::message::Message;
 
 use super::like::Pattern;
 use super::{
@@ -28,9 +30,7 @@ impl<'c> Builder<'c> {
     /// The next level of nesting.
     pub(super) fn deeper(&self, depth: usize) -> Result<usize> {
         if depth >= DEPTH_MAX {
-            return Err(Refused::new(format!(
-                "a filter may be nested {DEPTH_MAX} deep, and this one is deeper"
-            )));
+            return Err(Refused::new(message!("filter-too-deep", most = DEPTH_MAX)));
         }
         Ok(depth + 1)
     }
@@ -38,14 +38,14 @@ impl<'c> Builder<'c> {
     fn count(&mut self, terms: usize) -> Result<()> {
         self.terms += terms;
         if self.terms > TERMS_MAX {
-            return Err(Refused::new(format!("a filter may hold {TERMS_MAX} comparisons and listed values")));
+            return Err(Refused::new(message!("filter-too-many-terms", most = TERMS_MAX)));
         }
         Ok(())
     }
 
     pub(super) fn property(&self, name: &str) -> Result<Scalar> {
         if name == GEOMETRY {
-            return Err(Refused::new("geometry goes into spatial functions, such as S_INTERSECTS"));
+            return Err(Refused::new(message!("filter-geometry-in-functions")));
         }
         self.collection.column(name).map(Scalar::Column).ok_or_else(|| self.unknown(name))
     }
@@ -56,7 +56,7 @@ impl<'c> Builder<'c> {
             return Ok(Place::Property);
         }
         match self.collection.column(name) {
-            Some(_) => Err(Refused::new(format!("the property \"{}\" is no geometry", shown(name)))),
+            Some(_) => Err(Refused::new(message!("filter-property-no-geometry", property = shown(name)))),
             None => Err(self.unknown(name)),
         }
     }
@@ -69,15 +69,15 @@ impl<'c> Builder<'c> {
             .map(|c| (strsim::damerau_levenshtein(&c.name, name), &c.name))
             .filter(|(distance, own)| *distance <= 2.max(own.len() / 3))
             .min();
-        let hint = near.map(|(_, own)| format!("; did you mean \"{own}\"?")).unwrap_or_default();
-        Refused::new(format!("there is no property \"{}\"{hint}", shown(name)))
+        let hint = near.map(|(_, own)| message!("filter-did-you-mean", name = own));
+        Refused::new(message!("filter-no-such-property", property = shown(name), hint = hint))
     }
 
     pub(super) fn compare(&mut self, sign: Comparison, a: Scalar, b: Scalar) -> Result<Expr> {
         self.count(1)?;
         let kind = self.alike(&a, &b)?;
         if kind == ColumnKind::Flag && !matches!(sign, Comparison::Equal | Comparison::Unequal) {
-            return Err(Refused::new("true and false are compared by = and <> alone"));
+            return Err(Refused::new(message!("filter-truth-equal-only")));
         }
         Ok(Expr::Compare(sign, a, b))
     }
@@ -86,7 +86,7 @@ impl<'c> Builder<'c> {
         self.count(1)?;
         for bound in [&value, &low, &high] {
             if self.kind(bound) != ColumnKind::Number {
-                return Err(Refused::new("BETWEEN compares numbers"));
+                return Err(Refused::new(message!("filter-between-numbers")));
             }
         }
         Ok(Expr::Between(value, low, high))
@@ -95,7 +95,7 @@ impl<'c> Builder<'c> {
     pub(super) fn one_of(&mut self, value: Scalar, list: Vec<Scalar>) -> Result<Expr> {
         self.count(list.len().max(1))?;
         if list.is_empty() {
-            return Err(Refused::new("the list after IN is empty"));
+            return Err(Refused::new(message!("filter-in-empty")));
         }
         for one in &list {
             self.alike(&value, one)?;
@@ -106,7 +106,7 @@ impl<'c> Builder<'c> {
     pub(super) fn like(&mut self, value: Scalar, pattern: &str) -> Result<Expr> {
         self.count(1)?;
         if self.kind(&value) != ColumnKind::Text {
-            return Err(Refused::new("LIKE compares texts"));
+            return Err(Refused::new(message!("filter-like-texts")));
         }
         Ok(Expr::Like(value, Pattern::new(pattern)))
     }
@@ -122,16 +122,14 @@ impl<'c> Builder<'c> {
             (Place::Property, Place::Given(shape)) => (shape, false),
             (Place::Given(shape), Place::Property) => (shape, true),
             _ => {
-                return Err(Refused::new(
-                    "a spatial function compares the property geometry with a given shape",
-                ));
+                return Err(Refused::new(message!("filter-spatial-arguments")));
             }
         };
         let (shape, stored) = self.placed(shape)?;
         if let Err(why) = shape.check_validation() {
-            return Err(Refused::new(format!("a shape of the filter is not valid: {why}")));
+            return Err(Refused::new(message!("filter-shape-not-valid", why = why.to_string())));
         }
-        let bounds = shape.bounding_rect().ok_or_else(|| Refused::new("a shape of the filter is empty"))?;
+        let bounds = shape.bounding_rect().ok_or_else(|| Refused::new(message!("filter-shape-empty")))?;
         let bounds = [bounds.min().x, bounds.min().y, bounds.max().x, bounds.max().y];
         Ok(Expr::Spatial(Spatial { relation, shape, bounds, stored, given_first }))
     }
@@ -140,7 +138,7 @@ impl<'c> Builder<'c> {
     fn placed(&self, shape: Geometry<f64>) -> Result<(Geometry<f64>, bool)> {
         let shape =
             if self.system.northing_first { shape.map_coords(|c| Coord { x: c.y, y: c.x }) } else { shape };
-        let beyond = || Refused::new(format!("a shape of the filter reaches beyond {}", self.system.uri));
+        let beyond = || Refused::new(message!("filter-shape-beyond", crs = self.system.uri));
         if !shape.coords_iter().all(|c| self.system.plausible(c)) {
             return Err(beyond());
         }
@@ -175,35 +173,35 @@ impl<'c> Builder<'c> {
         if left == right {
             return Ok(left);
         }
-        Err(Refused::new(format!("{} cannot be compared with {}", self.named(a), self.named(b))))
+        Err(Refused::new(message!("filter-not-comparable", first = self.named(a), second = self.named(b))))
     }
 
-    fn named(&self, scalar: &Scalar) -> String {
+    fn named(&self, scalar: &Scalar) -> Message {
         let kind = match self.kind(scalar) {
-            ColumnKind::Text => "text",
-            ColumnKind::Number => "a number",
-            ColumnKind::Flag => "true or false",
+            ColumnKind::Text => message!("filter-a-text"),
+            ColumnKind::Number => message!("filter-a-number"),
+            ColumnKind::Flag => message!("filter-a-truth"),
         };
         match scalar {
             Scalar::Column(at) => {
-                format!("the property \"{}\" ({kind})", self.collection.columns()[*at].name)
+                message!("filter-the-property", property = self.collection.columns()[*at].name, kind = kind)
             }
-            _ => kind.to_owned(),
+            _ => kind,
         }
     }
 
     pub(super) fn equals(&mut self, column: &str, value: &str) -> Result<Expr> {
         let property = self.property(column)?;
-        let wrong = |what: &str| {
-            Refused::new(format!("the property \"{column}\" is {what}, not \"{}\"", shown(value)))
+        let wrong = |what: Message| {
+            Refused::new(message!("filter-property-is", property = column, what = what, value = shown(value)))
         };
         let value = match self.kind(&property) {
             ColumnKind::Text => Scalar::Text(value.to_owned()),
             ColumnKind::Number => match value.parse::<f64>() {
                 Ok(n) if n.is_finite() => Scalar::Number(n),
-                _ => return Err(wrong("a number")),
+                _ => return Err(wrong(message!("filter-a-number"))),
             },
-            ColumnKind::Flag => Scalar::Flag(value.parse().map_err(|_| wrong("true or false"))?),
+            ColumnKind::Flag => Scalar::Flag(value.parse().map_err(|_| wrong(message!("filter-a-truth")))?),
         };
         self.compare(Comparison::Equal, property, value)
     }
@@ -217,5 +215,5 @@ pub(super) fn shown(name: &str) -> String {
 
 pub(super) fn no_such_function(name: &str) -> Refused {
     let known: Vec<String> = RELATIONS.iter().map(|(own, _)| own.to_ascii_uppercase()).collect();
-    Refused::new(format!("there is no function {}; there are {}", shown(name), known.join(", ")))
+    Refused::new(message!("filter-no-such-function", function = shown(name), known = message::list(known)))
 }

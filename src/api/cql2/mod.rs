@@ -34,6 +34,8 @@ mod holds;
 mod tests;
 
 use geo::Geometry;
+use parcels::message;
+use parcels::message::Message;
 
 pub(super) use build::GEOMETRY;
 
@@ -72,16 +74,15 @@ impl Language {
 }
 
 /// Why a filter is refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{what}")]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Refused {
     /// For the one who wrote it.
-    pub what: String,
+    pub what: Message,
 }
 
 impl Refused {
-    fn new(what: impl Into<String>) -> Self {
-        Self { what: what.into() }
+    fn new(what: Message) -> Self {
+        Self { what }
     }
 }
 
@@ -194,10 +195,7 @@ impl Filter {
     /// When it is malformed, too large, names what is not there, or compares what cannot be compared.
     pub fn read(text: &str, language: Language, collection: &Collection, system: &System) -> Result<Self> {
         if text.len() > LENGTH_MAX {
-            return Err(Refused::new(format!(
-                "a filter may have {LENGTH_MAX} bytes; this one has {}",
-                text.len()
-            )));
+            return Err(Refused::new(message!("filter-too-long", most = LENGTH_MAX, bytes = text.len())));
         }
         let mut builder = build::Builder::new(collection, system);
         match language {

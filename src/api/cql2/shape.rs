@@ -1,6 +1,7 @@
 //! Shapes given in a filter: rings closed, boxes as polygons, GeoJSON read.
 
 use geo::{Coord, Geometry, LineString, MultiLineString, MultiPoint, MultiPolygon, Polygon, Rect};
+use parcels::message;
 use serde_json::Value;
 
 use super::{Refused, Result};
@@ -9,10 +10,10 @@ use super::{Refused, Result};
 pub(super) fn of_box(numbers: &[f64]) -> Result<Geometry<f64>> {
     let [west, south, east, north] = match *numbers {
         [a, b, c, d] | [a, b, _, c, d, _] => [a, b, c, d],
-        _ => return Err(Refused::new("a BBOX has 4 numbers, or 6 with heights")),
+        _ => return Err(Refused::new(message!("filter-bbox-four"))),
     };
     if west >= east || south >= north {
-        return Err(Refused::new("a BBOX goes from its lower to its upper corner, and is not empty"));
+        return Err(Refused::new(message!("filter-bbox-order")));
     }
     let rect = Rect::new(Coord { x: west, y: south }, Coord { x: east, y: north });
     Ok(Geometry::Polygon(rect.to_polygon()))
@@ -20,7 +21,7 @@ pub(super) fn of_box(numbers: &[f64]) -> Result<Geometry<f64>> {
 
 pub(super) fn line(coords: Vec<Coord<f64>>) -> Result<LineString<f64>> {
     if coords.len() < 2 {
-        return Err(Refused::new("a line has at least 2 points"));
+        return Err(Refused::new(message!("filter-line-points")));
     }
     Ok(LineString(coords))
 }
@@ -28,11 +29,11 @@ pub(super) fn line(coords: Vec<Coord<f64>>) -> Result<LineString<f64>> {
 pub(super) fn polygon(rings: Vec<Vec<Coord<f64>>>) -> Result<Polygon<f64>> {
     let mut rings = rings.into_iter().map(|ring| {
         if ring.len() < 4 || ring.first() != ring.last() {
-            return Err(Refused::new("a ring has at least 4 points, and the last is the first"));
+            return Err(Refused::new(message!("filter-ring-points")));
         }
         Ok(LineString(ring))
     });
-    let exterior = rings.next().ok_or_else(|| Refused::new("a polygon has an outer ring"))??;
+    let exterior = rings.next().ok_or_else(|| Refused::new(message!("filter-polygon-ring")))??;
     Ok(Polygon::new(exterior, rings.collect::<Result<_>>()?))
 }
 
@@ -51,9 +52,7 @@ pub(super) fn of_json(value: &Value) -> Result<Geometry<f64>> {
         Some("Polygon") => Geometry::Polygon(rings(coordinates)?),
         Some("MultiPolygon") => Geometry::MultiPolygon(MultiPolygon(all(coordinates, rings)?)),
         _ => {
-            return Err(Refused::new(
-                "a shape is a GeoJSON geometry (Point, LineString, Polygon or their Multi forms) or {\"bbox\": […]}",
-            ));
+            return Err(Refused::new(message!("filter-shape-geojson")));
         }
     })
 }
@@ -64,16 +63,13 @@ fn rings(value: &Value) -> Result<Polygon<f64>> {
 
 fn all<T>(value: &Value, one: impl Fn(&Value) -> Result<T>) -> Result<Vec<T>> {
     let list = value.as_array().filter(|list| !list.is_empty());
-    list.ok_or_else(|| Refused::new("the coordinates of a shape are not nested as its type wants"))?
-        .iter()
-        .map(one)
-        .collect()
+    list.ok_or_else(|| Refused::new(message!("filter-shape-nesting")))?.iter().map(one).collect()
 }
 
 fn coord(value: &Value) -> Result<Coord<f64>> {
     let numbers: Option<Vec<f64>> = value.as_array().and_then(|n| n.iter().map(Value::as_f64).collect());
     match numbers.as_deref() {
         Some([x, y] | [x, y, _]) => Ok(Coord { x: *x, y: *y }),
-        _ => Err(Refused::new("a position is 2 numbers, or 3 with a height")),
+        _ => Err(Refused::new(message!("filter-position"))),
     }
 }

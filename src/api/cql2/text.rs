@@ -1,10 +1,13 @@
 //! CQL2 text: a descent through the grammar, whose depth is counted.
 
 use geo::{Coord, Geometry};
+use parcels::message;
+use parcels::message::Message;
 
 use super::build::{Builder, no_such_function};
 use super::words::{Word, split};
 use super::{Comparison, Expr, Place, Refused, Relation, Result, Scalar, shape};
+use crate::messages::as_said;
 
 pub(super) fn read(text: &str, builder: &mut Builder<'_>) -> Result<Expr> {
     let words = split(text)?;
@@ -12,7 +15,7 @@ pub(super) fn read(text: &str, builder: &mut Builder<'_>) -> Result<Expr> {
     let expr = reader.any_of(0)?;
     match reader.peek() {
         Word::End => Ok(expr),
-        _ => Err(reader.expected("AND, OR or the end")),
+        _ => Err(reader.expected(&message!("filter-expect-and-or"))),
     }
 }
 
@@ -41,16 +44,16 @@ impl Reader<'_, '_, '_> {
         word
     }
 
-    pub(super) fn expected(&self, what: &str) -> Refused {
+    pub(super) fn expected(&self, what: &Message) -> Refused {
         let (place, found) = &self.words[self.at.min(self.words.len() - 1)];
         let found = match found {
-            Word::Name(name, _) => super::build::shown(name),
-            Word::Text(text) => format!("'{}'", super::build::shown(text)),
-            Word::Number(n) => n.to_string(),
-            Word::Mark(mark) => (*mark).to_owned(),
-            Word::End => "the end".to_owned(),
+            Word::Name(name, _) => as_said(super::build::shown(name)),
+            Word::Text(text) => as_said(format!("'{}'", super::build::shown(text))),
+            Word::Number(n) => as_said(n.to_string()),
+            Word::Mark(mark) => as_said(*mark),
+            Word::End => message!("filter-the-end"),
         };
-        Refused::new(format!("expected {what} at character {place}, found {found}"))
+        Refused::new(message!("filter-expected", what = what, place = place, found = found))
     }
 
     /// Whether the next word is the keyword.
@@ -71,7 +74,7 @@ impl Reader<'_, '_, '_> {
     }
 
     pub(super) fn need(&mut self, mark: &str) -> Result<()> {
-        if self.mark(mark) { Ok(()) } else { Err(self.expected(mark)) }
+        if self.mark(mark) { Ok(()) } else { Err(self.expected(&as_said(mark))) }
     }
 
     fn any_of(&mut self, depth: usize) -> Result<Expr> {
@@ -133,7 +136,7 @@ impl Reader<'_, '_, '_> {
         if self.take("is") {
             let not = self.take("not");
             if !self.take("null") {
-                return Err(self.expected("NULL"));
+                return Err(self.expected(&as_said("NULL")));
             }
             let is_null = self.builder.is_null(left)?;
             return Ok(negated(is_null, not));
@@ -142,7 +145,7 @@ impl Reader<'_, '_, '_> {
         let expr = if self.take("between") {
             let low = self.scalar()?;
             if !self.take("and") {
-                return Err(self.expected("AND"));
+                return Err(self.expected(&as_said("AND")));
             }
             let high = self.scalar()?;
             self.builder.between(left, low, high)?
@@ -151,7 +154,7 @@ impl Reader<'_, '_, '_> {
                 Word::Text(pattern) => self.builder.like(left, &pattern)?,
                 _ => {
                     self.at -= 1;
-                    return Err(self.expected("a pattern in single quotes"));
+                    return Err(self.expected(&message!("filter-expect-pattern")));
                 }
             }
         } else if self.take("in") {
@@ -163,7 +166,7 @@ impl Reader<'_, '_, '_> {
             self.need(")")?;
             self.builder.one_of(left, list)?
         } else {
-            return Err(self.expected("a comparison (=, <>, <, <=, >, >=, BETWEEN, IN, LIKE, IS NULL)"));
+            return Err(self.expected(&message!("filter-expect-comparison")));
         };
         Ok(negated(expr, not))
     }
@@ -188,7 +191,7 @@ impl Reader<'_, '_, '_> {
                         return Ok(Scalar::Flag(false));
                     }
                     if KEYWORDS.iter().any(|k| name.eq_ignore_ascii_case(k)) {
-                        return Err(self.expected("a property or a value"));
+                        return Err(self.expected(&message!("filter-expect-value")));
                     }
                     if *self.second() == Word::Mark("(") {
                         return self.moment(&name);
@@ -197,7 +200,7 @@ impl Reader<'_, '_, '_> {
                 self.next();
                 self.builder.property(&name)
             }
-            Word::Mark(_) | Word::End => Err(self.expected("a property or a value")),
+            Word::Mark(_) | Word::End => Err(self.expected(&message!("filter-expect-value"))),
         }
     }
 
@@ -210,7 +213,7 @@ impl Reader<'_, '_, '_> {
         self.need("(")?;
         let Word::Text(text) = self.next() else {
             self.at -= 1;
-            return Err(self.expected("a moment in single quotes"));
+            return Err(self.expected(&message!("filter-expect-moment")));
         };
         self.need(")")?;
         Ok(Scalar::Text(text))
@@ -227,7 +230,7 @@ impl Reader<'_, '_, '_> {
 
     fn place(&mut self) -> Result<Place> {
         let Word::Name(name, quoted) = self.peek().clone() else {
-            return Err(self.expected("the property geometry, or a shape such as BBOX(…) or POLYGON((…))"));
+            return Err(self.expected(&message!("filter-expect-shape")));
         };
         self.next();
         let shape = matches!(self.peek(), Word::Mark("("))
@@ -280,10 +283,7 @@ impl Reader<'_, '_, '_> {
                 let polygons = self.list(|reader| shape::polygon(reader.list(Self::coords)?))?;
                 Ok(Geometry::MultiPolygon(geo::MultiPolygon(polygons)))
             }
-            _ => Err(Refused::new(format!(
-                "there is no shape {}; there are POINT, LINESTRING, POLYGON, their MULTI forms, and BBOX",
-                super::build::shown(name)
-            ))),
+            _ => Err(Refused::new(message!("filter-no-such-shape", shape = super::build::shown(name)))),
         }
     }
 
@@ -316,7 +316,7 @@ impl Reader<'_, '_, '_> {
                 self.next();
                 Ok(n)
             }
-            _ => Err(self.expected("a number")),
+            _ => Err(self.expected(&message!("filter-a-number"))),
         }
     }
 }

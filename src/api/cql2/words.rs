@@ -1,5 +1,7 @@
 //! The words and marks of CQL2 text, each with its place.
 
+use parcels::message;
+
 use super::{Refused, Result};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -21,9 +23,8 @@ pub(super) fn split(text: &str) -> Result<Vec<(usize, Word)>> {
     while let Some(first) = rest.chars().next() {
         let at = text.len() - rest.len();
         let (word, used) = if first == '\'' || first == '"' {
-            let (inner, used) = quoted(rest, first).ok_or_else(|| {
-                Refused::new(format!("the quotation from character {} on does not end", place(text, at)))
-            })?;
+            let (inner, used) = quoted(rest, first)
+                .ok_or_else(|| Refused::new(message!("filter-quote-open", place = place(text, at))))?;
             (if first == '"' { Word::Name(inner, true) } else { Word::Text(inner) }, used)
         } else if let Some(mark) = MARKS.iter().find(|mark| rest.starts_with(**mark)) {
             (Word::Mark(mark), mark.len())
@@ -57,7 +58,7 @@ fn place(text: &str, at: usize) -> usize {
 
 fn unexpected(text: &str, at: usize) -> Refused {
     let found: String = text[at..].chars().take(12).collect();
-    Refused::new(format!("the filter cannot be understood from character {} on: {found:?}", place(text, at)))
+    Refused::new(message!("filter-not-understood", place = place(text, at), found = format!("{:?}", found)))
 }
 
 /// What stands in quotes at the beginning of `text`, the quote itself doubled within; and how long it is.

@@ -3,7 +3,8 @@
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::response::{IntoResponse as _, Response};
-use serde_json::{Value, json};
+use parcels::message;
+use serde_json::Value;
 
 use super::links::{asked, base, link, with_query};
 use super::params::{F, Param, Query, cut};
@@ -25,7 +26,7 @@ impl Format {
         match query.get(&F) {
             Some("json") => Ok(Self::Json),
             Some("html") => Ok(Self::Html),
-            Some(other) => Err(Problem::bad_request(format!("f is json or html, not \"{}\"", cut(other)))),
+            Some(other) => Err(Problem::bad_request(message!("f-is-json-or-html", f = cut(other)))),
             None => Ok(Self::accepted(headers)),
         }
     }
@@ -138,7 +139,8 @@ impl Asked {
 /// The collection of this id.
 pub(super) fn collection(state: &State, id: &str) -> Result<std::sync::Arc<Collection>, Problem> {
     state.collections().get(id).ok_or_else(|| {
-        let known: Vec<Value> = state.collections().list().iter().map(|c| json!(c.id())).collect();
-        Problem::not_found(format!("there is no collection \"{}\"; there are {}", cut(id), json!(known)))
+        let known = state.collections().list();
+        let known = known.iter().map(|c| c.id());
+        Problem::not_found(message!("no-such-collection", collection = cut(id), known = message::list(known)))
     })
 }

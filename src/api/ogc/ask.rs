@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use axum::http::StatusCode;
+use parcels::message;
 
 use super::params::{ITEMS, Query, cut};
 use super::window::Window;
@@ -55,10 +56,10 @@ impl Ask {
         let (filter, language, filter_crs) = query.filter();
         let name = language.unwrap_or(Language::NAMES[0]);
         let language = Language::named(name).ok_or_else(|| {
-            Problem::bad_request(format!(
-                "filter-lang is {}, not \"{}\"",
-                Language::NAMES.join(" or "),
-                cut(name)
+            Problem::bad_request(message!(
+                "filter-lang-is",
+                known = Language::NAMES.join(" or "),
+                value = cut(name)
             ))
         })?;
         let filter_system = system_of(collection, "filter-crs", filter_crs)?;
@@ -82,7 +83,7 @@ impl Ask {
         let mut next = None;
         for (looked, row) in near.enumerate() {
             if looked % ROWS_BETWEEN_LOOKS == 0 && Instant::now() > deadline {
-                let detail = "the filter takes too long over this collection; add a bbox or make it simpler";
+                let detail = message!("filter-too-slow");
                 return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail));
             }
             let meets = self.window.as_ref().is_none_or(|window| window.meets(collection, row))
@@ -107,7 +108,7 @@ impl Ask {
 }
 
 fn refused(why: &crate::api::cql2::Refused) -> Problem {
-    Problem::bad_request(why.to_string())
+    Problem::bad_request(&why.what)
 }
 
 /// The position of the system that a parameter names; CRS84 when it is not given.
@@ -116,7 +117,12 @@ pub(super) fn system_of(collection: &Collection, param: &str, uri: Option<&str>)
     let all: &[System] = collection.systems();
     all.iter().position(|system| system.uri == uri).ok_or_else(|| {
         let known: Vec<&str> = all.iter().map(|system| system.uri.as_str()).collect();
-        Problem::bad_request(format!("{param} is one of {}, not \"{}\"", known.join(", "), cut(uri)))
+        Problem::bad_request(message!(
+            "param-one-of",
+            param = param,
+            known = known.join(", "),
+            value = cut(uri)
+        ))
     })
 }
 
@@ -135,8 +141,8 @@ fn moments(text: &str) -> Result<(), Problem> {
     if fine {
         return Ok(());
     }
-    let what = "a date or moment of RFC 3339, or two with a slash between, of which one may be ..";
-    Err(Problem::bad_request(format!("datetime is {what}, not \"{}\"", cut(text))))
+    let what = message!("moment-forms");
+    Err(Problem::bad_request(message!("datetime-is", what = what, value = cut(text))))
 }
 
 /// `2026-07-01` or `2026-07-01T08:00:00Z`, with a fraction or an offset.

@@ -8,6 +8,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::Response;
 use geo::{BoundingRect as _, MultiPolygon};
+use parcels::message;
 use serde_json::{Value, json};
 
 use super::answer::{self, Asked, Format};
@@ -59,10 +60,11 @@ pub(super) async fn item(
     let plain = !feature.starts_with(['0', '+']);
     let number: Option<usize> = feature.parse().ok().filter(|n| plain && (1..=collection.len()).contains(n));
     let Some(row) = number.map(|n| n - 1) else {
-        let detail = format!(
-            "there is no feature \"{}\" in {id}; ids are 1 to {}",
-            params::cut(&feature),
-            collection.len()
+        let detail = message!(
+            "no-such-feature",
+            feature = params::cut(&feature),
+            collection = id,
+            count = collection.len()
         );
         return Err(Problem::not_found(detail));
     };

@@ -2,6 +2,7 @@
 //! error, for what is ignored silently is a wrong answer.
 
 use axum::http::Uri;
+use parcels::message;
 use percent_encoding::percent_decode;
 use serde_json::{Value, json};
 
@@ -120,7 +121,7 @@ impl Query {
                 return Err(unknown(&name, params));
             }
             if pairs.iter().any(|(earlier, _)| *earlier == name) {
-                return Err(Problem::bad_request(format!("the parameter {name} is given twice")));
+                return Err(Problem::bad_request(message!("param-twice", name = name)));
             }
             pairs.push((name, value));
         }
@@ -158,17 +159,14 @@ impl Query {
             Err(_) if digits => return Ok(LIMIT_MAX),
             Err(_) => {}
         }
-        Err(Problem::bad_request(format!(
-            "limit is a whole number from 1 to {LIMIT_MAX}, not \"{}\"",
-            cut(text)
-        )))
+        Err(Problem::bad_request(message!("limit-is", most = LIMIT_MAX, value = cut(text))))
     }
 
     /// The row a page begins with.
     pub(super) fn first_row(&self) -> Result<usize, Problem> {
         let Some(text) = self.get(&CURSOR) else { return Ok(0) };
         let row = text.strip_prefix('c').and_then(|digits| usize::from_str_radix(digits, 36).ok());
-        row.ok_or_else(|| Problem::bad_request("cursor is taken from a link next, not made up"))
+        row.ok_or_else(|| Problem::bad_request(message!("cursor-from-link")))
     }
 
     pub(super) fn bbox(&self) -> Option<&str> {
@@ -205,7 +203,7 @@ pub(super) const CURSOR_NAME: &str = CURSOR.name;
 fn decoded(text: &str) -> Result<String, Problem> {
     let spaced = text.replace('+', " ");
     let bytes = percent_decode(spaced.as_bytes()).decode_utf8();
-    bytes.map(std::borrow::Cow::into_owned).map_err(|_| Problem::bad_request("the query is not UTF-8"))
+    bytes.map(std::borrow::Cow::into_owned).map_err(|_| Problem::bad_request(message!("query-not-utf-8")))
 }
 
 pub(super) fn encoded(text: &str) -> String {
@@ -224,11 +222,7 @@ pub(super) fn encoded(text: &str) -> String {
 
 fn unknown(name: &str, params: &[&Param]) -> Problem {
     let known: Vec<&str> = params.iter().map(|p| p.name).collect();
-    Problem::bad_request(format!(
-        "there is no parameter \"{}\" here; there are {}",
-        cut(name),
-        known.join(", ")
-    ))
+    Problem::bad_request(message!("no-such-parameter", name = cut(name), known = known.join(", ")))
 }
 
 /// What a stranger wrote, short enough for a message.

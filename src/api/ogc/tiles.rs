@@ -4,6 +4,7 @@
 use axum::extract::{Path, State as Shared};
 use axum::http::request::Parts;
 use axum::response::Response;
+use parcels::message;
 use serde_json::{Map, Value, json};
 
 use super::answer::{self, Asked};
@@ -165,8 +166,7 @@ pub(super) async fn tile(
     tiled(&state, &id)?;
     let query = Query::read(&parts.uri, &[&V], None)?;
     let (Ok(z), Ok(x), Ok(y)) = (zoom.parse(), column.parse(), row.parse()) else {
-        let detail =
-            format!("there is no such tile; zooms are 0 to {ZOOM_MAX}, rows and columns whole numbers");
+        let detail = message!("no-such-tile", most = ZOOM_MAX);
         return Err(Problem::not_found(detail));
     };
     tiles::place(z, x, y, ZOOM_MAX)?;

@@ -1,6 +1,8 @@
 //! Boxes: reading one, finding the features near it, and telling exactly which meet it.
 
 use geo::{BoundingRect as _, Coord, Intersects as _, LineString, MultiPolygon, Polygon, Rect};
+use parcels::message;
+use parcels::message::Message;
 
 use super::params::cut;
 use crate::api::problem::Problem;
@@ -30,17 +32,17 @@ const POINTS_A_SIDE: usize = 16;
 
 impl Window {
     pub(super) fn read(text: &str, system: &System, collection: &Collection) -> Result<Self, Problem> {
-        let wrong = |why: &str| Problem::bad_request(format!("bbox: {why}, in \"{}\"", cut(text)));
+        let wrong = |why: Message| Problem::bad_request(message!("bbox-wrong", why = why, text = cut(text)));
         let numbers: Option<Vec<f64>> =
             text.split(',').map(|n| n.trim().parse().ok().filter(|n: &f64| n.is_finite())).collect();
         let (a, b, c, d) = match numbers.as_deref() {
             Some([a, b, c, d] | [a, b, _, c, d, _]) => (*a, *b, *c, *d),
-            _ => return Err(wrong("4 numbers are wanted, or 6 with heights")),
+            _ => return Err(wrong(message!("bbox-numbers"))),
         };
         let (west, south) = system.in_order(a, b);
         let (east, north) = system.in_order(c, d);
         if south > north {
-            return Err(wrong("the upper corner lies below the lower"));
+            return Err(wrong(message!("bbox-corners-below")));
         }
         let crs84 = &collection.systems()[0];
         if system.same_place(crs84) {
@@ -53,10 +55,10 @@ impl Window {
             return Ok(Self { near, exact: Exact::Near });
         }
         if west > east {
-            return Err(wrong("the upper corner lies left of the lower"));
+            return Err(wrong(message!("bbox-corners-left")));
         }
         let rect = Rect::new(Coord { x: west, y: south }, Coord { x: east, y: north });
-        let beyond = || wrong("it reaches beyond its CRS");
+        let beyond = || wrong(message!("bbox-beyond-crs"));
         if !system.plausible(rect.min()) || !system.plausible(rect.max()) {
             return Err(beyond());
         }

@@ -49,6 +49,7 @@ use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
+use parcels::message;
 use percent_encoding::percent_decode;
 use serde::Serialize;
 use serde_json::json;
@@ -118,11 +119,7 @@ impl FromRequestParts<State> for Served {
 
     async fn from_request_parts(_: &mut Parts, state: &State) -> Result<Self, Problem> {
         let project = state.served_project();
-        project.map(Self).ok_or_else(|| {
-            Problem::not_found(
-                "a written plan is served, no project; `lianpian serve --project FILE` serves one",
-            )
-        })
+        project.map(Self).ok_or_else(|| Problem::not_found(message!("plan-served-no-project")))
     }
 }
 
@@ -138,9 +135,7 @@ impl<S: Sync> FromRequestParts<S> for Actor {
         let name = percent_decode(name.as_bytes()).decode_utf8().unwrap_or_default();
         let name = name.trim();
         if name.is_empty() || name.len() > 200 {
-            return Err(Problem::bad_request(
-                "X-Lianpian-User: expected a name of at most 200 letters, percent-encoded UTF-8",
-            ));
+            return Err(Problem::bad_request(message!("user-header-wrong")));
         }
         Ok(Self(name.to_owned()))
     }
@@ -155,9 +150,11 @@ impl Actor {
 /// A failure of a use case as a client may see it.
 fn refused(error: &Error) -> Response {
     if let Some(conflict) = Conflict::of(error) {
-        let detail = format!("{conflict}; read what changed and decide again");
-        let more = json!({ "now": conflict.now, "since": conflict.since });
-        return Problem::new(StatusCode::CONFLICT, detail).with(more);
+        let now = &conflict.now;
+        let detail =
+            message!("scenario-is-newer", id = now.id, version = now.version, based_on = conflict.based_on);
+        let more = json!({ "now": now, "since": conflict.since });
+        return Problem::new(StatusCode::CONFLICT, detail).with(more).into_response();
     }
     Problem::from(error).into_response()
 }

@@ -3,6 +3,7 @@
 use axum::extract::{Path, Query};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
+use parcels::message;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -118,7 +119,7 @@ pub(super) async fn veto(
         Err(error) => return refused(&error),
     };
     let Some(fid) = view.fid(&parcels::id::ParcelId(forbid.parcel.clone())) else {
-        let detail = format!("the layer has no parcel {}", forbid.parcel);
+        let detail = message!("layer-without-parcel", parcel = forbid.parcel);
         return crate::api::problem::Problem::not_found(detail).into_response();
     };
     let question = super::preview::abandonable();

@@ -3,6 +3,7 @@
 use axum::extract::{Path, Query};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use parcels::message;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::Value;
@@ -123,7 +124,7 @@ pub(super) async fn download(Served(project): Served, Path(job): Path<i64>) -> R
     };
     let made = job.result.clone().and_then(|r: Value| serde_json::from_value::<Exported>(r).ok());
     let Some(made) = made.filter(|_| job.kind == "export" && job.state == JobState::Done) else {
-        let detail = format!("job {} made no file", job.id);
+        let detail = message!("job-without-file", job = job.id);
         return Problem::not_found(detail).into_response();
     };
     match project.store.file(&made.file).await {
@@ -204,6 +205,6 @@ pub(super) async fn compare(Served(project): Served, Query(which): Query<Which>)
             let ids: Vec<ScenarioId> = ids.into_iter().map(ScenarioId).collect();
             said(project.views.compare(&ids).await)
         }
-        _ => Problem::bad_request("scenarios: expected 1 to 8 numbers, such as 1,2").into_response(),
+        _ => Problem::bad_request(message!("scenarios-expected")).into_response(),
     }
 }

@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::extract::{RawQuery, State as Shared};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
+use parcels::message;
 use parcels::validate::Columns;
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
@@ -63,10 +64,10 @@ pub(super) async fn upload(
     let coming = match project.uploads.begin() {
         Ok(Ok(coming)) => coming,
         Ok(Err(why @ NoRoom::Busy)) => {
-            return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, why.to_string()));
+            return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, why.message()));
         }
         Ok(Err(why @ NoRoom::Full)) => {
-            return Err(Problem::new(StatusCode::INSUFFICIENT_STORAGE, why.to_string()));
+            return Err(Problem::new(StatusCode::INSUFFICIENT_STORAGE, why.message()));
         }
         Err(error) => return Ok(refused(&error)),
     };
@@ -80,20 +81,16 @@ pub(super) async fn upload(
 fn name_in(query: &str) -> std::result::Result<String, Problem> {
     let given = query.split('&').find_map(|pair| pair.strip_prefix("name="));
     let Some(given) = given else {
-        return Err(Problem::bad_request("say what the file is called: /api/v1/uploads?name=parcels.gpkg"));
+        return Err(Problem::bad_request(message!("upload-without-name")));
     };
     let given = given.replace('+', " ");
     let name = percent_decode_str(&given).decode_utf8();
     let Ok(name) = name else {
-        return Err(Problem::bad_request(
-            "name: expected UTF-8, percent-encoded, whatever the file's own text is in",
-        ));
+        return Err(Problem::bad_request(message!("upload-name-encoding")));
     };
     let odd = name.chars().any(|c| c.is_control() || matches!(c, '/' | '\\' | ':'));
     if name.is_empty() || name.len() > NAME_BYTES_MAX || name.starts_with('.') || odd {
-        return Err(Problem::bad_request(
-            "name: expected the name of a file without folders, such as parcels.gpkg",
-        ));
+        return Err(Problem::bad_request(message!("upload-name-folder")));
     }
     Ok(name.into_owned())
 }
@@ -103,7 +100,7 @@ fn refuse_forms(headers: &HeaderMap) -> std::result::Result<(), Problem> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let kind = kind.trim().to_ascii_lowercase();
     if kind.starts_with("multipart/") || kind.starts_with("application/x-www-form-urlencoded") {
-        let detail = "send the bytes of the file as they are, as application/octet-stream, not in a form";
+        let detail = message!("upload-not-in-form");
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
     }
     Ok(())
@@ -123,17 +120,18 @@ async fn received(
         let late = begun + request_time + Duration::from_secs(bytes / BYTES_PER_SECOND_MIN);
         let piece = match timeout_at(late, pieces.next()).await {
             Err(_) => {
-                let detail =
-                    format!("the body came in too slowly: {bytes} bytes in {} s", begun.elapsed().as_secs());
+                let detail = message!("upload-too-slow", bytes = bytes, seconds = begun.elapsed().as_secs());
                 return Err(Problem::new(StatusCode::REQUEST_TIMEOUT, detail));
             }
             Ok(None) => break,
-            Ok(Some(Err(why))) => return Err(Problem::bad_request(format!("the body broke off: {why}"))),
+            Ok(Some(Err(why))) => {
+                return Err(Problem::bad_request(message!("upload-broke-off", why = why.to_string())));
+            }
             Ok(Some(Ok(piece))) => piece,
         };
         bytes += piece.len() as u64;
         if bytes > bytes_max {
-            let detail = format!("an upload may have {bytes_max} bytes");
+            let detail = message!("upload-too-large", bytes = bytes_max);
             return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
         }
         block.extend_from_slice(&piece);
@@ -142,7 +140,7 @@ async fn received(
         }
     }
     if bytes == 0 {
-        return Err(Problem::bad_request("the body is empty: send the bytes of the file"));
+        return Err(Problem::bad_request(message!("upload-empty")));
     }
     taken(coming, block).await
 }

@@ -6,11 +6,14 @@ use std::path::Path;
 
 use geo::{Area as _, BoundingRect as _, Centroid as _, MultiPolygon, Rect};
 use parcels::boolean_ops;
+use parcels::message;
+use parcels::message::Message;
 use parcels::parcel::Crs;
 use rayon::prelude::*;
 
 use crate::error::{Context as _, ErrorKind, Result};
 use crate::io::crs;
+use crate::messages::{Language, Reader, english, render};
 
 /// Overlaps up to this area (m²) are the rounding of shared boundaries.
 const OVERLAP_M2: f64 = 0.1;
@@ -69,8 +72,8 @@ pub struct Finding {
     pub place: Option<(f64, f64)>,
     /// The area concerned, m².
     pub area_m2: Option<f64>,
-    /// In words.
-    pub found: String,
+    /// What was found.
+    pub found: Message,
 }
 
 /// Everything the checks find, by check and then in the order of the parcels.
@@ -78,7 +81,7 @@ pub struct Finding {
 pub fn check(parcels: &[FiledParcel<'_>]) -> Vec<Finding> {
     let mut findings = overlaps(parcels);
     let place = |p: &FiledParcel<'_>| p.shape.centroid().map(|c| (c.x(), c.y()));
-    let about = |check, p: &FiledParcel<'_>, found: String| Finding {
+    let about = |check, p: &FiledParcel<'_>, found: Message| Finding {
         check,
         parcel: p.parcel.to_owned(),
         other: None,
@@ -90,21 +93,21 @@ pub fn check(parcels: &[FiledParcel<'_>]) -> Vec<Finding> {
     for p in parcels {
         let parts = p.shape.0.len();
         if parts > 1 {
-            findings.push(about(Check::Multipart, p, format!("{parts} separate parts under one code")));
+            findings.push(about(Check::Multipart, p, message!("bureau-multipart", parts = parts)));
         }
         let Some(code) = p.code else {
-            findings.push(about(Check::CodeMissing, p, "no parcel code".into()));
+            findings.push(about(Check::CodeMissing, p, message!("bureau-no-code")));
             continue;
         };
         if let Some(other) = first.get(code) {
-            let mut repeated = about(Check::CodeRepeated, p, format!("the code {code} again"));
+            let mut repeated = about(Check::CodeRepeated, p, message!("bureau-code-again", code = code));
             repeated.other = Some((*other).to_owned());
             findings.push(repeated);
         } else {
             first.insert(code, p.parcel);
         }
         if !well_formed(code) {
-            let found = format!("{code} is no 19-character parcel code nor 28-character unit code");
+            let found = message!("bureau-code-malformed", code = code);
             findings.push(about(Check::CodeMalformed, p, found));
         }
     }
@@ -140,7 +143,7 @@ fn overlaps(parcels: &[FiledParcel<'_>]) -> Vec<Finding> {
             other: Some(b.parcel.to_owned()),
             place: common.centroid().map(|c| (c.x(), c.y())),
             area_m2: Some(area_m2),
-            found: format!("{area_m2:.2} m² belong to both"),
+            found: message!("bureau-overlap", area = message::number(area_m2, 2)),
         })
     });
     found.collect()
@@ -176,17 +179,18 @@ fn well_formed(code: &str) -> bool {
 pub fn write_report(path: &Path, findings: &[Finding], parcels: usize, crs: &Crs) -> Result<()> {
     // Of degrees 1 cm, of metres 1 mm.
     let decimals = if crs::spatial_ref(crs)?.is_geographic() { 7 } else { 3 };
-    let failed = || format!("writing {}", path.display());
+    let failed = || message!("writing-file", file = path.display());
     let mut report = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
     report
-        .write_record(["check", "result", "parcel", "other", "x", "y", "area_m2", "found"])
+        .write_record(["check", "result", "parcel", "other", "x", "y", "area_m2", "found", "found_zh"])
         .context(ErrorKind::Unwritable, failed())?;
+    let chinese = |message: &Message| render(message, Language::Zh, Reader::Terminal);
     for check in Check::ALL {
         let own: Vec<_> = findings.iter().filter(|f| f.check == check).collect();
         let result = if own.is_empty() { "passed" } else { "failed" };
-        let summary = format!("{} of {parcels} parcels checked", own.len());
+        let summary = message!("bureau-checked", found = own.len(), parcels = parcels);
         report
-            .write_record([check.name(), result, "", "", "", "", "", &summary])
+            .write_record([check.name(), result, "", "", "", "", "", &english(&summary), &chinese(&summary)])
             .context(ErrorKind::Unwritable, failed())?;
         for f in own {
             let place = |n: Option<f64>| n.map(|n| format!("{n:.decimals$}")).unwrap_or_default();
@@ -199,7 +203,8 @@ pub fn write_report(path: &Path, findings: &[Finding], parcels: usize, crs: &Crs
                 &place(f.place.map(|p| p.0)),
                 &place(f.place.map(|p| p.1)),
                 &number(f.area_m2),
-                &f.found,
+                &english(&f.found),
+                &chinese(&f.found),
             ];
             report.write_record(row).context(ErrorKind::Unwritable, failed())?;
         }

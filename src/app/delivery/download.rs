@@ -3,12 +3,15 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use parcels::message;
+use parcels::message::{Message, Told};
 use parcels::progress::Monitor;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::delivery::export::{ExportFormat, ExportRequest, export};
 use crate::error::{Context as _, Error, ErrorKind, Result};
+use crate::messages::ToldShape;
 use crate::store::{FileHash, PlanId};
 
 /// The name that asks for everything `plan` writes.
@@ -31,7 +34,7 @@ pub struct ExportJob {
 }
 
 /// A file that was made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Exported {
     /// What it is called.
     pub name: String,
@@ -42,8 +45,12 @@ pub struct Exported {
     /// SHA-256 of its bytes.
     #[schema(value_type = String)]
     pub file: FileHash,
-    /// What a person should know, such as texts that were cut short.
+    /// What a person should know, such as texts that were cut short, in English.
     pub warnings: Vec<String>,
+    /// The same as messages.
+    #[serde(default)]
+    #[schema(value_type = Vec<ToldShape>)]
+    pub warnings_told: Vec<Told>,
 }
 
 impl ExportJob {
@@ -57,8 +64,8 @@ impl ExportJob {
         }
         ExportFormat::named(&self.format).map(Some).ok_or_else(|| {
             let known = ExportFormat::ALL.map(ExportFormat::name);
-            Error::new(ErrorKind::Usage, format!("there is no format {}", self.format))
-                .try_this(format!("{} or {FOLDER}", known.join(", ")))
+            Error::new(ErrorKind::Usage, message!("no-such-format", format = self.format))
+                .try_this(message!("try-one-of", known = message::list(known.into_iter().chain([FOLDER]))))
         })
     }
 }
@@ -72,7 +79,7 @@ pub(crate) fn make_file(
     plan_dir: PathBuf,
     home: &Path,
     monitor: &dyn Monitor,
-) -> Result<(PathBuf, Vec<String>)> {
+) -> Result<(PathBuf, Vec<Message>)> {
     let format = job.format()?;
     let stem = format!("lianpian-plan-{}", job.plan);
     let name = match format {
@@ -92,7 +99,7 @@ pub(crate) fn make_file(
 
 /// Puts all files below `folder` into one archive, in the order of their names and without their times.
 fn pack(folder: &Path, out: &Path) -> Result<()> {
-    let packing = || format!("packing {}", folder.display());
+    let packing = || message!("packing-file", file = folder.display());
     let file = std::fs::File::create(out).context(ErrorKind::Unwritable, packing())?;
     let mut archive = zip::ZipWriter::new(file);
     for path in files(folder).context(ErrorKind::Unwritable, packing())? {

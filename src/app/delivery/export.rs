@@ -13,6 +13,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use geo::{BoundingRect as _, Coord};
+use parcels::message;
+use parcels::message::Message;
 use parcels::parcel::{Crs, Geodesy as _};
 use parcels::progress::{Monitor, go_on};
 
@@ -93,12 +95,12 @@ pub struct ExportRequest {
 }
 
 /// What was exported.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ExportReport {
     /// The files written.
     pub files: Vec<PathBuf>,
     /// What a person should know: findings of the checks, texts cut short, the secrecy limit.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Message>,
 }
 
 /// How the files are packed.
@@ -121,9 +123,9 @@ pub fn export(request: &ExportRequest, monitor: &dyn Monitor) -> Result<ExportRe
     if request.format == ExportFormat::GeoJson
         && asked.as_ref().is_some_and(|to| !project::same(to, &project::wgs84()))
     {
-        return Err(Error::new(ErrorKind::Usage, "GeoJSON is always WGS 84 in degrees (RFC 7946)")
-            .try_this("leave --crs out")
-            .try_this("--format gpkg or --format shp for another CRS"));
+        return Err(Error::new(ErrorKind::Usage, message!("geojson-always-degrees"))
+            .try_this(message!("leave-crs-out"))
+            .try_this(message!("format-for-other-crs")));
     }
     if packing == Packing::Folder {
         let own = |name: &str| {
@@ -131,7 +133,7 @@ pub fn export(request: &ExportRequest, monitor: &dyn Monitor) -> Result<ExportRe
                 || LAYERS.iter().any(|layer| name.starts_with(&format!("{layer}.")))
                 || name == "zone.gpkg"
         };
-        atomic_output::may_replace(&request.out, "an export", REPORT, &own)?;
+        atomic_output::may_replace(&request.out, &message!("an-export"), REPORT, &own)?;
     }
 
     let plan = read_back::open(&request.plan_dir)?;
@@ -140,7 +142,7 @@ pub fn export(request: &ExportRequest, monitor: &dyn Monitor) -> Result<ExportRe
     if request.format == ExportFormat::GeoJson {
         // Features that cannot be placed on Earth are of no use to anybody outside.
         crs::transform(&mut [], &from, &project::wgs84())
-            .map_err(|why| why.try_this("--format gpkg or --format shp, which keep a local grid"))?;
+            .map_err(|why| why.try_this(message!("format-keeps-grid")))?;
     }
     monitor.step("export", 0);
     let zone = read_back::layer(&plan, "parcels", Some("zone_after = 1"), monitor)?;
@@ -155,13 +157,14 @@ pub fn export(request: &ExportRequest, monitor: &dyn Monitor) -> Result<ExportRe
     let written = if request.format == ExportFormat::GeoJson { project::wgs84() } else { to.clone() };
     let findings = accept(&layers[0], &from, &written)?;
     if !findings.is_empty() {
-        warnings.push(format!("a land bureau's checks find {} faults: see {REPORT}", findings.len()));
+        warnings.push(message!("bureau-finds", count = findings.len(), file = REPORT));
     }
     go_on(monitor)?;
 
     let staging = AtomicOutput::begin(&request.out)?;
     let into = if packing == Packing::Zip { staging.path().join("files") } else { staging.path().to_owned() };
-    fs::create_dir_all(&into).context(ErrorKind::Unwritable, format_args!("creating {}", into.display()))?;
+    fs::create_dir_all(&into)
+        .context(ErrorKind::Unwritable, message!("creating-file", file = into.display()))?;
     let stem = staging.target().file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
     if packing == Packing::Named && request.format != ExportFormat::Gpkg {
         layers[0].name = stem.clone();
@@ -196,8 +199,9 @@ pub fn export(request: &ExportRequest, monitor: &dyn Monitor) -> Result<ExportRe
         Packing::Zip => {
             pack(&into, &staging.path().join(file_name(staging.target())))?;
             let report = staging.path().join(REPORT);
-            fs::rename(into.join(REPORT), &report).context(ErrorKind::Unwritable, "placing the report")?;
-            fs::remove_dir_all(&into).context(ErrorKind::Unwritable, "clearing what was packed")?;
+            fs::rename(into.join(REPORT), &report)
+                .context(ErrorKind::Unwritable, message!("placing-report"))?;
+            fs::remove_dir_all(&into).context(ErrorKind::Unwritable, message!("clearing-packed"))?;
             staging.commit_files()?
         }
     };
@@ -209,16 +213,16 @@ fn encoding(request: &ExportRequest) -> Result<Encoding> {
     if request.format != ExportFormat::Shp {
         return Err(Error::new(
             ErrorKind::Usage,
-            format!("--encoding is for shapefiles; {} is always UTF-8", request.format.name()),
+            message!("encoding-for-shapefiles", format = request.format.name()),
         )
-        .try_this("leave --encoding out"));
+        .try_this(message!("leave-encoding-out")));
     }
     match asked.to_ascii_uppercase().as_str() {
         "UTF-8" | "UTF8" => Ok(Encoding::Utf8),
         // What bureaus call GB18030 or GB2312 is read as code page 936 by their programs.
         "GBK" | "GB18030" | "GB2312" | "CP936" | "936" => Ok(Encoding::Gbk),
-        _ => Err(Error::new(ErrorKind::Usage, format!("there is no encoding \"{asked}\" for shapefiles"))
-            .try_this("--encoding GBK or --encoding UTF-8")),
+        _ => Err(Error::new(ErrorKind::Usage, message!("no-encoding-for-shapefiles", encoding = asked))
+            .try_this(message!("try-shapefile-encodings"))),
     }
 }
 
@@ -232,10 +236,10 @@ fn packing(request: &ExportRequest) -> Result<Packing> {
         other if other == own => Ok(Packing::Named),
         other if ExportFormat::ALL.iter().any(|format| format.name() == other) => Err(Error::new(
             ErrorKind::Usage,
-            format!("{} is named as {other}, but the format asked for is {own}", request.out.display()),
+            message!("named-as-other-format", file = request.out.display(), other = other, format = own),
         )
-        .try_this(format!("--format {other}"))
-        .try_this(format!("--out {}", request.out.with_extension(own).display()))),
+        .try_this(message!("try-format", format = other))
+        .try_this(message!("try-out", file = request.out.with_extension(own).display()))),
         _ => Ok(Packing::Folder),
     }
 }
@@ -268,21 +272,18 @@ fn suits_the_place(layers: &[Features<'_>], from: &Crs, to: &Crs) -> Result<()> 
         return Ok(());
     }
     let Some(used) = used_elsewhere(to, centre)? else { return Ok(()) };
-    let what = format!(
-        "the plan lies at {}, where {} is not used ({used}): lengths and areas would be wrong",
-        crs_check::place(centre),
-        crs::shown(to)
-    );
+    let what =
+        message!("crs-of-other-place", at = crs_check::place(centre), crs = crs::shown(to), used = used);
     let error = Error::new(ErrorKind::Usage, what);
     Err(match zone_that_fits(centre, to.epsg).and_then(|zone| zone.epsg.map(|code| (code, zone.name))) {
-        Some((code, name)) => error.try_this(format!("--crs EPSG:{code} ({name})")),
+        Some((code, name)) => error.try_this(message!("try-crs", epsg = code, name = name)),
         None => error,
     }
-    .try_this("leave --crs out to keep the plan's own system"))
+    .try_this(message!("leave-crs-out-own")))
 }
 
 /// A warning for every block that reaches the limit of secrecy.
-fn secrecy(blocks: &Features<'_>) -> Vec<String> {
+fn secrecy(blocks: &Features<'_>) -> Vec<Message> {
     let Some(area) = blocks.columns.iter().find(|c| c.name == "area_m2") else { return Vec::new() };
     let large = (0..blocks.len()).filter_map(|row| match area.cell(row) {
         Cell::Real(area_m2) if area_m2 > SECRET_ABOVE_M2 => Some((row + 1, area_m2)),
@@ -290,11 +291,7 @@ fn secrecy(blocks: &Features<'_>) -> Vec<String> {
     });
     large
         .map(|(block, area_m2)| {
-            format!(
-                "block {block} covers {:.2} km² without a gap: above 25 km² survey-grade maps may be state secrets; ask the \
-                 security officer before it leaves the internal network",
-                area_m2 / 1e6
-            )
+            message!("block-above-secrecy", block = block, km2 = message::number(area_m2 / 1e6, 2))
         })
         .collect()
 }
@@ -333,7 +330,7 @@ fn file_name(path: &Path) -> String {
 
 /// The names in a folder, sorted.
 fn names(dir: &Path) -> Result<Vec<String>> {
-    let failed = || format!("looking into {}", dir.display());
+    let failed = || message!("looking-into", file = dir.display());
     let mut names = Vec::new();
     for entry in fs::read_dir(dir).context(ErrorKind::Unwritable, failed())? {
         names
@@ -345,7 +342,7 @@ fn names(dir: &Path) -> Result<Vec<String>> {
 
 /// Packs the files of a folder, the same bytes for the same files.
 fn pack(dir: &Path, archive: &Path) -> Result<()> {
-    let failed = || format!("writing {}", archive.display());
+    let failed = || message!("writing-file", file = archive.display());
     let file = fs::File::create(archive).context(ErrorKind::Unwritable, failed())?;
     let mut zip = zip::ZipWriter::new(file);
     for name in names(dir)? {

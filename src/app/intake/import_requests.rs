@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use parcels::id::LayerId;
+use parcels::message;
+use parcels::message::Message;
 use parcels::validate::Columns;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -72,9 +74,9 @@ impl ImportFiles {
     /// # Errors
     /// Of kind `Usage` for names that are none, that occur twice, or of which none is the main one's.
     pub fn new(named: Vec<(String, FileHash)>, main: MainFile) -> Result<Self> {
-        let usage = |what: String| Error::new(ErrorKind::Usage, what);
+        let usage = |what: Message| Error::new(ErrorKind::Usage, what);
         if named.is_empty() || named.len() > FILES_MAX {
-            return Err(usage(format!("expected 1 to {FILES_MAX} files, there are {}", named.len())));
+            return Err(usage(message!("files-expected", most = FILES_MAX, count = named.len())));
         }
         let mut seen = BTreeSet::new();
         let mut files = BTreeMap::new();
@@ -82,12 +84,12 @@ impl ImportFiles {
             let name = plain_name(&name)?.to_owned();
             // Where the disk does not tell upper case from lower, one would overwrite the other.
             if !seen.insert(name.to_lowercase()) {
-                return Err(usage(format!("two files are called {name}")));
+                return Err(usage(message!("files-same-name", name = name)));
             }
             files.insert(name, upload);
         }
         if !files.contains_key(&main.file) {
-            return Err(usage(format!("there is no file {} among them", main.file)));
+            return Err(usage(message!("no-file-among-them", name = main.file)));
         }
         Ok(Self { files, main })
     }
@@ -108,6 +110,6 @@ pub(crate) fn plain_name(name: &str) -> Result<&str> {
     if plain && !name.starts_with('.') {
         Ok(name)
     } else {
-        Err(Error::new(ErrorKind::Usage, format!("{name:?} is no plain file name")))
+        Err(Error::new(ErrorKind::Usage, message!("no-plain-name", name = name)))
     }
 }

@@ -4,6 +4,8 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::path::{Component, Path, PathBuf};
 
+use parcels::message;
+use parcels::message::Message;
 use parcels::parcel::Layer;
 use parcels::policy::Policy;
 use parcels::progress::Monitor;
@@ -20,6 +22,7 @@ use crate::io::crs::Proj;
 use crate::io::read::{ReadOptions, layer_names, read_layer, read_lines, read_polygons};
 use crate::io::source::Source;
 use crate::io::table::{ReadTable, read_table};
+use crate::messages::{english, tell};
 
 /// Indicators proposed at most.
 const INDICATORS_MAX: usize = 6;
@@ -41,7 +44,7 @@ pub struct InitRequest {
 #[derive(Debug)]
 pub struct InitReport {
     /// What was assumed, in the order of the policy.
-    pub assumed: Vec<String>,
+    pub assumed: Vec<Message>,
     /// What was found about the files.
     pub issues: Vec<Issue>,
     /// The policy.
@@ -54,8 +57,8 @@ pub struct InitReport {
 /// Files that cannot be read, a file of that name, and a place that cannot be written to.
 pub fn init(request: &InitRequest, monitor: &dyn Monitor) -> Result<InitReport> {
     if request.out.exists() {
-        let what = format!("{} is there already", request.out.display());
-        return Err(Error::new(ErrorKind::Usage, what).try_this("another --out, or move it away"));
+        let what = message!("file-there-already", file = request.out.display());
+        return Err(Error::new(ErrorKind::Usage, what).try_this(message!("another-out")));
     }
     let mut read = read_layer(&request.parcels, &request.options, monitor)?;
     let profiles = of_parcels(read.raw.table.columns());
@@ -71,12 +74,12 @@ pub fn init(request: &InitRequest, monitor: &dyn Monitor) -> Result<InitReport> 
     let geodesy = Proj::new(&read.raw.crs)?;
     let checks = Policy::default().checks;
     let (layer, found) = validate(read.raw, &columns, &[], &checks, &geodesy, monitor)
-        .map_err(|e| misfit(&format!("checking {}", request.parcels), e))?;
+        .map_err(|e| misfit(message!("checking-file", file = request.parcels), e))?;
     issues.extend(found);
     if layer.is_empty() {
-        let what = format!("{}: no usable parcel is left after checking", request.parcels);
+        let what = message!("no-usable-parcel", file = request.parcels);
         return Err(Error::new(ErrorKind::Impossible, what)
-            .try_this(format!("`lianpian check {}` lists what was found", request.parcels)));
+            .try_this(message!("check-lists-found", file = request.parcels)));
     }
     let mut draft = Draft { assumed: Vec::new(), folder: folder_of(&request.out), text: String::new() };
     draft.head(request, &layer, &profiles);
@@ -89,9 +92,7 @@ pub fn init(request: &InitRequest, monitor: &dyn Monitor) -> Result<InitReport> 
             issues.extend(table.issues.iter().cloned());
             match &firms {
                 None => firms = Some((named.clone(), table)),
-                Some((first, _)) => {
-                    draft.assume(format!("of the tables only {first} is used; {named} is left aside"))
-                }
+                Some((first, _)) => draft.assume(message!("assume-one-table", first = first, other = named)),
             }
         } else {
             layers.extend(layers_of(named)?);
@@ -109,7 +110,7 @@ pub fn init(request: &InitRequest, monitor: &dyn Monitor) -> Result<InitReport> 
     let text = draft.finished();
     // Whatever was found in the files, the policy has to be one.
     Policy::from_toml(&text)
-        .map_err(|e| Error::new(ErrorKind::Impossible, "making a policy of these files").because(e))?;
+        .map_err(|e| Error::new(ErrorKind::Impossible, message!("making-policy-of-files")).because(e))?;
     atomic::write_file(&request.out, text.as_bytes())?;
     Ok(InitReport { assumed: draft.assumed, issues, text })
 }
@@ -169,7 +170,7 @@ fn one_line(text: &str) -> String {
 
 /// The policy while it is written.
 struct Draft {
-    assumed: Vec<String>,
+    assumed: Vec<Message>,
     folder: PathBuf,
     text: String,
 }
@@ -180,7 +181,7 @@ impl Draft {
         self.text.push('\n');
     }
 
-    fn assume(&mut self, what: String) {
+    fn assume(&mut self, what: Message) {
         self.assumed.push(what);
     }
 
@@ -215,10 +216,10 @@ impl Draft {
             let profile = profiles.iter().find(|p| p.name == name);
             match profile {
                 Some(p) if by_name(p, role) => {
-                    format!("by its name, {} different values in {} rows", p.distinct, p.filled)
+                    message!("assume-by-name-with", distinct = p.distinct, filled = p.filled)
                 }
-                Some(p) => format!("by its content, {} different values in {} rows", p.distinct, p.filled),
-                None => "by its name".to_owned(),
+                Some(p) => message!("assume-by-content", distinct = p.distinct, filled = p.filled),
+                None => message!("assume-by-name"),
             }
         };
         let code = columns.parcel_code.as_ref().map(ToString::to_string);
@@ -243,16 +244,14 @@ impl Draft {
             match name {
                 Some(name) => {
                     let why = ground(name, role);
-                    self.line(format!("{key} = {}   # {what}; {why}", quoted(name)));
-                    self.assume(format!("{key} is the column \"{name}\" ({why})"));
+                    self.line(format!("{key} = {}   # {what}; {}", quoted(name), english(&why)));
+                    self.assume(message!("assume-key-is-column", key = key, column = name, why = why));
                     if key == "registered_area" {
                         let unit = unit_name(columns.registered_area_unit);
                         self.line(format!(
                             "registered_area_unit = \"{unit}\"   # the unit that fits the measured areas best"
                         ));
-                        self.assume(format!(
-                            "the registered area is in {unit}, which fits the measured areas best"
-                        ));
+                        self.assume(message!("assume-area-unit", unit = unit));
                     }
                 }
                 None => self.line(format!("# {key} = \"…\"   # {what}; no column looks like it")),
@@ -260,16 +259,14 @@ impl Draft {
         }
         self.line("");
         if columns.parcel_code.is_none() {
-            self.assume("no column looks like the parcels' code: they are named by their row".to_owned());
+            self.assume(message!("assume-no-code"));
         }
         if columns.in_zone.is_none() {
             self.line("# 没有字段说明现状范围：所有地块视为在园区内。 No column says which parcels are in the zone: all of them count");
             self.line("# as inside, so that nothing can come in. Name a column above, or a layer of the zone here: layer = \"zone.gpkg\"");
             self.line("[zone]");
             self.line("");
-            self.assume(
-                "no column says which parcels are in the zone: all of them count as inside".to_owned(),
-            );
+            self.assume(message!("assume-all-inside"));
         }
     }
 
@@ -291,7 +288,7 @@ impl Draft {
         let Some(key) = of("parcel_code") else {
             self.line("# 没有字段能与地块代码对应，未使用。 No column holds the parcels' codes: the table is not used.");
             self.line("");
-            self.assume(format!("{named}: no column holds the parcels' codes, so the table is not used"));
+            self.assume(message!("assume-table-unused", file = named));
             return Vec::new();
         };
         let named = from_folder(&self.folder, named);
@@ -301,14 +298,14 @@ impl Draft {
             "parcel_code = {}   # the column whose values are the parcels' codes",
             quoted(&key)
         ));
-        self.assume(format!("the firms of {named} belong to parcels by the column \"{key}\""));
+        self.assume(message!("assume-firms-by", file = named, column = key));
         for (role, note) in [
             ("firm", "企业代码 the firm's key"),
             ("share", "企业在该地块上的份额 the firm's share on the parcel"),
         ] {
             if let Some(name) = of(role) {
                 self.line(format!("{role} = {}   # {note}", quoted(&name)));
-                self.assume(format!("{role} is the column \"{name}\""));
+                self.assume(message!("assume-role-is-column", role = role, column = name));
             }
         }
         self.line("");
@@ -336,14 +333,15 @@ impl Draft {
                 && !p.name.contains(['{', '}'])
                 && !crate::app::planning::column_guess::counts_rows(&p.name)
         };
-        let (names, from): (Vec<String>, &str) = if figures.is_empty() {
-            (profiles.iter().filter(own).map(|p| p.name.clone()).collect(), "of the parcels")
+        let of_firms = !figures.is_empty();
+        let names: Vec<String> = if of_firms {
+            figures.to_vec()
         } else {
-            (figures.to_vec(), "of the firms")
+            profiles.iter().filter(own).map(|p| p.name.clone()).collect()
         };
         self.line("# 指标：每公顷之和，按排名归一，权重相等。 Indicators: sums per hectare, ranked, of equal weight. [假设 assumption]");
         if names.len() > INDICATORS_MAX {
-            self.assume(format!("of {} figures the first {INDICATORS_MAX} are indicators", names.len()));
+            self.assume(message!("assume-first-indicators", count = names.len(), most = INDICATORS_MAX));
         }
         let names: Vec<&String> = names.iter().take(INDICATORS_MAX).collect();
         for (at, name) in names.iter().enumerate() {
@@ -352,16 +350,19 @@ impl Draft {
         if names.is_empty() {
             self.line("# 没有可作指标的数字字段：以面积代替，仅为能够试算。 No figure to score by: the area stands in, so that it plans at all.");
             self.indicator(0, "area 面积", "area_ha");
-            let hint = if table { "" } else { "; give a table of firms" };
-            self.assume(format!(
-                "nothing was found to score parcels by, so the larger one scores higher{hint}"
-            ));
+            self.assume(if table {
+                message!("assume-larger-scores")
+            } else {
+                message!("assume-larger-scores-hint")
+            });
         } else {
             let list: Vec<&str> = names.iter().map(|n| n.as_str()).collect();
-            self.assume(format!(
-                "parcels score by their figures {from} per hectare, higher is better: {}",
-                list.join(", ")
-            ));
+            let names = message::list(list);
+            self.assume(if of_firms {
+                message!("assume-score-of-firms", names = names)
+            } else {
+                message!("assume-score-of-parcels", names = names)
+            });
         }
     }
 
@@ -395,7 +396,7 @@ impl Draft {
             self.line(format!("layer = {}   # by its name; {} lines", quoted(&named), lines.shapes.len()));
             self.line(format!("half_width_m = {half_width_m:.1}   # [假设 assumption]"));
             self.line("");
-            self.assume(format!("{named} parts parcels ({half_width_m} m to either side)"));
+            self.assume(message!("assume-layer-parts", file = named, metres = half_width_m));
         }
         Ok(())
     }
@@ -432,17 +433,12 @@ impl Draft {
                 list.join(", ")
             ));
             let first: Vec<&str> = uses.iter().take(4).map(|(text, _)| text.as_str()).collect();
-            self.assume(format!(
-                "{parcels} parcels whose land use looks like streets or water ({}) are planned as parcels; the policy has the line that sets them aside",
-                first.join(", ")
-            ));
+            self.assume(message!("assume-streets-are-parcels", count = parcels, uses = message::list(first)));
         }
         self.line("");
         let unclear = layer.parcels().iter().filter(|p| p.in_zone).count();
         if columns.in_zone.is_some() && unclear == 0 {
-            self.assume(
-                "no parcel is in the zone by that column: nothing can be planned before one is".to_owned(),
-            );
+            self.assume(message!("assume-none-inside"));
         }
     }
 
@@ -458,10 +454,8 @@ impl Draft {
                 Some(Meaning::Overlay(rule, key)) => (rule, key),
                 Some(Meaning::Barrier(_)) => continue,
                 None => {
-                    let what = format!(
-                        "{named}: its name does not say whether it is a red line, a boundary or a barrier, so it is left aside"
-                    );
-                    self.line(format!("# {}", one_line(&what)));
+                    let what = message!("assume-layer-aside", file = named);
+                    self.line(format!("# {}", one_line(&both(&what))));
                     self.assume(what);
                     continue;
                 }
@@ -480,7 +474,7 @@ impl Draft {
             ));
             self.line(format!("rule = \"{rule}\"   # forbid: 不得调入 may not come in; inside: 须在其内 has to lie within; prefer: 提示 is told"));
             self.line("");
-            self.assume(format!("{named} is {key}, rule \"{rule}\""));
+            self.assume(message!("assume-layer-is", file = named, key = key, rule = rule));
         }
         Ok(())
     }
@@ -489,10 +483,16 @@ impl Draft {
         let mut text = std::mem::take(&mut self.text);
         text.push_str("# 假设 What was assumed:\n");
         for what in &self.assumed {
-            let _ = writeln!(text, "# - {}", one_line(what));
+            let _ = writeln!(text, "# - {}", one_line(&both(what)));
         }
         text
     }
+}
+
+/// What is written into a file speaks both languages.
+fn both(message: &Message) -> String {
+    let told = tell(message);
+    format!("{} {}", told.zh, told.en)
 }
 
 fn unit_name(unit: AreaUnit) -> &'static str {

@@ -7,6 +7,8 @@ use std::path::Path;
 use geo::{
     Area as _, BoundingRect as _, Coord, CoordsIter as _, MapCoordsInPlace as _, MultiPolygon, Simplify as _,
 };
+use parcels::message;
+use parcels::message::Told;
 use parcels::parcel::{Geodesy as _, Layer, RawShape};
 use parcels::policy::Policy;
 use parcels::progress::Monitor;
@@ -19,10 +21,11 @@ use serde_json::{Value, json};
 use crate::app::intake::sandbox::MainFile;
 use crate::app::planning::column_guess::{Profile, of_parcels, of_table};
 use crate::app::planning::prepare::misfit;
-use crate::error::Result;
+use crate::error::{Result, ToldFailure};
 use crate::io::crs::{Proj, axes};
 use crate::io::read::read_layer;
 use crate::io::table::read_table;
+use crate::messages::tell;
 
 /// Issues listed one by one; all are counted.
 const ISSUES_LISTED: usize = 2000;
@@ -106,20 +109,11 @@ pub struct Listed {
     /// Longitude and latitude.
     pub place: Option<(f64, f64)>,
     /// What was found.
-    pub what: Words,
+    pub what: Told,
     /// What was done about it.
-    pub done: String,
+    pub done: Told,
     /// By how much that changed the parcel's area.
     pub area_changed_m2: f64,
-}
-
-/// In two languages.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Words {
-    /// Chinese: the kind of defect.
-    pub zh: String,
-    /// English: what was found.
-    pub en: String,
 }
 
 /// A table beside the parcels.
@@ -133,9 +127,12 @@ pub struct TableFound {
     pub encoding: String,
     /// Its columns.
     pub columns: Vec<Profile>,
-    /// Why it cannot be read, where it cannot.
+    /// Why it cannot be read, where it cannot, in English.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// The same as messages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<ToldFailure>,
 }
 
 /// Reads and checks what lies in the current folder: the parcels of `main`, and the tables among `names`.
@@ -160,7 +157,7 @@ pub fn inspect(
     let policy = Policy::default();
     let (layer, found) =
         validate(read.raw, &meaning, &policy.eligible.not_parcels, &policy.checks, &geodesy, monitor)
-            .map_err(|e| misfit("checking the layer", e))?;
+            .map_err(|e| misfit(message!("checking-layer"), e))?;
     let mut issues = read.issues;
     issues.extend(found);
     let mut issue_counts: BTreeMap<String, usize> = BTreeMap::new();
@@ -258,8 +255,8 @@ fn listed(mut issues: Vec<Issue>, layer: &Layer, geodesy: &Proj) -> Vec<Listed> 
         fid: issue.parcel.as_deref().and_then(|p| fids.get(p)).copied(),
         parcel: issue.parcel,
         place: (at.x.is_finite() && at.y.is_finite()).then(|| (rounded(at.x), rounded(at.y))),
-        what: Words { zh: chinese(issue.kind).to_owned(), en: issue.found },
-        done: issue.done,
+        what: tell(&issue.found),
+        done: tell(&issue.done),
         area_changed_m2: issue.area_changed_m2,
     };
     issues.into_iter().zip(coords).map(one).collect()
@@ -333,6 +330,7 @@ fn tables(names: &[String], main: &MainFile, codes: &HashSet<String>) -> Vec<Tab
             encoding: read.encoding,
             columns: of_table(read.table.columns(), codes),
             error: None,
+            failure: None,
         },
         Err(why) => TableFound {
             name: name.clone(),
@@ -340,42 +338,8 @@ fn tables(names: &[String], main: &MainFile, codes: &HashSet<String>) -> Vec<Tab
             encoding: String::new(),
             columns: Vec::new(),
             error: Some(why.for_people()),
+            failure: Some(why.failure().told()),
         },
     };
     wanted.take(TABLES_MAX).map(read).collect()
-}
-
-/// What a kind of defect is called.
-fn chinese(kind: IssueKind) -> &'static str {
-    match kind {
-        IssueKind::NullGeometry => "没有图形",
-        IssueKind::EmptyGeometry => "图形为空或面积为零",
-        IssueKind::NotFinite => "坐标不是有效数字",
-        IssueKind::NotPolygon => "不是面状图形",
-        IssueKind::TooFewPoints => "界址点不足三个",
-        IssueKind::SelfCrossing => "边界自相交",
-        IssueKind::RepeatedPoints => "重复的界址点",
-        IssueKind::BadHole => "内环在外环之外或相互重叠",
-        IssueKind::Duplicate => "与其他地块图形相同",
-        IssueKind::Overlap => "与其他地块重叠",
-        IssueKind::Sliver => "狭长碎面",
-        IssueKind::Multipart => "由多个部分组成",
-        IssueKind::Holes => "含有内环",
-        IssueKind::ZOrM => "含有高程或量测值",
-        IssueKind::Curves => "含有曲线",
-        IssueKind::MissingCode => "没有地块代码",
-        IssueKind::DuplicateCode => "地块代码重复",
-        IssueKind::MalformedCode => "地块代码格式不符",
-        IssueKind::AreaMismatch => "登记面积与实测面积不符",
-        IssueKind::NotParcel => "不作为地块",
-        IssueKind::UnclearZone => "是否入区不明确",
-        IssueKind::UnmatchedRow => "表中行没有对应的地块",
-        IssueKind::UnmatchedParcel => "地块没有对应的表中行",
-        IssueKind::BadShare => "分摊比例有误",
-        IssueKind::ShareElsewhere => "企业部分用地不在图层内",
-        IssueKind::NotNumber => "不是数字",
-        IssueKind::AssumedEncoding => "文字编码为推断",
-        IssueKind::AssumedCrs => "坐标系为推断或与坐标不符",
-        IssueKind::File => "文件问题",
-    }
 }

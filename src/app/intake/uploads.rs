@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use parcels::message;
+use parcels::message::Message;
 use sha2::{Digest as _, Sha256};
 
 use crate::error::{Context as _, Error, ErrorKind, Result};
@@ -48,16 +50,23 @@ struct Waiting {
 }
 
 /// Why an upload cannot begin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoRoom {
     /// Too many come in at this moment.
-    #[error("{COMING_IN_MAX} uploads are coming in, which is the limit; try again when they are through")]
     Busy,
     /// There is no room for more.
-    #[error(
-        "the uploads that wait to be imported take all the room there is; try again in a quarter of an hour"
-    )]
     Full,
+}
+
+impl NoRoom {
+    /// For the one who uploads.
+    #[must_use]
+    pub fn message(self) -> Message {
+        match self {
+            Self::Busy => message!("uploads-busy", most = COMING_IN_MAX),
+            Self::Full => message!("uploads-full"),
+        }
+    }
 }
 
 /// An upload being received. If it is not finished, nothing is left of it.
@@ -114,9 +123,9 @@ impl Uploads {
             state.coming_in += 1;
         }
         let place = Place(self.clone());
-        std::fs::create_dir_all(&self.folder).context(ErrorKind::Unwritable, "keeping an upload")?;
+        std::fs::create_dir_all(&self.folder).context(ErrorKind::Unwritable, message!("keeping-upload"))?;
         let file = tempfile::NamedTempFile::new_in(&self.folder);
-        let file = file.context(ErrorKind::Unwritable, "keeping an upload")?;
+        let file = file.context(ErrorKind::Unwritable, message!("keeping-upload"))?;
         Ok(Ok(ComingIn { _place: place, file, hash: Sha256::new(), bytes: 0 }))
     }
 
@@ -146,10 +155,8 @@ impl Uploads {
     pub fn path(&self, upload: &FileHash) -> Result<PathBuf> {
         let mut state = self.state();
         let Some(waiting) = state.waiting.get_mut(upload) else {
-            let what = format!("there is no upload {}", upload.0);
-            return Err(Error::new(ErrorKind::NotFound, what).try_this(
-                "upload the file again: uploads are kept for a day, and go when the service ends",
-            ));
+            let what = message!("no-such-upload", upload = upload.0);
+            return Err(Error::new(ErrorKind::NotFound, what).try_this(message!("upload-again")));
         };
         waiting.used = Instant::now();
         Ok(self.folder.join(&upload.0))
@@ -167,7 +174,7 @@ impl Uploads {
         for (name, upload) in files {
             let (from, to) = (self.path(upload)?, folder.join(name));
             if std::fs::hard_link(&from, &to).is_err() {
-                std::fs::copy(&from, &to).context(ErrorKind::Unwritable, "laying uploads out")?;
+                std::fs::copy(&from, &to).context(ErrorKind::Unwritable, message!("laying-uploads-out"))?;
             }
         }
         Ok(())
@@ -182,7 +189,7 @@ impl ComingIn {
     pub fn take(&mut self, bytes: &[u8]) -> Result<()> {
         self.hash.update(bytes);
         self.bytes += bytes.len() as u64;
-        self.file.as_file_mut().write_all(bytes).context(ErrorKind::Unwritable, "keeping an upload")
+        self.file.as_file_mut().write_all(bytes).context(ErrorKind::Unwritable, message!("keeping-upload"))
     }
 
     /// Keeps it, under the hash of its content.
@@ -193,7 +200,7 @@ impl ComingIn {
         let hash = FileHash(hex(&self.hash.finalize()));
         let uploads = &self._place.0;
         let persisted: std::result::Result<File, _> = self.file.persist(uploads.folder.join(&hash.0));
-        persisted.context(ErrorKind::Unwritable, "keeping an upload")?;
+        persisted.context(ErrorKind::Unwritable, message!("keeping-upload"))?;
         uploads.state().waiting.insert(hash.clone(), Waiting { bytes: self.bytes, used: Instant::now() });
         Ok((hash, self.bytes))
     }

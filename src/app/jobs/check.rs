@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use parcels::message;
 use parcels::progress::Monitor;
 use serde_json::Value;
 
@@ -34,9 +35,9 @@ pub(super) async fn run(
     let (reader, uploads, scratch) =
         (project.layers.reader().clone(), project.uploads.clone(), project.layers.scratch().to_owned());
     blocking(move || {
-        let laying = "laying uploads out";
-        std::fs::create_dir_all(&scratch).context(ErrorKind::Unwritable, laying)?;
-        let folder = tempfile::tempdir_in(&scratch).context(ErrorKind::Unwritable, laying)?;
+        let laying = message!("laying-uploads-out");
+        std::fs::create_dir_all(&scratch).context(ErrorKind::Unwritable, &laying)?;
+        let folder = tempfile::tempdir_in(&scratch).context(ErrorKind::Unwritable, &laying)?;
         uploads.lay_out(incoming.files.iter().map(|(name, hash)| (name.as_str(), hash)), folder.path())?;
         let names = incoming.files.into_keys().collect();
         let work = Task::Check { main: incoming.main, columns, names };

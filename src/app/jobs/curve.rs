@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use parcels::message;
 use parcels::progress::Monitor;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -33,7 +34,7 @@ const STEPS_MAX: usize = 41;
 /// Of kind `NotFound` when there is no such scenario, `Usage` for a number of points that makes no curve.
 pub async fn queue_curve(project: &ProjectServices, job: CurveJob, by: String) -> Result<JobRecord> {
     if !(2..=STEPS_MAX).contains(&job.steps) {
-        let what = format!("steps {}: expected 2 to {STEPS_MAX}", job.steps);
+        let what = message!("steps-expected", steps = job.steps, most = STEPS_MAX);
         return Err(Error::new(ErrorKind::Usage, what));
     }
     project.store.scenario(job.scenario).await?;

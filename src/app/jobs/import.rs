@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use parcels::message;
 use parcels::policy::Policy;
 use parcels::progress::Monitor;
 use serde::{Deserialize, Serialize};
@@ -38,7 +39,7 @@ enum Settled {
 pub async fn queue_import(project: &ProjectServices, new: ImportRequest, by: String) -> Result<JobRecord> {
     let title = new.title.trim().to_owned();
     if title.is_empty() || title.chars().count() > 200 {
-        return Err(Error::new(ErrorKind::Usage, "title: expected 1 to 200 letters"));
+        return Err(Error::new(ErrorKind::Usage, message!("title-length")));
     }
     let unchanged = new.change.as_object().is_some_and(serde_json::Map::is_empty);
     let policy = match new.policy {
@@ -48,7 +49,7 @@ pub async fn queue_import(project: &ProjectServices, new: ImportRequest, by: Str
                 Settled::Kept(policy)
             } else {
                 let base = Policy::from_toml(&text)
-                    .map_err(|e| Error::new(ErrorKind::Usage, "reading the policy").because(e))?;
+                    .map_err(|e| Error::new(ErrorKind::Usage, message!("reading-policy")).because(e))?;
                 Settled::New { name: policy.name, text: written(&changed(&base, &new.change)?)? }
             }
         }
@@ -60,14 +61,14 @@ pub async fn queue_import(project: &ProjectServices, new: ImportRequest, by: Str
     for (name, upload) in &new.incoming.files {
         let path = project.uploads.path(upload)?;
         let kept = project.store.put_file_at(&path, upload).await;
-        kept.context(ErrorKind::Unwritable, format_args!("putting {name} into the project"))?;
+        kept.context(ErrorKind::Unwritable, message!("putting-into-project", name = name))?;
     }
     let job = ImportJob { incoming: new.incoming, title, policy };
     enqueue(project, IMPORT, &job, None, by).await
 }
 
 fn written(policy: &Policy) -> Result<String> {
-    toml::to_string(policy).context(ErrorKind::Unwritable, "writing the policy")
+    toml::to_string(policy).context(ErrorKind::Unwritable, message!("writing-policy"))
 }
 
 /// Does an import. Tried twice, it leaves one layer, one version of the policy and one scenario.

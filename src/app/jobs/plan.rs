@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use parcels::message;
 use parcels::progress::Monitor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -54,15 +55,13 @@ impl PlanJob {
         let seconds = |s: f64| Duration::try_from_secs_f64(s).ok().filter(|d| !d.is_zero());
         let time_limit = match self.time_limit_s {
             None => None,
-            Some(s) => Some(seconds(s).ok_or_else(|| {
-                Error::new(ErrorKind::Usage, format!("time_limit_s {s}: expected a number above 0"))
-            })?),
+            Some(s) => Some(
+                seconds(s)
+                    .ok_or_else(|| Error::new(ErrorKind::Usage, message!("time-limit-wrong", seconds = s)))?,
+            ),
         };
         if !(self.differ > 0.0 && self.differ <= 2.0) {
-            return Err(Error::new(
-                ErrorKind::Usage,
-                format!("differ {}: expected a share above 0", self.differ),
-            ));
+            return Err(Error::new(ErrorKind::Usage, message!("differ-wrong", share = self.differ)));
         }
         let (alternatives, robustness) = (self.alternatives.min(20), self.robustness.min(1000));
         Ok(Search { time_limit, alternatives, differ: self.differ, robustness })

@@ -3,6 +3,7 @@
 //! The queue lies in the project's own store: a job that leaves a plan does so in the same store, so that a job that is
 //! tried twice leaves one plan. Job libraries keep tables of their own.
 
+use parcels::message;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -21,19 +22,19 @@ pub(super) async fn enqueue(
     key: Option<String>,
     by: String,
 ) -> Result<JobRecord> {
-    let payload = serde_json::to_value(job).context(ErrorKind::Usage, "queueing a job")?;
+    let payload = serde_json::to_value(job).context(ErrorKind::Usage, message!("queueing-job"))?;
     let queued = NewJob { kind: kind.to_owned(), payload, key, by, at: now() };
     let record = project.store.enqueue(&queued).await?;
-    project.events.tell(Event::Job(record.clone()));
+    project.events.tell(Event::job(record.clone()));
     Ok(record)
 }
 
 /// What a job asks for.
 pub(super) fn payload<T: DeserializeOwned>(job: &JobRecord) -> Result<T> {
-    serde_json::from_value(job.payload.clone()).context(ErrorKind::Usage, "reading what the job is asked for")
+    serde_json::from_value(job.payload.clone()).context(ErrorKind::Usage, message!("reading-job"))
 }
 
 /// What came of a job.
 pub(super) fn result(result: &impl Serialize) -> Result<Value> {
-    serde_json::to_value(result).context(ErrorKind::Unwritable, "writing what came of the job")
+    serde_json::to_value(result).context(ErrorKind::Unwritable, message!("writing-job-result"))
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use parcels::message;
 use parcels::progress::Monitor;
 use serde_json::Value;
 
@@ -26,6 +27,6 @@ pub(super) async fn run(
         export::EXPORT => export::run(project, job, monitor).await,
         CHECK => check::run(project, job, monitor).await,
         IMPORT => import::run(project, job, monitor).await,
-        other => Err(Error::new(ErrorKind::Usage, format!("this version knows no job of kind {other}"))),
+        other => Err(Error::new(ErrorKind::Usage, message!("no-such-job-kind", kind = other))),
     }
 }

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use parcels::message;
 use parcels::progress::Monitor;
 use tokio::sync::watch;
 
@@ -47,7 +48,7 @@ async fn next(project: &ProjectServices, owner: &str) -> Result<Option<(Lease, J
     let at = now();
     for job in project.store.recover_jobs(at, at).await? {
         tracing::warn!(job = job.id.0, attempts = job.attempts, "its worker is gone; the job waits again");
-        project.events.tell(Event::Job(job));
+        project.events.tell(Event::job(job));
     }
     project.store.claim_job(owner, at, held_until()).await
 }
@@ -89,7 +90,7 @@ async fn run(
     job: JobRecord,
     stop: &mut watch::Receiver<bool>,
 ) -> Result<()> {
-    project.events.tell(Event::Job(job.clone()));
+    project.events.tell(Event::job(job.clone()));
     let progress = Arc::new(Progress::default());
     let mut doing = {
         let (project, progress, job) = (project.clone(), progress.clone(), job.clone());
@@ -116,7 +117,7 @@ async fn run(
                         return Err(why);
                     }
                 }
-                project.events.tell(Event::Job(project.store.job(lease.job).await?));
+                project.events.tell(Event::job(project.store.job(lease.job).await?));
             }
         }
     };
@@ -125,11 +126,11 @@ async fn run(
         Ok(Err(why)) if why.kind == ErrorKind::Cancelled && wanted => JobEnd::Cancelled,
         // Stopped because the service ends: the job stays held until its lease runs out, and is taken up again.
         Ok(Err(why)) if why.kind == ErrorKind::Cancelled => return Err(why),
-        Ok(Err(why)) => JobEnd::Failed(why.for_people()),
-        Err(panic) => JobEnd::Failed(format!("the job ended with a fault of the program: {panic}")),
+        Ok(Err(why)) => JobEnd::Failed(why.failure()),
+        Err(panic) => JobEnd::Failed(message!("job-fault", panic = panic.to_string()).into()),
     };
     let imported = job.kind == IMPORT && matches!(end, JobEnd::Done(_));
-    project.events.tell(Event::Job(project.store.end_job(lease, &end, now()).await?));
+    project.events.tell(Event::job(project.store.end_job(lease, &end, now()).await?));
     if imported && let Err(why) = project.publishing.publish_newest().await {
         tracing::warn!("the new layer is not served: {why}");
     }

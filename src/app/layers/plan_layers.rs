@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use geo::{Coord, MultiPolygon};
+use parcels::message;
 use parcels::parcel::Crs;
 use parcels::progress::{Monitor, go_on};
 
@@ -145,9 +146,9 @@ pub fn collection(
     for part in areas(&features.shapes)?.chunks(AT_ONCE) {
         let part = Shapes::Areas(part.iter().map(|shape| Cow::Borrowed(shape.as_ref())).collect());
         let placed = project::as_needed(&part, crs, &wgs84).map_err(|why| {
-            Error::new(ErrorKind::Usage, format!("the layer {id} cannot be served: it has no place on Earth"))
+            Error::new(ErrorKind::Usage, message!("layer-without-place", layer = id))
                 .because(why)
-                .try_this("state the CRS when planning: lianpian plan … --crs EPSG:4528")
+                .try_this(message!("state-crs-when-planning"))
         })?;
         for shape in areas(&placed)? {
             lonlat.push(shape);
@@ -209,7 +210,7 @@ impl Projector for Proj {
 fn areas<'s, 'a>(shapes: &'s Shapes<'a>) -> Result<&'s [Cow<'a, MultiPolygon<f64>>]> {
     match shapes {
         Shapes::Areas(all) => Ok(all),
-        Shapes::Lines(_) => Err(Error::new(ErrorKind::Usage, "only layers of areas are served")),
+        Shapes::Lines(_) => Err(Error::new(ErrorKind::Usage, message!("only-areas-served"))),
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use geo::MultiPolygon;
 use parcels::blocks::Blocks;
 use parcels::id::LayerId;
+use parcels::message;
 use parcels::policy::Policy;
 use tokio::runtime::Handle;
 
@@ -77,7 +78,8 @@ pub(crate) fn publish_plan(
     let [parcels, transfers, blocks] = &layers;
     runtime.block_on(store.publish(&[parcels, blocks, transfers], out.layer.crs()))?;
     let content = PlanContent {
-        record: serde_json::to_string(out.record).context(ErrorKind::Unwritable, "writing plan.json")?,
+        record: serde_json::to_string(out.record)
+            .context(ErrorKind::Unwritable, message!("writing-plan-json"))?,
         zone: Zone(out.in_zone_after.to_vec()),
         certificate: out.certificate.to_vec(),
     };

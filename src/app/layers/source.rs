@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use parcels::message;
 
 use crate::app::layers::tiles::layer_tiles::LayerTiles;
 use crate::error::{Error, ErrorKind, Result};
@@ -46,6 +47,6 @@ pub trait Collections: Send + Sync {
 /// The error for a collection without tiles.
 #[must_use]
 pub fn untiled(id: &str) -> Error {
-    Error::new(ErrorKind::NotFound, format!("the collection {id} is not served as tiles"))
-        .try_this("its features are under /items")
+    Error::new(ErrorKind::NotFound, message!("collection-without-tiles", collection = id))
+        .try_this(message!("features-under-items"))
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use parcels::message;
 use parcels::parcel::{Layer, RawLayer};
 use parcels::policy::Policy;
 use parcels::progress::Monitor;
@@ -10,6 +11,7 @@ use parcels::validate::{Columns, Issue, Severity, validate, without_lost_codes};
 use serde::Serialize;
 
 use crate::app::planning::column_guess::{Profile, of_parcels};
+use crate::app::planning::listed_issue::listed;
 use crate::app::planning::prepare::{load_policy, misfit};
 use crate::app::planning::suspicions;
 use crate::error::Result;
@@ -78,6 +80,7 @@ pub struct CheckReport {
     /// Number of issues by kind.
     pub counts: BTreeMap<String, usize>,
     /// Every issue.
+    #[serde(serialize_with = "listed")]
     pub issues: Vec<Issue>,
 }
 
@@ -114,7 +117,7 @@ fn check_one(
     read.issues.extend(without_lost_codes(&mut read.raw.table, &columns));
     let (layer, found) =
         validate(read.raw, &columns, &policy.eligible.not_parcels, &policy.checks, &geodesy, monitor)
-            .map_err(|e| misfit(&format!("checking {input}"), e))?;
+            .map_err(|e| misfit(message!("checking-file", file = input), e))?;
     let mut issues = read.issues;
     issues.extend(found);
     issues.extend(suspicions::far_meridian(&layer)?);

@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use geo::{LineString, MultiPolygon};
+use parcels::message;
+use parcels::message::Message;
 use parcels::optimise::gap;
 use parcels::parcel::Crs;
 use parcels::plan::PlanRecord;
@@ -24,6 +26,7 @@ use crate::io::compare_svg::{self, Block, Compared, Figures, Proof, Zone};
 use crate::io::crs;
 use crate::io::read::{ReadOptions, layer_counts, read_lines, read_polygons};
 use crate::io::source::Source;
+use crate::messages::tell;
 
 /// The title of the first panel.
 const PRESENT: &str = "现状 Present zone";
@@ -54,7 +57,7 @@ pub struct CompareReport {
     /// The present zone, then the plans.
     pub panels: Vec<Panel>,
     /// What a person should know before holding figures against each other.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Message>,
 }
 
 /// Draws the present zone and the plans into one picture, which is replaced only when all of it is there.
@@ -69,7 +72,7 @@ pub fn compare(request: &CompareRequest, monitor: &dyn Monitor) -> Result<Compar
         folders.push(Folder::open(dir)?);
     }
     let Some(first) = folders.first() else {
-        return Err(Error::new(ErrorKind::Usage, "there is no plan to draw"));
+        return Err(Error::new(ErrorKind::Usage, message!("no-plan-to-draw")));
     };
     for other in &folders[1..] {
         first.must_match(other)?;
@@ -87,10 +90,10 @@ pub fn compare(request: &CompareRequest, monitor: &dyn Monitor) -> Result<Compar
         } else {
             let others = folder.parcels(monitor)?;
             if others.ids != parcels.ids {
-                let what = format!(
-                    "{} and {} list other parcels: one of them is not as it was written",
-                    first.dir.display(),
-                    folder.dir.display()
+                let what = message!(
+                    "plans-list-other-parcels",
+                    first = first.dir.display(),
+                    second = folder.dir.display()
                 );
                 return Err(Error::new(ErrorKind::Unreadable, what));
             }
@@ -110,12 +113,11 @@ pub fn compare(request: &CompareRequest, monitor: &dyn Monitor) -> Result<Compar
             zone.figures.common_gap = Some(gap(bound, goal.value, goal.before));
         }
     } else {
-        warnings.push(
-            "the policies value the present zone differently: objectives cannot be held against each other / \
-             各方案的目标函数不同，目标值不可直接比较"
-                .to_owned(),
-        );
+        warnings.push(message!("objectives-not-comparable"));
     }
+    // The picture speaks both languages.
+    let notes: Vec<String> =
+        warnings.iter().map(tell).map(|told| format!("{} / {}", told.en, told.zh)).collect();
     let svg = compare_svg::draw(&Compared {
         name: &inputs.policy_name,
         subtitle: &format!(
@@ -126,7 +128,7 @@ pub fn compare(request: &CompareRequest, monitor: &dyn Monitor) -> Result<Compar
         barriers: &barriers,
         small_ha,
         zones: &zones,
-        notes: &warnings,
+        notes: &notes,
     });
     write_file(&request.out, svg.as_bytes())?;
     let panels = zones.into_iter().map(|z| Panel { title: z.title, figures: z.figures }).collect();
@@ -143,10 +145,8 @@ fn titles(request: &CompareRequest) -> Result<Vec<String>> {
         return Ok(request.plans.iter().map(name).collect());
     }
     if request.titles.len() != request.plans.len() {
-        let what = format!("{} titles for {} plans", request.titles.len(), request.plans.len());
-        return Err(
-            Error::new(ErrorKind::Usage, what).try_this("one title a plan, in the order of the plans")
-        );
+        let what = message!("titles-for-plans", titles = request.titles.len(), plans = request.plans.len());
+        return Err(Error::new(ErrorKind::Usage, what).try_this(message!("one-title-a-plan")));
     }
     Ok(request.titles.clone())
 }
@@ -191,7 +191,7 @@ impl Folder {
         let record = read_record(&dir.join("plan.json"))?;
         let policy = load_policy(&dir.join("policy.toml"))?.policy;
         let crs = crs::parse(&record.inputs.crs).map_err(|e| {
-            let what = format!("reading inputs.crs of {}", dir.join("plan.json").display());
+            let what = message!("reading-plan-crs", file = dir.join("plan.json").display());
             Error::new(ErrorKind::Unreadable, what).because(e)
         })?;
         let layers = layer_counts(&dir.join("plan.gpkg"))?;
@@ -200,17 +200,18 @@ impl Folder {
 
     /// Refuses another plan that speaks of other parcels, or measures the present zone otherwise.
     fn must_match(&self, other: &Self) -> Result<()> {
-        let both = format!("{} and {}", self.dir.display(), other.dir.display());
+        let (first, second) = (self.dir.display(), other.dir.display());
         if self.record.inputs.layer != other.record.inputs.layer {
-            let what = format!(
-                "{both} are plans of different layers ({} with {} parcels, {} with {})",
-                self.record.inputs.layer_name,
-                self.record.inputs.parcels,
-                other.record.inputs.layer_name,
-                other.record.inputs.parcels
+            let what = message!(
+                "plans-of-other-layers",
+                first = first,
+                second = second,
+                first_layer = self.record.inputs.layer_name,
+                first_parcels = self.record.inputs.parcels,
+                second_layer = other.record.inputs.layer_name,
+                second_parcels = other.record.inputs.parcels
             );
-            return Err(Error::new(ErrorKind::Usage, what)
-                .try_this("plans of the same parcels, with the same checks and the same present zone"));
+            return Err(Error::new(ErrorKind::Usage, what).try_this(message!("plans-of-same-parcels")));
         }
         let (a, b) = (&self.record, &other.record);
         let (blocks_a, blocks_b) = (&a.concentration.before, &b.concentration.before);
@@ -218,18 +219,18 @@ impl Folder {
             && blocks_a.blocks == blocks_b.blocks
             && close(blocks_a.index, blocks_b.index);
         if !alike {
-            let what = format!(
-                "{both} measure the present zone differently: {:.2} ha in {} blocks, concentration {:.2}; and {:.2} ha in \
-                 {}, {:.2}",
-                a.area.before_m2 / M2_PER_HA,
-                blocks_a.blocks,
-                blocks_a.index,
-                b.area.before_m2 / M2_PER_HA,
-                blocks_b.blocks,
-                blocks_b.index
+            let what = message!(
+                "present-zone-measured-differently",
+                first = first,
+                second = second,
+                first_ha = message::number(a.area.before_m2 / M2_PER_HA, 2),
+                first_blocks = blocks_a.blocks,
+                first_index = message::number(blocks_a.index, 2),
+                second_ha = message::number(b.area.before_m2 / M2_PER_HA, 2),
+                second_blocks = blocks_b.blocks,
+                second_index = message::number(blocks_b.index, 2)
             );
-            return Err(Error::new(ErrorKind::Usage, what)
-                .try_this("policies with the same [contiguity] and the same basis of area"));
+            return Err(Error::new(ErrorKind::Usage, what).try_this(message!("policies-same-contiguity")));
         }
         Ok(())
     }
@@ -242,10 +243,11 @@ impl Folder {
         let source = self.source("parcels");
         let read = read_polygons(&source, &ReadOptions::default(), &self.crs, monitor)?;
         if read.shapes.len() != self.record.inputs.parcels {
-            let what = format!(
-                "{source} holds {} parcels; plan.json says {}",
-                read.shapes.len(),
-                self.record.inputs.parcels
+            let what = message!(
+                "parcels-miscounted",
+                file = source,
+                found = read.shapes.len(),
+                claimed = self.record.inputs.parcels
             );
             return Err(Error::new(ErrorKind::Unreadable, what));
         }
@@ -390,7 +392,8 @@ impl Folder {
 }
 
 fn cells<'a>(table: &'a Table, name: &str, source: &Source) -> Result<&'a [Value]> {
-    let column = table.column(name).context(ErrorKind::Unreadable, format_args!("reading {source}"))?;
+    let column =
+        table.column(name).context(ErrorKind::Unreadable, message!("reading-file", file = source))?;
     Ok(&column.values)
 }
 

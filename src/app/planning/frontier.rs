@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use parcels::message;
+use parcels::message::Message;
 use parcels::optimise::{Ground as PlanGround, Problem, compile, frontier, solve};
 use parcels::progress::{Monitor, OnlyCancel, go_on};
 use parcels::worth::mean_score;
@@ -20,7 +22,7 @@ use crate::io::source::Source;
 /// The curve over λ runs from λ ÷ this to λ × this.
 const LAMBDA_SPAN: f64 = 8.0;
 /// What was being done should a table fail in memory.
-const MAKING: &str = "putting a table together";
+const MAKING: Message = message!("putting-table-together");
 
 /// A problem with the names and scores of its units.
 pub struct FrontierProblem {
@@ -74,8 +76,7 @@ impl FrontierProblem {
             adjacency: &prepared.adjacency,
             overlays: &prepared.covered,
         };
-        let compiled =
-            compile(&ground, &loaded.policy).map_err(|e| misfit("fitting the policy to the parcels", e))?;
+        let compiled = compile(&ground, &loaded.policy).map_err(|e| misfit(message!("fitting-policy"), e))?;
         Ok(Self {
             names: prepared.layer.parcels().iter().map(|p| &p.id.0).collect(),
             score: prepared.scores.score,
@@ -161,9 +162,8 @@ impl FrontierProblem {
     /// λ is 0; a file that cannot be written, or a request to stop; then nothing is written.
     pub fn lambda_curve(&self, steps: usize, out: &Path, monitor: &dyn Monitor) -> Result<FrontierReport> {
         if self.problem.lambda <= 0.0 || !self.problem.lambda.is_finite() {
-            let what =
-                format!("λ is {}: there is no curve around it, which runs by ratios", self.problem.lambda);
-            return Err(Error::new(ErrorKind::Usage, what).try_this("a λ above 0"));
+            let what = message!("lambda-without-curve", lambda = self.problem.lambda);
+            return Err(Error::new(ErrorKind::Usage, what).try_this(message!("try-lambda-above-zero")));
         }
         let start = cpu_seconds();
         monitor.step("curve", steps as u64);
@@ -251,16 +251,16 @@ struct Table(csv::Writer<Vec<u8>>);
 impl Table {
     fn new(header: &[&str]) -> Result<Self> {
         let mut writer = csv::Writer::from_writer(Vec::new());
-        writer.write_record(header).context(ErrorKind::Unwritable, MAKING)?;
+        writer.write_record(header).context(ErrorKind::Unwritable, &MAKING)?;
         Ok(Self(writer))
     }
 
     fn row(&mut self, cells: &[String]) -> Result<()> {
-        self.0.write_record(cells).context(ErrorKind::Unwritable, MAKING)
+        self.0.write_record(cells).context(ErrorKind::Unwritable, &MAKING)
     }
 
     fn bytes(self) -> Result<Vec<u8>> {
-        self.0.into_inner().context(ErrorKind::Unwritable, MAKING)
+        self.0.into_inner().context(ErrorKind::Unwritable, &MAKING)
     }
 }
 

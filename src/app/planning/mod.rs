@@ -17,6 +17,9 @@ mod suspicions;
 // What is wrong with an input.
 pub mod check;
 
+// An issue with its words.
+pub mod listed_issue;
+
 // The main job.
 pub mod plan;
 

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use parcels::message;
+use parcels::message::Message;
 use parcels::optimise::{Link, Lock, Problem};
 use parcels::parts::Parts;
 use serde::Deserialize;
@@ -71,7 +73,7 @@ pub(crate) struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     pub(crate) fn open(path: &'a Path) -> Result<Self> {
-        let reading = || format!("reading {}", path.display());
+        let reading = || message!("reading-file", file = path.display());
         let mut reader = csv::ReaderBuilder::new()
             .trim(csv::Trim::All)
             .from_path(path)
@@ -82,7 +84,7 @@ impl<'a> Rows<'a> {
 
     /// The next row, which borrows its texts; none at the end.
     pub(crate) fn next<'r, T: Deserialize<'r>>(&'r mut self) -> Result<Option<T>> {
-        let reading = || format!("reading {}", self.path.display());
+        let reading = || message!("reading-file", file = self.path.display());
         if !self.reader.read_record(&mut self.record).context(ErrorKind::Unreadable, reading())? {
             return Ok(None);
         }
@@ -90,16 +92,16 @@ impl<'a> Rows<'a> {
     }
 }
 
-pub(crate) fn wrong(path: &Path, row: usize, what: &str) -> Error {
-    Error::new(ErrorKind::Unreadable, format!("{}, data row {}: {what}", path.display(), row + 1))
+pub(crate) fn wrong(path: &Path, row: usize, what: &Message) -> Error {
+    Error::new(ErrorKind::Unreadable, message!("data-row", file = path.display(), row = row + 1, what = what))
 }
 
-pub(crate) fn lock_of(number: i8) -> std::result::Result<Lock, String> {
+pub(crate) fn lock_of(number: i8) -> std::result::Result<Lock, Message> {
     match number {
         1 => Ok(Lock::In),
         0 => Ok(Lock::Free),
         -1 => Ok(Lock::Out),
-        other => Err(format!("lock {other} (expected 1, 0 or -1)")),
+        other => Err(message!("lock-unknown", lock = other.to_string())),
     }
 }
 
@@ -135,16 +137,19 @@ impl Instance {
         let names = &instance.units.names;
         let positions = names
             .positions()
-            .map_err(|at| wrong(units, at, &format!("unit {} is there twice", names.get(at))))?;
+            .map_err(|at| wrong(units, at, &message!("unit-twice", unit = names.get(at))))?;
         let mut rows = Rows::open(edges)?;
         let mut at = 0;
         while let Some(row) = rows.next::<EdgeRow<'_>>()? {
             let find = |id: &str| {
-                positions.get(id).copied().ok_or_else(|| wrong(edges, at, &format!("there is no unit {id}")))
+                positions
+                    .get(id)
+                    .copied()
+                    .ok_or_else(|| wrong(edges, at, &message!("no-such-unit", unit = id)))
             };
             let (a, b) = (find(row.i)?, find(row.j)?);
             if !(row.w >= 0.0 && row.w.is_finite()) {
-                return Err(wrong(edges, at, &format!("w {}: expected at least 0", row.w)));
+                return Err(wrong(edges, at, &message!("edge-length-wrong", w = row.w)));
             }
             if a != b && row.w > 0.0 {
                 instance.links.push(Link { a: a.min(b), b: a.max(b), length: row.w, contiguous: true });
@@ -168,29 +173,21 @@ impl Instance {
         let mut at = 0;
         while let Some(row) = rows.next::<UnitRow<'_>>()? {
             if !(row.area > 0.0 && row.area.is_finite()) {
-                return Err(wrong(
-                    units,
-                    at,
-                    &format!("area {} of unit {}: expected above 0", row.area, row.id),
-                ));
+                return Err(wrong(units, at, &message!("unit-area-wrong", area = row.area, unit = row.id)));
             }
             let lock = lock_of(row.lock.unwrap_or(0))
-                .map_err(|what| wrong(units, at, &format!("{what} of unit {}", row.id)))?;
+                .map_err(|what| wrong(units, at, &message!("of-unit", what = what, unit = row.id)))?;
             if row.in_zone > 1 {
                 return Err(wrong(
                     units,
                     at,
-                    &format!("in_zone {} of unit {}: expected 0 or 1", row.in_zone, row.id),
+                    &message!("unit-in-zone-wrong", in_zone = row.in_zone, unit = row.id),
                 ));
             }
             if row.score.is_some_and(|s| !s.is_finite())
                 || row.exposed.is_some_and(|e| !(e >= 0.0 && e.is_finite()))
             {
-                return Err(wrong(
-                    units,
-                    at,
-                    &format!("score or exposed length of unit {} is no finite number", row.id),
-                ));
+                return Err(wrong(units, at, &message!("unit-score-wrong", unit = row.id)));
             }
             instance.units.names.push(row.id);
             instance.units.score.push(row.score.unwrap_or(f64::NAN));
@@ -201,7 +198,7 @@ impl Instance {
             at += 1;
         }
         if at == 0 {
-            return Err(Error::new(ErrorKind::Unreadable, format!("{} holds no units", units.display())));
+            return Err(Error::new(ErrorKind::Unreadable, message!("no-units", file = units.display())));
         }
         Ok(instance)
     }

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use parcels::message;
 use parcels::optimise::{Edit, Lock, Problem, Session, Status, alternatives, why_not};
 use parcels::plan::WhyNotRecord;
 use parcels::progress::Monitor;
@@ -15,6 +16,7 @@ use crate::app::planning::neutral_instance::{
 };
 use crate::error::Result;
 use crate::io::atomic::write_file;
+use crate::messages::english;
 
 /// A solved instance. The problem is in the session, and nowhere else: at a million units a copy would show.
 pub struct NeutralSolution {
@@ -168,7 +170,7 @@ fn report(session: &Session, cpu_s: f64) -> NeutralReport {
         moved: solution.x.iter().zip(&problem.in_zone).filter(|(x, now)| x != now).count(),
         area_price: solution.proof.area_price,
         cpu_s,
-        conflicts: solution.conflicts.clone(),
+        conflicts: solution.conflicts.iter().map(english).collect(),
         why_not: None,
         edits: Vec::new(),
         alternatives: Vec::new(),
@@ -205,7 +207,7 @@ impl NeutralSolution {
             let scored = step.iter().any(|row| row.score.is_some());
             for row in step {
                 let Some(&unit) = positions.get(row.id.as_str()) else {
-                    return Err(wrong(path, at, &format!("there is no unit {}", row.id)));
+                    return Err(wrong(path, at, &message!("no-such-unit", unit = row.id)));
                 };
                 let i = unit as usize;
                 if let Some(lock) = row.lock {
@@ -213,7 +215,7 @@ impl NeutralSolution {
                 }
                 if let Some(new) = row.score {
                     if !new.is_finite() {
-                        return Err(wrong(path, at, &format!("score {new} is no finite number")));
+                        return Err(wrong(path, at, &message!("score-not-finite", score = new)));
                     }
                     score[i] = new;
                 }
@@ -288,7 +290,7 @@ impl NeutralSolution {
         let stated = |unit: usize| units.stated[unit] != Lock::Free;
         let name = |unit: u32| units.names.get(unit as usize).to_owned();
         report.why_not = why_not(problem, stated, monitor)
-            .map(|found| crate::app::planning::why_not::record(&found, problem, "", name));
+            .map(|found| crate::app::planning::why_not::record(&found, problem, false, name));
     }
 
     /// Writes verdict and veto price of every unit as id,verdict,price, and adds the figures to the report. The price of

@@ -7,6 +7,7 @@ use std::time::Duration;
 use parcels::adjacency::{Adjacency, GAPS_SHOWN_M, adjacency_by_gap};
 use parcels::blocks::Blocks;
 use parcels::id::ParcelId;
+use parcels::message;
 use parcels::optimise::{
     Compiled, Ground, Hold, Session, Solution, Status, alternatives, compile, veto_prices_most, why_not,
 };
@@ -33,6 +34,7 @@ use crate::io::plan_output::PlanOutput;
 use crate::io::read::ReadOptions;
 use crate::io::source::Source;
 use crate::io::write::write_plan;
+use crate::messages::{as_said, tell, worded};
 
 /// What to plan.
 #[derive(Debug, Clone)]
@@ -112,8 +114,7 @@ pub fn make<T>(
         adjacency: &prepared.adjacency,
         overlays: &prepared.covered,
     };
-    let compiled =
-        compile(&ground, &loaded.policy).map_err(|e| misfit("fitting the policy to the parcels", e))?;
+    let compiled = compile(&ground, &loaded.policy).map_err(|e| misfit(message!("fitting-policy"), e))?;
     let deadline = Deadline::after(search.time_limit, monitor);
     let mut session = Session::new(compiled.problem.clone(), &deadline);
     let cut_short = deadline.cancelled();
@@ -165,17 +166,14 @@ pub fn make<T>(
     let mut record = made.record()?;
     record.why_not = obstacle.map(|found| {
         let name = |unit: u32| prepared.layer.parcels()[unit as usize].id.clone();
-        crate::app::planning::why_not::record(&found, &compiled.problem, " ha", name)
+        crate::app::planning::why_not::record(&found, &compiled.problem, true, name)
     });
     record.alternatives = made.alternatives(&others, apart_ha * M2_PER_HA);
     monitor.step("verify", 0);
     let findings = verify(&record, &made.evidence());
     watch.lap("verify");
     if monitor.cancelled() {
-        return Err(Error::new(
-            ErrorKind::Cancelled,
-            "stopped before the plan was written; nothing was changed",
-        ));
+        return Err(Error::new(ErrorKind::Cancelled, message!("stopped-nothing-changed")));
     }
     record.elapsed_ms = watch.by_stage();
     let handed_over = made.hand_over(&record, hand_over)?;
@@ -312,7 +310,7 @@ impl<'a> Made<'a> {
         let names = self.compiled.sub_parks.iter().map(String::as_str);
         let prices: BTreeMap<&str, f64> =
             names.zip(self.solution.proof.limit_prices.iter().copied()).collect();
-        let (transfers, swaps) = propose(&Context {
+        let (mut transfers, swaps) = propose(&Context {
             layer: &self.prepared.layer,
             scores: &self.prepared.scores,
             adjacency: &self.prepared.adjacency,
@@ -331,8 +329,11 @@ impl<'a> Made<'a> {
             min_block_m2: self.compiled.problem.min_block * M2_PER_HA,
             area_tolerance_m2: tolerance.map_or(f64::INFINITY, |t| t * before_m2),
         });
-        let constraints =
-            constraints(&self.evidence()).map_err(|f| Error::new(ErrorKind::Impossible, f.to_string()))?;
+        for reason in transfers.iter_mut().flat_map(|transfer| &mut transfer.reasons) {
+            *reason = worded(std::mem::take(reason));
+        }
+        let constraints = constraints(&self.evidence())
+            .map_err(|f| Error::new(ErrorKind::Impossible, as_said(f.to_string())))?;
         let mean =
             |zone: &[bool]| mean_score(&self.compiled.area_m2, &self.prepared.scores.score, |at| zone[at]);
         let by_gap = self
@@ -397,7 +398,8 @@ impl<'a> Made<'a> {
             swaps,
             alternatives: Vec::new(),
             issues: self.issue_counts.clone(),
-            conflicts: solution.conflicts.clone(),
+            conflicts: solution.conflicts.iter().map(|why| tell(why).en).collect(),
+            conflicts_told: solution.conflicts.iter().map(tell).collect(),
             why_not: None,
             elapsed_ms: BTreeMap::new(),
         })

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use parcels::id::ParcelId;
-use parcels::policy::Policy;
+use parcels::message;
+use parcels::policy::{Policy, findings};
 use serde_json::Value;
 
 use crate::error::{Context as _, Error, ErrorKind, Result};
@@ -14,10 +15,9 @@ use crate::store::{DecisionKind, DecisionRecord, DecisionSeq, NewDecision};
 /// # Errors
 /// A change that is no object, names what a policy does not have, or contradicts itself.
 pub fn changed(policy: &Policy, change: &Value) -> Result<Policy> {
-    let wrong = || "reading the change to the policy";
+    let wrong = || message!("reading-policy-change");
     if !change.is_object() {
-        return Err(Error::new(ErrorKind::Usage, wrong())
-            .try_this("send an object of sections, such as {\"objective\": {\"lambda\": 8}}"));
+        return Err(Error::new(ErrorKind::Usage, wrong()).try_this(message!("send-object-of-sections")));
     }
     let mut whole = serde_json::to_value(policy).context(ErrorKind::Usage, wrong())?;
     merge(&mut whole, change);
@@ -26,7 +26,8 @@ pub fn changed(policy: &Policy, change: &Value) -> Result<Policy> {
     if found.is_empty() {
         Ok(policy)
     } else {
-        Err(Error::new(ErrorKind::Usage, format!("{}: {}", wrong(), found.join("; "))))
+        let what = message!("about-file", file = wrong(), what = findings(&found));
+        Err(Error::new(ErrorKind::Usage, what))
     }
 }
 

@@ -8,6 +8,7 @@ use geo::{BoundingRect, Coord, Intersects as _, MultiPolygon, Rect};
 use parcels::adjacency::{Adjacency, adjacency};
 use parcels::enterprise::{Paired, aggregate_paired, names};
 use parcels::index::SpatialIndex;
+use parcels::message;
 use parcels::overlay::{Covered, covered};
 use parcels::parcel::{Barrier, Crs, Layer};
 use parcels::policy::{OverlayRule, Policy};
@@ -75,7 +76,7 @@ impl LoadedPolicy {
     /// A text that is no policy.
     pub fn from_text(text: String, folder: &Path) -> Result<Self> {
         let policy = Policy::from_toml(&text)
-            .map_err(|e| Error::new(ErrorKind::Usage, "reading the policy").because(e))?;
+            .map_err(|e| Error::new(ErrorKind::Usage, message!("reading-policy")).because(e))?;
         Ok(Self { policy, sha256: sha256_hex(text.as_bytes()), text, folder: folder.to_owned() })
     }
 
@@ -84,7 +85,7 @@ impl LoadedPolicy {
     /// # Errors
     /// None but a policy that cannot be written as TOML.
     pub fn written(policy: &Policy) -> Result<Self> {
-        let text = toml::to_string(policy).context(ErrorKind::Unwritable, "writing the policy")?;
+        let text = toml::to_string(policy).context(ErrorKind::Unwritable, message!("writing-policy"))?;
         let sha256 = sha256_hex(text.as_bytes());
         Ok(Self { policy: policy.clone(), sha256, text, folder: PathBuf::new() })
     }
@@ -95,7 +96,7 @@ impl LoadedPolicy {
 /// # Errors
 /// A file that cannot be read, is no UTF-8, or is no policy.
 pub fn load_policy(path: &Path) -> Result<LoadedPolicy> {
-    let reading = || format!("reading policy {}", path.display());
+    let reading = || message!("reading-policy-file", file = path.display());
     let bytes = std::fs::read(path).context(ErrorKind::Unreadable, reading())?;
     let sha256 = sha256_hex(&bytes);
     let text = String::from_utf8(bytes).context(ErrorKind::Unreadable, reading())?;
@@ -188,17 +189,14 @@ pub fn prepare_from(
         suspicions::conditions("eligible.not_parcels", &policy.eligible.not_parcels, &[&read.raw.table])?;
     let (layer, found) =
         validate(read.raw, &policy.columns, &policy.eligible.not_parcels, &policy.checks, &geodesy, monitor)
-            .map_err(|e| misfit("checking the layer", e))?;
+            .map_err(|e| misfit(message!("checking-layer"), e))?;
     issues.extend(found);
     issues.extend(off_columns);
     watch.lap("check");
     if layer.is_empty() {
         let input = reads.input();
-        return Err(Error::new(
-            ErrorKind::Impossible,
-            format!("{input}: no usable parcel is left after checking"),
-        )
-        .try_this(format!("`lianpian check {input}` lists what was found")));
+        return Err(Error::new(ErrorKind::Impossible, message!("no-usable-parcel", file = input))
+            .try_this(message!("check-lists-found", file = input)));
     }
     issues.extend(suspicions::far_meridian(&layer)?);
     let index = SpatialIndex::new(&layer);
@@ -208,7 +206,7 @@ pub fn prepare_from(
     watch.lap("join");
     monitor.step("score", 0);
     let scores = score_paired(&layer, extra.columns(), &paired, &policy.indicators, &policy.weights)
-        .map_err(|e| misfit("scoring the parcels", e))?;
+        .map_err(|e| misfit(message!("scoring-parcels"), e))?;
     watch.lap("score");
 
     let barriers = further.barriers(&layer)?;
@@ -219,7 +217,12 @@ pub fn prepare_from(
         let meets = covered(&layer, &index, &shapes);
         if meets.is_empty() {
             let boxes = suspicions::around(shapes.iter().filter_map(BoundingRect::bounding_rect));
-            further.issues.extend(suspicions::meets_nothing(&overlay.layer, "the overlay", boxes, &layer));
+            further.issues.extend(suspicions::meets_nothing(
+                &overlay.layer,
+                &message!("the-overlay"),
+                boxes,
+                &layer,
+            ));
         }
         covers.insert(name.clone(), meets);
         overlays.push(OverlayLayer { name: name.clone(), rule: overlay.rule, shapes });
@@ -275,15 +278,16 @@ impl Further<'_> {
     fn keep<G>(&mut self, named: &str, read: ReadShapes<G>, only: &[Filter]) -> Result<Vec<(G, usize)>> {
         self.files.insert(named.to_owned(), read.sha256);
         self.issues.extend(read.issues);
-        let keep = Filter::all(only, &read.table).map_err(|e| misfit(&format!("reading {named}"), e))?;
+        let keep =
+            Filter::all(only, &read.table).map_err(|e| misfit(message!("reading-file", file = named), e))?;
         self.issues.extend(suspicions::conditions(named, only, &[&read.table])?);
         let kept: Vec<(G, usize)> = read.shapes.into_iter().zip(0..).filter(|(_, row)| keep[*row]).collect();
         if kept.is_empty() {
             self.issues.push(file_issue(
                 IssueKind::File,
                 Severity::Warning,
-                format!("{named}: no usable feature meets the policy's filters"),
-                "the entry has no effect; compare its filters with the layer's values",
+                message!("no-feature-meets-filters", file = named),
+                message!("entry-without-effect"),
             ));
         }
         Ok(kept)
@@ -298,7 +302,12 @@ impl Further<'_> {
                 let meets = covered(&layer, index, &shapes);
                 if meets.is_empty() {
                     let boxes = suspicions::around(shapes.iter().filter_map(BoundingRect::bounding_rect));
-                    self.issues.extend(suspicions::meets_nothing(named, "the zone", boxes, &layer));
+                    self.issues.extend(suspicions::meets_nothing(
+                        named,
+                        &message!("the-zone"),
+                        boxes,
+                        &layer,
+                    ));
                 }
                 for c in meets {
                     in_zone[c.parcel.at()] = c.share >= zone.share;
@@ -307,7 +316,7 @@ impl Further<'_> {
             }
             None => {
                 self.issues.extend(suspicions::conditions("zone.where", &zone.only, &[layer.table()])?);
-                Filter::all(&zone.only, layer.table()).map_err(|e| misfit("finding the zone", e))?
+                Filter::all(&zone.only, layer.table()).map_err(|e| misfit(message!("finding-zone"), e))?
             }
         };
         Ok(layer.with_zone(&in_zone))
@@ -335,7 +344,7 @@ impl Further<'_> {
             let place = format!("enterprises.aggregates.{name}");
             self.issues.extend(suspicions::conditions(&place, &aggregate.only, &[&read.table])?);
         }
-        let joining = |e| misfit(&format!("joining enterprise table {}", rules.table), e);
+        let joining = |e| misfit(message!("joining-table", file = rules.table), e);
         let together = sums_together(layer, &self.policy.indicators, rules);
         let (columns, paired, found) =
             aggregate_paired(layer, &read.table, rules, &together).map_err(joining)?;
@@ -353,7 +362,7 @@ impl Further<'_> {
                 Some(name) => table
                     .column(name)
                     .map(Some)
-                    .map_err(|e| misfit(&format!("reading barriers {}", rule.layer), e)),
+                    .map_err(|e| misfit(message!("reading-barriers", file = rule.layer), e)),
                 None => Ok(None),
             };
             let (widths, kinds) = (column(&rule.half_width_column)?, column(&rule.kind_column)?);
@@ -366,7 +375,12 @@ impl Further<'_> {
             let boxes = || kept.iter().filter_map(|(line, _)| line.bounding_rect());
             if reach.is_some_and(|reach| !boxes().any(|line| line.intersects(&reach))) {
                 let all = suspicions::around(boxes());
-                self.issues.extend(suspicions::meets_nothing(&rule.layer, "the barrier layer", all, layer));
+                self.issues.extend(suspicions::meets_nothing(
+                    &rule.layer,
+                    &message!("the-barrier-layer"),
+                    all,
+                    layer,
+                ));
             }
             for (line, row) in kept {
                 let half_width_m =

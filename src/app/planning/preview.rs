@@ -8,6 +8,8 @@ use std::sync::{Arc, OnceLock, Weak};
 
 use parcels::adjacency::{Adjacency, FacingByGap, adjacency};
 use parcels::blocks::{Blocks, Concentration};
+use parcels::message;
+use parcels::message::Told;
 use parcels::optimise::{
     Compiled, Ground, Problem, SeparatorCut, SeparatorKind, Session, Solution, Status, compile, holds,
 };
@@ -23,6 +25,7 @@ use utoipa::ToSchema;
 use crate::app::planning::prepare::{Prepared, misfit};
 use crate::app::schemas;
 use crate::error::{Error, ErrorKind, Result};
+use crate::messages::{ToldShape, tell};
 
 /// A layer with the first solution of its problem, kept in memory.
 pub struct PreviewSession {
@@ -78,9 +81,13 @@ pub struct Preview {
     pub leave: Vec<u32>,
     /// Rules that keep the plan from being worth more, by their numbers.
     pub binding: Vec<Binding>,
-    /// Why no admissible plan was found, where that is so.
+    /// Why no admissible plan was found, where that is so, in English.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<String>,
+    /// The same as messages.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<ToldShape>)]
+    pub conflicts_told: Vec<Told>,
 }
 
 /// A rule that keeps a plan from being worth more.
@@ -189,7 +196,7 @@ impl PreviewSession {
             let extra = prepared.extra.columns();
             let scores =
                 score_paired(&prepared.layer, extra, &prepared.paired, &policy.indicators, &policy.weights);
-            Cow::Owned(scores.map_err(|e| misfit("scoring the parcels", e))?)
+            Cow::Owned(scores.map_err(|e| misfit(message!("scoring-parcels"), e))?)
         };
         go_on(monitor)?;
         let ground = Ground { scores: &scores, adjacency: &faces, ..ground(prepared) };
@@ -225,7 +232,8 @@ impl PreviewSession {
             point: standing.both(before, after, Standing::point),
             enter: moved(true),
             leave: moved(false),
-            conflicts: solution.conflicts.clone(),
+            conflicts: solution.conflicts.iter().map(|why| tell(why).en).collect(),
+            conflicts_told: solution.conflicts.iter().map(tell).collect(),
         })
     }
 
@@ -256,11 +264,10 @@ impl PreviewSession {
         ];
         match sections.iter().find(|(_, same)| !same) {
             None => Ok(()),
-            Some((section, _)) => Err(Error::new(
-                ErrorKind::Usage,
-                format!("the change to [{section}] asks for data that were not read"),
-            )
-            .try_this("save the policy as a new version and plan with it")),
+            Some((section, _)) => {
+                Err(Error::new(ErrorKind::Usage, message!("change-needs-data", section = section))
+                    .try_this(message!("save-and-plan")))
+            }
         }
     }
 }
@@ -287,7 +294,7 @@ pub(crate) fn holds_together(prepared: &Prepared, policy: &Policy) -> Result<()>
 }
 
 fn misfitting(error: parcels::optimise::CompileError) -> Error {
-    misfit("fitting the policy to the parcels", error)
+    misfit(message!("fitting-policy"), error)
 }
 
 /// What the figures of a zone are computed from.

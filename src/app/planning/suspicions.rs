@@ -3,6 +3,8 @@
 
 use geo::{BoundingRect as _, Coord, Rect};
 use parcels::adjacency::Adjacency;
+use parcels::message;
+use parcels::message::Message;
 use parcels::parcel::{Crs, Geodesy as _, Layer};
 use parcels::policy::Policy;
 use parcels::streets::networks;
@@ -12,14 +14,14 @@ use parcels::validate::{Issue, IssueKind, Severity};
 
 use crate::app::planning::misfit::misfit;
 use crate::error::Result;
-use crate::io::crs::{Proj, shown};
+use crate::io::crs::{Proj, shown, system_name};
 use crate::io::crs_place::{TOLD, distortion, zone_that_fits};
 use crate::io::file_issue;
 
 /// Parcels named at most.
 const NAMED: usize = 8;
 
-fn warning(kind: IssueKind, found: String, done: impl Into<String>) -> Issue {
+fn warning(kind: IssueKind, found: Message, done: Message) -> Issue {
     file_issue(kind, Severity::Warning, found, done)
 }
 
@@ -28,9 +30,10 @@ fn warning(kind: IssueKind, found: String, done: impl Into<String>) -> Issue {
 /// # Errors
 /// A column that none of the tables has.
 pub(super) fn conditions(place: &str, filters: &[Filter], tables: &[&Table]) -> Result<Vec<Issue>> {
-    let found = unmet(filters, tables).map_err(|e| misfit(&format!("reading {place}"), e))?;
-    let done = "the condition has no effect, or lets nothing through; compare its values with the column's";
-    Ok(found.into_iter().map(|what| warning(IssueKind::File, format!("{place}: {what}"), done)).collect())
+    let found = unmet(filters, tables).map_err(|e| misfit(message!("reading-file", file = place), e))?;
+    let done = message!("condition-without-effect");
+    let about = |what: Message| message!("about-file", file = place, what = what);
+    Ok(found.into_iter().map(|what| warning(IssueKind::File, about(what), done.clone())).collect())
 }
 
 /// The same for what the policy asks of the parcels themselves; `tables`: their columns.
@@ -46,7 +49,7 @@ pub(super) fn conditions_on_parcels(policy: &Policy, tables: &[&Table]) -> Resul
 /// A warning where a layer of the policy has shapes, and none of them meets a parcel.
 pub(super) fn meets_nothing(
     named: &str,
-    what: &str,
+    what: &Message,
     shapes: Option<Rect<f64>>,
     layer: &Layer,
 ) -> Option<Issue> {
@@ -55,17 +58,9 @@ pub(super) fn meets_nothing(
     let dx_m = apart((parcels.min().x, parcels.max().x), (there.min().x, there.max().x));
     let dy_m = apart((parcels.min().y, parcels.max().y), (there.min().y, there.max().y));
     let away_m = dx_m.hypot(dy_m);
-    let place = if away_m > 0.0 {
-        format!("; it lies {:.1} km away from them", away_m / 1000.0)
-    } else {
-        String::new()
-    };
-    let found = format!("{what} {named} meets no parcel{place}");
-    Some(warning(
-        IssueKind::File,
-        found,
-        "it has no effect on the plan; check that it is the right file and in the right coordinate reference system",
-    ))
+    let place = (away_m > 0.0).then(|| message!("lies-away", km = message::number(away_m / 1000.0, 1)));
+    let found = message!("meets-no-parcel", what = what, file = named, place = place);
+    Some(warning(IssueKind::File, found, message!("no-effect-on-plan")))
 }
 
 /// What is around the parcels.
@@ -89,27 +84,24 @@ pub(super) fn far_meridian(layer: &Layer) -> Result<Option<Issue>> {
     let (crs, centre) = (layer.crs(), extent.center());
     let off = distortion(crs, centre)?.filter(|off| off.length.abs() > TOLD || off.area.abs() > TOLD);
     let Some(off) = off else { return Ok(None) };
-    let signed = |share: f64| format!("{:+.2} %", 100.0 * share);
-    let found = format!(
-        "the system {} lies far from the data: in its plane lengths are off by {} and areas by {}",
-        shown(crs),
-        signed(off.length),
-        signed(off.area)
+    let percent = |share: f64| message::signed(100.0 * share, 2);
+    let found = message!(
+        "system-far-from-data",
+        crs = shown(crs),
+        length = percent(off.length),
+        area = percent(off.area)
     );
     Ok(Some(warning(IssueKind::AssumedCrs, found, advice(crs, centre)?)))
 }
 
 /// The zone to bring data to that lie at `centre` of `crs`.
-fn advice(crs: &Crs, centre: Coord<f64>) -> Result<String> {
+fn advice(crs: &Crs, centre: Coord<f64>) -> Result<Message> {
     let mut at = [centre];
     Proj::new(crs)?.to_lonlat(&mut at);
     let fits = zone_that_fits(at[0], crs.epsg).and_then(|zone| zone.epsg.map(|code| (code, zone.name)));
     Ok(match fits {
-        Some((code, name)) => format!(
-            "areas on the ellipsoid hold, lengths and planar areas do not; bring the layer to EPSG:{code} ({name}): ogr2ogr \
-             -t_srs EPSG:{code}"
-        ),
-        None => "areas on the ellipsoid hold, lengths and planar areas do not; bring the layer to a system of its place".into(),
+        Some((code, name)) => message!("bring-layer-to", epsg = code.to_string(), name = system_name(&name)),
+        None => message!("bring-layer-to-its-place"),
     })
 }
 
@@ -120,11 +112,9 @@ pub(super) fn streets(layer: &Layer, adjacency: &Adjacency, policy: &Policy) -> 
         return None;
     }
     let name = |idx: &parcels::id::ParcelIdx| layer[*idx].id.0.as_str();
-    let list: Vec<String> = found
-        .iter()
-        .take(NAMED)
-        .map(|(idx, beside)| format!("{} (beside {beside} of {} others)", name(idx), layer.len() - 1))
-        .collect();
+    let one = |(idx, beside): &(parcels::id::ParcelIdx, usize)| {
+        message!("network-parcel", parcel = name(idx), beside = beside, others = layer.len() - 1)
+    };
     let codes: Vec<String> = found
         .iter()
         .filter_map(|(idx, _)| layer[*idx].code.as_deref())
@@ -135,15 +125,10 @@ pub(super) fn streets(layer: &Layer, adjacency: &Adjacency, policy: &Policy) -> 
         Some(column) => format!("not_parcels = [{{ column = \"{column}\", is = [{}] }}]", codes.join(", ")),
         None => "not_parcels = [{ column = \"…\", is = [\"…\"] }]".to_owned(),
     };
-    let what = format!(
-        "{} parcels look like a network of streets, thin and beside half of the layer: {}{}",
-        found.len(),
-        list.join(", "),
-        if found.len() > NAMED { ", …" } else { "" }
+    let what = message!(
+        "network-of-streets",
+        count = found.len(),
+        parcels = message::some(found.iter().map(one), NAMED)
     );
-    Some(warning(
-        IssueKind::Sliver,
-        what,
-        format!("planned as they are; set them aside in [eligible]: {line}"),
-    ))
+    Some(warning(IssueKind::Sliver, what, message!("set-aside-in-eligible", line = line)))
 }

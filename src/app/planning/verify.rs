@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use geo::MultiPolygon;
 use parcels::adjacency::{Adjacency, GAPS_SHOWN_M, adjacency, adjacency_by_gap};
 use parcels::index::SpatialIndex;
+use parcels::message;
 use parcels::overlay::covered;
 use parcels::parcel::{Barrier, Crs, Layer, RawLayer, RawShape};
 use parcels::plan::{PLAN_SCHEMA, PlanRecord};
@@ -70,7 +71,7 @@ impl WrittenPlan {
         let loaded = load_policy(&dir.join("policy.toml"))?;
         let certificate = read_bytes(&dir.join("certificate.bin"))?;
         let crs = crs::parse(&record.inputs.crs)
-            .map_err(|e| Error::new(ErrorKind::Unreadable, "reading inputs.crs of plan.json").because(e))?;
+            .map_err(|e| Error::new(ErrorKind::Unreadable, message!("reading-plan-crs-own")).because(e))?;
         let gpkg = Geopackage { path: dir.join("plan.gpkg"), crs };
         let layers = layer_counts(&gpkg.path)?;
 
@@ -178,9 +179,9 @@ impl WrittenPlan {
 fn read_bytes(path: &Path) -> Result<Vec<u8>> {
     std::fs::read(path).map_err(|cause| {
         let folder = path.parent().unwrap_or(path).display();
-        Error::new(ErrorKind::Unreadable, format!("reading {}", path.display()))
+        Error::new(ErrorKind::Unreadable, message!("reading-file", file = path.display()))
             .because(cause)
-            .try_this(format!("{folder} has to be a folder that `lianpian plan` wrote, as it was written"))
+            .try_this(message!("folder-of-plan-as-written", file = folder))
     })
 }
 
@@ -194,14 +195,14 @@ pub(crate) fn read_record(path: &Path) -> Result<PlanRecord> {
         schema: String,
     }
     let bytes = read_bytes(path)?;
-    let reading = || format!("reading {}", path.display());
+    let reading = || message!("reading-file", file = path.display());
     let Schema { schema } = serde_json::from_slice(&bytes).context(ErrorKind::Unreadable, reading())?;
     if schema != PLAN_SCHEMA {
         return Err(Error::new(
             ErrorKind::Unreadable,
-            format!("{} has schema \"{schema}\"; this program reads \"{PLAN_SCHEMA}\"", path.display()),
+            message!("plan-of-other-schema", file = path.display(), schema = schema, known = PLAN_SCHEMA),
         )
-        .try_this("use the version of lianpian that wrote it; it is in inputs.version"));
+        .try_this(message!("use-version-that-wrote")));
     }
     serde_json::from_slice(&bytes).context(ErrorKind::Unreadable, reading())
 }
@@ -257,12 +258,11 @@ impl Geopackage {
         let geodesy = Proj::new(&self.crs)?;
         // What was wrong with the input is in issues.csv; a repaired layer is not repaired again.
         let (layer, _) = validate(raw, &columns, &[], &policy.checks, &geodesy, monitor)
-            .map_err(|e| misfit(&format!("checking {source}"), e))?;
+            .map_err(|e| misfit(message!("checking-file", file = source), e))?;
         let column = |name: &str| {
-            layer
-                .table()
-                .column(name)
-                .map_err(|e| Error::new(ErrorKind::Unreadable, format!("reading {source}")).because(e))
+            layer.table().column(name).map_err(|e| {
+                Error::new(ErrorKind::Unreadable, message!("reading-file", file = source)).because(e)
+            })
         };
         let numbers = |c: &Column| c.values.iter().map(Value::number).collect::<Vec<_>>();
         let texts = |c: &Column| c.values.iter().map(Value::text).collect::<Vec<_>>();
@@ -292,8 +292,9 @@ impl Geopackage {
     fn barriers(&self, monitor: &dyn Monitor) -> Result<Vec<Barrier>> {
         let source = self.layer("barriers");
         let read = read_lines(&source, &ReadOptions::default(), &self.crs, monitor)?;
-        let column =
-            |name| read.table.column(name).context(ErrorKind::Unreadable, format_args!("reading {source}"));
+        let column = |name| {
+            read.table.column(name).context(ErrorKind::Unreadable, message!("reading-file", file = source))
+        };
         let (kinds, widths) = (column("kind")?, column("half_width_m")?);
         Ok(read
             .shapes
@@ -311,8 +312,10 @@ impl Geopackage {
     fn overlays(&self, monitor: &dyn Monitor) -> Result<BTreeMap<String, Vec<MultiPolygon<f64>>>> {
         let source = self.layer("overlays");
         let read = read_polygons(&source, &ReadOptions::default(), &self.crs, monitor)?;
-        let names =
-            read.table.column("name").context(ErrorKind::Unreadable, format_args!("reading {source}"))?;
+        let names = read
+            .table
+            .column("name")
+            .context(ErrorKind::Unreadable, message!("reading-file", file = source))?;
         let mut overlays: BTreeMap<String, Vec<MultiPolygon<f64>>> = BTreeMap::new();
         for (shape, name) in read.shapes.into_iter().zip(&names.values) {
             overlays.entry(name.text().unwrap_or_default()).or_default().push(shape);
@@ -343,11 +346,11 @@ fn with_locks_by_id(policy: &Policy, written: &WrittenParcels) -> Policy {
 fn count_issues(path: &Path) -> Result<BTreeMap<String, usize>> {
     let bytes = read_bytes(path)?;
     let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
-    let reading = || format!("reading {}", path.display());
+    let reading = || message!("reading-file", file = path.display());
     let mut rows = csv::Reader::from_reader(text);
     let header = rows.headers().context(ErrorKind::Unreadable, reading())?;
     let Some(kind) = header.iter().position(|name| name == "kind") else {
-        return Err(Error::new(ErrorKind::Unreadable, format!("{} has no column \"kind\"", path.display())));
+        return Err(Error::new(ErrorKind::Unreadable, message!("no-kind-column", file = path.display())));
     };
     let mut counts = BTreeMap::new();
     for row in rows.records() {
@@ -409,5 +412,6 @@ struct Properties {
 fn read_geojson(dir: &Path, name: &str) -> Result<Collection> {
     let path = dir.join(format!("{name}.geojson"));
     let bytes = read_bytes(&path)?;
-    serde_json::from_slice(&bytes).context(ErrorKind::Unreadable, format_args!("reading {}", path.display()))
+    serde_json::from_slice(&bytes)
+        .context(ErrorKind::Unreadable, message!("reading-file", file = path.display()))
 }

@@ -11,6 +11,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use parcels::blocks::Blocks;
+use parcels::message;
 use parcels::optimise::{Compiled, Ground, Problem, Solution, Status, compile, solve};
 use parcels::plan::PlanRecord;
 use parcels::policy::Policy;
@@ -312,7 +313,7 @@ fn compiled(prepared: &Prepared, policy: &Policy) -> Result<Compiled> {
 }
 
 fn compiled_from(prepared: &Prepared, layer: &parcels::parcel::Layer, policy: &Policy) -> Result<Compiled> {
-    compile(&ground(prepared, layer), policy).map_err(|e| misfit("fitting the policy to the parcels", e))
+    compile(&ground(prepared, layer), policy).map_err(|e| misfit(message!("fitting-policy"), e))
 }
 
 /// Plans year after year and writes a folder with every year's plan, which appears as a whole or not at all. The path ends
@@ -322,7 +323,7 @@ fn compiled_from(prepared: &Prepared, layer: &parcels::parcel::Layer, policy: &P
 /// As [`crate::app::planning::plan::plan`].
 pub fn plan_years(request: &PlanRequest, years: usize, monitor: &dyn Monitor) -> Result<YearsReport> {
     let own = |name: &str| name == JSON || name == CSV || name.starts_with("year-");
-    atomic_output::may_replace(&request.out, "the plans of several years", JSON, &own)?;
+    atomic_output::may_replace(&request.out, &message!("plans-of-years"), JSON, &own)?;
     let mut watch = Stopwatch::start();
     let mut loaded = load_policy(&request.policy)?;
     let mut prepared = prepare(&request.input, &request.options, &loaded, &mut watch, monitor)?;
@@ -379,12 +380,13 @@ pub fn plan_years(request: &PlanRequest, years: usize, monitor: &dyn Monitor) ->
 }
 
 fn write_tables(folder: &Path, record: &YearsRecord) -> Result<()> {
-    let mut json = serde_json::to_vec_pretty(record).context(ErrorKind::Unwritable, "writing years.json")?;
+    let mut json =
+        serde_json::to_vec_pretty(record).context(ErrorKind::Unwritable, message!("writing-years-json"))?;
     json.push(b'\n');
     write_file(&folder.join(JSON), &json)?;
-    let putting = "putting years.csv together";
+    let putting = message!("putting-years-together");
     let mut table = csv::Writer::from_writer(Vec::new());
-    let mut row = |cells: &[String]| table.write_record(cells).context(ErrorKind::Unwritable, putting);
+    let mut row = |cells: &[String]| table.write_record(cells).context(ErrorKind::Unwritable, &putting);
     row(&[
         "year",
         "status",
@@ -419,7 +421,7 @@ fn write_tables(folder: &Path, record: &YearsRecord) -> Result<()> {
             zone.gain_share.map_or_else(String::new, |s| s.to_string()),
         ])?;
     }
-    let bytes = table.into_inner().context(ErrorKind::Unwritable, putting)?;
+    let bytes = table.into_inner().context(ErrorKind::Unwritable, &putting)?;
     write_file(&folder.join(CSV), &bytes)
 }
 

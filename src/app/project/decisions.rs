@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use parcels::id::ParcelId;
+use parcels::message;
 
 use crate::app::planning::policy_change::{standing, standing_then};
 use crate::app::project::events::{Event, Events, Who};
@@ -42,7 +43,7 @@ impl Decisions {
         if let Some(stranger) =
             decisions.iter().filter_map(|d| d.parcel.as_ref()).find(|p| !known.contains(p))
         {
-            return Err(Error::new(ErrorKind::Usage, format!("the layer has no parcel {stranger}")));
+            return Err(Error::new(ErrorKind::Usage, message!("layer-without-parcel", parcel = stranger)));
         }
         if decisions.iter().any(|d| !matches!(d.kind, DecisionKind::Comment | DecisionKind::Reject)) {
             let log = self.store.decisions(Some(scenario), DecisionSeq(0)).await?;

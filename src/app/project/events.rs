@@ -22,7 +22,7 @@ pub enum Event {
     /// Somebody decided.
     Decision(DecisionRecord),
     /// A job came, went on or ended.
-    Job(JobRecord),
+    Job(Box<JobRecord>),
     /// A plan was made, or went a step further.
     Plan(StoredPlan),
     /// A scenario was made or changed.
@@ -31,6 +31,14 @@ pub enum Event {
     Layer(LayerRecord),
     /// The service ends; nothing more will be told.
     Closing,
+}
+
+impl Event {
+    /// Of a job.
+    #[must_use]
+    pub fn job(job: JobRecord) -> Self {
+        Self::Job(Box::new(job))
+    }
 }
 
 /// How many events a listener may be behind before it misses some.
@@ -56,7 +64,7 @@ impl Events {
     /// Tells all who listen.
     pub fn tell(&self, event: Event) {
         let event = match event {
-            Event::Job(job) => Event::Job(brief(job)),
+            Event::Job(job) => Event::job(brief(*job)),
             other => other,
         };
         // Nobody may be listening.

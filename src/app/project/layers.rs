@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parcels::id::LayerId;
+use parcels::message;
 use parcels::policy::Policy;
 use parcels::progress::Monitor;
 use serde_json::json;
@@ -195,7 +196,7 @@ impl Layers {
         if folder.is_dir() {
             return Ok(folder);
         }
-        let laying = || format!("laying out files in {}", scratch.display());
+        let laying = || message!("laying-out-files", folder = scratch.display());
         std::fs::create_dir_all(scratch).context(ErrorKind::Unwritable, laying())?;
         let beside = tempfile::tempdir_in(scratch).context(ErrorKind::Unwritable, laying())?;
         for (name, hash) in &layer.files {
@@ -225,11 +226,11 @@ fn prepared(
     let mut prepared = reader.prepare(&main, folder, loaded, &())?;
     if let Some(Zone(zone)) = zone {
         if zone.len() != prepared.layer.len() {
-            let what = format!(
-                "layer {} has {} parcels, its zone {}",
-                record.name,
-                prepared.layer.len(),
-                zone.len()
+            let what = message!(
+                "zone-of-other-length",
+                layer = record.name,
+                parcels = prepared.layer.len(),
+                zone = zone.len()
             );
             return Err(Error::new(ErrorKind::Unreadable, what));
         }

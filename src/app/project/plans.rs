@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use parcels::message;
 use parcels::progress::Monitor;
 use tokio::runtime::Handle;
 
@@ -102,7 +103,7 @@ impl Plans {
         if plan.status != PlanStatus::Approved {
             return Err(Error::new(
                 ErrorKind::Conflict,
-                format!("plan {id} is {}, only an approved plan makes the next layer", plan.status.name()),
+                message!("only-approved-applies", plan = id, status = plan.status.name()),
             ));
         }
         let content = self.store.plan_content(id).await?;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use parcels::message;
 use parcels::policy::Policy;
 
 use crate::app::project::events::Who;
@@ -24,9 +25,10 @@ impl Policies {
     /// A text that is no policy, a name that is none; as [`Store::add_policy`].
     pub async fn save(&self, name: &str, based_on: i64, text: &str, who: Who) -> Result<PolicyRef> {
         if name.trim().is_empty() || name.chars().count() > 200 {
-            return Err(Error::new(ErrorKind::Usage, "name: expected 1 to 200 letters"));
+            return Err(Error::new(ErrorKind::Usage, message!("name-length")));
         }
-        Policy::from_toml(text).map_err(|e| Error::new(ErrorKind::Usage, "reading the policy").because(e))?;
+        Policy::from_toml(text)
+            .map_err(|e| Error::new(ErrorKind::Usage, message!("reading-policy")).because(e))?;
         self.store.add_policy(name, based_on, text, &who.by, who.at).await
     }
 
@@ -50,12 +52,12 @@ impl Policies {
     pub(crate) async fn content(&self, policy: &PolicyRef) -> Result<Policy> {
         let text = self.store.policy(policy).await?.text;
         Policy::from_toml(&text)
-            .map_err(|e| Error::new(ErrorKind::Unreadable, "reading a kept policy").because(e))
+            .map_err(|e| Error::new(ErrorKind::Unreadable, message!("reading-kept-policy")).because(e))
     }
 
     /// The next version of the policy called `name`: this one, whatever its newest version is.
     pub(crate) async fn save_next(&self, name: &str, policy: &Policy, who: Who) -> Result<PolicyRef> {
-        let text = toml::to_string(policy).context(ErrorKind::Unwritable, "writing the policy")?;
+        let text = toml::to_string(policy).context(ErrorKind::Unwritable, message!("writing-policy"))?;
         let known = self.store.policies().await?;
         let newest = known.iter().filter(|p| p.policy.name == name).map(|p| p.policy.version).max();
         self.save(name, newest.unwrap_or(0), &text, who).await

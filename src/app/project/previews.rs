@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use parcels::message;
 use parcels::policy::{Locks, Policy};
 use parcels::progress::{Monitor, OnlyCancel, go_on};
 use serde::{Deserialize, Serialize};
@@ -197,7 +198,7 @@ impl Previews {
         monitor: Arc<dyn Monitor + Send>,
     ) -> Result<Years> {
         if !(1..=YEARS_MAX).contains(&years) {
-            let what = format!("years {years}: expected 1 to {YEARS_MAX}");
+            let what = message!("years-expected", years = years, most = YEARS_MAX);
             return Err(Error::new(ErrorKind::Usage, what));
         }
         let (session, policy) = self.layers.preview_session(id).await?;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use parcels::id::{LayerId, ParcelId};
+use parcels::message;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -139,7 +140,8 @@ impl Scenarios {
     pub async fn policy(&self, id: ScenarioId) -> Result<ScenarioPolicy> {
         let scenario = self.store.scenario(id).await?;
         let policy = self.policies.content(&scenario.policy).await?;
-        let content = serde_json::to_value(&policy).context(ErrorKind::Unwritable, "writing the policy")?;
+        let content =
+            serde_json::to_value(&policy).context(ErrorKind::Unwritable, message!("writing-policy"))?;
         Ok(ScenarioPolicy { policy: scenario.policy, content })
     }
 

@@ -2,6 +2,7 @@
 //! another version made, is written exactly as it was made.
 
 use parcels::blocks::Blocks;
+use parcels::message;
 use parcels::optimise::Hold;
 use parcels::plan::PlanRecord;
 use parcels::policy::Policy;
@@ -31,9 +32,8 @@ impl ReopenedPlan {
         let record = record(&content.record)?;
         let layer = &ready.prepared.layer;
         if record.inputs.layer != *layer.id() || content.zone.0.len() != layer.len() {
-            let what = format!("plan {} speaks of other parcels than its layer now has", plan.id);
-            return Err(Error::new(ErrorKind::Impossible, what)
-                .try_this("another version of the program read them: plan again"));
+            let what = message!("plan-of-other-parcels", plan = plan.id);
+            return Err(Error::new(ErrorKind::Impossible, what).try_this(message!("plan-again")));
         }
         Ok(Self { ready, record, content })
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use parcels::id::LayerId;
+use parcels::message;
 
 use crate::app::layers::tiles::layer_tiles::LayerTiles;
 use crate::app::project::layers::Layers;
@@ -40,8 +41,8 @@ impl Tiles {
         let of_layer = self.store.scenarios().await?.into_iter().filter(|s| s.layer == *id);
         let Some(policy) = of_layer.map(|s| s.policy).next_back() else {
             self.store.layer(id).await?;
-            return Err(Error::new(ErrorKind::NotFound, "no scenario plans this layer yet")
-                .try_this("make one: its policy says what belongs to the layer"));
+            return Err(Error::new(ErrorKind::NotFound, message!("no-scenario-yet"))
+                .try_this(message!("make-a-scenario")));
         };
         let key = (id.clone(), policy.clone());
         let make = async {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use parcels::message;
 use parcels::plan::Direction;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -62,16 +63,14 @@ pub struct Counts {
 /// Of kind `Usage` where there are none, or they speak of different parcels.
 pub(crate) fn compare(views: &[Arc<View>]) -> Result<Comparison> {
     let Some(first) = views.first() else {
-        return Err(Error::new(ErrorKind::Usage, "there is no scenario to compare"));
+        return Err(Error::new(ErrorKind::Usage, message!("no-scenario-to-compare")));
     };
     let ids_of = |view: &View| view.parcels().iter().map(|p| p.id.clone()).collect::<Vec<_>>();
     for other in &views[1..] {
         if other.scenario.layer != first.scenario.layer && ids_of(other) != ids_of(first) {
-            let what = format!(
-                "scenarios {} and {} speak of different parcels",
-                first.scenario.id, other.scenario.id
-            );
-            return Err(Error::new(ErrorKind::Usage, what).try_this("compare scenarios of one layer"));
+            let what =
+                message!("scenarios-of-other-parcels", first = first.scenario.id, second = other.scenario.id);
+            return Err(Error::new(ErrorKind::Usage, what).try_this(message!("compare-one-layer")));
         }
     }
     let count = first.parcels().len();

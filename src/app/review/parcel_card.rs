@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use parcels::blocks::Blocks;
 use parcels::id::{ParcelIdx, PartIdx};
+use parcels::message::Told;
 use parcels::plan::Direction;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -11,6 +12,7 @@ use utoipa::ToSchema;
 use crate::app::review::scenario_view::{Bounds, View};
 use crate::app::schemas;
 use crate::error::Result;
+use crate::messages::ToldShape;
 use crate::store::DecisionKind;
 
 /// A parcel explained.
@@ -150,8 +152,8 @@ pub struct CardTransfer {
     /// In what share of draws of the weights it stays on its side.
     pub robustness: Option<f64>,
     /// Why.
-    #[schema(value_type = Vec<schemas::Reason>)]
-    pub reasons: Vec<parcels::plan::Reason>,
+    #[schema(value_type = Vec<ToldShape>)]
+    pub reasons: Vec<Told>,
     /// For one that comes in: the present blocks it touches, which become one through it; of several parts, through one of them.
     pub joins: Vec<u32>,
     /// For one that goes out: whether its present block falls apart without it.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use parcels::blocks::Blocks;
 use parcels::id::ParcelIdx;
+use parcels::message::Told;
 use parcels::plan::{Direction, Unbalanced};
 use parcels::units::M2_PER_HA;
 use parcels::worth::mean_score;
@@ -14,6 +15,7 @@ use crate::app::review::scenario_view::{Bounds, View};
 use crate::app::schemas;
 use crate::error::Result;
 use crate::io::{geojson, plan_features};
+use crate::messages::ToldShape;
 use crate::store::DecisionKind;
 use crate::threads::blocking;
 
@@ -57,8 +59,8 @@ pub struct TransferRow {
     /// In what share of draws of the weights it stays on its side.
     pub robustness: Option<f64>,
     /// Why.
-    #[schema(value_type = Vec<schemas::Reason>)]
-    pub reasons: Vec<parcels::plan::Reason>,
+    #[schema(value_type = Vec<ToldShape>)]
+    pub reasons: Vec<Told>,
     /// Its sub-park.
     pub sub_park: Option<String>,
     /// The last word on it.

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use parcels::blocks::Blocks;
 use parcels::id::{ParcelId, ParcelIdx};
+use parcels::message;
 use parcels::optimise::{Compiled, Hold};
 use parcels::parcel::Parcel;
 use parcels::plan::{PlanRecord, Transfer};
@@ -155,7 +156,7 @@ impl View {
         let at = usize::try_from(fid).ok().and_then(|fid| fid.checked_sub(1));
         let found = at.and_then(|at| Some((ParcelIdx::from_at(at), self.parcels().get(at)?)));
         found.ok_or_else(|| {
-            let what = format!("there is no parcel {fid}; the layer has {}", self.parcels().len());
+            let what = message!("no-parcel-of-number", fid = fid, count = self.parcels().len());
             Error::new(ErrorKind::NotFound, what)
         })
     }
@@ -305,7 +306,7 @@ impl View {
             let known: Vec<&str> = parts.iter().map(|p| p.id.as_str()).collect();
             Error::new(
                 ErrorKind::NotFound,
-                format!("there is no indicator {id}; there are {}", known.join(", ")),
+                message!("no-such-indicator", indicator = id, known = known.join(", ")),
             )
         })?;
         let (raw, normalised) = (part.raw.clone(), part.normalised.clone());
@@ -318,7 +319,7 @@ impl View {
 /// # Errors
 /// When the text is no `plan.json`.
 pub fn record(text: &str) -> Result<PlanRecord> {
-    serde_json::from_str(text).context(ErrorKind::Unreadable, "reading a kept plan")
+    serde_json::from_str(text).context(ErrorKind::Unreadable, message!("reading-kept-plan"))
 }
 
 /// The state of every parcel, one value each in the order of their numbers.

@@ -1,9 +1,11 @@
 /** Short messages that come and go at the foot of the map. */
 
+import type { Bilingual } from '../lib/types';
+
 export interface Notice {
   id: number;
   kind: 'info' | 'done' | 'warning' | 'error';
-  text: string;
+  text: string | Bilingual;
   /** What can be done about it. */
   action?: { label: string; run: () => void };
 }
@@ -14,7 +16,7 @@ class Notices {
   list = $state<Notice[]>([]);
   #next = 1;
 
-  say(kind: Notice['kind'], text: string, action?: Notice['action']): void {
+  say(kind: Notice['kind'], text: string | Bilingual, action?: Notice['action']): void {
     const id = this.#next;
     this.#next += 1;
     this.list = [...this.list.slice(-2), action ? { id, kind, text, action } : { id, kind, text }];

@@ -1,10 +1,12 @@
 /** What the page knows of the project, and what it does to it. Views read from here and call its verbs. */
 
 import { i18n } from '../i18n/index.svelte';
-import { api, conflictOf, Failure } from '../lib/api';
+import { failed, said, whole } from '../i18n/said';
+import { api, conflictOf } from '../lib/api';
 import { listen } from '../lib/events';
 import type {
   AreaBasis,
+  Bilingual,
   Config,
   Decision,
   IndicatorValues,
@@ -36,7 +38,7 @@ const ENDED = new Set(['done', 'failed', 'cancelled']);
 
 class Session {
   phase = $state<Phase>('loading');
-  failure = $state('');
+  failure = $state.raw<Bilingual>({ zh: '', en: '' });
   connected = $state(true);
 
   config = $state.raw<Config | null>(null);
@@ -168,7 +170,7 @@ class Session {
   }
 
   #failed(why: unknown): void {
-    this.failure = why instanceof Failure ? why.detail : String(why);
+    this.failure = said(why);
     this.phase = 'failed';
   }
 
@@ -302,7 +304,7 @@ class Session {
     }
     if (job.kind !== 'plan' || !ENDED.has(job.state) || scenarioOf(job) !== this.id) return;
     const { t } = i18n;
-    if (job.state === 'failed') notices.say('error', job.error ?? t.state.failed);
+    if (job.state === 'failed') notices.say('error', job.failure ? failed(whole(job.failure)) : t.state.failed);
     else if (job.state === 'cancelled') notices.say('info', t.review.cancelled);
     else notices.say('done', t.review.done);
   }
@@ -320,9 +322,7 @@ class Session {
   }
 
   #complain(why: unknown): void {
-    const { t } = i18n;
-    const detail = why instanceof Failure ? (why.status === 0 ? t.state.offline : why.detail) : String(why);
-    notices.say('error', `${t.state.failed}: ${detail}`);
+    notices.say('error', failed(said(why)));
   }
 
   /** Sends decisions; where somebody was faster, reads what they did, says so, and tries again unless it clashes. */

@@ -1,8 +1,8 @@
 /** The files asked for: the job that makes each, and what came of it. Kept here so that a panel closed loses none. */
 
-import { i18n } from '../i18n/index.svelte';
-import { api, Failure } from '../lib/api';
-import type { Exported, Job, JobState } from '../lib/types';
+import { said, whole } from '../i18n/said';
+import { api } from '../lib/api';
+import type { Bilingual, Exported, Job, JobState } from '../lib/types';
 import type { FormatId, Wish } from './formats';
 
 const POLL_MS = 300;
@@ -11,8 +11,8 @@ const ENDED: ReadonlySet<JobState> = new Set(['done', 'failed', 'cancelled']);
 export interface Making {
   plan: number;
   job: Job | null;
-  /** Why there is no file, in the service's words. */
-  error: string | null;
+  /** Why there is no file. */
+  error: Bilingual | null;
 }
 
 export const fileOf = (job: Job | null): Exported | null => (job?.state === 'done' ? (job.result as Exported) : null);
@@ -24,9 +24,6 @@ function save(job: number): void {
   link.download = '';
   link.click();
 }
-
-const why = (reason: unknown): string =>
-  reason instanceof Failure ? (reason.status === 0 ? i18n.t.state.offline : reason.detail) : String(reason);
 
 class Exports {
   making = $state.raw<ReadonlyMap<FormatId, Making>>(new Map());
@@ -52,11 +49,11 @@ class Exports {
       while (!ENDED.has(job.state)) {
         await new Promise((next) => setTimeout(next, POLL_MS));
         job = await api.job(job.id);
-        this.#set(format, { plan, job, error: job.state === 'failed' ? (job.error ?? i18n.t.state.failed) : null });
+        this.#set(format, { plan, job, error: job.state === 'failed' && job.failure ? whole(job.failure) : null });
       }
       if (job.state === 'done') save(job.id);
     } catch (reason) {
-      this.#set(format, { plan, job: null, error: why(reason) });
+      this.#set(format, { plan, job: null, error: said(reason) });
     }
   }
 
@@ -68,7 +65,7 @@ class Exports {
       // The loop above goes on until the job has ended.
       if (this.making.get(format)?.job?.id === job.id) this.#set(format, { ...making, job });
     } catch (reason) {
-      this.#set(format, { ...making, error: why(reason) });
+      this.#set(format, { ...making, error: said(reason) });
     }
   }
 }

@@ -88,8 +88,6 @@ export const importing: Dictionary['import'] = {
   crsHint: 'For example EPSG:4549 (CGCS2000, 3-degree zone at 120° E)',
   crsChoose: 'Choose by the place where the data should lie',
   crsUse: 'Use it and check again',
-  crsWould: (lon, lat) => `the data would lie at ${lon}, ${lat}`,
-  crsLocal: 'A city’s own grid in metres: kept as it is, without a place on the map',
   columns: 'What the columns mean',
   columnsHint: 'Guessed from names and content; please confirm.',
   guessed: 'guess',

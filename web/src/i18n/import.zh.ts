@@ -80,8 +80,6 @@ export const importing = {
   crsHint: '例如 EPSG:4549（CGCS2000 三度带，中央经线 120°）',
   crsChoose: '按数据应在的位置选择坐标系',
   crsUse: '采用并重新检查',
-  crsWould: (lon: string, lat: string) => `数据将位于 ${lon}、${lat}`,
-  crsLocal: '城市独立坐标系（米）：按原样保留，不能画在地图上',
   columns: '字段含义',
   columnsHint: '已按字段名和内容推测，请核对。',
   guessed: '推测',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ListedIssue } from '../lib/types';
+import type { ListedIssue, Told } from '../lib/types';
 import { closestFirst, explained } from './failure';
 import { mains, missing, titleOf } from './files';
 import { kinds } from './issues';
@@ -23,33 +23,27 @@ test('a title is the name without endings', () => {
   ]);
 });
 
+const told = (code: string, params: Told['params'] = {}): Told => ({ code, params, zh: `${code} 中文`, en: code });
+
 test('a failure is taken apart, and systems are offered', () => {
-  const said = explained(
-    [
-      'error: a.shp: it does not state its coordinate reference system (its coordinates: x 500000 to 500100)',
-      '  because: no .prj',
-      '  try: choose by the place the data should lie at:',
-      '  try: --crs EPSG:4548 (CGCS2000 / 3-degree Gauss-Kruger CM 117E: the data would lie at 117.0000 E 31.1000 N)',
-      '  try: --crs local:NAME (a city’s own grid in metres)',
-      '  try: --encoding GBK',
-      '  try: first exchange x and y',
-    ].join('\n'),
-  );
-  expect(said.what).toMatch(/^a\.shp: it does not state/);
-  expect(said.because).toEqual(['no .prj']);
-  expect(said.candidates).toEqual([
-    { crs: 'EPSG:4548', place: { name: 'CGCS2000 / 3-degree Gauss-Kruger CM 117E', lon: 117, lat: 31.1 } },
-    { crs: 'local:own', place: null },
+  const lon = { number: { value: 117, digits: 4 } };
+  const at = (side: string) => ({ message: { code: `place-north-${side}`, params: { lon } } });
+  const zone = told('crs-candidate', { crs: { text: 'EPSG:4548' }, at: at('east') });
+  const west = told('crs-candidate-exchanged', { crs: { text: 'yx:EPSG:32611' }, at: at('west') });
+  const local = told('crs-candidate-local');
+  const because = [told('as-said')];
+  const hints = [told('choose-by-place'), zone, west, local, told('another-crs')];
+  const failure = explained({ ...told('crs-refused-not-stated'), because, hints });
+  expect(failure.what.en).toBe('crs-refused-not-stated');
+  expect(failure.because).toEqual(because);
+  expect(failure.candidates).toEqual([
+    { crs: 'EPSG:4548', told: zone, lon: 117 },
+    { crs: 'yx:EPSG:32611', told: west, lon: -117 },
+    { crs: 'local:own', told: local, lon: null },
   ]);
-  expect(said.system).toBe(true);
-  expect(said.hints).toEqual(['first exchange x and y']);
-  expect(explained('plain')).toEqual({
-    what: 'plain',
-    because: [],
-    hints: [],
-    candidates: [],
-    system: false,
-  });
+  expect(failure.system).toBe(true);
+  expect(failure.hints).toEqual([told('another-crs')]);
+  expect(explained({ ...told('file-empty'), because: [], hints: [] }).system).toBe(false);
 });
 
 test('issues are told by kind, the worst first, and all are counted', () => {
@@ -64,8 +58,8 @@ test('issues are told by kind, the worst first, and all are counted', () => {
 });
 
 test('of the systems that would fit, that of the place where the project lies comes first', () => {
-  const at = (crs: string, lon: number) => ({ crs, place: { name: 'zone', lon, lat: 31.1 } });
-  const some = [at('a', 78), at('b', 114), at('c', 120), { crs: 'local:own', place: null }];
+  const at = (crs: string, lon: number | null) => ({ crs, told: { zh: '带', en: 'zone' }, lon });
+  const some = [at('a', 78), at('b', 114), at('c', 120), at('local:own', null)];
   expect(closestFirst(some, 121.2).map((c) => c.crs)).toEqual(['c', 'b', 'a', 'local:own']);
   expect(closestFirst(some, null)).toEqual(some);
 });

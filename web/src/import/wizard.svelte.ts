@@ -4,10 +4,11 @@ import { notices } from '../app/notices.svelte';
 import { session } from '../app/session.svelte';
 import { view } from '../app/view.svelte';
 import { i18n } from '../i18n/index.svelte';
+import { said } from '../i18n/said';
 import { api, Failure } from '../lib/api';
-import type { Imported, Inspection, Job, Meaning, PolicyRef } from '../lib/types';
+import type { Bilingual, Imported, Inspection, Job, Meaning, PolicyRef } from '../lib/types';
 import { upload } from '../lib/upload';
-import { type Explained, explained } from './failure';
+import { type Explained, explained, plainly } from './failure';
 import { mains, missing, titleOf } from './files';
 import { type Firms, firmsChange, guessed } from './firms';
 
@@ -20,7 +21,7 @@ export interface Chosen {
   sent: number;
   /** How the service calls it, once it has it. */
   upload: string | null;
-  failure: string | null;
+  failure: Bilingual | null;
 }
 
 /** What goes on, or what is asked. */
@@ -206,7 +207,7 @@ class Wizard {
           chosen.sent = 1;
         } catch (why) {
           chosen.sent = 0;
-          if (why instanceof Failure) chosen.failure = why.detail;
+          if (why instanceof Failure) chosen.failure = said(why);
           this.#sending?.abort();
           throw why;
         }
@@ -224,7 +225,7 @@ class Wizard {
   }
 
   #went(job: Job): boolean {
-    if (job.state === 'failed') this.failure = explained(job.error ?? '');
+    if (job.state === 'failed' && job.failure) this.failure = explained(job.failure);
     if (job.state === 'cancelled') notices.say('info', i18n.t.import.stopped);
     return job.state === 'done';
   }
@@ -233,7 +234,7 @@ class Wizard {
     if (why instanceof DOMException && why.name === 'AbortError') return;
     // The service no longer has them: send them again at the next try.
     if (why instanceof Failure && why.status === 404) for (const c of this.files) c.upload = null;
-    this.failure = explained(why instanceof Failure ? why.detail : String(why));
+    this.failure = why instanceof Failure && why.told ? explained(why.told) : plainly(said(why));
   }
 }
 

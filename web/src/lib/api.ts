@@ -22,6 +22,7 @@ import type {
   Scenario,
   ScenarioPolicy,
   SubPark,
+  ToldFailure,
   Transfers,
   Veto,
   Years,
@@ -35,6 +36,13 @@ export class Failure extends Error {
     readonly more: Record<string, unknown> = {},
   ) {
     super(detail);
+  }
+
+  /** What it says as messages; none where no answer came, or one that is not of the service. */
+  get told(): ToldFailure | null {
+    const { code, params, zh, en, because, hints } = this.more as Partial<ToldFailure>;
+    if (code === undefined || zh === undefined || en === undefined) return null;
+    return { code, params: params ?? {}, zh, en, because: because ?? [], hints: hints ?? [] };
   }
 }
 

@@ -18,6 +18,26 @@ export interface Bilingual {
   en: string;
 }
 
+/** What stands in a message. */
+export type Param =
+  | { text: string }
+  | { count: number }
+  | { number: { value: number; digits: number } }
+  | { message: { code: string; params: Record<string, Param> } }
+  | Record<string, unknown>;
+
+/** A message: what it says by code and parameters, and in both languages. */
+export interface Told extends Bilingual {
+  code: string;
+  params: Record<string, Param>;
+}
+
+/** Why something failed, and what can be done. */
+export interface ToldFailure extends Told {
+  because: Told[];
+  hints: Told[];
+}
+
 export interface Project {
   title: string;
   schema: number;
@@ -83,10 +103,12 @@ export interface Job {
   state: JobState;
   cancel_requested: boolean;
   step: string | null;
+  step_told: Told | null;
   done: number;
   total: number;
   result: unknown;
   error: string | null;
+  failure: ToldFailure | null;
   by: string;
   created: number;
   started: number | null;
@@ -100,6 +122,7 @@ export interface Exported {
   media: string;
   file: string;
   warnings: string[];
+  warnings_told: Told[];
 }
 
 export interface Plan {
@@ -143,6 +166,7 @@ export interface PlanRecord {
   };
   constraints: Constraint[];
   conflicts?: string[];
+  conflicts_told?: Told[];
 }
 
 export interface IndicatorColumn extends Bilingual {
@@ -323,6 +347,7 @@ export interface Preview {
   enter: number[];
   leave: number[];
   conflicts?: string[];
+  conflicts_told?: Told[];
   binding?: { id: string; text: string }[];
 }
 
@@ -516,8 +541,8 @@ export interface ListedIssue {
   parcel: string | null;
   fid?: number;
   place: Place | null;
-  what: Bilingual;
-  done: string;
+  what: Told;
+  done: Told;
   area_changed_m2: number;
 }
 
@@ -527,6 +552,7 @@ export interface TableFound {
   encoding: string;
   columns: ColumnProfile[];
   error?: string;
+  failure?: ToldFailure;
 }
 
 /** What a check found. */

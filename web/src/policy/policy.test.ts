@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import type { PolicyContent } from '../lib/types';
 import { change, type Dials, dials, rise, risen, smallBlocks } from './change';
-import { conflict } from './conflicts';
 import { Newest } from './newest';
 
 const area: Dials['area'] = {
@@ -146,18 +145,4 @@ test('one question at a time, and the newest of those that wait', async () => {
   await done;
   expect(asked).toEqual([1, 4]);
   expect(answers).toEqual([10, 40]);
-});
-
-test('why no plan keeps to the rules is said in Chinese, with its figures in their places', () => {
-  const moved = '46 parcels of area 125.9685 move, more than allowed; raise the cap on what moves';
-  expect(conflict(moved, 'zh')).toBe('变动 46 宗、125.97 公顷，超过上限：请提高变动上限');
-  expect(conflict(moved, 'en')).toBe(moved.replace('125.9685', '125.97'));
-  const parcels = 'locks alone move 7 parcels, more than may be moved (5); raise the cap or release locks';
-  expect(conflict(parcels, 'zh')).toContain('7 宗地变动，超过上限（5 宗）');
-  const small = (fresh: string) =>
-    `2 blocks below the least area (3.0000, a new one ${fresh}) could neither leave nor grow; lower the least area or make it soft`;
-  expect(conflict(small('25.0000'), 'zh')).toContain('2 个区块小于最小区块面积（3.00 公顷，新区块 25.00 公顷）');
-  expect(conflict(small('inf'), 'zh')).toContain('不得新增');
-  expect(conflict(small('inf'), 'en')).toContain('or new where none may be');
-  expect(conflict('something new', 'zh')).toBe('something new');
 });

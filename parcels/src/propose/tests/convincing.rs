@@ -1,12 +1,15 @@
 //! That reasons convince: pieces are explained as pieces, and a score that speaks against a move is outweighed by figures
 //! that add up.
 
-use super::*;
+use std::borrow::Cow;
 
-/// The reasons of one parcel at a price of area, in English.
+use super::*;
+use crate::message::Param;
+
+/// The reasons of one parcel at a price of area.
 fn said_at(park: &Drawn, scores: &Scores, name: &str, prices: (f64, f64)) -> Vec<String> {
     let (transfers, _) = proposed_at(park, scores, 1e4, prices);
-    transfers.into_iter().find(|t| t.parcel.0 == name).unwrap().reasons.into_iter().map(|r| r.en).collect()
+    transfers.into_iter().find(|t| t.parcel.0 == name).unwrap().reasons.iter().map(shown).collect()
 }
 
 #[test]
@@ -23,24 +26,24 @@ fn what_leaves_together_is_explained_together() {
         scores.score[at] = scores.score[at].map(|s| if s == 57.0 { s } else { 30.0 });
     }
     let wanted = [
-        "leaves together with 7 others: a piece of 8 ha of today's block 1 (10 ha), mean score 33.4",
-        "2 ha of that block stay",
-        "on balance, the whole piece leaving: score +165.0, boundary +15.0, moving -8.0, together +172.0 score·ha",
-        "score 30.0; land in this zone has to reach 54.0",
+        "leaves-with (area: 100000 m², block: 1, mean: mean-score (mean: 33.4), others: 7, piece: 80000 m²)",
+        "of-block-stay (area: 20000 m²)",
+        "on-balance (boundary: +15.0, land: \"\", move: move-out-piece, moving: -8.0, score: +165.0, total: +172.0)",
+        "score-has-to-reach (score: score-is (score: 30.0), shown: 54.0, terms: \"\")",
     ];
     assert_eq!(said_at(&park, &scores, "a3", (0.0, 0.0))[..4], wanted);
     // One of them scores well: the piece outweighs it.
     let exception = said_at(&park, &scores, "b5", (0.0, 0.0));
     assert_eq!(exception[..3], wanted[..3]);
-    assert_eq!(exception[3], "score 57.0; land in this zone has to reach 54.0");
-    assert_eq!(exception[4], "removing the piece shortens the boundary by 800 m");
+    assert_eq!(exception[3], "score-has-to-reach (score: score-is (score: 57.0), shown: 54.0, terms: \"\")");
+    assert_eq!(exception[4], "shortens-boundary-out-piece (length: 800)");
     let wanted = [
-        "comes in together with 1 other: a piece of 2 ha, mean score 75.0",
-        "the piece joins 3 ha and 2 ha into block 1 (7 ha)",
-        "on balance, the whole piece coming in: score +42.0, boundary +0.0, moving -2.0, together +40.0 score·ha",
-        "score 70.0; land in this zone has to reach 54.0",
+        "comes-in-with (area: 20000 m², mean: mean-score (mean: 75.0), others: 1)",
+        "piece-joins-into-block (area: 70000 m², block: 1, parts: [30000 m², 20000 m²])",
+        "on-balance (boundary: +0.0, land: \"\", move: move-in-piece, moving: -2.0, score: +42.0, total: +40.0)",
+        "score-has-to-reach (score: score-is (score: 70.0), shown: 54.0, terms: \"\")",
     ];
-    assert_eq!(said_at(&park, &scores, "d4", (0.0, 0.0))[..4], wanted.map(|w| w.replace("+0.0", "0")));
+    assert_eq!(said_at(&park, &scores, "d4", (0.0, 0.0))[..4], wanted);
 }
 
 #[test]
@@ -50,7 +53,7 @@ fn the_threshold_is_the_one_that_decided() {
     let out = said_at(&park, &scores, "a4", (44.7, 3.0));
     assert!(
         out.contains(
-            &"score 60.0; land in this zone has to reach 101.7 (54.0 plus 44.7 because area is short plus 3.0 for its sub-park)"
+            &"score-has-to-reach (score: score-is (score: 60.0), shown: 101.7, terms: threshold-terms (area: plus-area-short (points: 44.7), sub_park: plus-sub-park (points: 3.0), tau: 54.0))"
                 .into()
         ),
         "{out:?}"
@@ -58,16 +61,16 @@ fn the_threshold_is_the_one_that_decided() {
     // Below what land has to reach, but there was room; and the price of area is in the figures.
     let short = said_at(&park, &scores, "d4", (44.7, 0.0));
     let wanted = [
-        "extends block 2 (4 ha)",
-        "on balance, coming in: score -0.7, boundary -2.5, moving -1.0, together -4.2 score·ha after +44.7 for the 1 ha it takes up",
-        "there was still room for its 1 ha: but for the price of area it gains 40.5 score·ha",
-        "score 98.0; land in this zone has to reach 98.7 (54.0 plus 44.7 because area is short)",
+        "extends-block (area: 40000 m², block: 2)",
+        "on-balance (boundary: -2.5, land: after-taking-up (area: 10000 m², land: +44.7), move: move-in, moving: -1.0, score: -0.7, total: -4.2)",
+        "room-for-it (area: 10000 m², gain: 40.5)",
+        "score-has-to-reach (score: score-is (score: 98.0), shown: 98.7, terms: threshold-terms (area: plus-area-short (points: 44.7), sub_park: \"\", tau: 54.0))",
     ];
     assert_eq!(short[..4], wanted);
     let kept_up = said_at(&park, &scores, "d4", (-10.0, 0.0));
     assert!(
         kept_up.contains(
-            &"score 98.0; land in this zone has to reach 44.0 (54.0 less 10.0 because area has to be kept up)".into()
+            &"score-has-to-reach (score: score-is (score: 98.0), shown: 44.0, terms: threshold-terms (area: less-area-kept-up (points: 10.0), sub_park: \"\", tau: 54.0))".into()
         ),
         "{kept_up:?}"
     );
@@ -86,19 +89,22 @@ fn no_share_is_rounded_to_nothing() {
         vec![facing(a1, a2, 100.0), facing(a1, b1, 100.0), facing(b1, b2, 100.0), facing(a2, a3, 1.5)];
     park.adjacency = Adjacency::from_pairs(pairs, vec![200.0, 200.0, 398.5, 200.0, 300.0]);
     let said = said_at(&park, &scores(&park, &[]), "a3", (0.0, 0.0));
-    assert_eq!(said[0], "a spur of block 1: less than 1 % of its boundary faces the zone");
+    assert_eq!(said[0], "spur-below-one (block: 1)");
 }
 
-/// The numbers of a text, in order.
-fn numbers(text: &str) -> Vec<f64> {
-    text.split(|c: char| !(c.is_ascii_digit() || "+-.".contains(c)))
-        .filter_map(|word| word.trim_end_matches('.').parse().ok())
-        .collect()
+/// The reason of this code.
+fn of_code<'a>(reasons: &'a [Told], code: &str) -> Option<&'a BTreeMap<Cow<'static, str>, Param>> {
+    reasons.iter().find(|r| r.code == code).map(|r| &r.params)
 }
 
-/// The sentence with these words, its numbers.
-fn sentence(reasons: &[Reason], words: &str) -> Option<Vec<f64>> {
-    reasons.iter().find(|r| r.en.contains(words)).map(|r| numbers(&r.en))
+/// A number as people see it, rounded.
+fn value(param: &Param) -> f64 {
+    match param {
+        Param::Number { value, digits } | Param::Signed { value, digits } => {
+            format!("{value:.*}", usize::from(*digits)).parse().unwrap()
+        }
+        other => panic!("{other:?}"),
+    }
 }
 
 proptest! {
@@ -126,23 +132,29 @@ proptest! {
         for transfer in &transfers {
             let at = park.at(&transfer.parcel.0);
             let enters = transfer.direction == Direction::In;
-            let told = sentence(&transfer.reasons, "has to reach").unwrap();
-            let (counted, reach, terms) = (told[0], told[1], &told[2..]);
+            let told = of_code(&transfer.reasons, "score-has-to-reach").unwrap();
+            let Param::Message(score) = &told["score"] else { panic!("{told:?}") };
+            let counted = value(&score.params[if score.code == "score-is" { "score" } else { "tau" }]);
+            let reach = value(&told["shown"]);
             // The parts of the threshold add up, and are the prices.
             let rest: f64 = [area_price, if at_north(&park, at) { north } else { 0.0 }].iter().sum();
             prop_assert!((reach - WORTH.tau - rest).abs() < 0.11, "{told:?}");
-            if let [tau, parts @ ..] = terms {
-                let signs = [area_price, north].into_iter().filter(|p| *p != 0.0).map(f64::signum);
-                let summed = parts.iter().zip(signs).map(|(part, sign)| part * sign).sum::<f64>();
-                let only_sub_park = area_price == 0.0;
-                prop_assert!((tau + summed - reach).abs() < 1e-6 || only_sub_park, "{told:?}");
+            if let Param::Message(terms) = &told["terms"] {
+                let part = |name: &str| match &terms.params[name] {
+                    Param::Message(part) if part.code.starts_with("less") => -value(&part.params["points"]),
+                    Param::Message(part) => value(&part.params["points"]),
+                    _ => 0.0,
+                };
+                let summed = value(&terms.params["tau"]) + part("area") + part("sub_park");
+                prop_assert!((summed - reach).abs() < 1e-6, "{told:?}");
             }
             let against = if enters { counted < reach } else { counted >= reach };
-            let Some(figures) = sentence(&transfer.reasons, "on balance") else {
+            let Some(figures) = of_code(&transfer.reasons, "on-balance") else {
                 prop_assert!(!against, "{:?}", transfer.reasons);
                 continue;
             };
-            let [score, boundary, moving, together] = figures[..4] else { panic!("{figures:?}") };
+            let [score, boundary, moving, together] =
+                ["score", "boundary", "moving", "total"].map(|name| value(&figures[name]));
             prop_assert!((score + boundary + moving - together).abs() < 1e-6, "{figures:?}");
             // They are those of the piece: F with it put back, at the price of its area.
             let piece = piece_of(&park, at);
@@ -155,19 +167,24 @@ proptest! {
             let gain = WORTH.of_zone(&land, &park.after) - WORTH.of_zone(&land, &zone);
             let priced = gain - if enters { price } else { -price };
             prop_assert!((together - priced).abs() < 0.16, "{together} {priced}");
-            let told = |words: &str| transfer.reasons.iter().any(|r| r.en.contains(words));
-            let land = if told(", of which the") {
-                figures[5]
-            } else if told("score·ha after") {
-                -figures[4]
-            } else {
-                0.0
+            let land = match &figures["land"] {
+                Param::Message(land) if land.code.starts_with("of-which") => value(&land.params["land"]),
+                Param::Message(land) => -value(&land.params["land"]),
+                _ => 0.0,
             };
             prop_assert!((gain + land - priced).abs() < 0.06, "{figures:?} {gain} {priced}");
             // What is left to explain is explained.
             if together < 0.0 {
-                let some = ["least area", "room", "can spare", "make up for", "better land", "another rule"];
-                let explained = transfer.reasons.iter().any(|r| some.iter().any(|s| r.en.contains(s)));
+                let some = [
+                    "reaches-least-area",
+                    "may-not-stay",
+                    "room-for-it",
+                    "area-can-spare",
+                    "makes-up-for-land",
+                    "gives-up-for-better",
+                    "other-rule-asks",
+                ];
+                let explained = transfer.reasons.iter().any(|r| some.contains(&r.code.as_ref()));
                 prop_assert!(explained, "{:?}", transfer.reasons);
             }
         }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use parcels::message;
 use parcels::policy::Policy;
 use parcels::progress::Monitor;
 
@@ -29,7 +30,7 @@ const TELL: Duration = Duration::from_millis(200);
 /// # Errors
 /// A request that is none; everything else is told on standard output.
 pub fn run() -> Result<u8> {
-    let ask = asked().context(ErrorKind::Usage, "reading what is to be read")?;
+    let ask = asked().context(ErrorKind::Usage, message!("reading-task"))?;
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(THREADS_MAX);
     let mut unguarded: Vec<String> = Vec::new();
     // Threads come out of the one that fences itself in, so that the fence is around them too.
@@ -38,7 +39,7 @@ pub fn run() -> Result<u8> {
     rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build_global()
-        .context(ErrorKind::Unwritable, "starting threads")?;
+        .context(ErrorKind::Unwritable, message!("starting-threads"))?;
     end_with_input()?;
     unguarded.extend(confine::filter_calls());
     confine::no_more_processes()?;
@@ -72,7 +73,7 @@ fn end_with_input() -> Result<()> {
         std::process::abort();
     };
     let started = std::thread::Builder::new().name("input".into()).spawn(wait);
-    started.map(drop).context(ErrorKind::Unwritable, "starting threads")
+    started.map(drop).context(ErrorKind::Unwritable, message!("starting-threads"))
 }
 
 fn tell(told: &Told) {
@@ -111,7 +112,7 @@ impl Telling {
 fn work(ask: &TaskRequest) -> Result<()> {
     let monitor = Telling(Mutex::new((0, Instant::now())));
     // Names without folders: messages show what the user knows.
-    std::env::set_current_dir(&ask.files).context(ErrorKind::Unreadable, "going to the files")?;
+    std::env::set_current_dir(&ask.files).context(ErrorKind::Unreadable, message!("going-to-files"))?;
     match &ask.work {
         Task::Check { main, columns, names } => {
             let result = inspect(main, columns.as_ref(), names, &monitor)?;
@@ -140,11 +141,11 @@ fn files<'a>(input: &'a Source, options: &'a ReadOptions) -> Files<'a> {
 }
 
 fn parsed(policy: &str) -> Result<Policy> {
-    Policy::from_toml(policy).map_err(|e| Error::new(ErrorKind::Usage, "reading the policy").because(e))
+    Policy::from_toml(policy).map_err(|e| Error::new(ErrorKind::Usage, message!("reading-policy")).because(e))
 }
 
 fn leave(out: &Path, result: &impl serde::Serialize) -> Result<()> {
-    let writing = "writing the result";
-    let bytes = serde_json::to_vec(result).context(ErrorKind::Unwritable, writing)?;
-    std::fs::write(out.join(RESULT), bytes).context(ErrorKind::Unwritable, writing)
+    let writing = message!("writing-result");
+    let bytes = serde_json::to_vec(result).context(ErrorKind::Unwritable, &writing)?;
+    std::fs::write(out.join(RESULT), bytes).context(ErrorKind::Unwritable, &writing)
 }

@@ -11,6 +11,7 @@ use landlock::{
     ABI, Access as _, AccessFs, AccessNet, Ruleset, RulesetAttr as _, RulesetCreatedAttr as _, RulesetStatus,
     Scope, path_beneath_rules,
 };
+use parcels::message;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
@@ -30,7 +31,7 @@ pub(super) fn limit(limits: &SandboxLimits, threads: usize) -> Result<()> {
         (Resource::Nofile, 256),
     ] {
         let limit = Rlimit { current: Some(most), maximum: Some(most) };
-        setrlimit(resource, limit).context(ErrorKind::Unwritable, "limiting the process that reads")?;
+        setrlimit(resource, limit).context(ErrorKind::Unwritable, message!("limiting-reader"))?;
     }
     Ok(())
 }
@@ -47,7 +48,7 @@ fn mapped_bytes() -> u64 {
 /// No more threads or processes than there are. A kernel counts all of a user's, so this is for the end of setting up.
 pub(super) fn no_more_processes() -> Result<()> {
     let none = Rlimit { current: Some(0), maximum: Some(0) };
-    setrlimit(Resource::Nproc, none).context(ErrorKind::Unwritable, "limiting the process that reads")
+    setrlimit(Resource::Nproc, none).context(ErrorKind::Unwritable, message!("limiting-reader"))
 }
 
 /// Leaves the files in `readable`, what libraries need, and what lies in `writable`; and no connections. Says what the

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use parcels::message;
 use parcels::policy::Policy;
 use parcels::progress::Monitor;
 use serde_json::json;
@@ -82,7 +83,7 @@ impl LayerReader {
     pub fn sandbox(&self) -> Result<&Sandbox> {
         match self {
             Self::Sandboxed(sandbox, _) => Ok(sandbox),
-            Self::Here => Err(Error::new(ErrorKind::Usage, "only the service reads files of strangers")),
+            Self::Here => Err(Error::new(ErrorKind::Usage, message!("only-service-reads"))),
         }
     }
 }
@@ -94,7 +95,7 @@ fn found(path: &Path) -> Option<Bundle> {
 
 fn keep(done: &super::TaskOutput, path: &Path) -> Result<()> {
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).context(ErrorKind::Unwritable, "keeping what was read")?;
+        std::fs::create_dir_all(folder).context(ErrorKind::Unwritable, message!("keeping-what-was-read"))?;
     }
     done.keep_bundle(path)
 }

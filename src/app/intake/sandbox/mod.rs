@@ -20,11 +20,13 @@ pub mod layer_reader;
 
 use std::path::{Path, PathBuf};
 
+use parcels::message;
 use parcels::validate::Columns;
 use serde::{Deserialize, Serialize};
 
+use crate::app::planning::listed_issue::ListedIssue;
 use crate::app::planning::prepare::Prepared;
-use crate::error::{Context as _, Error, ErrorKind, Result};
+use crate::error::{Context as _, Error, ErrorKind, Failure, Result};
 use crate::io::read::ReadOptions;
 use crate::io::source::Source;
 
@@ -136,12 +138,13 @@ pub struct ReadSummary {
 impl ReadSummary {
     /// Of a layer.
     fn of(prepared: &Prepared) -> Result<Self> {
+        let issues: Vec<ListedIssue> = prepared.issues.iter().map(ListedIssue::from).collect();
         Ok(Self {
             id: prepared.layer.id().to_string(),
             name: prepared.layer.name().to_owned(),
             parcels: prepared.layer.len() as u64,
-            issues: serde_json::to_value(&prepared.issues)
-                .context(ErrorKind::Unwritable, "writing the report")?,
+            issues: serde_json::to_value(issues)
+                .context(ErrorKind::Unwritable, message!("writing-report"))?,
         })
     }
 }
@@ -159,13 +162,7 @@ enum Told {
     /// It is done.
     Done,
     /// It cannot be done.
-    Failed {
-        kind: Kind,
-        what: String,
-        /// Why, innermost last.
-        because: Vec<String>,
-        hints: Vec<String>,
-    },
+    Failed { kind: Kind, failure: Failure },
 }
 
 /// What kind of failure.
@@ -179,14 +176,6 @@ enum Kind {
     Cancelled,
 }
 
-/// A cause that came as text.
-#[derive(Debug, thiserror::Error)]
-#[error("{text}")]
-struct Cause {
-    text: String,
-    source: Option<Box<Cause>>,
-}
-
 impl Told {
     fn failed(error: &Error) -> Self {
         let kind = match error.kind {
@@ -196,18 +185,12 @@ impl Told {
             ErrorKind::Impossible => Kind::Impossible,
             ErrorKind::Cancelled => Kind::Cancelled,
         };
-        let mut because = Vec::new();
-        let mut cause = std::error::Error::source(error);
-        while let Some(one) = cause {
-            because.push(one.to_string());
-            cause = one.source();
-        }
-        Self::Failed { kind, what: error.what.clone(), because, hints: error.hints.clone() }
+        Self::Failed { kind, failure: error.failure() }
     }
 }
 
 /// The failure as it was on the other side.
-fn failure(kind: Kind, what: String, because: Vec<String>, hints: Vec<String>) -> Error {
+fn failed(kind: Kind, failure: Failure) -> Error {
     let kind = match kind {
         Kind::Usage => ErrorKind::Usage,
         Kind::Unreadable => ErrorKind::Unreadable,
@@ -215,13 +198,7 @@ fn failure(kind: Kind, what: String, because: Vec<String>, hints: Vec<String>) -
         Kind::Impossible => ErrorKind::Impossible,
         Kind::Cancelled => ErrorKind::Cancelled,
     };
-    let cause = because.into_iter().rev().fold(None, |source, text| Some(Box::new(Cause { text, source })));
-    let mut error = Error::new(kind, what);
-    error.hints = hints;
-    match cause {
-        Some(cause) => error.because(cause),
-        None => error,
-    }
+    failure.into_error(kind)
 }
 
 #[cfg(test)]
@@ -230,17 +207,15 @@ mod tests {
 
     #[test]
     fn a_failure_crosses_over_as_it_is() {
-        let error = Error::new(ErrorKind::Unreadable, "地块.shp cannot be read")
-            .because(Cause {
-                text: "it is no shapefile".into(),
-                source: Some(Box::new(Cause { text: "9994 is missing".into(), source: None })),
-            })
-            .try_this("another file");
+        let inner = Error::new(ErrorKind::Unreadable, message!("dbf-no-header"))
+            .because(std::io::Error::other("9994 is missing"));
+        let error = Error::new(ErrorKind::Unreadable, message!("cannot-read", file = "地块.shp"))
+            .because(inner)
+            .try_this(message!("unpack-and-give"));
         let line = serde_json::to_string(&Told::failed(&error)).unwrap();
-        let Told::Failed { kind, what, because, hints } = serde_json::from_str(&line).unwrap() else {
-            panic!()
-        };
-        let back = failure(kind, what, because, hints);
-        assert_eq!((back.kind, back.for_people()), (error.kind, error.for_people()));
+        let Told::Failed { kind, failure } = serde_json::from_str(&line).unwrap() else { panic!() };
+        let back = failed(kind, failure);
+        assert_eq!((back.kind, back.failure()), (error.kind, error.failure()));
+        assert_eq!(back.failure().because.len(), 2);
     }
 }

@@ -10,11 +10,12 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Condvar, Mutex, Once, PoisonError};
 use std::time::{Duration, Instant};
 
+use parcels::message;
 use parcels::progress::{Monitor, go_on};
 use serde::de::DeserializeOwned;
 
 use super::confine::DATA_FOLDERS;
-use super::{BUNDLE, Kind, RESULT, SandboxLimits, Task, TaskRequest, Told, failure};
+use super::{BUNDLE, Kind, RESULT, SandboxLimits, Task, TaskRequest, Told, failed};
 use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::io::reads::Bundle;
 use crate::io::wire;
@@ -54,13 +55,16 @@ impl TaskOutput {
     /// When there is none, or it is none.
     pub fn result<T: DeserializeOwned>(&self) -> Result<T> {
         let path = self.out.path().join(RESULT);
-        let reading = "reading the result of the process that read";
-        let size = path.metadata().context(ErrorKind::Unreadable, reading)?.len();
+        let reading = message!("reading-result");
+        let size = path.metadata().context(ErrorKind::Unreadable, &reading)?.len();
         if size > RESULT_BYTES_MAX {
-            return Err(Error::new(ErrorKind::Unreadable, format!("{reading}: it has {size} bytes")));
+            return Err(Error::new(
+                ErrorKind::Unreadable,
+                message!("result-too-large", doing = reading, bytes = size),
+            ));
         }
-        let bytes = std::fs::read(path).context(ErrorKind::Unreadable, reading)?;
-        serde_json::from_slice(&bytes).context(ErrorKind::Unreadable, reading)
+        let bytes = std::fs::read(path).context(ErrorKind::Unreadable, &reading)?;
+        serde_json::from_slice(&bytes).context(ErrorKind::Unreadable, &reading)
     }
 
     /// What it read.
@@ -77,7 +81,7 @@ impl TaskOutput {
     /// When it cannot be moved there.
     pub fn keep_bundle(&self, path: &Path) -> Result<()> {
         std::fs::rename(self.out.path().join(BUNDLE), path)
-            .context(ErrorKind::Unwritable, "keeping what was read")
+            .context(ErrorKind::Unwritable, message!("keeping-what-was-read"))
     }
 }
 
@@ -114,16 +118,16 @@ impl Sandbox {
     /// What the process says; a limit that it met; a crash of it; a request to stop.
     pub fn run(&self, files: &Path, work: Task, monitor: &dyn Monitor) -> Result<TaskOutput> {
         let _place = self.place(usize::from(matches!(work, Task::Read { .. })), monitor)?;
-        let starting = "starting the process that reads";
-        std::fs::create_dir_all(&self.scratch).context(ErrorKind::Unwritable, starting)?;
-        let out = tempfile::tempdir_in(&self.scratch).context(ErrorKind::Unwritable, starting)?;
-        let absolute = |path: &Path| std::path::absolute(path).context(ErrorKind::Unwritable, starting);
+        let starting = message!("starting-reader");
+        std::fs::create_dir_all(&self.scratch).context(ErrorKind::Unwritable, &starting)?;
+        let out = tempfile::tempdir_in(&self.scratch).context(ErrorKind::Unwritable, &starting)?;
+        let absolute = |path: &Path| std::path::absolute(path).context(ErrorKind::Unwritable, &starting);
         let ask =
             TaskRequest { limits: self.limits, files: absolute(files)?, out: absolute(out.path())?, work };
-        let mut line = serde_json::to_vec(&ask).context(ErrorKind::Unwritable, starting)?;
+        let mut line = serde_json::to_vec(&ask).context(ErrorKind::Unwritable, &starting)?;
         line.push(b'\n');
 
-        let mut running = Running(command(&ask.out).spawn().context(ErrorKind::Unwritable, starting)?);
+        let mut running = Running(command(&ask.out).spawn().context(ErrorKind::Unwritable, &starting)?);
         let (said, last_words) = listen(&mut running.0);
         // Kept open: the process ends when it closes.
         let input = running.0.stdin.take();
@@ -153,14 +157,12 @@ impl Sandbox {
         drop(input);
         match told {
             Some(Told::Done) => Ok(TaskOutput { out }),
-            Some(Told::Failed { kind: Kind::Cancelled, what, because, hints }) => {
-                // Nobody asked it to stop.
-                Err(failure(Kind::Unreadable, what, because, hints))
-            }
-            Some(Told::Failed { kind, what, because, hints }) => Err(failure(kind, what, because, hints)),
+            // Nobody asked it to stop.
+            Some(Told::Failed { kind: Kind::Cancelled, failure }) => Err(failed(Kind::Unreadable, failure)),
+            Some(Told::Failed { kind, failure }) => Err(failed(kind, failure)),
             _ => {
                 let status =
-                    running.0.wait().context(ErrorKind::Unreadable, "waiting for the process that reads")?;
+                    running.0.wait().context(ErrorKind::Unreadable, message!("waiting-for-reader"))?;
                 let last_words = last_words.lock().unwrap_or_else(PoisonError::into_inner);
                 let last_words = String::from_utf8_lossy(last_words.as_slices().0).into_owned();
                 tracing::warn!(%status, "a process that reads ended early: {}", last_words.trim());
@@ -187,33 +189,29 @@ impl Sandbox {
         match status.signal() {
             Some(libc::SIGXCPU) => self.too_slow(),
             Some(libc::SIGXFSZ) => {
-                let what =
-                    format!("the files unpack to more than {} each", shown_bytes(self.limits.file_bytes));
-                Error::new(ErrorKind::Unreadable, what).try_this("unpack them and upload what is needed")
+                let what = message!("files-unpack-too-large", size = shown_bytes(self.limits.file_bytes));
+                Error::new(ErrorKind::Unreadable, what).try_this(message!("unpack-and-upload"))
             }
             _ if memory.iter().any(|word| words.contains(word)) => self.too_large(),
             // The system ends what takes the last of its memory.
             Some(libc::SIGKILL) => self.too_large(),
-            _ => Error::new(
-                ErrorKind::Unreadable,
-                "the file made its reader fail: it is damaged, or meant to do harm",
-            )
-            .try_this("open it in a GIS and save it anew, as a GeoPackage"),
+            _ => Error::new(ErrorKind::Unreadable, message!("file-made-reader-fail"))
+                .try_this(message!("save-anew-geopackage")),
         }
     }
 
     fn too_large(&self) -> Error {
         let most = shown_bytes(self.limits.memory_bytes);
-        Error::new(ErrorKind::Unreadable, format!("the files need more than {most} of memory to be read"))
-            .try_this("cut them to the area of the park and its surroundings")
-            .try_this("ask whoever runs the service for a higher --read-memory-bytes-max")
+        Error::new(ErrorKind::Unreadable, message!("files-need-memory", size = most))
+            .try_this(message!("cut-them-to-park"))
+            .try_this(message!("ask-more-memory"))
     }
 
     fn too_slow(&self) -> Error {
-        let what = format!("reading the files takes longer than {} s", self.limits.seconds);
+        let what = message!("files-too-slow", seconds = self.limits.seconds);
         Error::new(ErrorKind::Unreadable, what)
-            .try_this("cut them to the area of the park and its surroundings")
-            .try_this("ask whoever runs the service for more --read-seconds")
+            .try_this(message!("cut-them-to-park"))
+            .try_this(message!("ask-more-seconds"))
     }
 }
 

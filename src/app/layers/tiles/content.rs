@@ -7,6 +7,7 @@ use geo::{LineString, MultiPolygon};
 use parcels::adjacency::Adjacency;
 use parcels::blocks::Blocks;
 use parcels::boolean_ops;
+use parcels::message;
 use parcels::parcel::{Barrier, Crs, Layer as Parcels, Parcel};
 use parcels::validate::Checks;
 use serde::Serialize;
@@ -284,5 +285,5 @@ fn ring(line: &LineString<f64>) -> Ring {
 }
 
 fn mixed() -> Error {
-    Error::new(ErrorKind::Impossible, "shapes changed their kind on the way to the map")
+    Error::new(ErrorKind::Impossible, message!("shapes-changed-kind"))
 }

@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 use std::path::Path;
 
+use parcels::message;
 use parcels::progress::{Monitor, go_on};
 use rayon::prelude::*;
 use tiles::clip::Window;
@@ -228,9 +229,9 @@ impl CutTiles {
 }
 
 fn too_many(why: TooManyTiles) -> Error {
-    Error::new(ErrorKind::Impossible, "making tiles")
+    Error::new(ErrorKind::Impossible, message!("making-tiles"))
         .because(why)
-        .try_this(format!("--max-zoom {}", why.zoom.saturating_sub(1)))
+        .try_this(message!("try-max-zoom", zoom = why.zoom.saturating_sub(1)))
 }
 
 /// Whether two extents have a place in common.

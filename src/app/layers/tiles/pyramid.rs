@@ -11,6 +11,8 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use geo::{LineString, MultiPolygon, Polygon};
+use parcels::message;
+use parcels::message::Message;
 use parcels::parcel::RawLayer;
 use parcels::progress::{Monitor, go_on};
 use parcels::{boolean_ops, validate};
@@ -54,7 +56,7 @@ pub struct TilesRequest {
 }
 
 /// What was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TilesReport {
     /// The file.
     pub file: PathBuf,
@@ -69,7 +71,7 @@ pub struct TilesReport {
     /// The compressed bytes of the largest tile.
     pub largest_bytes: usize,
     /// What a person should know.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Message>,
 }
 
 /// Makes the pyramid. What was at `out` is replaced in one step, or left alone on an error or a stop. The same input gives
@@ -80,23 +82,22 @@ pub struct TilesReport {
 /// a stop.
 pub fn tiles(request: &TilesRequest, monitor: &dyn Monitor) -> Result<TilesReport> {
     if request.out.extension().is_none_or(|e| !e.eq_ignore_ascii_case("pmtiles")) {
-        let what = format!("{} does not end in .pmtiles, the one format of tiles", request.out.display());
+        let what = message!("no-pmtiles-ending", file = request.out.display());
         let other = request.out.with_extension("pmtiles");
-        return Err(Error::new(ErrorKind::Usage, what).try_this(format!("--out {}", other.display())));
+        return Err(Error::new(ErrorKind::Usage, what).try_this(message!("try-out", file = other.display())));
     }
     let staging = AtomicOutput::begin(&request.out)?;
     let zoom_max = request.zoom_max;
     if let Some(zoom_min) = request.zoom_min.filter(|zoom_min| *zoom_min > zoom_max) {
-        let what = format!("the least zoom, {zoom_min}, is above the greatest, {zoom_max}");
-        return Err(Error::new(ErrorKind::Usage, what).try_this(format!("--max-zoom {zoom_min}")));
+        let what = message!("zooms-out-of-order", least = zoom_min, most = zoom_max);
+        return Err(Error::new(ErrorKind::Usage, what).try_this(message!("try-max-zoom", zoom = zoom_min)));
     }
     let mut warnings = Vec::new();
     let mut ground = match &request.policy {
         Some(policy) => planned(request, policy, staging.path(), monitor)?,
         None => plain(request, staging.path(), &mut warnings, monitor)?,
     };
-    let nowhere =
-        || Error::new(ErrorKind::Impossible, format!("{}: nothing has a place on a map", request.input));
+    let nowhere = || Error::new(ErrorKind::Impossible, message!("nothing-on-map", file = request.input));
     let bounds = ground.bounds().ok_or_else(nowhere)?;
     let zooms = request.zoom_min.unwrap_or_else(|| least_zoom(bounds).min(zoom_max))..=zoom_max;
     let budget = Budget { bytes: request.tile_bytes, block: (1, 1), sample: usize::MAX };
@@ -115,14 +116,11 @@ pub fn tiles(request: &TilesRequest, monitor: &dyn Monitor) -> Result<TilesRepor
     };
     archive.finish(&about, monitor)?;
     go_on(monitor)?;
-    let bytes = path.metadata().context(ErrorKind::Unwritable, "looking at what was written")?.len();
+    let bytes = path.metadata().context(ErrorKind::Unwritable, message!("looking-at-written"))?.len();
     staging.commit_files()?;
     if largest_bytes > request.tile_bytes {
         let (largest_kb, more) = (largest_bytes.div_ceil(1000), zoom_max + 1);
-        warnings.push(format!(
-            "the largest tile takes {largest_kb} kB, which maps are slow to load; where parcels are too many even for the \
-             greatest zoom, --max-zoom {more} helps"
-        ));
+        warnings.push(message!("largest-tile", kb = largest_kb, zoom = more));
     }
     let parcels_from = thin.parcels_from;
     Ok(TilesReport { file: request.out.clone(), bytes, tiles, zooms, parcels_from, largest_bytes, warnings })
@@ -152,7 +150,7 @@ fn planned(
 fn plain(
     request: &TilesRequest,
     folder: &Path,
-    warnings: &mut Vec<String>,
+    warnings: &mut Vec<Message>,
     monitor: &dyn Monitor,
 ) -> Result<DiskTileSource> {
     let input = &request.input;
@@ -166,15 +164,13 @@ fn plain(
     })?;
     let left_out = in_zone.len() - spool.len();
     if spool.is_empty() {
-        let what = format!("{input}: no usable parcel is among its {left_out} features");
-        return Err(Error::new(ErrorKind::Impossible, what)
-            .try_this(format!("`lianpian check {input}` lists what was found")));
+        let what = message!("no-usable-parcel-among", file = input, count = left_out);
+        return Err(
+            Error::new(ErrorKind::Impossible, what).try_this(message!("check-lists-found", file = input))
+        );
     }
     if left_out > 0 {
-        warnings.push(format!(
-            "{left_out} of {} features are no usable polygons and were left out; `lianpian check {input}` lists them",
-            in_zone.len()
-        ));
+        warnings.push(message!("features-left-out", count = left_out, all = in_zone.len(), file = input));
     }
     let mut zone = Vec::new();
     let ground = DiskTileSource::new(spool, request.zooms(), folder, monitor, &mut |some| {

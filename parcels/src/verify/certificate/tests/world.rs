@@ -174,7 +174,7 @@ impl World {
 
     fn bands(&self) -> Vec<Limit> {
         let band = |(number, (least, most)): (usize, &(f64, f64))| Limit {
-            what: format!("sub-park {number}"),
+            what: crate::message!("sub-park-area", name = number),
             terms: (0..self.len())
                 .filter(|at| sub_park_of(*at) == Some(number))
                 .map(|at| (at as u32, self.area_m2[at] / M2_PER_HA))
