@@ -78,6 +78,8 @@ fn label(step: &str) -> &str {
         "robustness" => "robustness 稳健性",
         "frontier" => "frontier 前沿",
         "curve" => "curve over λ 曲线",
+        "common land" => "common land 共有用地",
+        "revision" => "revision 变更",
         "verify" => "verifying 校核",
         "order" => "sorting by place 按位置排序",
         "tiles" => "cutting tiles 切片",

@@ -41,7 +41,7 @@ impl Init {
         }
         say("assumed 假设:");
         for what in &report.assumed {
-            say(&format!("  - {what}"));
+            say(&format!("  - {}", what.text));
         }
         say(&format!(
             "written to  {}\nplan with   lianpian plan {} --policy {} --out plan",

@@ -10,6 +10,7 @@ use parcels::id::{ParcelId, ParcelIdx};
 use parcels::parcel::{Layer, Parcel};
 use parcels::plan::{Direction, Transfer};
 use parcels::policy::Policy;
+use parcels::progress::{Cancelled, Monitor, go_on};
 use parcels::score::Scores;
 use parcels::table::Value;
 use parcels::units::{AreaBasis, M2_PER_HA};
@@ -55,10 +56,26 @@ pub(super) fn shorten(columns: &mut [Column<'_>]) {
 /// other across a road stay apart in it; gaps up to the width of survey noise, which are no roads, are closed.
 #[must_use]
 pub fn outlines(layer: &Layer, blocks: &Blocks, checks: &Checks) -> Vec<MultiPolygon<f64>> {
+    // Nobody stops it.
+    outlines_unless_stopped(layer, blocks, checks, &()).unwrap_or_default()
+}
+
+/// As [`outlines`].
+///
+/// # Errors
+/// [`Cancelled`] when the monitor says so.
+pub fn outlines_unless_stopped(
+    layer: &Layer,
+    blocks: &Blocks,
+    checks: &Checks,
+    monitor: &dyn Monitor,
+) -> Result<Vec<MultiPolygon<f64>>, Cancelled> {
     let members: Vec<&[ParcelIdx]> = blocks.iter().map(|(_, members)| members).collect();
     let outline = |members: &&[ParcelIdx]| {
+        go_on(monitor)?;
         let land = boolean_ops::union(members.iter().map(|idx| &layer[*idx].shape));
-        boolean_ops::without_slits(&land, checks.survey_noise_width_m)
+        go_on(monitor)?;
+        Ok(boolean_ops::without_slits(&land, checks.survey_noise_width_m))
     };
     members.par_iter().map(outline).collect()
 }

@@ -15,6 +15,7 @@ use super::content::{self, Content};
 use super::file_issue;
 use super::file_kind::cannot;
 use super::heading::{self, LOOKED_AT, Merged};
+use super::merged;
 use crate::error::{Context, Error, ErrorKind, Result};
 
 /// A sheet as read.
@@ -111,7 +112,7 @@ fn choose(book: &mut Book, file: &Path, asked: Option<&str>) -> Result<String> {
     }
 }
 
-/// The merged cells of a sheet. Of an `.xlsb` and an `.ods` they are not known here.
+/// The merged cells of a sheet.
 fn merged_cells(book: &mut Book, name: &str, file: &Path) -> Result<Vec<Dimensions>> {
     match book {
         Sheets::Xlsx(book) => {
@@ -120,7 +121,8 @@ fn merged_cells(book: &mut Book, name: &str, file: &Path) -> Result<Vec<Dimensio
         Sheets::Xls(book) => {
             book.merge_cells_by_sheet_name(name).context(ErrorKind::Unreadable, failed(file))
         }
-        Sheets::Xlsb(_) | Sheets::Ods(_) => Ok(Vec::new()),
+        Sheets::Xlsb(_) => merged::of_xlsb(file, name),
+        Sheets::Ods(_) => merged::of_ods(file, name),
     }
 }
 

@@ -184,3 +184,30 @@ fn init_writes_a_policy_that_plans_and_says_what_it_assumed() {
         lianpian().args(["plan", &parcels, "--policy", &alone, "--out", &name("plan2")]).output().unwrap();
     assert!(planned.status.code().is_some_and(|c| c <= 1), "{}", String::from_utf8_lossy(&planned.stderr));
 }
+
+/// Whatever a layer lacks, the policy plans: without a flag all parcels are inside, without a code they go by their row.
+#[test]
+fn init_writes_a_policy_for_layers_that_say_little() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let whole = std::fs::read_to_string(park(at, "p.geojson", 4549, 604_800.0, 3_448_100.0, 6)).unwrap();
+    let without_zone = whole.replace("\"in_zone\":0,", "").replace("\"in_zone\":1,", "");
+    let only_area = without_zone.replace("\"ZDDM\"", "\"note\"").replace("\"rd\"", "\"objectid\"");
+    for (name, text) in [("without_zone", without_zone), ("only_area", only_area)] {
+        let path = |ending: &str| at.join(format!("{name}.{ending}")).to_str().unwrap().to_owned();
+        std::fs::write(path("geojson"), text).unwrap();
+        let said = run(&["init", &path("geojson"), "--out", &path("toml")], 0);
+        assert!(said.contains("all of them count as inside"), "{said}");
+        let out = path("plan");
+        let done = lianpian()
+            .args(["plan", &path("geojson"), "--policy", &path("toml"), "--out", &out])
+            .output()
+            .unwrap();
+        assert!(done.status.code().is_some_and(|c| c <= 1), "{}", String::from_utf8_lossy(&done.stderr));
+        let plan: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(at.join(format!("{name}.plan/plan.json"))).unwrap())
+                .unwrap();
+        let area_ha = plan["area"]["before_m2"].as_f64().unwrap() / 1e4;
+        assert!((area_ha - 6.0).abs() < 0.01, "{area_ha} ha of 6 are in the zone");
+    }
+}

@@ -2,12 +2,13 @@
 
 use rayon::prelude::*;
 
-use super::context::{self, SpatialContext};
+use super::context::SpatialContext;
 use super::facing::{FacingMeasurer, OneSided};
 use super::{Adjacency, COINCIDENT_M, Facing, MIN_FACING_M};
 use crate::graph::Rows;
 use crate::id::ParcelIdx;
 use crate::index::SpatialIndex;
+use crate::long_outline::edges;
 use crate::parcel::{Barrier, Layer};
 use crate::progress::{Cancelled, Monitor, go_on};
 
@@ -63,7 +64,7 @@ impl FacingByGap {
                     for (at, wanted) in wanted.iter().enumerate() {
                         let parcel = ParcelIdx::from_at(chunk * CHUNK + at);
                         if *wanted {
-                            measurer.measure(parcel, context::sides(&layer[parcel].shape), &mut one_sided);
+                            measurer.measure(parcel, edges(&layer[parcel].shape), &mut one_sided, monitor)?;
                         } else {
                             one_sided.skip(reaches_m.len());
                         }

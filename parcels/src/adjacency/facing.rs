@@ -5,7 +5,7 @@
 //! piece by piece of the lower envelope of distances. All limits (45°, reach, occlusion) are roots of linear or quadratic equations, so
 //! lengths are exact up to rounding and nothing is sampled.
 
-use geo::{Coord, Intersects, Rect};
+use geo::{Coord, Rect};
 
 use super::COINCIDENT_M;
 use super::context::{Neighbourhood, Owner, Side, SpatialContext, grown};
@@ -15,6 +15,11 @@ use super::nearest::Envelope;
 use super::sight::{SLACK, SightLines};
 use crate::graph::Rows;
 use crate::id::ParcelIdx;
+use crate::long_outline::Edge;
+use crate::progress::{Cancelled, Monitor, go_on};
+
+/// Edges of one parcel measured between two looks at the monitor.
+const EDGES: usize = 256;
 
 /// One-sided facing lengths of a run of parcels.
 #[derive(Default)]
@@ -52,8 +57,12 @@ pub(super) struct FacingMeasurer<'a> {
     exposed_m: Vec<f64>,
     /// The near sides, in the frame of the edge.
     local: Vec<Side>,
-    /// The part of `local` of every near parcel.
-    ranges: Vec<std::ops::Range<usize>>,
+    /// The near parcels that have sides in `local`, ascending, and which.
+    ranges: Vec<(usize, std::ops::Range<usize>)>,
+    /// The near parcels whose box meets the edge.
+    slots: Vec<usize>,
+    /// As `looked_at()`.
+    looked_at: u64,
     /// Stretches that coincide with a parcel, by its slot.
     coincides: Vec<(usize, Interval)>,
     /// Stretches occluded by a parcel that begins right behind them.
@@ -77,6 +86,8 @@ impl<'a> FacingMeasurer<'a> {
             exposed_m: vec![0.0; reaches_m.len()],
             local: Vec::new(),
             ranges: Vec::new(),
+            slots: Vec::new(),
+            looked_at: 0,
             coincides: Vec::new(),
             occluded: Vec::new(),
             cut_by_barrier: Vec::new(),
@@ -89,18 +100,25 @@ impl<'a> FacingMeasurer<'a> {
     }
 
     /// Appends what `parcel` faces; its boundary is `edges`.
+    ///
+    /// # Errors
+    /// [`Cancelled`] when the monitor says so.
     pub(super) fn measure(
         &mut self,
         parcel: ParcelIdx,
-        edges: impl Iterator<Item = (Coord<f64>, Coord<f64>)>,
+        edges: impl Iterator<Item = Edge>,
         one_sided: &mut OneSided,
-    ) {
+        monitor: &dyn Monitor,
+    ) -> Result<(), Cancelled> {
         let reaches = self.reaches_m.len();
         self.context.collect(parcel, &mut self.neighbourhood);
         self.lengths_m.clear();
         self.lengths_m.resize(self.neighbourhood.parcels.len() * reaches, 0.0);
         self.exposed_m.fill(0.0);
-        for (from, to) in edges {
+        for (number, (from, to)) in edges.enumerate() {
+            if number % EDGES == 0 {
+                go_on(monitor)?;
+            }
             if let Some(frame) = Frame::new(from, to) {
                 self.gather(&frame, Rect::new(from, to));
                 self.find_coinciding(&frame, Rect::new(from, to));
@@ -117,11 +135,18 @@ impl<'a> FacingMeasurer<'a> {
         }
         one_sided.neighbours.end_row();
         one_sided.exposed_m.extend_from_slice(&self.exposed_m);
+        Ok(())
+    }
+
+    /// How many sides and parcels were looked at so far, as a measure of the work.
+    #[cfg(test)]
+    pub(super) fn looked_at(&self) -> u64 {
+        self.looked_at
     }
 
     /// Brings the sides near the edge into its frame.
     fn gather(&mut self, frame: &Frame, area: Rect<f64>) {
-        let Self { context, neighbourhood, local, ranges, .. } = self;
+        let Self { context, neighbourhood, local, ranges, looked_at, .. } = self;
         local.clear();
         context.visit(neighbourhood, area, |side| {
             let (from, to) = (frame.local(side.from), frame.local(side.to));
@@ -136,11 +161,13 @@ impl<'a> FacingMeasurer<'a> {
         });
         ranges.clear();
         let mut start = 0;
-        for slot in 0..neighbourhood.parcels.len() {
-            let count = local[start..].iter().take_while(|s| s.owner == Owner::Other(slot)).count();
-            ranges.push(start..start + count);
-            start += count;
+        for own in local.chunk_by(|p, q| p.owner == q.owner) {
+            if let Owner::Other(slot) = own[0].owner {
+                ranges.push((slot, start..start + own.len()));
+            }
+            start += own.len();
         }
+        *looked_at += local.len() as u64;
     }
 
     /// Fills `cut_by_barrier`, `coincides` and `occluded`, and counts what coincides and is not cut by a barrier.
@@ -158,13 +185,11 @@ impl<'a> FacingMeasurer<'a> {
             }
         }
         merge(&mut self.cut_by_barrier);
-        let area = grown(area, COINCIDENT_M + SLACK);
-        for slot in 0..self.neighbourhood.parcels.len() {
-            let parcel = self.neighbourhood.parcels[slot];
-            if !self.context.bounds(parcel).is_some_and(|b| b.intersects(&area)) {
-                continue;
-            }
-            self.coincide_with(slot, parcel, frame);
+        self.context.near(&self.neighbourhood, grown(area, COINCIDENT_M + SLACK), &mut self.slots);
+        self.looked_at += self.slots.len() as u64;
+        for at in 0..self.slots.len() {
+            let slot = self.slots[at];
+            self.coincide_with(slot, self.neighbourhood.parcels[slot], frame);
         }
         merge(&mut self.occluded);
         for at in 0..self.coincides.len() {
@@ -182,10 +207,20 @@ impl<'a> FacingMeasurer<'a> {
     /// Adds where the edge coincides with one parcel to `coincides`, and where that begins behind it to `occluded`.
     fn coincide_with(&mut self, slot: usize, parcel: ParcelIdx, frame: &Frame) {
         let Self {
-            context, local, ranges, coincides, occluded, intervals, more_intervals, crossings, ..
+            context,
+            local,
+            ranges,
+            coincides,
+            occluded,
+            intervals,
+            more_intervals,
+            crossings,
+            looked_at,
+            ..
         } = self;
-        let sides = &local[ranges[slot].clone()];
-        let inside = |x: f64, y: f64| context.contains(parcel, frame.world(Coord { x, y }));
+        let own = ranges.binary_search_by_key(&slot, |(slot, _)| *slot);
+        let sides = own.map_or(&[][..], |at| &local[ranges[at].1.clone()]);
+        let mut inside = |x: f64, y: f64| context.contains(parcel, frame.world(Coord { x, y }), looked_at);
 
         // Neighbourhood its boundary, or between such stretches wholly inside it or wholly outside.
         intervals.clear();
@@ -257,7 +292,7 @@ impl<'a> FacingMeasurer<'a> {
             intervals,
             ..
         } = self;
-        for (slot, range) in ranges.iter().enumerate() {
+        for (slot, range) in ranges.iter().map(|(slot, range)| (*slot, range)) {
             let sides = &local[range.clone()];
             // Ahead of the edge, within 45° of it.
             let ahead = |s: &Side| {

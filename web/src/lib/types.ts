@@ -47,6 +47,8 @@ export interface Scenario {
   archived: boolean;
   at: number;
   by: string;
+  /** The day that its parcels and statistics are of; in lists. */
+  reference_date?: string | null;
 }
 
 export interface LayerRecord {
@@ -492,6 +494,8 @@ export interface NewCheck extends Incoming {
 export interface NewImport extends Incoming {
   title: string;
   policy?: PolicyRef;
+  /** A policy that is not stored yet, TOML. */
+  policy_text?: string;
   change?: PolicyChange;
 }
 
@@ -502,6 +506,15 @@ export interface ColumnProfile {
   distinct: number;
   samples: string[];
   guess: string | null;
+  /** Why that is guessed. */
+  ground?: 'name' | 'content';
+}
+
+/** Something a drafted policy takes for granted. */
+export interface Assumed {
+  code: string;
+  params: Record<string, string>;
+  text: string;
 }
 
 export type Severity = 'note' | 'warning' | 'error';
@@ -541,6 +554,9 @@ export interface Inspection {
   issue_counts: Record<string, number>;
   preview: GeoJSON.FeatureCollection;
   tables: TableFound[];
+  /** The policy that would be written for these files. */
+  draft: { text: string; assumed: Assumed[] } | null;
+  draft_error?: string;
 }
 
 /** What an import left. */
