@@ -451,14 +451,22 @@ export interface Compared {
   gap: number | null;
   score: number | null;
   concentration: number | null;
+  blocks: number | null;
   area_m2: number | null;
   transfers: { in: number; out: number };
   lambda: number;
+  parcels: number;
+  /** Area of the parcels that another scenario lacks. */
+  besides_m2: number;
+  /** Area of its zone that is of parcels which all scenarios have. */
+  common_m2: number;
 }
 
 export interface Comparison {
   scenarios: Compared[];
+  in_all: number;
   differ: number[];
+  differ_m2: number;
 }
 
 /** A file that was sent. */
