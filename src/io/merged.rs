@@ -1,10 +1,12 @@
-//! Merged cells of `.ods` and `.xlsb`, which calamine reads of `.xlsx` and `.xls` alone (0.38): found in the files themselves.
+//! Merged cells of `.ods` and `.xlsb`, which calamine reads of `.xlsx` and `.xls` alone (0.38), and the percentages of `.ods`:
+//! found in the files themselves.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{BufReader, Read as _};
 use std::path::Path;
 
-use calamine::Dimensions;
+use calamine::{Dimensions, StyleRange};
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
@@ -18,16 +20,30 @@ fn archive(file: &Path) -> Result<Archive> {
     zip::ZipArchive::new(BufReader::new(opened)).context(ErrorKind::Unreadable, cannot(file))
 }
 
-/// The merged cells of a sheet of an OpenDocument: ISO/IEC 26300, 9.1.4.
+/// Rows that stand for many are looked at up to this number: an office fills a sheet to its end with one.
+const REPEATED_MAX: u32 = 10_000;
+
+/// What a sheet says beside its values.
+#[derive(Default)]
+pub(super) struct Marks {
+    /// Merged cells.
+    pub(super) merged: Vec<Dimensions>,
+    /// Row and column of the cells that are percentages.
+    pub(super) percent: HashSet<(u32, u32)>,
+    /// How cells are shown, where the file says so by cell.
+    pub(super) styles: StyleRange,
+}
+
+/// The merged cells and percentages of a sheet of an OpenDocument: ISO/IEC 26300, 9.1.4 and 19.385.
 ///
 /// # Errors
 /// When the file cannot be read.
-pub(super) fn of_ods(file: &Path, sheet: &str) -> Result<Vec<Dimensions>> {
+pub(super) fn of_ods(file: &Path, sheet: &str) -> Result<Marks> {
     let mut archive = archive(file)?;
     let content = archive.by_name("content.xml").context(ErrorKind::Unreadable, cannot(file))?;
     let mut reader = Reader::from_reader(BufReader::new(content));
     reader.config_mut().check_end_names = false;
-    let (mut merged, mut buffer) = (Vec::new(), Vec::new());
+    let (mut marks, mut buffer) = (Marks::default(), Vec::new());
     // How deep in tables: a cell may hold a table of its own.
     let (mut depth, mut ours) = (0_usize, false);
     let (mut row, mut column, mut rows) = (0_u32, 0_u32, 0_u32);
@@ -41,7 +57,7 @@ pub(super) fn of_ods(file: &Path, sheet: &str) -> Result<Vec<Dimensions>> {
                     "table:table" => {
                         depth = depth.saturating_sub(1);
                         if depth == 0 && ours {
-                            return Ok(merged);
+                            return Ok(marks);
                         }
                     }
                     "table:table-row" if ours && depth == 1 => row = row.saturating_add(rows),
@@ -50,7 +66,7 @@ pub(super) fn of_ods(file: &Path, sheet: &str) -> Result<Vec<Dimensions>> {
                 buffer.clear();
                 continue;
             }
-            Event::Eof => return Ok(merged),
+            Event::Eof => return Ok(marks),
             _ => {
                 buffer.clear();
                 continue;
@@ -78,9 +94,15 @@ pub(super) fn of_ods(file: &Path, sheet: &str) -> Result<Vec<Dimensions>> {
                     (number("table:number-rows-spanned"), number("table:number-columns-spanned"));
                 if down > 1 || right > 1 {
                     let end = (row.saturating_add(down - 1), column.saturating_add(right - 1));
-                    merged.push(Dimensions { start: (row, column), end });
+                    marks.merged.push(Dimensions { start: (row, column), end });
                 }
-                column = column.saturating_add(number("table:number-columns-repeated"));
+                let columns = number("table:number-columns-repeated");
+                let shown = columns.min(REPEATED_MAX / 10);
+                if attribute(tag, "office:value-type").as_deref() == Some("percentage") {
+                    let all = (0..rows.min(REPEATED_MAX)).flat_map(|r| (0..shown).map(move |c| (r, c)));
+                    marks.percent.extend(all.map(|(r, c)| (row + r, column + c)));
+                }
+                column = column.saturating_add(columns);
             }
             _ => {}
         }

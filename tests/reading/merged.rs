@@ -307,3 +307,28 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn percentages_of_an_opendocument_among_plain_numbers_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = grid(&[&["code", "rd"], &["A", "4.5"], &["B", "0.045"]], &[]);
+    let path = folder.path().join("t.ods");
+    let read = || read_table("t.ods:R&D", None, folder.path()).unwrap();
+    made.ods(&path);
+    assert!(read().issues.is_empty(), "{:?}", read().issues);
+    let mut content = String::new();
+    let mut archive = zip::ZipArchive::new(std::fs::File::open(&path).unwrap()).unwrap();
+    std::io::Read::read_to_string(&mut archive.by_name("content.xml").unwrap(), &mut content).unwrap();
+    let content =
+        content.replace("\"float\" office:value=\"0.045\"", "\"percentage\" office:value=\"0.045\"");
+    zipped(
+        &path,
+        &[
+            ("mimetype", b"application/vnd.oasis.opendocument.spreadsheet"),
+            ("content.xml", content.as_bytes()),
+            ("META-INF/manifest.xml", b"<?xml version=\"1.0\"?><manifest:manifest xmlns:manifest=\"m\"/>"),
+        ],
+    );
+    let told: Vec<String> = read().issues.into_iter().map(|i| i.found).collect();
+    assert_eq!(told, ["column \"rd\": 1 numbers are shown as percentages and 1 are not: row 2"]);
+}

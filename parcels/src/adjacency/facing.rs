@@ -57,6 +57,8 @@ pub(super) struct FacingMeasurer<'a> {
     exposed_m: Vec<f64>,
     /// The near sides, in the frame of the edge.
     local: Vec<Side>,
+    /// Those of `local` that can stand in a line of sight.
+    blockers: Vec<Side>,
     /// The near parcels that have sides in `local`, ascending, and which.
     ranges: Vec<(usize, std::ops::Range<usize>)>,
     /// The near parcels whose box meets the edge.
@@ -85,6 +87,7 @@ impl<'a> FacingMeasurer<'a> {
             lengths_m: Vec::new(),
             exposed_m: vec![0.0; reaches_m.len()],
             local: Vec::new(),
+            blockers: Vec::new(),
             ranges: Vec::new(),
             slots: Vec::new(),
             looked_at: 0,
@@ -290,8 +293,11 @@ impl<'a> FacingMeasurer<'a> {
             reaches_m,
             envelope,
             intervals,
+            blockers,
+            looked_at,
             ..
         } = self;
+        let mut gathered = false;
         for (slot, range) in ranges.iter().map(|(slot, range)| (*slot, range)) {
             let sides = &local[range.clone()];
             // Ahead of the edge, within 45° of it.
@@ -304,10 +310,22 @@ impl<'a> FacingMeasurer<'a> {
             if !sides.iter().any(ahead) {
                 continue;
             }
-            envelope.reset(open, reach_max + SLACK);
-            for side in sides {
-                envelope.add(side.from, side.to);
+            if !gathered {
+                // Only what lies in the cone of 45° over the edge can stand in a line of sight, whoever else is near.
+                blockers.clear();
+                blockers.extend(local.iter().filter(|s| {
+                    let height = s.from.y.max(s.to.y) + 3.0 * COINCIDENT_M;
+                    height >= 0.0
+                        && height >= s.from.x.min(s.to.x) - open.to
+                        && height >= open.from - s.from.x.max(s.to.x)
+                }));
+                gathered = true;
             }
+            envelope.of(open, reach_max + SLACK, sides);
+            // Those of the others, in two runs around its own.
+            let up_to =
+                |last: usize| blockers.partition_point(|s| matches!(s.owner, Owner::Other(o) if o < last));
+            let (before, after) = (&blockers[..up_to(slot)], &blockers[up_to(slot + 1)..]);
             for piece in envelope.pieces() {
                 let Some(sight) = SightLines::of(piece.nearest) else { continue };
                 let seen = || piece.interval.and(sight.ahead()?)?.and(sight.within(reach_max)?);
@@ -315,8 +333,8 @@ impl<'a> FacingMeasurer<'a> {
                 intervals.clear();
                 intervals.extend_from_slice(occluded);
                 intervals.extend(coincides.iter().filter(|(s, _)| *s == slot).map(|(_, interval)| *interval));
-                intervals.extend(local.iter().filter_map(|side| match side.owner {
-                    Owner::Other(other) if other == slot => None,
+                *looked_at += (before.len() + after.len()) as u64;
+                intervals.extend(before.iter().chain(after).filter_map(|side| match side.owner {
                     Owner::Other(_) | Owner::Own => sight.occluded_by(side.from, side.to),
                     Owner::Barrier(_) => sight.cut_by_barrier(side.from, side.to),
                 }));

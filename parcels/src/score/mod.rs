@@ -188,7 +188,26 @@ pub struct Scores {
     pub parts: Vec<ScorePart>,
     /// What a person should know about columns (values that are no numbers), normalisation (a constant indicator)
     /// and weights (entropy over few parcels).
-    pub notes: Vec<String>,
+    pub notes: Vec<Note>,
+}
+
+/// What a person should know about how scores came about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// A column says something else than a formula takes it to say: figures are missing, or another one is meant.
+    pub is_warning: bool,
+    /// What.
+    pub text: String,
+}
+
+impl Note {
+    fn of(text: impl Into<String>) -> Self {
+        Self { is_warning: false, text: text.into() }
+    }
+
+    fn warning(text: String) -> Self {
+        Self { is_warning: true, text }
+    }
 }
 
 impl Scores {
@@ -322,7 +341,7 @@ pub fn score_paired(
     }
     let mut notes = Vec::new();
     if indicators.is_empty() {
-        notes.push("There are no indicators, so every score is unknown.".to_owned());
+        notes.push(Note::of("There are no indicators, so every score is unknown."));
         return Ok(Scores { score: vec![None; layer.len()], parts: Vec::new(), notes });
     }
 
@@ -351,7 +370,8 @@ pub fn score_paired(
         let raw = formula.eval(&columns, layer.len());
         let mut normal = normalise::normalise(indicator, &raw);
         together.tell(&mut normal.derived, &mut normal.notes);
-        notes.extend(normal.notes.into_iter().map(|note| format!("Indicator \"{id}\": {note}")));
+        let own = |note: String| Note::of(format!("Indicator \"{id}\": {note}"));
+        notes.extend(normal.notes.into_iter().map(own));
         parts.push(ScorePart {
             id: id.clone(),
             zh: indicator.zh.clone(),
@@ -379,7 +399,7 @@ pub fn score_paired(
     }
     let score = combine(&parts, &found, layer.len(), weights.known_share);
     notes.splice(0..0, operands.notes);
-    notes.extend(weight_notes);
+    notes.extend(weight_notes.into_iter().map(Note::of));
     Ok(Scores { score, parts, notes })
 }
 
@@ -456,7 +476,7 @@ struct Operands<'a> {
     /// Columns by which a name is looked up, the extra ones first.
     columns: Vec<&'a Column>,
     read: BTreeMap<String, Vec<f64>>,
-    notes: Vec<String>,
+    notes: Vec<Note>,
 }
 
 /// What is measured, not read.
@@ -482,10 +502,10 @@ impl<'a> Operands<'a> {
     fn read(&mut self, name: &str) -> Result<Vec<f64>, NoSuchColumn> {
         if MEASURED.contains(&name) {
             if self.columns.iter().any(|c| c.name == name) {
-                self.notes.push(format!(
+                self.notes.push(Note::warning(format!(
                     "The name \"{name}\" means the area as measured on the ellipsoid; the column of that name is \
                      left aside. Rename it to use it."
-                ));
+                )));
             }
             let areas = self.layer.parcels().iter().map(|p| p.area.ellipsoidal);
             return Ok(match name {
@@ -499,13 +519,13 @@ impl<'a> Operands<'a> {
         let mut unread =
             column.values.iter().zip(&values).filter(|(v, n)| n.is_nan() && **v != Value::Missing);
         if let Some((first, _)) = unread.next() {
-            self.notes.push(format!(
+            self.notes.push(Note::warning(format!(
                 "Column \"{}\": {} of {} values present are no numbers, such as \"{}\"; they count as missing.",
                 column.name,
                 1 + unread.count(),
                 column.values.iter().filter(|v| **v != Value::Missing).count(),
                 first.text().unwrap_or_default(),
-            ));
+            )));
         }
         Ok(values)
     }

@@ -245,6 +245,7 @@ pub fn prepare_from(
     monitor.step("score", 0);
     let scores = score_paired(&layer, extra.columns(), &paired, &policy.indicators, &policy.weights)
         .map_err(|e| misfit("scoring the parcels", e))?;
+    further.issues.extend(suspicions::of_scores(&scores));
     watch.lap("score");
 
     let barriers = further.barriers(&layer)?;
@@ -393,6 +394,8 @@ impl Further<'_> {
                 None => Ok(None),
             };
             let (widths, kinds) = (column(&rule.half_width_column)?, column(&rule.kind_column)?);
+            let told = widths.and_then(|c| suspicions::widths(&rule.layer, c, rule.half_width_m));
+            self.issues.extend(told);
             let kept = self.keep(&rule.layer, lines, &rule.only)?;
             // A barrier acts between parcels that face each other, so no further from them than the gap.
             let reach = suspicions::extent(layer).map(|e| {

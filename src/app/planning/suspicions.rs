@@ -5,8 +5,9 @@ use geo::{BoundingRect as _, Coord, Rect};
 use parcels::adjacency::Adjacency;
 use parcels::parcel::{Crs, Geodesy as _, Layer};
 use parcels::policy::Policy;
+use parcels::score::{Note, Scores};
 use parcels::streets::networks;
-use parcels::table::{Filter, Table};
+use parcels::table::{Column, Filter, Table, Value};
 use parcels::unmet::unmet;
 use parcels::validate::{Issue, IssueKind, Severity};
 
@@ -66,6 +67,36 @@ pub(super) fn meets_nothing(
         found,
         "it has no effect on the plan; check that it is the right file and in the right coordinate reference system",
     ))
+}
+
+/// What is to be known of how the scores came about: figures that are none, columns that mean something else.
+pub(super) fn of_scores(scores: &Scores) -> Vec<Issue> {
+    let issue = |note: &Note| {
+        let (kind, severity) = match note.is_warning {
+            true => (IssueKind::NotNumber, Severity::Warning),
+            false => (IssueKind::File, Severity::Note),
+        };
+        file_issue(kind, severity, note.text.trim_end_matches('.'), "scored as it stands")
+    };
+    scores.notes.iter().map(issue).collect()
+}
+
+/// A warning where a column of a barrier layer states no width, or none that is a number: the width that holds instead.
+pub(super) fn widths(named: &str, column: &Column, instead_m: Option<f64>) -> Option<Issue> {
+    // A width for those that state none was asked for.
+    let expected = |v: &Value| instead_m.is_some() && *v == Value::Missing;
+    let mut unread = column.values.iter().filter(|v| v.number().is_none() && !expected(v));
+    let first = unread.next()?.text().map_or_else(|| "nothing".to_owned(), |text| format!("\"{text}\""));
+    let found = format!(
+        "barriers {named}: {} widths in the column \"{}\" are no numbers, such as {first}",
+        1 + unread.count(),
+        column.name
+    );
+    let done = format!(
+        "these lines have a half width of {} m; write metres as plain numbers, or give half_width_m",
+        instead_m.unwrap_or(0.0).max(0.0)
+    );
+    Some(warning(IssueKind::NotNumber, found, done))
 }
 
 /// What is around the parcels.
