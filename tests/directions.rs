@@ -52,6 +52,7 @@ const AT_HOME: &[(&str, &[&str])] = &[
     // Formats and coordinates.
     ("gdal", &["io"]),
     ("calamine", &["io"]),
+    ("quick_xml", &["io"]),
     // The databases.
     ("sqlx", &["store"]),
     // Confinement.

@@ -132,6 +132,9 @@ pub mod index;
 // Inside, outside or on a ring.
 mod point_in_ring;
 
+// Outlines of many corners.
+mod long_outline;
+
 // Boolean operations: union, intersection and difference of polygons.
 pub mod boolean_ops;
 
@@ -155,6 +158,9 @@ pub mod streets;
 
 // Connected blocks and concentration.
 pub mod blocks;
+
+// What became of parcels from one year to another.
+pub mod revise;
 
 // Everything a result depends on but the data.
 pub mod policy;

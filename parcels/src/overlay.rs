@@ -4,14 +4,15 @@
 //! where no edge of the lake meets a parcel's box, one point answers for the parcel. Only along the shore is an
 //! intersection computed, and only with what a clip to the parcel's box leaves of the lake.
 
-use geo::{Area, BoundingRect, Coord, LineString, MultiPolygon, Polygon, Rect};
+use geo::{Area, BoundingRect, MultiPolygon, Polygon, Rect};
 use rayon::prelude::*;
 
 use crate::boolean_ops;
 use crate::id::ParcelIdx;
 use crate::index::SpatialIndex;
+use crate::long_outline::{Land, LongOutline};
 use crate::parcel::Layer;
-use crate::point_in_ring;
+use crate::progress::{Cancelled, Monitor, go_on};
 use crate::validate::valid_part;
 
 /// One parcel's part that the other polygons cover.
@@ -32,9 +33,23 @@ const TOUCH_M2: f64 = 0.01;
 
 /// What `others` (which may be invalid or overlap each other) cover of each parcel of `layer`; parcels not covered are
 /// left out; ascending by parcel. `index` is the layer's. A polygon of `others` that no repair helps covers nothing.
-#[must_use]
-pub fn covered(layer: &Layer, index: &SpatialIndex, others: &[MultiPolygon<f64>]) -> Vec<Covered> {
-    let covers: Vec<Cover> = others.par_iter().flat_map_iter(Cover::parts_of).collect();
+///
+/// # Errors
+/// [`Cancelled`] when the monitor asks for it.
+pub fn covered(
+    layer: &Layer,
+    index: &SpatialIndex,
+    others: &[MultiPolygon<f64>],
+    monitor: &dyn Monitor,
+) -> Result<Vec<Covered>, Cancelled> {
+    let covers: Vec<Vec<Cover>> = others
+        .par_iter()
+        .map(|shape| {
+            go_on(monitor)?;
+            Ok(Cover::parts_of(shape))
+        })
+        .collect::<Result<_, Cancelled>>()?;
+    let covers: Vec<Cover> = covers.into_iter().flatten().collect();
     let mut pairs: Vec<(ParcelIdx, usize)> = covers
         .par_iter()
         .enumerate()
@@ -42,18 +57,20 @@ pub fn covered(layer: &Layer, index: &SpatialIndex, others: &[MultiPolygon<f64>]
         .collect();
     pairs.par_sort_unstable();
     let of_parcels: Vec<&[(ParcelIdx, usize)]> = pairs.chunk_by(|p, q| p.0 == q.0).collect();
-    of_parcels
+    let found: Vec<Option<Covered>> = of_parcels
         .into_par_iter()
-        .filter_map(|own| {
+        .map(|own| {
+            go_on(monitor)?;
+            let parcel = own[0].0;
             let near = own.iter().map(|&(_, at)| &covers[at]);
-            covered_by(&layer[own[0].0].shape, near).map(|piece| (own[0].0, piece))
+            Ok(covered_by(&layer[parcel].shape, near).and_then(|piece| {
+                let area_m2 = piece.unsigned_area();
+                let share = (area_m2 / layer[parcel].area.planar.0).min(1.0);
+                (area_m2 > TOUCH_M2).then_some(Covered { parcel, area_m2, share, piece })
+            }))
         })
-        .filter_map(|(parcel, piece)| {
-            let area_m2 = piece.unsigned_area();
-            let share = (area_m2 / layer[parcel].area.planar.0).min(1.0);
-            (area_m2 > TOUCH_M2).then_some(Covered { parcel, area_m2, share, piece })
-        })
-        .collect()
+        .collect::<Result<_, Cancelled>>()?;
+    Ok(found.into_iter().flatten().collect())
 }
 
 /// The part of `shape` within any of `covers`.
@@ -64,9 +81,12 @@ fn covered_by<'a>(
     let extent = shape.bounding_rect()?;
     let mut clipped: Vec<Polygon<f64>> = Vec::new();
     for cover in covers {
-        if cover.has_edge_in(extent) {
-            clipped.extend(cover.clipped_to(extent));
-        } else if cover.contains(extent.min()) {
+        let land = cover.land();
+        let mut edge_near = false;
+        land.edges_near(extent, |_| edge_near = true);
+        if edge_near {
+            clipped.extend(land.clipped_to(extent).0);
+        } else if land.contains(extent.min()) {
             return Some(shape.clone());
         }
     }
@@ -76,22 +96,12 @@ fn covered_by<'a>(
     Some(boolean_ops::intersection_with_any(shape, &MultiPolygon::new(clipped)))
 }
 
-/// One valid polygon that covers, its edges in runs with their boxes.
+/// One valid polygon that covers.
 struct Cover {
-    polygon: Polygon<f64>,
+    shape: MultiPolygon<f64>,
     extent: Rect<f64>,
-    runs: Vec<Run>,
+    long: Option<LongOutline>,
 }
-
-/// Up to [`RUN`] edges of one ring in a row.
-struct Run {
-    extent: Rect<f64>,
-    ring: usize,
-    begin: usize,
-}
-
-/// Edges of one run.
-const RUN: usize = 32;
 
 impl Cover {
     /// The parts of a shape, made valid.
@@ -102,99 +112,18 @@ impl Cover {
 
     fn new(polygon: Polygon<f64>) -> Option<Self> {
         let extent = polygon.bounding_rect()?;
-        let rings = std::iter::once(polygon.exterior()).chain(polygon.interiors()).enumerate();
-        let runs = rings
-            .flat_map(|(ring, line)| {
-                (0..line.0.len().saturating_sub(1)).step_by(RUN).map(move |begin| {
-                    let points = &line.0[begin..line.0.len().min(begin + RUN + 1)];
-                    let (low, high) = points.iter().fold((points[0], points[0]), |(low, high), c| {
-                        (
-                            Coord { x: low.x.min(c.x), y: low.y.min(c.y) },
-                            Coord { x: high.x.max(c.x), y: high.y.max(c.y) },
-                        )
-                    });
-                    Run { extent: Rect::new(low, high), ring, begin }
-                })
-            })
-            .collect();
-        Some(Self { polygon, extent, runs })
+        let shape = MultiPolygon::new(vec![polygon]);
+        Some(Self { extent, long: LongOutline::of(&shape.0), shape })
     }
 
-    fn ring(&self, number: usize) -> &LineString<f64> {
-        if number == 0 { self.polygon.exterior() } else { &self.polygon.interiors()[number - 1] }
+    fn land(&self) -> Land<'_> {
+        Land { shape: &self.shape, extent: self.extent, long: self.long.as_ref() }
     }
-
-    /// The edges of the runs whose boxes `meets` takes.
-    fn edges(&self, meets: impl Fn(Rect<f64>) -> bool) -> impl Iterator<Item = (Coord<f64>, Coord<f64>)> {
-        self.runs.iter().filter(move |run| meets(run.extent)).flat_map(|run| {
-            let ring = &self.ring(run.ring).0;
-            let end = ring.len().min(run.begin + RUN + 1);
-            ring[run.begin..end].windows(2).map(|ends| (ends[0], ends[1]))
-        })
-    }
-
-    /// Whether the box of an edge meets `extent`.
-    fn has_edge_in(&self, extent: Rect<f64>) -> bool {
-        let (low, high) = (extent.min(), extent.max());
-        let meets = move |a: Coord<f64>, b: Coord<f64>| {
-            a.x.min(b.x) <= high.x && a.x.max(b.x) >= low.x && a.y.min(b.y) <= high.y && a.y.max(b.y) >= low.y
-        };
-        self.edges(move |run| meets(run.min(), run.max())).any(|(a, b)| meets(a, b))
-    }
-
-    /// Whether `p` lies within: only runs that the ray to its right may meet are asked.
-    fn contains(&self, p: Coord<f64>) -> bool {
-        let ahead = |run: Rect<f64>| run.min().y <= p.y && p.y <= run.max().y && run.max().x >= p.x;
-        point_in_ring::contains(p, self.edges(ahead))
-    }
-
-    /// What lies within `extent`, by Sutherland and Hodgman (1974): pieces may hang together by edges along its
-    /// border, which enclose nothing.
-    fn clipped_to(&self, extent: Rect<f64>) -> Option<Polygon<f64>> {
-        let clip = |ring: &LineString<f64>| {
-            let clipped = clipped_ring(&ring.0, extent);
-            (clipped.len() > 3).then_some(LineString::new(clipped))
-        };
-        let exterior = clip(self.polygon.exterior())?;
-        Some(Polygon::new(exterior, self.polygon.interiors().iter().filter_map(clip).collect()))
-    }
-}
-
-/// A closed ring cut to `extent`.
-fn clipped_ring(ring: &[Coord<f64>], extent: Rect<f64>) -> Vec<Coord<f64>> {
-    let (low, high) = (extent.min(), extent.max());
-    let ring = half_plane(ring, |c| c.x - low.x, |c| c.x = low.x);
-    let ring = half_plane(&ring, |c| high.x - c.x, |c| c.x = high.x);
-    let ring = half_plane(&ring, |c| c.y - low.y, |c| c.y = low.y);
-    half_plane(&ring, |c| high.y - c.y, |c| c.y = high.y)
-}
-
-/// A closed ring cut to where `depth` is not negative; `onto` puts a point exactly on the cut.
-fn half_plane(
-    ring: &[Coord<f64>],
-    depth: impl Fn(Coord<f64>) -> f64,
-    onto: impl Fn(&mut Coord<f64>),
-) -> Vec<Coord<f64>> {
-    let mut out = Vec::new();
-    for ends in ring.windows(2) {
-        let (a, b) = (depth(ends[0]), depth(ends[1]));
-        if a >= 0.0 {
-            out.push(ends[0]);
-        }
-        if (a >= 0.0) != (b >= 0.0) {
-            let mut on = ends[0] + (ends[1] - ends[0]) * (a / (a - b));
-            onto(&mut on);
-            out.push(on);
-        }
-    }
-    if let Some(&first) = out.first() {
-        out.push(first);
-    }
-    out
 }
 
 #[cfg(test)]
 mod tests {
+    use geo::{Coord, LineString};
     use proptest::prelude::*;
 
     use super::*;
@@ -237,7 +166,7 @@ mod tests {
     fn figures(side: usize, others: &[MultiPolygon<f64>]) -> Vec<(u32, f64, f64)> {
         let (layer, index) = town(side);
         let round = |v: f64| (v * 1e4).round() / 1e4;
-        let found = covered(&layer, &index, others);
+        let found = covered(&layer, &index, others, &()).unwrap();
         found.iter().map(|c| (c.parcel.0, round(c.area_m2), round(c.share))).collect()
     }
 
@@ -294,7 +223,7 @@ mod tests {
                 let all = valid.fold(MultiPolygon::new(vec![]), |all, one| boolean_ops::union([&all, &one]));
                 boolean_ops::intersection(shape, &all).unsigned_area()
             };
-            let found = covered(&layer, &index, &others);
+            let found = covered(&layer, &index, &others, &()).unwrap();
             for (idx, parcel) in layer.iter() {
                 let area_m2 = found.iter().find(|c| c.parcel == idx).map_or(0.0, |c| c.area_m2);
                 let wanted_m2 = by_definition(&parcel.shape);

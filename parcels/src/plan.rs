@@ -76,6 +76,13 @@ pub struct Inputs {
     pub policy: String,
     /// The policy's title.
     pub policy_name: String,
+    /// The day that parcels and statistics are of, where the policy says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference_date: Option<String>,
+    /// Where the policy names its files from, as seen from the plan's folder; none where it names none, or the plan has no
+    /// folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy_folder: Option<String>,
     /// SHA-256 of every further file read (firm table, barriers, overlays, zone), by the name the policy gives it.
     pub files: BTreeMap<String, String>,
     /// Seed.

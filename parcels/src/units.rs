@@ -44,6 +44,52 @@ impl std::iter::Sum for SquareMetres {
     }
 }
 
+/// An area in whole square centimetres, below zero too: sums and differences of them are exact.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SquareCentimetres(pub i64);
+
+impl SquareCentimetres {
+    /// The nearest to so many m².
+    #[must_use]
+    pub fn of_m2(m2: f64) -> Self {
+        Self((m2 * 1e4).round() as i64)
+    }
+
+    /// The same area in m².
+    #[must_use]
+    pub fn m2(self) -> f64 {
+        self.0 as f64 / 1e4
+    }
+}
+
+impl std::fmt::Display for SquareCentimetres {
+    /// In m² with four decimals, digit by digit.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (sign, whole) = (if self.0 < 0 { "-" } else { "" }, self.0.unsigned_abs());
+        write!(f, "{sign}{}.{:04}", whole / 10_000, whole % 10_000)
+    }
+}
+
+impl std::ops::Add for SquareCentimetres {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self(self.0 + other.0)
+    }
+}
+
+impl std::ops::Sub for SquareCentimetres {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Self(self.0 - other.0)
+    }
+}
+
+impl std::iter::Sum for SquareCentimetres {
+    fn sum<I: Iterator<Item = Self>>(iter: I) -> Self {
+        Self(iter.map(|a| a.0).sum())
+    }
+}
+
 /// A unit in which an input states areas.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -123,6 +169,13 @@ pub fn perimeter_m(shape: &geo::MultiPolygon<f64>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn square_centimetres_are_written_digit_by_digit() {
+        for (m2, text) in [(0.0, "0.0000"), (12.34567, "12.3457"), (-0.00004, "0.0000"), (-1.5, "-1.5000")] {
+            assert_eq!(SquareCentimetres::of_m2(m2).to_string(), text);
+        }
+    }
 
     #[test]
     fn a_hectare_is_fifteen_mu() {

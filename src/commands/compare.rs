@@ -11,7 +11,9 @@ use crate::terminal::{Terminal, remark, say, words};
 
 /// Draw written plans of the same parcels side by side, with their figures
 ///
-/// The first panel is the present zone, then comes one panel a plan. Blocks below the least area of the policies (the
+/// The first panel is the present zone, then comes one panel a plan. Plans may set aside different features, such as streets
+/// that were delivered as parcels: then the present zone is shown as each of them measures it, and the parcels that all plans
+/// have are compared by themselves. Blocks below the least area of the policies (the
 /// largest, where they differ) are hatched and ringed.
 #[derive(Debug, Args)]
 pub(super) struct Compare {
@@ -24,13 +26,17 @@ pub(super) struct Compare {
     /// The picture to write (SVG).
     #[arg(long)]
     out: PathBuf,
+    /// Also write a table (CSV): every parcel with its side today and in each plan.
+    #[arg(long, value_name = "FILE")]
+    table: Option<PathBuf>,
 }
 
 impl Compare {
     pub(super) fn run(self, quiet: bool) -> Result<u8> {
         let monitor = Terminal::new(quiet);
         let out = self.out.clone();
-        let request = CompareRequest { plans: self.plans, titles: self.titles, out: self.out };
+        let request =
+            CompareRequest { plans: self.plans, titles: self.titles, out: self.out, table: self.table };
         let report = compare(&request, &monitor)?;
         monitor.finish();
         say(&report.to_text());

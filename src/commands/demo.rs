@@ -117,7 +117,7 @@ impl Demo {
                 }
                 let (input, policy) = (self.park().join("parcels.gpkg"), self.park().join("policy.toml"));
                 let input = Source { path: input, layer: None };
-                opened.bring_in(&input, &policy, title, ReadOptions::default(), quiet).await?.1
+                opened.bring_in(&input, &policy, title, quiet).await?
             }
         };
         // The first worker makes it; asked for a second time it is the same job.

@@ -1,27 +1,27 @@
 //! `lianpian import`: parcels and a policy into a project.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use clap::Args;
 use parcels::message;
 use tempfile::TempDir;
 
 use super::ReadArgs;
+use crate::app::intake::gather::{Gathered, gather};
+use crate::app::intake::sandbox::ReadSummary;
+use crate::app::intake::sandbox::layer_reader::LayerReader;
 use crate::app::project::ProjectServices;
 use crate::app::project::events::Who;
-use crate::app::project::layers::LayerImport;
 use crate::clock::now;
-use crate::error::{Context as _, Error, ErrorKind, Result};
+use crate::error::{Context as _, ErrorKind, Result};
 use crate::io::read::ReadOptions;
 use crate::io::source::Source;
 use crate::store::{self, LayerRecord, NewProject, ScenarioRecord};
-use crate::terminal::{Terminal, say};
+use crate::terminal::{Terminal, remark, say, words};
 
 /// Bring parcels and a policy into a project, and make a scenario of them; a new project where there is none
 ///
-/// All files that lie beside the policy and that it names come along: the firm table, barriers, overlays, the zone.
+/// All files that the policy names come along, from wherever they lie: the firm table, barriers, overlays, the zone.
 #[derive(Debug, Args)]
 pub(super) struct Import {
     /// The parcels: PATH or PATH:LAYER.
@@ -45,20 +45,59 @@ impl Import {
             .enable_all()
             .build()
             .context(ErrorKind::Usage, message!("starting-threads-plain"))?;
-        runtime.block_on(self.import(quiet))
-    }
-
-    async fn import(self, quiet: bool) -> Result<u8> {
-        let opened = open(&self.project, &self.title).await?;
-        let options = self.reading.options();
-        let (layer, scenario) =
-            opened.bring_in(&self.input, &self.policy, self.title, options, quiet).await?;
-        opened.project.store.close().await;
+        // A project that cannot be written to is told before the parcels are read.
+        let is_new = runtime.block_on(is_new(&self.project))?;
+        let read = Read::new(&self.input, &self.policy, &self.reading.options(), quiet)?;
+        let written = runtime.block_on(async {
+            let opened = open(&self.project, &self.title).await?;
+            let written = opened.store(&read, self.title).await;
+            opened.project.store.close().await;
+            written
+        });
+        if written.is_err() && is_new {
+            store::remove(&self.project);
+        }
+        let (layer, scenario) = written?;
+        for (named, plain) in &read.files.renamed {
+            let note = message!("policy-calls-it", named = named, plain = plain);
+            remark(&words(&message!("line-note", note = note)));
+        }
         say(&format!(
             "layer 图层      {} ({} parcels 地块)\nscenario 情景   {} {}\nserve it       lianpian serve --project {}",
             layer.name, layer.parcels, scenario.id, scenario.title, self.project
         ));
         Ok(0)
+    }
+}
+
+/// Whether the project is still to be made.
+async fn is_new(address: &str) -> Result<bool> {
+    match store::open(address, None).await {
+        Ok(there) => {
+            there.close().await;
+            Ok(false)
+        }
+        Err(error) if error.kind == ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
+/// Parcels with everything their policy names, read and found usable; in no project yet.
+struct Read {
+    files: Gathered,
+    summary: ReadSummary,
+    policy_name: String,
+}
+
+impl Read {
+    fn new(input: &Source, policy: &Path, options: &ReadOptions, quiet: bool) -> Result<Self> {
+        let monitor = Terminal::new(quiet);
+        let files = gather(input, options, policy, &monitor)?;
+        let summary =
+            LayerReader::Here.try_out(&files.files.main, files.folder(), &files.policy, &monitor)?;
+        monitor.finish();
+        let policy_name = policy.file_stem().and_then(|n| n.to_str()).unwrap_or("policy").to_owned();
+        Ok(Self { files, summary, policy_name })
     }
 }
 
@@ -78,75 +117,29 @@ pub(super) async fn open(address: &str, title: &str) -> Result<Opened> {
 }
 
 impl Opened {
-    /// Brings parcels in with their policy and what lies beside it, and makes a scenario of them.
+    /// Brings parcels in with their policy and what it names, and makes a scenario of them.
     pub(super) async fn bring_in(
         &self,
         input: &Source,
         policy: &Path,
         title: String,
-        options: ReadOptions,
         quiet: bool,
-    ) -> Result<(LayerRecord, ScenarioRecord)> {
-        let text = std::fs::read_to_string(policy)
-            .context(ErrorKind::Unreadable, message!("reading-policy-file", file = policy.display()))?;
-        let mut files = BTreeMap::new();
-        let main_file = take(&mut files, &input.path)?;
-        for named in beside(policy.parent().unwrap_or(Path::new(".")))? {
-            // Whatever the policy does not name would only be kept.
-            if named.file_name().and_then(|n| n.to_str()).is_some_and(|name| text.contains(name)) {
-                take(&mut files, &named)?;
-            }
-        }
+    ) -> Result<ScenarioRecord> {
+        let read = Read::new(input, policy, &ReadOptions::default(), quiet)?;
+        Ok(self.store(&read, title).await?.1)
+    }
+
+    async fn store(&self, read: &Read, title: String) -> Result<(LayerRecord, ScenarioRecord)> {
+        let Read { files: gathered, summary, policy_name } = read;
+        let project = &self.project;
         let who = || Who { by: "import".to_owned(), at: now() };
-        let name = policy.file_stem().and_then(|n| n.to_str()).unwrap_or("policy").to_owned();
-        let policy = self.project.policies.save_unless_known(&name, &text, who()).await?;
-        let monitor = Arc::new(Terminal::new(quiet));
-        let request = LayerImport {
-            files,
-            main_file,
-            main_layer: input.layer.clone(),
-            options,
-            policy: policy.clone(),
-        };
-        let layer = self.project.layers.import(request, who(), monitor.clone()).await?;
-        monitor.finish();
-        let scenario = self.project.scenarios.add(title, layer.id.clone(), policy, who()).await?;
+        for (name, hash) in &gathered.files.files {
+            project.store.put_file_at(&gathered.folder().join(name), hash).await?;
+        }
+        let text = &gathered.policy.text;
+        let policy = project.policies.save_unless_known(policy_name, text, who()).await?;
+        let layer = project.layers.add(gathered.files.clone(), summary.clone(), who()).await?;
+        let scenario = project.scenarios.add(title, layer.id.clone(), policy, who()).await?;
         Ok((layer, scenario))
     }
-}
-
-/// Adds a file with what belongs to it: the parts of a shapefile have its name.
-fn take(files: &mut BTreeMap<String, Vec<u8>>, path: &Path) -> Result<String> {
-    let reading = || message!("reading-file", file = path.display());
-    let name = |path: &Path| path.file_name().and_then(|n| n.to_str()).map(str::to_owned);
-    let own = name(path).ok_or_else(|| Error::new(ErrorKind::Unreadable, reading()))?;
-    if path.is_dir() {
-        return Err(Error::new(ErrorKind::Usage, message!("is-folder", file = path.display()))
-            .try_this(message!("convert-to-geopackage")));
-    }
-    files.insert(own.clone(), std::fs::read(path).context(ErrorKind::Unreadable, reading())?);
-    if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("shp")) {
-        for part in beside(path.parent().unwrap_or(Path::new(".")))? {
-            let Some(part_name) = name(&part).filter(|n| !files.contains_key(n)) else { continue };
-            if part.file_stem() == path.file_stem() {
-                files.insert(part_name, std::fs::read(&part).context(ErrorKind::Unreadable, reading())?);
-            }
-        }
-    }
-    Ok(own)
-}
-
-/// The files of a folder, by name.
-fn beside(folder: &Path) -> Result<Vec<PathBuf>> {
-    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    let reading = || message!("reading-file", file = folder.display());
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).context(ErrorKind::Unreadable, reading())? {
-        let path = entry.context(ErrorKind::Unreadable, reading())?.path();
-        if path.is_file() {
-            found.push(path);
-        }
-    }
-    found.sort();
-    Ok(found)
 }

@@ -11,6 +11,7 @@ mod generate;
 mod import;
 mod init;
 mod plan;
+mod revise;
 mod sandbox;
 mod serve;
 mod solve;
@@ -54,6 +55,7 @@ enum Command {
     Tiles(tiles::Tiles),
     Verify(verify::Verify),
     Compare(compare::Compare),
+    Revise(revise::Revise),
     Solve(solve::Solve),
     Frontier(frontier::Frontier),
     Init(init::Init),
@@ -148,7 +150,8 @@ fn share(text: &str) -> std::result::Result<f64, String> {
 #[derive(Debug, Clone, Copy, clap::Args)]
 struct Ending {
     /// Stop each search after so many seconds and take the best zone it has by then; its bound and gap hold all the same.
-    /// ReadArgs, veto prices and writing are not counted.
+    /// Reading, checking and contiguity have to be whole: each may take ten times as long, and two minutes at least, and then the
+    /// run ends without a plan. Veto prices and writing are not counted.
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, value_parser = seconds)]
     time_limit: Option<Duration>,
 }
@@ -188,6 +191,7 @@ pub fn run(args: Args) -> Result<u8> {
         Command::Tiles(tiles) => tiles.run(quiet),
         Command::Verify(verify) => verify.run(quiet),
         Command::Compare(compare) => compare.run(quiet),
+        Command::Revise(revise) => revise.run(quiet),
         Command::Solve(solve) => solve.run(quiet),
         Command::Frontier(frontier) => frontier.run(quiet),
         Command::Init(init) => init.run(quiet),

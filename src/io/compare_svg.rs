@@ -76,6 +76,17 @@ pub enum Proof {
     NotAdmissible,
 }
 
+/// The figures of the parcels that all plans shown have.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CommonFigures {
+    /// Area of those in the zone, m².
+    pub area_m2: f64,
+    /// Area-weighted mean score of those in the zone, where known.
+    pub score: Option<f64>,
+    /// Area of those that change sides, m²; none for the present zone.
+    pub moved_m2: Option<f64>,
+}
+
 /// The figures of a zone.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Figures {
@@ -103,6 +114,8 @@ pub struct Figures {
     pub score: Option<f64>,
     /// Area that changes sides, m²; none for the present zone.
     pub moved_m2: Option<f64>,
+    /// The same of the parcels that all plans shown have, where some have others.
+    pub common: Option<CommonFigures>,
 }
 
 impl Figures {
@@ -117,7 +130,7 @@ impl Figures {
             Some(Proof::NotAdmissible) => "不可行 not admissible".to_owned(),
             None => none(),
         };
-        vec![
+        let mut rows = vec![
             ("目标值 Objective, score·ha", format!("{:.1}", self.objective).replace('-', "−")),
             ("已证差距 Certified gap", proof),
             ("距最高上界 Gap to the highest bound", self.common_gap.map_or_else(none, percent)),
@@ -135,7 +148,15 @@ impl Figures {
             ("平均得分 Mean score, 0–100", self.score.map_or_else(none, |s| format!("{s:.2}"))),
             ("面积 Area, ha", ha(self.area_m2)),
             ("调整 Moved, ha", self.moved_m2.map_or_else(none, ha)),
-        ]
+        ];
+        if let Some(CommonFigures { area_m2, score, moved_m2 }) = self.common {
+            rows.extend([
+                ("共有地块面积 In common: area, ha", ha(area_m2)),
+                ("共有地块得分 In common: mean score", score.map_or_else(none, |s| format!("{s:.2}"))),
+                ("共有地块调整 In common: moved, ha", moved_m2.map_or_else(none, ha)),
+            ]);
+        }
+        rows
     }
 }
 

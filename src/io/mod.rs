@@ -18,7 +18,7 @@ mod foreign;
 mod file_kind;
 
 // From what the user named to plain files that can be opened: archives, parts, hashes.
-mod unpack;
+pub(crate) mod unpack;
 
 // GDAL's settings and its messages.
 pub(crate) mod setup;
@@ -58,6 +58,9 @@ mod heading;
 
 // Text tables.
 mod delimited;
+
+// Merged cells of workbooks.
+mod merged;
 
 // Workbooks.
 mod sheet;
@@ -136,6 +139,9 @@ pub mod plan_output;
 
 // The output folder of `plan`.
 pub mod write;
+
+// What became of parcels from one year to another.
+pub mod revision;
 
 // The synthetic park as GeoPackages.
 pub(crate) mod park_geopackage;

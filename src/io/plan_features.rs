@@ -10,6 +10,7 @@ use parcels::id::{ParcelId, ParcelIdx};
 use parcels::parcel::{Layer, Parcel};
 use parcels::plan::{Direction, Transfer};
 use parcels::policy::Policy;
+use parcels::progress::{Cancelled, Monitor, go_on};
 use parcels::score::Scores;
 use parcels::table::Value;
 use parcels::units::{AreaBasis, M2_PER_HA};
@@ -55,6 +56,20 @@ pub(super) fn shorten(columns: &mut [Column<'_>]) {
 /// other across a road stay apart in it; gaps up to the width of survey noise, which are no roads, are closed.
 #[must_use]
 pub fn outlines(layer: &Layer, blocks: &Blocks, checks: &Checks) -> Vec<MultiPolygon<f64>> {
+    // Nobody stops it.
+    outlines_unless_stopped(layer, blocks, checks, &()).unwrap_or_default()
+}
+
+/// As [`outlines`].
+///
+/// # Errors
+/// [`Cancelled`] when the monitor says so.
+pub fn outlines_unless_stopped(
+    layer: &Layer,
+    blocks: &Blocks,
+    checks: &Checks,
+    monitor: &dyn Monitor,
+) -> Result<Vec<MultiPolygon<f64>>, Cancelled> {
     let members: Vec<&[Member]> = blocks.iter().map(|(_, members)| members).collect();
     let shape = |part: &Member| {
         let whole = &layer[part.parcel].shape;
@@ -64,9 +79,11 @@ pub fn outlines(layer: &Layer, blocks: &Blocks, checks: &Checks) -> Vec<MultiPol
         }
     };
     let outline = |members: &&[Member]| {
+        go_on(monitor)?;
         let shapes: Vec<Cow<'_, MultiPolygon<f64>>> = members.iter().map(shape).collect();
         let land = boolean_ops::union(shapes.iter().map(AsRef::as_ref));
-        boolean_ops::without_slits(&land, checks.survey_noise_width_m)
+        go_on(monitor)?;
+        Ok(boolean_ops::without_slits(&land, checks.survey_noise_width_m))
     };
     members.par_iter().map(outline).collect()
 }

@@ -353,6 +353,31 @@ fn read_shapes<G>(
     Ok(ReadShapes { shapes: found, table: table.select(&rows), issues, sha256 })
 }
 
+/// The same layer in the system `target`.
+///
+/// # Errors
+/// When no way there is known.
+pub fn brought_to(mut layer: RawLayer, target: &Crs) -> Result<RawLayer> {
+    if (layer.crs.epsg, &layer.crs.wkt) == (target.epsg, &target.wkt) {
+        return Ok(layer);
+    }
+    let land = |shape: &RawShape| match shape {
+        RawShape::Polygons { shape, .. } => shape.coords_iter().collect(),
+        RawShape::Null | RawShape::Empty | RawShape::Other(_) => Vec::new(),
+    };
+    let mut coords: Vec<Coord<f64>> = layer.shapes.iter().flat_map(land).collect();
+    crs::transform(&mut coords, &layer.crs, target)?;
+    // In the same order; there are as many as were taken.
+    let next = RefCell::new(coords.into_iter());
+    for shape in &mut layer.shapes {
+        if let RawShape::Polygons { shape, .. } = shape {
+            shape.map_coords_in_place(|old| next.borrow_mut().next().unwrap_or(old));
+        }
+    }
+    layer.crs = target.clone();
+    Ok(layer)
+}
+
 /// Brings all shapes from one system to the other, in one batch.
 fn reproject(shapes: &mut [Shape], from: &Crs, to: &Crs) -> Result<()> {
     let mut coords: Vec<Coord<f64>> = Vec::new();

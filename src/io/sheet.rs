@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{BufReader, Read as _};
 use std::path::Path;
 
-use calamine::{Data, Dimensions, Range, Reader, Sheets, open_workbook};
+use calamine::{Data, Dimensions, Range, Reader, Sheets, Style, open_workbook};
 use parcels::message;
 use parcels::message::Message;
 use parcels::table::{Table, Value, nearest};
@@ -17,6 +17,7 @@ use super::content::{self, Content};
 use super::file_issue;
 use super::file_kind::cannot;
 use super::heading::{self, LOOKED_AT, Merged};
+use super::merged::{self, Marks};
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::messages::as_said;
 
@@ -37,10 +38,10 @@ pub(super) fn read(file: &Path, asked: Option<&str>, issues: &mut Vec<Issue>) ->
     let mut book = open(file)?;
     let name = choose(&mut book, file, asked)?;
     let range = book.worksheet_range(&name).context(ErrorKind::Unreadable, failed(file))?;
-    let merged = merged_cells(&mut book, &name, file)?;
+    let marks = marks(&mut book, &name, file)?;
     // Which cells have formulas matters only for those without a value: a workbook whose formulas cannot be read is read.
     let formulas = book.worksheet_formula(&name).unwrap_or_default();
-    let mut sheet = Sheet { range: &range, merged: &merged, formulas: &formulas, unworked: false };
+    let mut sheet = Sheet { range: &range, marks: &marks, formulas: &formulas, unworked: false };
     // Programs that write workbooks and work nothing out store zeros, and ask for the work when the file is opened.
     sheet.unworked = asks_for_work(file) && sheet.every_formula_is_zero();
     sheet.table(file, &name, issues)
@@ -111,22 +112,35 @@ fn choose(book: &mut Book, file: &Path, asked: Option<&str>) -> Result<String> {
     }
 }
 
-/// The merged cells of a sheet. Of an `.xlsb` and an `.ods` they are not known here.
-fn merged_cells(book: &mut Book, name: &str, file: &Path) -> Result<Vec<Dimensions>> {
+/// The merged cells of a sheet, and which of its cells show a percentage (of `.xlsx` and `.ods`: the others do not tell).
+fn marks(book: &mut Book, name: &str, file: &Path) -> Result<Marks> {
+    let plain = |merged: Vec<Dimensions>| Marks { merged, ..Marks::default() };
     match book {
         Sheets::Xlsx(book) => {
-            book.merge_cells_by_sheet_name(name).context(ErrorKind::Unreadable, failed(file))
+            let merged = book.merge_cells_by_sheet_name(name).context(ErrorKind::Unreadable, failed(file))?;
+            // A workbook whose styles cannot be read is read.
+            let styles = book.worksheet_style(name).unwrap_or_default();
+            Ok(Marks { merged, styles, ..Marks::default() })
         }
         Sheets::Xls(book) => {
-            book.merge_cells_by_sheet_name(name).context(ErrorKind::Unreadable, failed(file))
+            book.merge_cells_by_sheet_name(name).context(ErrorKind::Unreadable, failed(file)).map(plain)
         }
-        Sheets::Xlsb(_) | Sheets::Ods(_) => Ok(Vec::new()),
+        Sheets::Xlsb(_) => merged::of_xlsb(file, name).map(plain),
+        Sheets::Ods(_) => merged::of_ods(file, name),
     }
+}
+
+/// Whether numbers of this style are shown a hundred times as large, with a percent sign.
+fn shows_percent(style: &Style) -> bool {
+    let Some(format) = &style.number_format else { return false };
+    // What stands in quotation marks is shown as it is.
+    let plain: String = format.format_code.split('"').step_by(2).collect();
+    plain.replace("\\%", "").contains('%') || matches!(format.format_id, Some(9 | 10))
 }
 
 struct Sheet<'a> {
     range: &'a Range<Data>,
-    merged: &'a [Dimensions],
+    marks: &'a Marks,
     formulas: &'a Range<String>,
     /// Whether the zeros of formulas stand for nothing.
     unworked: bool,
@@ -141,6 +155,9 @@ struct Found {
     errors: Vec<usize>,
     error: Option<String>,
     repeated: Vec<usize>,
+    /// Rows whose number is shown as a percentage, and how many are not. Zero is the same either way.
+    percent: Vec<usize>,
+    plain: usize,
 }
 
 impl Sheet<'_> {
@@ -153,7 +170,8 @@ impl Sheet<'_> {
     fn merged(&self) -> Vec<Merged> {
         let (row, column) = self.range.start().unwrap_or_default();
         let from = |at: u32, corner: u32| at.saturating_sub(corner) as usize;
-        self.merged
+        self.marks
+            .merged
             .iter()
             .filter(|m| m.start.0 >= row && m.start.1 >= column)
             .map(|m| Merged {
@@ -163,9 +181,19 @@ impl Sheet<'_> {
             .collect()
     }
 
-    fn has_formula(&self, row: usize, column: usize) -> bool {
+    /// A cell of what is filled, as the sheet counts it.
+    fn at(&self, row: usize, column: usize) -> (u32, u32) {
         let (first_row, first_column) = self.range.start().unwrap_or_default();
-        let at = (first_row + row as u32, first_column + column as u32);
+        (first_row + row as u32, first_column + column as u32)
+    }
+
+    fn shows_percent(&self, row: usize, column: usize) -> bool {
+        let at = self.at(row, column);
+        self.marks.percent.contains(&at) || self.marks.styles.get(at).is_some_and(shows_percent)
+    }
+
+    fn has_formula(&self, row: usize, column: usize) -> bool {
+        let at = self.at(row, column);
         self.formulas.get_value(at).is_some_and(|formula| !formula.is_empty())
     }
 
@@ -204,6 +232,14 @@ impl Sheet<'_> {
                 if let Some(Data::Error(error)) = self.range.get((row, column)) {
                     about.errors.push(rows);
                     about.error.get_or_insert_with(|| error.to_string());
+                }
+                if let Some(Data::Float(_) | Data::Int(_)) = self.range.get((row, column))
+                    && !self.range.get((row, column)).is_some_and(is_zero)
+                {
+                    match self.shows_percent(row, column) {
+                        true => about.percent.push(rows),
+                        false => about.plain += 1,
+                    }
                 }
                 let unvalued = self.without_value(row, column);
                 let own = if unvalued { Value::Missing } else { self.value(row, column) };
@@ -291,6 +327,17 @@ impl Found {
                 rows = rows_named(&self.errors)
             );
             warn(Severity::Warning, found, message!("missing-correct-formulas"));
+        }
+        if !self.percent.is_empty() && self.plain > 0 {
+            let found = message!(
+                "percentages-among-numbers",
+                column = name,
+                count = self.percent.len(),
+                plain = self.plain,
+                rows = rows_named(&self.percent)
+            );
+            let done = message!("percent-read-as-share");
+            warn(Severity::Warning, found, done);
         }
         if !self.repeated.is_empty() {
             let found = message!(

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::str::FromStr;
 
 use parcels::message::{AsParam, Param};
@@ -65,9 +65,52 @@ impl Source {
     }
 }
 
+/// The way from `folder` to `path`, with `..` where it leads up; neither has to be there. `.` for the folder itself.
+#[must_use]
+pub fn way(folder: &Path, path: &Path) -> PathBuf {
+    let (from, to) = (resolved(folder), resolved(path));
+    let (mut here, mut there) = (from.components().peekable(), to.components().peekable());
+    while here.peek().is_some() && here.peek() == there.peek() {
+        here.next();
+        there.next();
+    }
+    let way: PathBuf = here.map(|_| Component::ParentDir).chain(there).collect();
+    if way.as_os_str().is_empty() { PathBuf::from(".") } else { way }
+}
+
+/// The path without links, as far as it is there.
+fn resolved(path: &Path) -> PathBuf {
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    if let Ok(found) = std::fs::canonicalize(&whole) {
+        return found;
+    }
+    match (whole.parent(), whole.file_name()) {
+        (Some(parent), Some(name)) => resolved(parent).join(name),
+        _ => whole,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_way_leads_up_and_down() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        std::fs::create_dir_all(root.join("a/b")).unwrap();
+        let cases = [
+            ("", "firms.csv", "firms.csv"),
+            ("a/b", "firms.csv", "../../firms.csv"),
+            ("a", "a/b", "b"),
+            ("a", "a", "."),
+            ("not/there", "a", "../../a"),
+            ("a/../a", "a/./b/../c", "c"),
+        ];
+        for (from, to, expected) in cases {
+            assert_eq!(way(&root.join(from), &root.join(to)), Path::new(expected), "{from} {to}");
+        }
+    }
 
     fn parse(text: &str) -> Source {
         let Ok(source) = text.parse();

@@ -329,6 +329,36 @@ fn shapefile_parts(shp: &Path) -> Vec<PathBuf> {
     parts
 }
 
+/// The files that make one data set or table with the one at `path`, itself first: the parts of a shapefile, the journals of a
+/// GeoPackage, the encoding of a dBASE file.
+pub(crate) fn parts(path: &Path) -> Vec<PathBuf> {
+    let others = match extension(path).as_str() {
+        "shp" => shapefile_parts(path),
+        "gpkg" => journals(path),
+        "dbf" => Some(path.with_extension("cpg")).filter(|p| p.is_file()).into_iter().collect(),
+        _ => Vec::new(),
+    };
+    std::iter::once(path.to_owned()).chain(others.into_iter().filter(|p| p != path)).collect()
+}
+
+/// Packs the files of a folder into a zip archive at `to`, in a folder of its name; the same files give the same bytes.
+pub(crate) fn zip_folder(folder: &Path, to: &Path) -> Result<()> {
+    let writing = || message!("packing-file", file = folder.display());
+    let out = File::create(to).context(ErrorKind::Unwritable, writing())?;
+    let mut archive = zip::ZipWriter::new(out);
+    let options = zip::write::SimpleFileOptions::default()
+        .last_modified_time(zip::DateTime::default())
+        .large_file(true);
+    let own = folder.file_name().unwrap_or_default().to_string_lossy();
+    for name in names_in(folder).into_iter().filter(|name| folder.join(name).is_file()) {
+        archive.start_file(format!("{own}/{name}"), options).context(ErrorKind::Unwritable, writing())?;
+        let mut file = File::open(folder.join(&name)).context(ErrorKind::Unreadable, cannot(folder))?;
+        std::io::copy(&mut file, &mut archive).context(ErrorKind::Unwritable, writing())?;
+    }
+    archive.finish().context(ErrorKind::Unwritable, writing())?;
+    Ok(())
+}
+
 /// The hash of a file's bytes, in hexadecimal.
 pub(crate) fn sha256(path: &Path) -> Result<String> {
     let mut hash = Sha256::new();

@@ -44,9 +44,9 @@ pub fn write_plan(dir: &Path, out: &PlanOutput<'_>, monitor: &dyn Monitor) -> Re
     let staging = AtomicOutput::begin(dir)?;
     let to = staging.path();
 
-    let outlines_before = plan_features::outlines(out.layer, out.blocks_before, &policy.checks);
-    let outlines_after = plan_features::outlines(out.layer, out.blocks_after, &policy.checks);
-    go_on(monitor)?;
+    let outlines =
+        |blocks| plan_features::outlines_unless_stopped(out.layer, blocks, &policy.checks, monitor);
+    let (outlines_before, outlines_after) = (outlines(out.blocks_before)?, outlines(out.blocks_after)?);
     let parcels = plan_features::parcels(out);
     let transfers = plan_features::transfers(out);
     let blocks = plan_features::blocks("blocks", "after", out.blocks_after, &outlines_after, min_block_ha);

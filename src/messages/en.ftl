@@ -298,6 +298,7 @@ unpack-table = unpack it and give the table inside
 save-table-in-it = save the table in it as .xlsx
 save-as-xlsx-codes = open it in a spreadsheet program and save it as .xlsx, with codes as text
 no-workbook = { $file } cannot be read as a workbook
+part-missing = { $file }: { $part } is missing
 workbook-holds = { $file }: by its name it is a workbook, but it holds { $content }
 workbook-damaged = { $file }: by its name it is a workbook, but it is none or is damaged
 save-as-xlsx = open it in a spreadsheet program and save it as .xlsx, or get it again
@@ -311,6 +312,8 @@ formulas-without-value = column "{ $column }": { $count } cells hold a formula w
 missing-work-out = these values are missing; open the workbook in a spreadsheet program, which works them out, and save it
 formulas-with-error = column "{ $column }": { $count } cells hold an error such as { $error }: { $rows }
 missing-correct-formulas = these values are missing; correct the formulas in the workbook
+percentages-among-numbers = column "{ $column }": { $count } numbers are shown as percentages and { $plain } are not: { $rows }
+percent-read-as-share = 4.5 % was read as 0.045, and a number that is shown as it is as it stands; show the column in one way if that is not what it means
 merged-cells = column "{ $column }": merged cells stand for { $count } further rows: { $rows }
 merged-holds-for-all = what they state holds for every row; a figure counts once, in its first row
 folder-no-table = { $file }: this is a folder, not a table
@@ -423,8 +426,10 @@ plans-list-other-parcels = { $first } and { $second } list other parcels: one of
 titles-for-plans = { $titles } titles for { $plans } plans
 one-title-a-plan = one title a plan, in the order of the plans
 reading-plan-crs = reading inputs.crs of { $file }
-plans-of-other-layers = { $first } and { $second } are plans of different layers ({ $first_layer } with { $first_parcels } parcels, { $second_layer } with { $second_parcels })
-plans-of-same-parcels = plans of the same parcels, with the same checks and the same present zone
+plans-of-other-layers = { $first } and { $second } are plans of different layers ({ $first_layer } with { $first_parcels } parcels, { $second_layer } with { $second_parcels }): { $why }
+parcel-lies-elsewhere = parcel { $parcel } lies elsewhere
+no-parcel-in-common = they have no parcel in common
+plans-of-same-park = plans of the same park; for another year's layer: lianpian revise OLD NEW --out DIR
 policies-same-contiguity = policies with the same [contiguity] and the same basis of area
 parcels-miscounted = { $file } holds { $found } parcels; plan.json says { $claimed }
 putting-table-together = putting a table together
@@ -446,6 +451,7 @@ stopped-nothing-changed = stopped before the plan was written; nothing was chang
 reading-policy-change = reading the change to the policy
 send-object-of-sections = send an object of sections, such as {"{"}"objective": {"{"}"lambda": 8{"}"}{"}"}
 reading-policy = reading the policy
+policy-or-policy-text = policy and policy_text: give one of them
 writing-policy = writing the policy
 reading-policy-file = reading policy { $file }
 checking-layer = checking the layer
@@ -457,6 +463,10 @@ the-overlay = the overlay
 no-feature-meets-filters = { $file }: no usable feature meets the policy's filters
 entry-without-effect = the entry has no effect; compare its filters with the layer's values
 the-zone = the zone
+widths-no-numbers = barriers { $file }: { $count } widths in the column "{ $column }" are no numbers, such as "{ $example }"
+widths-missing = barriers { $file }: { $count } widths in the column "{ $column }" are missing
+width-instead = these lines have a half width of { $metres } m; write metres as plain numbers, or give half_width_m
+scored-as-it-stands = scored as it stands
 finding-zone = finding the zone
 joining-table = joining enterprise table { $file }
 reading-barriers = reading barriers { $file }
@@ -483,6 +493,37 @@ writing-years-json = writing years.json
 putting-years-together = putting years.csv together
 objectives-not-comparable = the policies value the present zone differently: objectives cannot be held against each other
 present-zone-measured-differently = { $first } and { $second } measure the present zone differently: { $first_ha } ha in { $first_blocks } blocks, concentration { $first_index }; and { $second_ha } ha in { $second_blocks }, { $second_index }
+other-parcels-measured-differently = { $first } and { $second } are plans of different parcels, and measure them differently
+policies-same-gap-and-basis = policies with the same [contiguity] gap_m and the same basis of area
+plans-begin-differently = { $first } and { $second } do not begin with the same zone: { $count } { $count ->
+        [one] parcel is
+       *[other] parcels are
+    } in the present zone of one alone
+plans-of-same-present-zone = plans with the same present zone
+plan-has-more = { $title } has { $count } more ({ $ha } ha: { $names })
+plans-know-other-facts = the plans know other facts about the same { $count } parcels (other tables, or another year)
+parcels-in-all-plans = { $count } parcels are in all plans, and the rows "in common" speak of them alone; { $more }
+plans-of-different-days = the plans are of different days: { $dates }
+policies-set-aside-differently = the policies set aside different features (eligible.not_parcels), so blocks, concentration and objective are of different land
+common-on-different-sides = { $count } of the parcels in common ({ $ha } ha) are not on the same side in all plans
+a-revision = a revision
+bringing-to-crs-of = bringing { $file } to the CRS of { $other }
+year-old = old
+year-new = new
+year-codes-in = { $year } codes are in column { $column }
+year-without-codes = { $year } parcels have no codes: they match by their land alone
+year-issues = { $year } layer: { $count } { $count ->
+        [one] issue
+       *[other] issues
+    }, in { $file }
+codes-exchanged = { $count } pairs of parcels have exchanged their codes: { $pairs }
+codes-on-other-land = { $count } codes are on other land than before: { $codes }
+most-codes-on-other-land = most codes are on other land: look whether both layers state their coordinate reference system rightly
+codes-repeated = { $count } codes occur more than once in the { $year } layer and match by their land alone: { $codes }
+land-counts-twice = { $count } parcels lie under { $year } parcels that overlap each other, so that their land counts twice: { $parcels }
+stage-took-too-long = { $stage } took more than { $seconds } s, so no plan was made
+longer-time-limit = --time-limit { $seconds }, for each stage may take { $times } times as long
+check-outlines-of-many-corners = `lianpian check` on the input: outlines of very many corners take long
 condition-looks-for-numbers = the condition { $condition } looks for numbers, and { $count } values of the column are none, such as "{ $sample }"
 nothing-meets-condition = nothing meets the condition { $condition }; the column states { $values }
 numbers-from-to = numbers from { $least } to { $most }
@@ -610,8 +651,9 @@ plan-again = another version of the program read them: plan again
 no-scenario-yet = no scenario plans this layer yet
 make-a-scenario = make one: its policy says what belongs to the layer
 no-scenario-to-compare = there is no scenario to compare
-scenarios-of-other-parcels = scenarios { $first } and { $second } speak of different parcels
-compare-one-layer = compare scenarios of one layer
+scenarios-of-other-parcels = scenarios { $first } and { $second } speak of different parcels: { $why }
+parcel-on-other-land = { $parcel } is not the same land
+compare-one-park = compare scenarios of one park
 no-parcel-of-number = there is no parcel { $fid }; the layer has { $count }
 no-such-indicator = there is no indicator { $indicator }; there are { $known }
 reading-kept-plan = reading a kept plan
@@ -766,8 +808,8 @@ nothing-for-frontier = there is nothing to draw a frontier of
 try-frontier-input = INPUT with --policy, or --units with --edges
 starting-threads-plain = starting threads
 making-folder = making a folder for files
-is-folder = { $file } is a folder
-convert-to-geopackage = convert it to a GeoPackage first: ogr2ogr parcels.gpkg folder.gdb
+policy-calls-it = the project's policy calls { $named } { $plain }
+a-file-in-it = a file in it
 nothing-to-serve = there is nothing to serve
 try-serve-project = --project FILE.gpkg, which `lianpian import` makes
 try-serve-plan = --plan PLAN_DIR, the folder that `lianpian plan --out` wrote
@@ -927,6 +969,8 @@ step-vetoes = what a veto costs at most
 step-robustness = trying other weights
 step-frontier = tracing the curve
 step-curve = tracing the curve over λ
+step-common-land = finding the land in common
+step-revision = finding what became of every parcel
 step-verify = checking the result
 step-export = writing the files
 step-order = sorting by place
@@ -1004,6 +1048,13 @@ zone-is-empty = no parcel is in the zone now, so there is no area to conserve; c
 locked-in-but-overlay = parcel { $parcel } is locked in, but overlay "{ $overlay }" forbids it to come in; release the lock or correct the overlay
 indicator-formula = indicator "{ $indicator }": cannot read the formula `{ $formula }`: { $why }
 indicator-what = indicator "{ $indicator }": { $what }
+no-indicators = there are no indicators, so every score is unknown
+known-for-no-parcel = it is known for no parcel
+same-wherever-known = it is { $value } wherever it is known, so all parcels get 0.5
+standard-score-of-few = a standard score over { $count } parcels says little; use another method below { $least }
+rows-left-out = { $percent } % of { $name } ({ $count } firm rows) has no figure for { $beside } and is left out
+name-means-measured = the name "{ $name }" means the area as measured on the ellipsoid; the column of that name is left aside: rename it to use it
+values-no-numbers = column "{ $column }": { $count } of { $present } values present are no numbers, such as "{ $example }"; they count as missing
 indicator-unpaired = indicator "{ $indicator }": it sets { $sums } in proportion to each other, but the firm table was read for other ratios; read it again with this policy
 weights-what = weights: { $what }
 policy-text = { $place }{ $what }{ $hint }
@@ -1038,6 +1089,10 @@ pass-excellent-order = with direction `lower` less is better, so `excellent` ({ 
 weights-add-up = the indicators' weights add up to { $sum }; give at least one a weight above 0
 weights-order = `order` has to name every indicator once; it names { $named }, the indicators are { $indicators }
 weights-contradict = the pairwise comparisons contradict each other: their consistency ratio is { $ratio }, from { $limit } on they are refused. Look for three indicators of which a beats b, b beats c and c beats a
+ahp-consistency = AHP weights: the consistency ratio is { $ratio }
+entropy-of-few = entropy weights: indicator "{ $indicator }" is known for { $count } parcels; below { $least } its weight is unstable; consider fixed weights
+entropy-tells-nothing = entropy weights: no indicator tells parcels apart, so all indicators weigh the same
+entropy-hardly-differs = entropy weights: indicator "{ $indicator }" hardly differs between parcels and gets the weight { $weight }; use fixed weights if it should count
 weights-rows = `matrix` has { $rows } rows, but `order` names { $names } indicators
 weights-columns = the row of "{ $name }" in `matrix` has { $values } values instead of { $names }
 weights-cell = `matrix`, "{ $first }" against "{ $second }"
@@ -1050,6 +1105,7 @@ cap-needs-ha = constraints.area: mode "cap" needs cap_ha, the most hectares allo
 cap-above-zero = constraints.area.cap_ha = { $value }: expected a number above 0
 cap-only-with-cap = constraints.area: cap_ha has a meaning with mode = "cap" only
 base-above-zero = constraints.area.base_ha = { $value }: expected a number above 0
+reference-date-day = reference_date = "{ $date }": expected a day such as 2025-12-31
 base-only-with-conserve = constraints.area: base_ha has a meaning with mode = "conserve" only
 concentration-contradiction = constraints.keep_concentration = false and constraints.concentration contradict each other; keep one
 blocks-at-least-one = constraints.blocks = 0: a zone has at least one block
@@ -1068,12 +1124,24 @@ parcel-locked-both-ways = parcel { $parcel } is locked both in and out; keep one
 
 assume-one-table = of the tables only { $first } is used; { $other } is left aside
 assume-key-is-column = { $key } is the column "{ $column }" ({ $why })
+    .page = { $key ->
+        [parcel_code] parcel code
+        [in_zone] in the zone now
+        [sub_park] sub-park
+        [registered_area] registered area
+        [land_use] land use
+       *[other] { $key }
+    }: column "{ $column }" ({ $why })
 assume-area-unit = the registered area is in { $unit }, which fits the measured areas best
 assume-no-code = no column looks like the parcels' code: they are named by their row
 assume-all-inside = no column says which parcels are in the zone: all of them count as inside
 assume-table-unused = { $file }: no column holds the parcels' codes, so the table is not used
 assume-firms-by = the firms of { $file } belong to parcels by the column "{ $column }"
 assume-role-is-column = { $role } is the column "{ $column }"
+    .page = { $role ->
+        [share] share of a firm on a parcel
+       *[other] key of the firm
+    }: column "{ $column }"
 assume-first-indicators = of { $count } figures the first { $most } are indicators
 assume-streets-are-parcels = { $count } parcels whose land use looks like streets or water ({ $uses }) are planned as parcels; the policy has the line that sets them aside
 assume-none-inside = no parcel is in the zone by that column: nothing can be planned before one is

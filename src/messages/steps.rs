@@ -25,6 +25,8 @@ pub fn step(name: &str) -> Message {
         "robustness" => message!("step-robustness"),
         "frontier" => message!("step-frontier"),
         "curve" => message!("step-curve"),
+        "common land" => message!("step-common-land"),
+        "revision" => message!("step-revision"),
         "verify" => message!("step-verify"),
         "export" => message!("step-export"),
         "order" => message!("step-order"),

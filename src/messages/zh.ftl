@@ -280,6 +280,7 @@ unpack-table = 请先解压，再提供其中的表格
 save-table-in-it = 请把其中的表格另存为 .xlsx
 save-as-xlsx-codes = 请用表格软件打开后另存为 .xlsx，代码存为文本
 no-workbook = { $file } 无法作为工作簿读取
+part-missing = { $file } 缺少 { $part }
 workbook-holds = { $file } 从名称看是工作簿，内容却是{ $content }
 workbook-damaged = { $file } 从名称看是工作簿，但并不是，或已损坏
 save-as-xlsx = 请用表格软件打开后另存为 .xlsx，或重新获取
@@ -293,6 +294,8 @@ formulas-without-value = 字段“{ $column }”有 { $count } 格公式没有�
 missing-work-out = 这些值按缺失处理；请用表格软件打开工作簿（会自动计算）并保存
 formulas-with-error = 字段“{ $column }”有 { $count } 格为错误值（如 { $error }）：{ $rows }
 missing-correct-formulas = 这些值按缺失处理；请更正工作簿中的公式
+percentages-among-numbers = 字段“{ $column }”有 { $count } 个数字以百分比显示，另有 { $plain } 个不是：{ $rows }
+percent-read-as-share = 4.5 % 读作 0.045，其他数字按原样读取；如与原意不符，请统一该字段的显示方式
 merged-cells = 字段“{ $column }”的合并单元格代表另外 { $count } 行：{ $rows }
 merged-holds-for-all = 其内容对每一行有效；数字只在首行计一次
 folder-no-table = { $file } 是文件夹，不是表格
@@ -405,8 +408,10 @@ plans-list-other-parcels = { $first } 与 { $second } 的地块不一致：其�
 titles-for-plans = { $plans } 个方案却有 { $titles } 个标题
 one-title-a-plan = 每个方案一个标题，按方案的顺序
 reading-plan-crs = 读取 { $file } 的 inputs.crs
-plans-of-other-layers = { $first } 与 { $second } 属于不同图层（{ $first_layer }，{ $first_parcels } 宗；{ $second_layer }，{ $second_parcels } 宗）
-plans-of-same-parcels = 请给出地块、检查与现状范围均相同的方案
+plans-of-other-layers = { $first } 与 { $second } 属于不同图层（{ $first_layer }，{ $first_parcels } 宗；{ $second_layer }，{ $second_parcels } 宗）：{ $why }
+parcel-lies-elsewhere = 地块 { $parcel } 的位置不同
+no-parcel-in-common = 没有共有的地块
+plans-of-same-park = 请给出同一园区的方案；如为另一年份的图层：lianpian revise OLD NEW --out DIR
 policies-same-contiguity = 请给出 [contiguity] 与面积口径相同的政策
 parcels-miscounted = { $file } 有 { $found } 宗地块，而 plan.json 称有 { $claimed } 宗
 putting-table-together = 汇编表格
@@ -428,6 +433,7 @@ stopped-nothing-changed = 在写出方案之前已停止，没有任何改动
 reading-policy-change = 读取对政策的改动
 send-object-of-sections = 请发送由各节组成的对象，如 {"{"}"objective": {"{"}"lambda": 8{"}"}{"}"}
 reading-policy = 读取政策
+policy-or-policy-text = policy 与 policy_text 只能给出一个
 writing-policy = 写出政策
 reading-policy-file = 读取政策 { $file }
 checking-layer = 检查图层
@@ -439,6 +445,10 @@ the-overlay = 叠加图层
 no-feature-meets-filters = { $file }：没有可用要素符合政策的筛选条件
 entry-without-effect = 该条目不起作用；请对照图层中的值核对筛选条件
 the-zone = 园区范围
+widths-no-numbers = 分隔线 { $file } 的字段“{ $column }”有 { $count } 个宽度不是数字，例如“{ $example }”
+widths-missing = 分隔线 { $file } 的字段“{ $column }”有 { $count } 个宽度缺失
+width-instead = 这些线的半宽按 { $metres } 米计；请以米为单位填写纯数字，或给出 half_width_m
+scored-as-it-stands = 按现有数据评分
 finding-zone = 确定园区范围
 joining-table = 关联企业表 { $file }
 reading-barriers = 读取分隔线 { $file }
@@ -465,6 +475,31 @@ writing-years-json = 写出 years.json
 putting-years-together = 汇编 years.csv
 objectives-not-comparable = 各方案的目标函数不同，目标值不可直接比较
 present-zone-measured-differently = { $first } 与 { $second } 对现状范围的量算不同：{ $first_ha } 公顷、{ $first_blocks } 个区块、集中度 { $first_index }，与 { $second_ha } 公顷、{ $second_blocks } 个区块、集中度 { $second_index }
+other-parcels-measured-differently = { $first } 与 { $second } 的地块不同，量算方式也不同
+policies-same-gap-and-basis = 请给出 [contiguity] gap_m 与面积口径相同的政策
+plans-begin-differently = { $first } 与 { $second } 的现状范围不同：有 { $count } 个地块只在其中之一的现状范围内
+plans-of-same-present-zone = 请给出现状范围相同的方案
+plan-has-more = { $title } 另有 { $count } 个（{ $ha } 公顷：{ $names }）
+plans-know-other-facts = 各方案的 { $count } 个地块相同，但所依据的数据不同（其他表格，或另一年份）
+parcels-in-all-plans = 各方案共有 { $count } 个地块，“共有地块”各行只比较这些地块；{ $more }
+plans-of-different-days = 各方案的基准日不同：{ $dates }
+policies-set-aside-differently = 各政策排除的要素不同（eligible.not_parcels），区块、集中度和目标值所指的用地不同
+common-on-different-sides = 共有地块中有 { $count } 个（{ $ha } 公顷）在各方案中的归属不同
+a-revision = 变更比对结果
+bringing-to-crs-of = 把 { $file } 转换到 { $other } 的坐标系
+year-old = 旧
+year-new = 新
+year-codes-in = { $year }地块代码在字段 { $column } 中
+year-without-codes = { $year }地块没有代码，仅按用地匹配
+year-issues = { $year }图层有 { $count } 个问题，见 { $file }
+codes-exchanged = { $count } 对地块互换了代码：{ $pairs }
+codes-on-other-land = { $count } 个代码所指的用地与以前不同：{ $codes }
+most-codes-on-other-land = 大多数代码的用地不同，请检查两个图层的坐标系
+codes-repeated = { $year }图层中 { $count } 个代码重复，仅按用地匹配：{ $codes }
+land-counts-twice = { $count } 个地块处的{ $year }地块互相重叠，其面积被重复计算：{ $parcels }
+stage-took-too-long = “{ $stage }”超过 { $seconds } 秒，未生成方案
+longer-time-limit = --time-limit { $seconds }，每个阶段最多可用其 { $times } 倍的时间
+check-outlines-of-many-corners = 请对输入运行 `lianpian check`：界址点极多的边界耗时很长
 condition-looks-for-numbers = 条件 { $condition } 按数字筛选，而该字段有 { $count } 个值不是数字，如“{ $sample }”
 nothing-meets-condition = 没有内容符合条件 { $condition }；该字段的值为 { $values }
 numbers-from-to = { $least } 至 { $most } 的数
@@ -592,8 +627,9 @@ plan-again = 读取它们的是程序的另一版本：请重新制定方案
 no-scenario-yet = 还没有情景使用该图层
 make-a-scenario = 请建立一个：由其政策说明图层的内容
 no-scenario-to-compare = 没有可比较的情景
-scenarios-of-other-parcels = 情景 { $first } 与 { $second } 的地块不同
-compare-one-layer = 请比较同一图层的情景
+scenarios-of-other-parcels = 情景 { $first } 与 { $second } 的地块不同：{ $why }
+parcel-on-other-land = { $parcel } 不是同一块用地
+compare-one-park = 请比较同一园区的情景
 no-parcel-of-number = 没有第 { $fid } 宗地块，图层共有 { $count } 宗
 no-such-indicator = 没有指标 { $indicator }，现有 { $known }
 reading-kept-plan = 读取已存的方案
@@ -748,8 +784,8 @@ nothing-for-frontier = 没有可绘制前沿的内容
 try-frontier-input = INPUT 加 --policy，或 --units 加 --edges
 starting-threads-plain = 启动线程
 making-folder = 建立存放文件的文件夹
-is-folder = { $file } 是文件夹
-convert-to-geopackage = 请先转换为 GeoPackage：ogr2ogr parcels.gpkg folder.gdb
+policy-calls-it = 项目的政策把 { $named } 称为 { $plain }
+a-file-in-it = 请给出其中的文件
 nothing-to-serve = 没有可服务的内容
 try-serve-project = --project FILE.gpkg，由 `lianpian import` 建立
 try-serve-plan = --plan PLAN_DIR，由 `lianpian plan --out` 写出的文件夹
@@ -903,6 +939,8 @@ step-vetoes = 计算否决的代价上限
 step-robustness = 检验权重扰动
 step-frontier = 计算曲线
 step-curve = 计算 λ 曲线
+step-common-land = 求共有用地
+step-revision = 分析地块变更
 step-verify = 独立验证
 step-export = 生成文件
 step-order = 按位置排序
@@ -980,6 +1018,13 @@ zone-is-empty = 现状没有地块在园区内，无从保持总量；请核对 
 locked-in-but-overlay = 地块 { $parcel } 锁定在内，而叠加图层“{ $overlay }”禁止其调入；请解除锁定或更正图层
 indicator-formula = 指标“{ $indicator }”：无法读取公式 `{ $formula }`：{ $why }
 indicator-what = 指标“{ $indicator }”：{ $what }
+no-indicators = 没有指标，所有得分均未知
+known-for-no-parcel = 没有任何地块有此数据
+same-wherever-known = 凡有数据处均为 { $value }，所有地块均得 0.5
+standard-score-of-few = 仅有 { $count } 个地块，标准分意义不大；少于 { $least } 个时请改用其他方法
+rows-left-out = { $name } 的 { $percent } %（{ $count } 行企业）没有 { $beside } 的数据，未计入
+name-means-measured = 名称“{ $name }”指椭球面上的量算面积；同名字段未采用，如需使用请改名
+values-no-numbers = 字段“{ $column }”的 { $present } 个值中有 { $count } 个不是数字（如“{ $example }”），按缺失处理
 indicator-unpaired = 指标“{ $indicator }”：要求 { $sums } 之间的比例，而企业表是为其他比例读取的；请按此政策重新读取
 weights-what = 权重：{ $what }
 policy-text = { $place }{ $what }{ $hint }
@@ -1014,6 +1059,10 @@ pass-excellent-order = direction 为 `lower` 时越小越好，`excellent`（{ $
 weights-add-up = 各指标权重之和为 { $sum }；请至少给一个大于 0 的权重
 weights-order = `order` 须列出每个指标各一次；现列出 { $named }，指标为 { $indicators }
 weights-contradict = 两两比较相互矛盾：一致性比率为 { $ratio }，达到 { $limit } 即不接受。请找出 a 胜 b、b 胜 c 而 c 又胜 a 的三个指标
+ahp-consistency = 层次分析法权重：一致性比率为 { $ratio }
+entropy-of-few = 熵权：指标“{ $indicator }”只有 { $count } 个地块有数据；少于 { $least } 个时权重不稳定，可考虑固定权重
+entropy-tells-nothing = 熵权：没有指标能区分地块，各指标权重相等
+entropy-hardly-differs = 熵权：指标“{ $indicator }”在地块间几乎没有差别，权重为 { $weight }；如应计入，请用固定权重
 weights-rows = `matrix` 有 { $rows } 行，而 `order` 列出 { $names } 个指标
 weights-columns = `matrix` 中“{ $name }”一行有 { $values } 个值，应为 { $names } 个
 weights-cell = `matrix` 中“{ $first }”对“{ $second }”
@@ -1026,6 +1075,7 @@ cap-needs-ha = constraints.area：mode "cap" 需要 cap_ha，即允许的最大�
 cap-above-zero = constraints.area.cap_ha = { $value }：应为大于 0 的数
 cap-only-with-cap = constraints.area：cap_ha 只在 mode = "cap" 时有意义
 base-above-zero = constraints.area.base_ha = { $value }：应为大于 0 的数
+reference-date-day = reference_date = "{ $date }"：应为日期，例如 2025-12-31
 base-only-with-conserve = constraints.area：base_ha 只在 mode = "conserve" 时有意义
 concentration-contradiction = constraints.keep_concentration = false 与 constraints.concentration 相互矛盾，请只留其一
 blocks-at-least-one = constraints.blocks = 0：园区至少有一个区块
@@ -1044,12 +1094,24 @@ parcel-locked-both-ways = 地块 { $parcel } 同时锁定在内和在外；请�
 
 assume-one-table = 表格中只使用 { $first }；{ $other } 未采用
 assume-key-is-column = { $key } 为字段“{ $column }”（{ $why }）
+    .page = { $key ->
+        [parcel_code] 宗地代码
+        [in_zone] 现状是否在园区内
+        [sub_park] 子园
+        [registered_area] 登记面积
+        [land_use] 土地用途
+       *[other] { $key }
+    }：字段“{ $column }”（{ $why }）
 assume-area-unit = 登记面积以 { $unit } 计，与量算面积最相符
 assume-no-code = 没有像地块代码的字段：地块按行号编号
 assume-all-inside = 没有字段说明哪些地块在园区内：全部按区内计
 assume-table-unused = { $file }：没有字段能与地块代码对应，未使用该表
 assume-firms-by = { $file } 的企业按字段“{ $column }”归到地块
 assume-role-is-column = { $role } 为字段“{ $column }”
+    .page = { $role ->
+        [share] 企业在地块上的份额
+       *[other] 企业代码
+    }：字段“{ $column }”
 assume-first-indicators = { $count } 个数字字段中取前 { $most } 个作指标
 assume-streets-are-parcels = { $count } 宗地块的用途像道路或水域（{ $uses }），仍按地块参与；政策中备有将其排除的一行
 assume-none-inside = 按该字段没有地块在园区内：至少有一宗才能制定方案

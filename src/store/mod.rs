@@ -44,11 +44,25 @@ pub use records::*;
 /// was made by a newer version, or cannot be opened. What is no project is left untouched.
 pub async fn open(address: &str, new: Option<&NewProject>) -> Result<Arc<dyn Store>> {
     sqlx::any::install_default_drivers();
-    if address.starts_with("postgres://") || address.starts_with("postgresql://") {
+    if is_server(address) {
         Ok(Arc::new(postgis::open(address, new).await?))
     } else {
         Ok(Arc::new(geopackage::open(Path::new(address), new).await?))
     }
+}
+
+/// Takes a project's file away that was just made, with what its database left beside it. A database of a server stays.
+pub fn remove(address: &str) {
+    if !is_server(address) {
+        for ending in ["", "-wal", "-shm", "-journal"] {
+            let _ = std::fs::remove_file(format!("{address}{ending}"));
+        }
+    }
+}
+
+/// Whether the address is that of a database server.
+fn is_server(address: &str) -> bool {
+    address.starts_with("postgres://") || address.starts_with("postgresql://")
 }
 
 /// The layers of [`Store::publish`], in this order.

@@ -153,3 +153,79 @@ fn plans_that_cannot_be_held_against_each_other_are_refused() {
     assert!(said.contains("plan.json"), "{said}");
     assert!(!out.exists());
 }
+
+/// With and without streets that were delivered as parcels: only the parcels of both are held against each other.
+#[test]
+fn plans_that_set_aside_different_features_are_compared_by_what_they_share() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    // Two rows of lots with a street between them that is a feature of the layer, too.
+    let mut features = Vec::new();
+    let mut feature = |code: &str, kind: &str, zone: u8, rd: u8, [w, s, e, n]: [f64; 4]| {
+        let [w, e] = [w, e].map(|x| 604_800.0 + x);
+        let [s, n] = [s, n].map(|y| 3_448_100.0 + y);
+        features.push(format!(
+            "{{\"type\":\"Feature\",\"properties\":{{\"ZDDM\":\"{code}\",\"use\":\"{kind}\",\"in_zone\":{zone},\"rd\":{rd}}},\
+             \"geometry\":{{\"type\":\"Polygon\",\"coordinates\":[[[{w},{s}],[{e},{s}],[{e},{n}],[{w},{n}],[{w},{s}]]]}}}}"
+        ));
+    };
+    for i in 0..8_u8 {
+        let x = f64::from(i) * 100.0;
+        feature(&format!("N{i}"), "works", u8::from(i < 4), (i * 7) % 5, [x, 130.0, x + 100.0, 230.0]);
+        feature(&format!("S{i}"), "works", u8::from(i < 4), (i * 3) % 5, [x, 0.0, x + 100.0, 100.0]);
+    }
+    feature("ROAD", "street", 1, 0, [0.0, 100.0, 800.0, 130.0]);
+    let crs = "{\"type\":\"name\",\"properties\":{\"name\":\"urn:ogc:def:crs:EPSG::4549\"}}";
+    let layer =
+        format!("{{\"type\":\"FeatureCollection\",\"crs\":{crs},\"features\":[{}]}}", features.join(","));
+    std::fs::write(at.join("p.geojson"), layer).unwrap();
+    let rules = "[columns]\nparcel_code = 'ZDDM'\nin_zone = 'in_zone'\n[indicators.rd]\nformula = 'rd'\n\
+                 normalise = { method = 'rank' }\n[constraints]\nmin_block_ha = 0.5\narea = { mode = 'conserve', tolerance = 0.3 }\n";
+    let set_aside = "[eligible]\nnot_parcels = [{ column = 'use', is = ['street'] }]\n";
+    let [with, without] = [("with", ""), ("without", set_aside)].map(|(name, more)| {
+        let (policy, out) = (at.join(format!("{name}.toml")), at.join(name));
+        std::fs::write(&policy, format!("{rules}{more}")).unwrap();
+        let names = [&at.join("p.geojson"), &policy, &out].map(|p| text(p).to_owned());
+        lianpian().args(["plan", &names[0], "--policy", &names[1], "--out", &names[2]]).output().unwrap();
+        assert!(out.join("plan.json").is_file());
+        out
+    });
+    let (picture, table) = (at.join("a.svg"), at.join("a.csv"));
+    let args = ["compare", text(&with), text(&without), "--out", text(&picture), "--table", text(&table)];
+    let run = lianpian().args(args).output().unwrap();
+    let (said, notes) = (String::from_utf8(run.stdout).unwrap(), String::from_utf8(run.stderr).unwrap());
+    assert!(run.status.success(), "{notes}");
+    assert!(notes.contains("16 parcels are in all plans") && notes.contains("with has 1 more"), "{notes}");
+    assert!(notes.contains("ROAD") && notes.contains("eligible.not_parcels"), "{notes}");
+    // The present zone is shown as each of them measures it; in common it is the same.
+    assert_eq!(said.matches("现状 Present zone").count(), 2, "{said}");
+    let common: Vec<&str> =
+        said.lines().filter_map(|l| l.split("In common: area, ha: ").nth(1)).map(str::trim).collect();
+    assert_eq!((common.len(), common[0]), (4, common[2]), "{said}");
+    let svg = std::fs::read_to_string(&picture).unwrap();
+    let lines = lines_of(&svg);
+    assert!(lines.iter().any(|l| l.contains("16 parcels are in all plans")), "{lines:?}");
+    // The table: who is where, and whom one plan lacks.
+    let csv = std::fs::read_to_string(&table).unwrap();
+    let rows: Vec<Vec<&str>> = csv.lines().map(|l| l.split(',').collect()).collect();
+    assert_eq!(rows[0], ["parcel", "area_m2", "in_all_plans", "sides_differ", "present", "with", "without"]);
+    assert_eq!(rows.len(), 18);
+    let road = rows.iter().find(|r| r[0] == "ROAD").unwrap();
+    assert_eq!((road[2], road[6]), ("no", ""));
+    // What is said of the common area is what the sides in the table come to.
+    for (column, place) in [(5, 1), (6, 3)] {
+        let inside = rows[1..].iter().filter(|r| r[2] == "yes" && r[column] == "in");
+        let ha: f64 = inside.map(|r| r[1].parse::<f64>().unwrap() / 1e4).sum();
+        assert_eq!(format!("{ha:.2}"), common[place], "{said}");
+    }
+    let differ = rows[1..].iter().filter(|r| r[3] == "yes").count();
+    assert!(notes.contains(&format!("{differ} of the parcels in common")), "{notes}");
+
+    // Another park with the same codes is another layer.
+    let moved = std::fs::read_to_string(at.join("p.geojson")).unwrap().replace("3448", "3458");
+    std::fs::write(at.join("q.geojson"), moved).unwrap();
+    let names = [&at.join("q.geojson"), &at.join("with.toml"), &at.join("other")].map(|p| text(p).to_owned());
+    lianpian().args(["plan", &names[0], "--policy", &names[1], "--out", &names[2]]).output().unwrap();
+    let said = run_for_stderr(&["compare", text(&with), &names[2], "--out", text(&at.join("b.svg"))], 2);
+    assert!(said.contains("different layers") && said.contains("lies elsewhere"), "{said}");
+}

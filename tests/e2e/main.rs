@@ -8,9 +8,11 @@ mod commands;
 mod compare;
 mod edits;
 mod frontier;
+mod import;
 mod interrupted;
 mod neutral;
 mod real;
+mod revise;
 mod robustness;
 mod same_bytes;
 

@@ -184,3 +184,56 @@ fn init_writes_a_policy_that_plans_and_says_what_it_assumed() {
         lianpian().args(["plan", &parcels, "--policy", &alone, "--out", &name("plan2")]).output().unwrap();
     assert!(planned.status.code().is_some_and(|c| c <= 1), "{}", String::from_utf8_lossy(&planned.stderr));
 }
+
+/// A figure or a width that cannot be read is missing, and said so where it is used.
+#[test]
+fn figures_of_parcels_and_widths_of_barriers_that_are_no_numbers_are_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let whole = std::fs::read_to_string(park(at, "p.geojson", 4549, 604_800.0, 3_448_100.0, 6)).unwrap();
+    let parcels = at.join("odd.geojson").to_str().unwrap().to_owned();
+    std::fs::write(&parcels, whole.replacen("\"rd\":1", "\"rd\":\"1200 m²\"", 1)).unwrap();
+    let said = planned(at, &parcels, "");
+    assert!(
+        said.contains("column \"rd\": 1 of 6 values present are no numbers, such as \"1200 m²\""),
+        "{said}"
+    );
+    let line = whole.replace("Polygon", "MultiLineString").replace("\"rd\":", "\"width\":");
+    std::fs::write(at.join("roads.geojson"), line.replacen("\"width\":1", "\"width\":\"15 m\"", 1)).unwrap();
+    let barriers =
+        "[[contiguity.barriers]]\nlayer = 'roads.geojson'\nhalf_width_column = 'width'\nhalf_width_m = 4\n";
+    let said = planned(at, &parcels, barriers);
+    assert!(
+        said.contains(
+            "barriers roads.geojson: 1 widths in the column \"width\" are no numbers, such as \"15 m\""
+        ) && said.contains("half width of 4 m"),
+        "{said}"
+    );
+}
+
+/// Whatever a layer lacks, the policy plans: without a flag all parcels are inside, without a code they go by their row.
+#[test]
+fn init_writes_a_policy_for_layers_that_say_little() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let whole = std::fs::read_to_string(park(at, "p.geojson", 4549, 604_800.0, 3_448_100.0, 6)).unwrap();
+    let without_zone = whole.replace("\"in_zone\":0,", "").replace("\"in_zone\":1,", "");
+    let only_area = without_zone.replace("\"ZDDM\"", "\"note\"").replace("\"rd\"", "\"objectid\"");
+    for (name, text) in [("without_zone", without_zone), ("only_area", only_area)] {
+        let path = |ending: &str| at.join(format!("{name}.{ending}")).to_str().unwrap().to_owned();
+        std::fs::write(path("geojson"), text).unwrap();
+        let said = run(&["init", &path("geojson"), "--out", &path("toml")], 0);
+        assert!(said.contains("all of them count as inside"), "{said}");
+        let out = path("plan");
+        let done = lianpian()
+            .args(["plan", &path("geojson"), "--policy", &path("toml"), "--out", &out])
+            .output()
+            .unwrap();
+        assert!(done.status.code().is_some_and(|c| c <= 1), "{}", String::from_utf8_lossy(&done.stderr));
+        let plan: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(at.join(format!("{name}.plan/plan.json"))).unwrap())
+                .unwrap();
+        let area_ha = plan["area"]["before_m2"].as_f64().unwrap() / 1e4;
+        assert!((area_ha - 6.0).abs() < 0.01, "{area_ha} ha of 6 are in the zone");
+    }
+}

@@ -210,6 +210,8 @@ impl Park {
                 parcels: count,
                 policy: "0".repeat(64),
                 policy_name: "青浦园 示意 synthetic".into(),
+                reference_date: None,
+                policy_folder: None,
                 files: BTreeMap::new(),
                 seed: 7,
                 version: "0.1.0".into(),

@@ -5,6 +5,7 @@
 mod awkward;
 mod formats;
 mod lying;
+mod merged;
 mod numbers;
 mod real;
 mod sandbox;

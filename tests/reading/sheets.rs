@@ -158,3 +158,28 @@ fn codes_of_a_workbook_keep_what_they_have() {
     assert_eq!(texts(&read, "code"), ["0012", "0013"]);
     assert_eq!(read.table.column("rd").unwrap().values, [Value::Number(12.5), Value::Number(1234.5)]);
 }
+
+#[test]
+fn a_column_that_shows_some_numbers_as_percentages_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    for (format, mixed) in
+        [("0.0%", true), ("0%;[Red]-0%", true), ("0.0\"%\"", false), ("0.0\\%", false), ("0.00", false)]
+    {
+        let read = made(folder.path(), |sheet| {
+            row(sheet, 0, &["code", "rd", "tax"]);
+            for (at, code) in ["A", "B", "C"].iter().enumerate() {
+                row(sheet, at as u32 + 1, &[code, "4.5", "0.1"]);
+            }
+            let shown = Format::new().set_num_format(format);
+            sheet.write_number_with_format(2, 1, 0.045, &shown).unwrap();
+            // All of a column are one way of writing it.
+            for at in 1..=3 {
+                sheet.write_number_with_format(at, 2, 0.1, &shown).unwrap();
+            }
+        });
+        assert_eq!(texts(&read, "rd"), ["4.5", "0.045", "4.5"]);
+        let told: Vec<String> = read.issues.iter().map(|i| english(&i.found)).collect();
+        let expected = "column \"rd\": 1 numbers are shown as percentages and 2 are not: row 2";
+        assert_eq!(told, if mixed { vec![expected] } else { vec![] }, "{format}");
+    }
+}

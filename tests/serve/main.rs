@@ -22,3 +22,4 @@ mod systems;
 mod tiles;
 mod tilesets;
 mod uploads;
+mod years;

@@ -9,6 +9,7 @@ use super::{Adjacency, COINCIDENT_M, Facing, MIN_FACING_M};
 use crate::graph::Rows;
 use crate::id::PartIdx;
 use crate::index::SpatialIndex;
+use crate::long_outline::edges;
 use crate::parcel::{Barrier, Layer};
 use crate::parts::Parts;
 use crate::progress::{Cancelled, Monitor, go_on};
@@ -76,7 +77,7 @@ impl FacingByGap {
                     for (at, wanted) in wanted.iter().enumerate() {
                         let part = PartIdx::from_at(chunk * CHUNK + at);
                         if *wanted {
-                            measurer.measure(part, context::sides(outlines.of(part)), &mut one_sided);
+                            measurer.measure(part, edges(outlines.of(part)), &mut one_sided, monitor)?;
                         } else {
                             one_sided.skip(reaches_m.len());
                         }

@@ -1,17 +1,18 @@
 //! The spatial context of a part of a parcel: the sides of the others near it, its own, and barriers.
 
-use geo::{BoundingRect, Coord, CoordsIter, Intersects, Polygon, Rect};
+use geo::{BoundingRect, Coord, Intersects, Polygon, Rect};
 use rayon::prelude::*;
 
 use super::COINCIDENT_M;
 use super::outlines::Outlines;
 use crate::id::PartIdx;
 use crate::index::SpatialIndex;
+use crate::long_outline::{IndexedEdges, LongOutline, MANY_EDGES, edges};
 use crate::parcel::Barrier;
 use crate::point_in_ring;
 
-/// From this number of sides on, looking at all of them costs more than an index of them.
-const INDEX_FROM_SIDES: usize = 256;
+/// Up to this number of parts are looked at one by one.
+const FEW_PARTS: usize = 32;
 
 /// Whose side it is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,41 +42,14 @@ impl Side {
     }
 }
 
-/// Every ring's sides, in order.
-pub(super) fn sides(outline: &[Polygon<f64>]) -> impl Iterator<Item = (Coord<f64>, Coord<f64>)> + '_ {
-    outline
-        .iter()
-        .flat_map(|polygon| std::iter::once(polygon.exterior()).chain(polygon.interiors()))
-        .flat_map(|ring| ring.0.windows(2).map(|pair| (pair[0], pair[1])))
-}
-
-/// An outline of many sides, indexed.
-struct IndexedSides {
-    sides: Vec<(Coord<f64>, Coord<f64>)>,
-    index: SpatialIndex,
-}
-
-impl IndexedSides {
-    fn new(sides: Vec<(Coord<f64>, Coord<f64>)>) -> Self {
-        let index = SpatialIndex::of_boxes((0u32..).zip(sides.iter().map(|(a, b)| Rect::new(*a, *b))));
-        Self { sides, index }
-    }
-
-    /// The numbers of the sides whose box meets `area`, ascending.
-    fn meeting(&self, area: Rect<f64>, numbers: &mut Vec<u32>) {
-        numbers.clear();
-        self.index.numbers_near(area, 0.0, |n| numbers.push(n));
-        numbers.sort_unstable();
-    }
-}
-
 /// All parts and barriers, ready to be asked for the neighbourhood of one part.
 pub(super) struct SpatialContext<'a> {
     outlines: Outlines<'a>,
     index: &'a SpatialIndex,
     bounds: Vec<Option<Rect<f64>>>,
-    indexed: Vec<Option<Box<IndexedSides>>>,
-    barriers: IndexedSides,
+    /// The outlines of many sides.
+    long: Vec<Option<Box<LongOutline>>>,
+    barriers: IndexedEdges,
     barrier_half_widths_m: Vec<f64>,
     widest_m: f64,
     reach_m: f64,
@@ -102,12 +76,7 @@ impl<'a> SpatialContext<'a> {
     ) -> Self {
         let each = (0..outlines.len()).into_par_iter().map(|at| outlines.of(PartIdx::from_at(at)));
         let bounds = each.clone().map(bounds_of).collect();
-        let indexed = each
-            .map(|outline| {
-                (outline.iter().map(Polygon::coords_count).sum::<usize>() > INDEX_FROM_SIDES)
-                    .then(|| Box::new(IndexedSides::new(sides(outline).collect())))
-            })
-            .collect();
+        let long = each.map(|outline| LongOutline::of(outline).map(Box::new)).collect();
         // A segment without length has no direction and cuts nothing; one without a place cannot be indexed.
         let is_line = |pair: &[Coord<f64>]| {
             let length = (pair[1] - pair[0]).x.hypot((pair[1] - pair[0]).y);
@@ -125,8 +94,8 @@ impl<'a> SpatialContext<'a> {
             outlines,
             index,
             bounds,
-            indexed,
-            barriers: IndexedSides::new(segments().map(|(_, pair)| (pair[0], pair[1])).collect()),
+            long,
+            barriers: IndexedEdges::new(segments().map(|(_, pair)| (pair[0], pair[1])).collect()),
             widest_m: barrier_half_widths_m.iter().copied().fold(0.0, f64::max),
             barrier_half_widths_m,
             reach_m,
@@ -161,29 +130,29 @@ impl<'a> SpatialContext<'a> {
         let area = grown(bounds, self.reach_m);
         for (slot, other) in parts.iter().enumerate() {
             let owner = Owner::Other(slot);
-            if let Some(indexed) = &self.indexed[other.at()] {
-                indexed.meeting(area, numbers);
+            if let Some(long) = &self.long[other.at()] {
+                long.edges.meeting(area, numbers);
                 found.extend(numbers.iter().map(|n| {
-                    let (from, to) = indexed.sides[*n as usize];
+                    let (from, to) = long.edges.edge(*n);
                     Side { from, to, owner }
                 }));
             } else {
                 found.extend(
-                    sides(self.outlines.of(*other))
+                    edges(self.outlines.of(*other))
                         .map(|(from, to)| Side { from, to, owner })
                         .filter(|side| side.meets(area)),
                 );
             }
         }
-        found.extend(sides(self.outlines.of(part)).map(|(from, to)| Side { from, to, owner: Owner::Own }));
-        if !self.barriers.sides.is_empty() {
+        found.extend(edges(self.outlines.of(part)).map(|(from, to)| Side { from, to, owner: Owner::Own }));
+        if !self.barriers.is_empty() {
             self.barriers.meeting(grown(bounds, self.reach_m.max(self.widest_m)), numbers);
             found.extend(numbers.iter().map(|n| {
-                let (from, to) = self.barriers.sides[*n as usize];
+                let (from, to) = self.barriers.edge(*n);
                 Side { from, to, owner: Owner::Barrier(self.barrier_half_widths_m[*n as usize]) }
             }));
         }
-        if found.len() > INDEX_FROM_SIDES {
+        if found.len() > MANY_EDGES {
             *index =
                 Some(SpatialIndex::of_boxes((0u32..).zip(found.iter().map(|s| Rect::new(s.from, s.to)))));
         }
@@ -208,17 +177,32 @@ impl<'a> SpatialContext<'a> {
         }
     }
 
-    /// Whether `point` lies inside `part`.
-    pub(super) fn contains(&self, part: PartIdx, point: Coord<f64>) -> bool {
-        let Some(bounds) = self.bounds(part).filter(|b| b.intersects(&point)) else { return false };
-        match &self.indexed[part.at()] {
-            Some(indexed) => {
-                let ray = Rect::new(point, Coord { x: bounds.max().x, y: point.y });
-                let mut ahead = Vec::new();
-                indexed.index.numbers_near(ray, 0.0, |n| ahead.push(indexed.sides[n as usize]));
-                point_in_ring::contains(point, ahead)
+    /// The places in `neighbourhood` of the parts whose box meets `area`, ascending.
+    pub(super) fn near(&self, neighbourhood: &Neighbourhood, area: Rect<f64>, slots: &mut Vec<usize>) {
+        let parts = &neighbourhood.parts;
+        let meets = |slot: &usize| self.bounds(parts[*slot]).is_some_and(|b| b.intersects(&area));
+        slots.clear();
+        if parts.len() <= FEW_PARTS {
+            slots.extend((0..parts.len()).filter(meets));
+            return;
+        }
+        // A river has thousands of neighbours, and one of its edges two or three.
+        self.index.numbers_near(area, 0.0, |n| slots.extend(parts.binary_search(&PartIdx(n)).ok()));
+        slots.retain(meets);
+        slots.sort_unstable();
+    }
+
+    /// Whether `point` lies inside `part`. Adds to `looked_at` how many sides that took.
+    pub(super) fn contains(&self, part: PartIdx, point: Coord<f64>, looked_at: &mut u64) -> bool {
+        if !self.bounds(part).is_some_and(|b| b.intersects(&point)) {
+            return false;
+        }
+        match &self.long[part.at()] {
+            Some(long) => long.contains(point, looked_at),
+            None => {
+                *looked_at += 1;
+                point_in_ring::contains(point, edges(self.outlines.of(part)))
             }
-            None => point_in_ring::contains(point, sides(self.outlines.of(part))),
         }
     }
 }

@@ -5,7 +5,7 @@
 //! piece by piece of the lower envelope of distances. All limits (45°, reach, occlusion) are roots of linear or quadratic equations, so
 //! lengths are exact up to rounding and nothing is sampled.
 
-use geo::{Coord, Intersects, Rect};
+use geo::{Coord, Rect};
 
 use super::COINCIDENT_M;
 use super::context::{Neighbourhood, Owner, Side, SpatialContext, grown};
@@ -15,6 +15,11 @@ use super::nearest::Envelope;
 use super::sight::{SLACK, SightLines};
 use crate::graph::Rows;
 use crate::id::PartIdx;
+use crate::long_outline::Edge;
+use crate::progress::{Cancelled, Monitor, go_on};
+
+/// Edges of one part measured between two looks at the monitor.
+const EDGES: usize = 256;
 
 /// One-sided facing lengths of a run of parts.
 #[derive(Default)]
@@ -52,8 +57,14 @@ pub(super) struct FacingMeasurer<'a> {
     exposed_m: Vec<f64>,
     /// The near sides, in the frame of the edge.
     local: Vec<Side>,
-    /// The stretch of `local` of every near part.
-    ranges: Vec<std::ops::Range<usize>>,
+    /// Those of `local` that can stand in a line of sight.
+    blockers: Vec<Side>,
+    /// The near parts that have sides in `local`, ascending, and which.
+    ranges: Vec<(usize, std::ops::Range<usize>)>,
+    /// The near parts whose box meets the edge.
+    slots: Vec<usize>,
+    /// As `looked_at()`.
+    looked_at: u64,
     /// Stretches that coincide with a part, by its slot.
     coincides: Vec<(usize, Interval)>,
     /// Stretches occluded by a part that begins right behind them.
@@ -76,7 +87,10 @@ impl<'a> FacingMeasurer<'a> {
             lengths_m: Vec::new(),
             exposed_m: vec![0.0; reaches_m.len()],
             local: Vec::new(),
+            blockers: Vec::new(),
             ranges: Vec::new(),
+            slots: Vec::new(),
+            looked_at: 0,
             coincides: Vec::new(),
             occluded: Vec::new(),
             cut_by_barrier: Vec::new(),
@@ -89,18 +103,25 @@ impl<'a> FacingMeasurer<'a> {
     }
 
     /// Appends what `part` faces; its boundary is `edges`.
+    ///
+    /// # Errors
+    /// [`Cancelled`] when the monitor says so.
     pub(super) fn measure(
         &mut self,
         part: PartIdx,
-        edges: impl Iterator<Item = (Coord<f64>, Coord<f64>)>,
+        edges: impl Iterator<Item = Edge>,
         one_sided: &mut OneSided,
-    ) {
+        monitor: &dyn Monitor,
+    ) -> Result<(), Cancelled> {
         let reaches = self.reaches_m.len();
         self.context.collect(part, &mut self.neighbourhood);
         self.lengths_m.clear();
         self.lengths_m.resize(self.neighbourhood.parts.len() * reaches, 0.0);
         self.exposed_m.fill(0.0);
-        for (from, to) in edges {
+        for (number, (from, to)) in edges.enumerate() {
+            if number % EDGES == 0 {
+                go_on(monitor)?;
+            }
             if let Some(frame) = Frame::new(from, to) {
                 self.gather(&frame, Rect::new(from, to));
                 self.find_coinciding(&frame, Rect::new(from, to));
@@ -117,11 +138,18 @@ impl<'a> FacingMeasurer<'a> {
         }
         one_sided.neighbours.end_row();
         one_sided.exposed_m.extend_from_slice(&self.exposed_m);
+        Ok(())
+    }
+
+    /// How many sides and parcels were looked at so far, as a measure of the work.
+    #[cfg(test)]
+    pub(super) fn looked_at(&self) -> u64 {
+        self.looked_at
     }
 
     /// Brings the sides near the edge into its frame.
     fn gather(&mut self, frame: &Frame, area: Rect<f64>) {
-        let Self { context, neighbourhood, local, ranges, .. } = self;
+        let Self { context, neighbourhood, local, ranges, looked_at, .. } = self;
         local.clear();
         context.visit(neighbourhood, area, |side| {
             let (from, to) = (frame.local(side.from), frame.local(side.to));
@@ -136,11 +164,13 @@ impl<'a> FacingMeasurer<'a> {
         });
         ranges.clear();
         let mut start = 0;
-        for slot in 0..neighbourhood.parts.len() {
-            let count = local[start..].iter().take_while(|s| s.owner == Owner::Other(slot)).count();
-            ranges.push(start..start + count);
-            start += count;
+        for own in local.chunk_by(|p, q| p.owner == q.owner) {
+            if let Owner::Other(slot) = own[0].owner {
+                ranges.push((slot, start..start + own.len()));
+            }
+            start += own.len();
         }
+        *looked_at += local.len() as u64;
     }
 
     /// Fills `cut_by_barrier`, `coincides` and `occluded`, and counts what coincides and is not cut by a barrier.
@@ -158,13 +188,11 @@ impl<'a> FacingMeasurer<'a> {
             }
         }
         merge(&mut self.cut_by_barrier);
-        let area = grown(area, COINCIDENT_M + SLACK);
-        for slot in 0..self.neighbourhood.parts.len() {
-            let part = self.neighbourhood.parts[slot];
-            if !self.context.bounds(part).is_some_and(|b| b.intersects(&area)) {
-                continue;
-            }
-            self.coincide_with(slot, part, frame);
+        self.context.near(&self.neighbourhood, grown(area, COINCIDENT_M + SLACK), &mut self.slots);
+        self.looked_at += self.slots.len() as u64;
+        for at in 0..self.slots.len() {
+            let slot = self.slots[at];
+            self.coincide_with(slot, self.neighbourhood.parts[slot], frame);
         }
         merge(&mut self.occluded);
         for at in 0..self.coincides.len() {
@@ -182,10 +210,20 @@ impl<'a> FacingMeasurer<'a> {
     /// Adds where the edge coincides with one part to `coincides`, and where that begins behind it to `occluded`.
     fn coincide_with(&mut self, slot: usize, part: PartIdx, frame: &Frame) {
         let Self {
-            context, local, ranges, coincides, occluded, intervals, more_intervals, crossings, ..
+            context,
+            local,
+            ranges,
+            coincides,
+            occluded,
+            intervals,
+            more_intervals,
+            crossings,
+            looked_at,
+            ..
         } = self;
-        let sides = &local[ranges[slot].clone()];
-        let inside = |x: f64, y: f64| context.contains(part, frame.world(Coord { x, y }));
+        let own = ranges.binary_search_by_key(&slot, |(slot, _)| *slot);
+        let sides = own.map_or(&[][..], |at| &local[ranges[at].1.clone()]);
+        let mut inside = |x: f64, y: f64| context.contains(part, frame.world(Coord { x, y }), looked_at);
 
         // Neighbourhood its boundary, or between such stretches wholly inside it or wholly outside.
         intervals.clear();
@@ -255,9 +293,12 @@ impl<'a> FacingMeasurer<'a> {
             reaches_m,
             envelope,
             intervals,
+            blockers,
+            looked_at,
             ..
         } = self;
-        for (slot, range) in ranges.iter().enumerate() {
+        let mut gathered = false;
+        for (slot, range) in ranges.iter().map(|(slot, range)| (*slot, range)) {
             let sides = &local[range.clone()];
             // Ahead of the edge, within 45° of it.
             let ahead = |s: &Side| {
@@ -269,10 +310,22 @@ impl<'a> FacingMeasurer<'a> {
             if !sides.iter().any(ahead) {
                 continue;
             }
-            envelope.reset(open, reach_max + SLACK);
-            for side in sides {
-                envelope.add(side.from, side.to);
+            if !gathered {
+                // Only what lies in the cone of 45° over the edge can stand in a line of sight, whoever else is near.
+                blockers.clear();
+                blockers.extend(local.iter().filter(|s| {
+                    let height = s.from.y.max(s.to.y) + 3.0 * COINCIDENT_M;
+                    height >= 0.0
+                        && height >= s.from.x.min(s.to.x) - open.to
+                        && height >= open.from - s.from.x.max(s.to.x)
+                }));
+                gathered = true;
             }
+            envelope.of(open, reach_max + SLACK, sides);
+            // Those of the others, in two runs around its own.
+            let up_to =
+                |last: usize| blockers.partition_point(|s| matches!(s.owner, Owner::Other(o) if o < last));
+            let (before, after) = (&blockers[..up_to(slot)], &blockers[up_to(slot + 1)..]);
             for piece in envelope.pieces() {
                 let Some(sight) = SightLines::of(piece.nearest) else { continue };
                 let seen = || piece.interval.and(sight.ahead()?)?.and(sight.within(reach_max)?);
@@ -280,8 +333,8 @@ impl<'a> FacingMeasurer<'a> {
                 intervals.clear();
                 intervals.extend_from_slice(occluded);
                 intervals.extend(coincides.iter().filter(|(s, _)| *s == slot).map(|(_, interval)| *interval));
-                intervals.extend(local.iter().filter_map(|side| match side.owner {
-                    Owner::Other(other) if other == slot => None,
+                *looked_at += (before.len() + after.len()) as u64;
+                intervals.extend(before.iter().chain(after).filter_map(|side| match side.owner {
                     Owner::Other(_) | Owner::Own => sight.occluded_by(side.from, side.to),
                     Owner::Barrier(_) => sight.cut_by_barrier(side.from, side.to),
                 }));

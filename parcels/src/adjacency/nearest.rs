@@ -3,7 +3,11 @@
 
 use geo::Coord;
 
+use super::context::Side;
 use super::intervals::Interval;
+
+/// Up to this number of sides are taken in one by one.
+const FEW_SIDES: usize = 16;
 
 /// The part of a parcel's boundary that is nearest, in the frame of the edge.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -54,13 +58,36 @@ pub(super) struct Envelope {
 
 impl Envelope {
     /// Begins anew on `interval`, with nothing within `reach_m`.
-    pub(super) fn reset(&mut self, interval: Interval, reach_m: f64) {
+    fn reset(&mut self, interval: Interval, reach_m: f64) {
         self.pieces.clear();
         self.pieces.push(Piece { interval, nearest: Nearest::Nothing { reach_m } });
     }
 
+    /// Of all `sides` of the parcel on `interval`, with nothing beyond `reach_m`. Halves of many sides are put together, which
+    /// takes n log n; one by one it would take n² where a river winds along an edge.
+    pub(super) fn of(&mut self, interval: Interval, reach_m: f64, sides: &[Side]) {
+        if sides.len() <= FEW_SIDES {
+            self.reset(interval, reach_m);
+            sides.iter().for_each(|side| self.add(side.from, side.to));
+            return;
+        }
+        let (first, second) = sides.split_at(sides.len() / 2);
+        self.of(interval, reach_m, first);
+        let earlier = std::mem::take(&mut self.pieces);
+        self.of(interval, reach_m, second);
+        self.next.clear();
+        let (mut one, mut two) = (earlier.as_slice(), self.pieces.as_slice());
+        while let ([a, rest_of_one @ ..], [b, rest_of_two @ ..]) = (one, two) {
+            if let Some(shared) = a.interval.and(b.interval) {
+                choose(&mut self.next, *a, *b, shared);
+            }
+            if a.interval.to <= b.interval.to { one = rest_of_one } else { two = rest_of_two }
+        }
+        std::mem::swap(&mut self.pieces, &mut self.next);
+    }
+
     /// Takes in a side of the parcel and the corner it starts at.
-    pub(super) fn add(&mut self, from: Coord<f64>, to: Coord<f64>) {
+    fn add(&mut self, from: Coord<f64>, to: Coord<f64>) {
         self.insert(Piece { interval: Interval::ALL, nearest: Nearest::Corner(from) });
         let side = to - from;
         let length = side.x.hypot(side.y);
@@ -88,27 +115,29 @@ impl Envelope {
                 push(&mut self.next, old);
                 continue;
             };
-            let difference = {
-                let (n, o) = (new.nearest.squared_distance(), old.nearest.squared_distance());
-                [n[0] - o[0], n[1] - o[1], n[2] - o[2]]
-            };
             push(&mut self.next, Piece { interval: Interval { to: shared.from, ..old.interval }, ..old });
-            let roots = roots(difference).map(|r| r.clamp(shared.from, shared.to));
-            for interval in [
-                Interval { from: shared.from, to: roots[0] },
-                Interval { from: roots[0], to: roots[1] },
-                Interval { from: roots[1], to: shared.to },
-            ] {
-                let t = interval.middle();
-                let nearer = (difference[0] * t + difference[1]) * t + difference[2] < 0.0;
-                push(
-                    &mut self.next,
-                    Piece { interval, nearest: if nearer { new.nearest } else { old.nearest } },
-                );
-            }
+            choose(&mut self.next, old, new, shared);
             push(&mut self.next, Piece { interval: Interval { from: shared.to, ..old.interval }, ..old });
         }
         std::mem::swap(&mut self.pieces, &mut self.next);
+    }
+}
+
+/// Appends what is nearer of two on a stretch that both cover; the earlier one where they are alike.
+fn choose(pieces: &mut Vec<Piece>, earlier: Piece, later: Piece, shared: Interval) {
+    let difference = {
+        let (n, o) = (later.nearest.squared_distance(), earlier.nearest.squared_distance());
+        [n[0] - o[0], n[1] - o[1], n[2] - o[2]]
+    };
+    let roots = roots(difference).map(|r| r.clamp(shared.from, shared.to));
+    for interval in [
+        Interval { from: shared.from, to: roots[0] },
+        Interval { from: roots[0], to: roots[1] },
+        Interval { from: roots[1], to: shared.to },
+    ] {
+        let t = interval.middle();
+        let nearer = (difference[0] * t + difference[1]) * t + difference[2] < 0.0;
+        push(pieces, Piece { interval, nearest: if nearer { later.nearest } else { earlier.nearest } });
     }
 }
 
@@ -140,17 +169,16 @@ fn roots([a, b, c]: [f64; 3]) -> [f64; 2] {
 
 #[cfg(test)]
 mod tests {
+    use super::super::context::Owner;
     use super::*;
 
     #[test]
     fn the_envelope_of_a_square_is_corner_side_corner() {
         let c = |x, y| Coord { x, y };
         let mut envelope = Envelope::default();
-        envelope.reset(Interval { from: 0.0, to: 100.0 }, 25.0);
         let square = [c(40.0, 10.0), c(60.0, 10.0), c(60.0, 30.0), c(40.0, 30.0)];
-        for at in 0..4 {
-            envelope.add(square[at], square[(at + 1) % 4]);
-        }
+        let side = |at: usize| Side { from: square[at], to: square[(at + 1) % 4], owner: Owner::Own };
+        envelope.of(Interval { from: 0.0, to: 100.0 }, 25.0, &[0, 1, 2, 3].map(side));
         let found: Vec<_> =
             envelope.pieces().iter().map(|p| (p.interval.from, p.interval.to, p.nearest)).collect();
         // A corner 10 m off comes within 25 m at √(25² − 10²) m.
@@ -169,6 +197,32 @@ mod tests {
                 "{f:?} against {e:?}"
             );
         }
+    }
+
+    #[test]
+    fn many_sides_taken_in_by_halves_are_as_near_as_one_by_one() {
+        let bank = |k: u32| {
+            let x = f64::from(k) * 0.7 - 30.0;
+            Coord { x, y: 12.0 + 4.0 * (x * 0.9).sin() + (x * 3.1).cos() }
+        };
+        let sides: Vec<Side> =
+            (0..200).map(|k| Side { from: bank(k), to: bank(k + 1), owner: Owner::Own }).collect();
+        let whole = Interval { from: 0.0, to: 80.0 };
+        let (mut halves, mut one_by_one) = (Envelope::default(), Envelope::default());
+        halves.of(whole, 50.0, &sides);
+        one_by_one.reset(whole, 50.0);
+        sides.iter().for_each(|side| one_by_one.add(side.from, side.to));
+        let squared = |envelope: &Envelope, t: f64| {
+            let piece =
+                envelope.pieces().iter().find(|p| p.interval.from <= t && t <= p.interval.to).unwrap();
+            let [a, b, c] = piece.nearest.squared_distance();
+            (a * t + b) * t + c
+        };
+        for t in (0..800).map(|t| f64::from(t) * 0.1 + 0.05) {
+            let (by_halves, plain) = (squared(&halves, t), squared(&one_by_one, t));
+            assert!((by_halves - plain).abs() < 1e-9, "{by_halves} {plain} at {t}");
+        }
+        assert_eq!(halves.pieces().len(), one_by_one.pieces().len());
     }
 
     #[test]

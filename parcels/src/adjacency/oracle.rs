@@ -3,11 +3,11 @@
 use geo::{Contains, Coord, Intersects, Line, MultiPolygon, Point};
 use proptest::prelude::*;
 
-use super::context::sides;
 use super::fixture::{barrier, layer, mapped, polygon};
 use super::{COINCIDENT_M, adjacency_by_gap};
 use crate::id::ParcelIdx;
 use crate::index::SpatialIndex;
+use crate::long_outline::edges;
 use crate::parcel::Barrier;
 
 /// Distance between the points looked at, m.
@@ -39,7 +39,7 @@ fn faces(
     let q = if shapes[j].contains(&Point(p)) {
         p
     } else {
-        sides(&shapes[j].0)
+        edges(&shapes[j].0)
             .map(|(a, b)| nearest_on(p, a, b))
             .min_by(|a, b| distance(p, *a).total_cmp(&distance(p, *b)))
             .unwrap()
@@ -70,7 +70,7 @@ fn sample(shapes: &[MultiPolygon<f64>], barriers: &[Barrier], gap_m: f64) -> Sam
     let count = shapes.len();
     let mut sampled = Sampled { facing_m: vec![vec![0.0; count]; count], exposed_m: vec![0.0; count] };
     for i in 0..count {
-        for (a, b) in sides(&shapes[i].0) {
+        for (a, b) in edges(&shapes[i].0) {
             let points = (distance(a, b) / STEP_M).ceil();
             let step = distance(a, b) / points;
             for at in 0..points as u32 {

@@ -3,8 +3,13 @@
 use geo::{Coord, MultiPolygon, Polygon};
 use proptest::prelude::*;
 
+use super::context::SpatialContext;
+use super::facing::{FacingMeasurer, OneSided};
 use super::fixture::{barrier, layer, mapped, polygon, rectangle, ring};
+use super::outlines::{Outlines, parts_of};
 use super::*;
+use crate::id::PartIdx;
+use crate::long_outline::edges;
 
 fn measure(shapes: &[MultiPolygon<f64>], barriers: &[Barrier], gap_m: f64) -> Adjacency {
     let layer = layer(shapes);
@@ -310,7 +315,7 @@ fn assert_same(a: &Adjacency, b: &Adjacency, tolerance_m: f64) -> Result<(), Tes
 }
 
 fn perimeter_m(shape: &MultiPolygon<f64>) -> f64 {
-    context::sides(&shape.0).map(|(a, b)| (b - a).x.hypot((b - a).y)).sum()
+    edges(&shape.0).map(|(a, b)| (b - a).x.hypot((b - a).y)).sum()
 }
 
 proptest! {
@@ -387,4 +392,65 @@ fn pairs_come_out_ascending_and_symmetric_however_they_went_in() {
     assert_eq!(row, [(0, 7.0), (2, 3.0), (3, 0.5)]);
     assert_eq!(found.contiguous(ParcelIdx(1)).collect::<Vec<_>>(), [ParcelIdx(0), ParcelIdx(2)]);
     assert_eq!(found.of(ParcelIdx(4)).count(), 0);
+}
+
+/// A river along the x axis whose banks wind with `corners` corners, and `lots` lots on both sides of it, 60 m each.
+fn river(corners: usize, lots: usize) -> Vec<MultiPolygon<f64>> {
+    let (length_m, per_bank) = (lots as f64 / 2.0 * 60.0, corners / 2);
+    let bank = |side: f64| {
+        (0..per_bank).map(move |k| {
+            let x = length_m * k as f64 / (per_bank - 1) as f64;
+            Coord { x, y: side * (30.0 + 1.5 * (x * 0.9).sin() + 0.3 * (x * 7.1 + side).sin()) }
+        })
+    };
+    let mut outline: Vec<Coord<f64>> = bank(-1.0).collect();
+    let mut other: Vec<Coord<f64>> = bank(1.0).collect();
+    other.reverse();
+    outline.extend(other);
+    let mut shapes = vec![Polygon::new(outline.into(), vec![]).into()];
+    for side in [-1.0_f64, 1.0] {
+        shapes.extend((0..lots / 2).map(|i| {
+            let (x, near, far) = (60.0 * i as f64, side * 38.0, side * 118.0);
+            rectangle(x + 1.0, near.min(far), x + 59.0, near.max(far))
+        }));
+    }
+    shapes
+}
+
+#[test]
+fn a_long_outline_beside_many_parcels_takes_work_in_proportion() {
+    let looked_at = |corners: usize, lots: usize| {
+        let layer = layer(&river(corners, lots));
+        let index = SpatialIndex::new(&layer);
+        let parts = parts_of(&layer);
+        let outlines = Outlines::new(&layer, &parts);
+        let context = SpatialContext::new(outlines, &index, &[], 20.0);
+        let mut measurer = FacingMeasurer::new(&context, &[20.0]);
+        for part in (0..outlines.len()).map(PartIdx::from_at) {
+            measurer.measure(part, edges(outlines.of(part)), &mut OneSided::default(), &()).unwrap();
+        }
+        measurer.looked_at() as f64
+    };
+    let (one, four) = (looked_at(4000, 100), looked_at(16_000, 400));
+    // Four times the river: four times the work, and a little for the depth of the indexes.
+    assert!(four < 4.6 * one, "{one} {four}");
+    // Of its corners and its lots, no more than each with what is near it.
+    assert!(one < 400.0 * 4100.0, "{one}");
+}
+
+#[test]
+fn a_stop_is_heard_within_one_parcel() {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    struct After(AtomicUsize);
+    impl Monitor for After {
+        fn cancelled(&self) -> bool {
+            self.0.fetch_add(1, Ordering::Relaxed) >= 3
+        }
+    }
+    let layer = layer(&river(8000, 40)[..1]);
+    let asked = After(AtomicUsize::new(0));
+    let stopped = adjacency(&layer, &SpatialIndex::new(&layer), &[], 20.0, &asked);
+    assert_eq!(stopped.map(|_| ()), Err(Cancelled));
+    // It ended after 256 edges or so, not after 8,000.
+    assert!(asked.0.load(Ordering::Relaxed) < 8);
 }

@@ -322,7 +322,7 @@ impl<'e, 'p, 'm> Search<'e, 'p, 'm> {
     fn choose_multipliers(&mut self, refined: &mut bands::Refined<'_, '_>, relaxation: &mut Relaxation) {
         for _ in 0..MULTIPLIER_ROUNDS {
             let (gap, energy, monitor) = (self.gap(), self.energy, self.monitor);
-            if energy.len() > MANY || gap <= NEAR || monitor.cancelled() {
+            if energy.len() > MANY || gap <= GOOD || monitor.cancelled() {
                 return;
             }
             let mut known = self.incumbent.seen();

@@ -31,6 +31,9 @@ pub struct Policy {
     pub name: String,
     /// Seed of everything random (sampling; the plan itself uses none).
     pub seed: u64,
+    /// The day that parcels and statistics are of, such as `2025-12-31`; shown with every result and every scenario.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference_date: Option<String>,
     /// Which columns hold what.
     pub columns: Columns,
     /// The zone as a polygon layer, where no column says who is in it.
@@ -252,6 +255,9 @@ impl Policy {
     #[must_use]
     pub fn check(&self) -> Vec<Message> {
         let mut found = Vec::new();
+        if let Some(date) = self.reference_date.as_deref().filter(|date| !is_date(date)) {
+            found.push(message!("reference-date-day", date = date));
+        }
         let mut at_least_zero = |name: &str, value: f64| {
             if !(value >= 0.0 && value.is_finite()) {
                 found.push(message!("at-least-zero", name = name, value = value));
@@ -345,6 +351,25 @@ impl Policy {
     }
 }
 
+/// Whether a text is a day of the calendar, year first.
+fn is_date(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let [year, month, day] = parts[..] else { return false };
+    let number = |text: &str, digits: usize| -> Option<u32> {
+        (text.len() == digits && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok())?
+    };
+    let (Some(year), Some(month), Some(day)) = (number(year, 4), number(month, 2), number(day, 2)) else {
+        return false;
+    };
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days = match month {
+        2 => 28 + u32::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    };
+    (1..=12).contains(&month) && (1..=days).contains(&day)
+}
+
 /// Puts a TOML error into words: where it is, and which known key was probably meant.
 fn explain(text: &str, error: &toml::de::Error) -> PolicyError {
     let place = error.span().map(|span| {
@@ -380,6 +405,26 @@ mod tests {
         let wrong = Policy::from_toml("[objective]\nlamda = 3\n").unwrap_err().to_string();
         assert!(wrong.contains("column: 1, line: 2") && wrong.contains("unknown field `lamda`"), "{wrong}");
         assert!(wrong.contains("did-you-mean-key (name: \"lambda\")"), "{wrong}");
+    }
+
+    #[test]
+    fn a_reference_date_is_a_day() {
+        for (date, good) in [
+            ("2025-12-31", true),
+            ("2024-02-29", true),
+            ("2025-02-29", false),
+            ("2025-13-01", false),
+            ("2025-1-1", false),
+            ("31.12.2025", false),
+            ("2025", false),
+            ("", false),
+        ] {
+            let read = Policy::from_toml(&format!("reference_date = '{date}'"));
+            assert_eq!(read.is_ok(), good, "{date}");
+            if let Err(error) = read {
+                assert!(error.to_string().contains("reference-date-day"), "{error}");
+            }
+        }
     }
 
     #[test]

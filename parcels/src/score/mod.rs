@@ -190,7 +190,26 @@ pub struct Scores {
     pub parts: Vec<ScorePart>,
     /// What a person should know about columns (values that are no numbers), normalisation (a constant indicator)
     /// and weights (entropy over few parcels).
-    pub notes: Vec<String>,
+    pub notes: Vec<Note>,
+}
+
+/// What a person should know about how scores came about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Note {
+    /// A column says something else than a formula takes it to say: figures are missing, or another one is meant.
+    pub is_warning: bool,
+    /// What.
+    pub what: Message,
+}
+
+impl Note {
+    fn of(what: Message) -> Self {
+        Self { is_warning: false, what }
+    }
+
+    fn warning(what: Message) -> Self {
+        Self { is_warning: true, what }
+    }
 }
 
 impl Scores {
@@ -336,7 +355,7 @@ pub fn score_paired(
     }
     let mut notes = Vec::new();
     if indicators.is_empty() {
-        notes.push("There are no indicators, so every score is unknown.".to_owned());
+        notes.push(Note::of(message!("no-indicators")));
         return Ok(Scores { score: vec![None; layer.len()], parts: Vec::new(), notes });
     }
 
@@ -365,7 +384,8 @@ pub fn score_paired(
         let raw = formula.eval(&columns, layer.len());
         let mut normal = normalise::normalise(indicator, &raw);
         together.tell(&mut normal.derived, &mut normal.notes);
-        notes.extend(normal.notes.into_iter().map(|note| format!("Indicator \"{id}\": {note}")));
+        let own = |note: Message| Note::of(message!("indicator-what", indicator = id, what = note));
+        notes.extend(normal.notes.into_iter().map(own));
         parts.push(ScorePart {
             id: id.clone(),
             zh: indicator.zh.clone(),
@@ -393,7 +413,7 @@ pub fn score_paired(
     }
     let score = combine(&parts, &found, layer.len(), weights.known_share);
     notes.splice(0..0, operands.notes);
-    notes.extend(weight_notes);
+    notes.extend(weight_notes.into_iter().map(Note::of));
     Ok(Scores { score, parts, notes })
 }
 
@@ -447,13 +467,14 @@ impl<'a> Together<'a> {
     }
 
     /// Says what is left out of the denominators, where anything is.
-    fn tell(&self, derived: &mut BTreeMap<String, f64>, notes: &mut Vec<String>) {
+    fn tell(&self, derived: &mut BTreeMap<String, f64>, notes: &mut Vec<Message>) {
         for (name, beside, left_out) in self.under.iter().filter(|(_, _, left_out)| left_out.rows > 0) {
-            notes.push(format!(
-                "{:.1} % of {name} ({} firm rows) has no figure for {} and is left out.",
-                100.0 * left_out.share,
-                left_out.rows,
-                beside.join(" or "),
+            notes.push(message!(
+                "rows-left-out",
+                name = name,
+                percent = message::number(100.0 * left_out.share, 1),
+                count = left_out.rows,
+                beside = message::list(beside)
             ));
             for (key, figure) in [("left_out_share", left_out.share), ("left_out_rows", left_out.rows as f64)]
             {
@@ -470,7 +491,7 @@ struct Operands<'a> {
     /// Columns by which a name is looked up, the extra ones first.
     columns: Vec<&'a Column>,
     read: BTreeMap<String, Vec<f64>>,
-    notes: Vec<String>,
+    notes: Vec<Note>,
 }
 
 /// What is measured, not read.
@@ -496,10 +517,7 @@ impl<'a> Operands<'a> {
     fn read(&mut self, name: &str) -> Result<Vec<f64>, NoSuchColumn> {
         if MEASURED.contains(&name) {
             if self.columns.iter().any(|c| c.name == name) {
-                self.notes.push(format!(
-                    "The name \"{name}\" means the area as measured on the ellipsoid; the column of that name is \
-                     left aside. Rename it to use it."
-                ));
+                self.notes.push(Note::warning(message!("name-means-measured", name = name)));
             }
             let areas = self.layer.parcels().iter().map(|p| p.area.ellipsoidal);
             return Ok(match name {
@@ -513,13 +531,13 @@ impl<'a> Operands<'a> {
         let mut unread =
             column.values.iter().zip(&values).filter(|(v, n)| n.is_nan() && **v != Value::Missing);
         if let Some((first, _)) = unread.next() {
-            self.notes.push(format!(
-                "Column \"{}\": {} of {} values present are no numbers, such as \"{}\"; they count as missing.",
-                column.name,
-                1 + unread.count(),
-                column.values.iter().filter(|v| **v != Value::Missing).count(),
-                first.text().unwrap_or_default(),
-            ));
+            self.notes.push(Note::warning(message!(
+                "values-no-numbers",
+                column = column.name,
+                count = 1 + unread.count(),
+                present = column.values.iter().filter(|v| **v != Value::Missing).count(),
+                example = first.text().unwrap_or_default()
+            )));
         }
         Ok(values)
     }

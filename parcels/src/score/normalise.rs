@@ -19,7 +19,7 @@ pub(super) struct Normal {
     pub(super) normalised: Vec<Option<f64>>,
     pub(super) percentile: Vec<Option<f64>>,
     pub(super) derived: BTreeMap<String, f64>,
-    pub(super) notes: Vec<String>,
+    pub(super) notes: Vec<Message>,
 }
 
 /// Whether the indicator's parameters make sense; the error says why not.
@@ -72,7 +72,7 @@ pub(super) fn normalise(indicator: &Indicator, raw: &[Option<f64>]) -> Normal {
     let mut notes = Vec::new();
     let Some(of) = summary(&sorted) else {
         if !raw.is_empty() {
-            notes.push("it is known for no parcel.".to_owned());
+            notes.push(message!("known-for-no-parcel"));
         }
         let none = vec![None; raw.len()];
         return Normal { normalised: none.clone(), percentile: none, derived, notes };
@@ -82,11 +82,9 @@ pub(super) fn normalise(indicator: &Indicator, raw: &[Option<f64>]) -> Normal {
     }
     let spreads = matches!(indicator.normalise, Normalise::MinMax | Normalise::ZScore);
     if spreads && of.min == of.max {
-        notes.push(format!("it is {} wherever it is known, so all parcels get 0.5.", of.min));
+        notes.push(message!("same-wherever-known", value = of.min));
     } else if indicator.normalise == Normalise::ZScore && n < FEW_FOR_SD {
-        notes.push(format!(
-            "a standard score over {n} parcels says little; use another method below {FEW_FOR_SD}."
-        ));
+        notes.push(message!("standard-score-of-few", count = n, least = FEW_FOR_SD));
     }
 
     let mut shares = vec![None; raw.len()];
@@ -231,11 +229,11 @@ mod tests {
         {
             let constant = normalise(&indicator(toml), &[Some(0.1), None, Some(0.1), Some(0.1)]);
             assert_eq!(constant.normalised, [Some(0.5), None, Some(0.5), Some(0.5)]);
-            assert!(constant.notes[0].contains("all parcels get 0.5"), "{:?}", constant.notes);
+            assert_eq!(constant.notes, [message!("same-wherever-known", value = 0.1)]);
         }
         let empty = normalise(&indicator("missing = 'mean'"), &[None, None]);
         assert_eq!((empty.normalised, empty.percentile), (vec![None; 2], vec![None; 2]));
-        assert_eq!(empty.notes, ["it is known for no parcel."]);
+        assert_eq!(empty.notes, [message!("known-for-no-parcel")]);
         assert_eq!(empty.derived, BTreeMap::from([("n".to_owned(), 0.0)]));
     }
 

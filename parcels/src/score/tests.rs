@@ -141,8 +141,8 @@ fn a_firm_without_a_figure_for_research_does_not_lower_research_intensity() {
     assert!(!derived(0).contains_key("left_out_share"));
     assert_eq!(found.notes.len(), 3, "{:#?}", found.notes);
     assert_eq!(
-        found.notes[0],
-        "Indicator \"both\": 77.3 % of revenue (2 firm rows) has no figure for rd and is left out."
+        found.notes[0].what.to_string(),
+        r#"indicator-what (indicator: "both", what: rows-left-out (beside: ["rd"], count: 2, name: "revenue", percent: 77.3))"#
     );
 }
 
@@ -235,10 +235,14 @@ fn what_is_no_number_is_missing_and_noted() {
         score(&parcels, &[], &policy("a = {formula = 'rd'}\nb = {formula = 'rd * 2'}"), &Weights::default())
             .unwrap();
     assert_eq!(found.parts[0].raw, [Some(1200.5), None, None, None, Some(7.0)]);
-    assert_eq!(
-        found.notes,
-        ["Column \"rd\": 2 of 4 values present are no numbers, such as \"约300\"; they count as missing."]
+    let said = crate::message!(
+        "values-no-numbers",
+        column = "rd",
+        count = 2_usize,
+        present = 4_usize,
+        example = "约300"
     );
+    assert_eq!(found.notes, [Note { is_warning: true, what: said }]);
     assert_eq!(found.score, [Some(75.0), None, None, None, Some(25.0)]);
 }
 

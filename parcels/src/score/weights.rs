@@ -28,7 +28,7 @@ pub(super) struct Standing<'a> {
 pub(super) fn weigh(
     rule: &Weights,
     standings: &[Standing<'_>],
-) -> Result<(Vec<f64>, Vec<String>), ScoreError> {
+) -> Result<(Vec<f64>, Vec<Message>), ScoreError> {
     match rule.method {
         WeightMethod::Fixed => fixed(standings).map(|weights| (weights, Vec::new())),
         WeightMethod::Entropy => Ok(entropy(standings)),
@@ -48,7 +48,7 @@ fn fixed(standings: &[Standing<'_>]) -> Result<Vec<f64>, Message> {
 
 /// Entropy weights (`domain.md` 2.5): p = z ÷ Σ z, e = −Σ p ln p ÷ ln n, w ∝ 1 − e, each over the n parcels where
 /// that indicator is known.
-fn entropy(standings: &[Standing<'_>]) -> (Vec<f64>, Vec<String>) {
+fn entropy(standings: &[Standing<'_>]) -> (Vec<f64>, Vec<Message>) {
     let mut notes = Vec::new();
     let mut divergences = Vec::with_capacity(standings.len());
     for standing in standings {
@@ -56,29 +56,27 @@ fn entropy(standings: &[Standing<'_>]) -> (Vec<f64>, Vec<String>) {
         // In sorted order the sums do not depend on the order of the parcels.
         z.sort_unstable_by(f64::total_cmp);
         if z.len() < FEW_FOR_ENTROPY {
-            notes.push(format!(
-                "Entropy weights: indicator \"{}\" is known for {} parcels; below {FEW_FOR_ENTROPY} its weight is \
-                 unstable. Consider fixed weights.",
-                standing.id,
-                z.len()
+            notes.push(message!(
+                "entropy-of-few",
+                indicator = standing.id,
+                count = z.len(),
+                least = FEW_FOR_ENTROPY
             ));
         }
         divergences.push(divergence(&z));
     }
     let sum: f64 = divergences.iter().sum();
     if sum <= 0.0 {
-        notes.push(
-            "Entropy weights: no indicator tells parcels apart, so all indicators weigh the same.".to_owned(),
-        );
+        notes.push(message!("entropy-tells-nothing"));
         return (vec![1.0 / standings.len() as f64; standings.len()], notes);
     }
     let weights: Vec<f64> = divergences.iter().map(|d| d / sum).collect();
     for (standing, weight) in standings.iter().zip(&weights) {
         if *weight < HARDLY {
-            notes.push(format!(
-                "Entropy weights: indicator \"{}\" hardly differs between parcels and gets the weight {weight:.4}. Use \
-                 fixed weights if it should count.",
-                standing.id
+            notes.push(message!(
+                "entropy-hardly-differs",
+                indicator = standing.id,
+                weight = message::number(*weight, 4)
             ));
         }
     }
@@ -98,7 +96,7 @@ fn divergence(z: &[f64]) -> f64 {
 }
 
 /// The principal eigenvector of the pairwise matrix, in the order of `standings`.
-fn ahp(rule: &Weights, standings: &[Standing<'_>]) -> Result<(Vec<f64>, Vec<String>), Message> {
+fn ahp(rule: &Weights, standings: &[Standing<'_>]) -> Result<(Vec<f64>, Vec<Message>), Message> {
     let (order, matrix) = (&rule.order, &rule.matrix);
     let mut sorted: Vec<&str> = order.iter().map(String::as_str).collect();
     sorted.sort_unstable();
@@ -130,7 +128,7 @@ fn ahp(rule: &Weights, standings: &[Standing<'_>]) -> Result<(Vec<f64>, Vec<Stri
         .filter_map(|s| order.iter().position(|name| name == s.id))
         .map(|at| vector[at])
         .collect();
-    Ok((weights, vec![format!("AHP weights: the consistency ratio is {:.3}.", ratio.max(0.0))]))
+    Ok((weights, vec![message!("ahp-consistency", ratio = message::number(ratio.max(0.0), 3))]))
 }
 
 fn check_reciprocal(order: &[String], matrix: &[Vec<f64>]) -> Result<(), Message> {
@@ -185,7 +183,11 @@ fn principal(matrix: &[Vec<f64>]) -> (Vec<f64>, f64) {
 mod tests {
     use super::*;
 
-    fn ahp_of(order: &[&str], rows: &[&[f64]]) -> Result<(Vec<f64>, Vec<String>), Message> {
+    fn said(notes: &[Message]) -> Vec<String> {
+        notes.iter().map(ToString::to_string).collect()
+    }
+
+    fn ahp_of(order: &[&str], rows: &[&[f64]]) -> Result<(Vec<f64>, Vec<Message>), Message> {
         let rule = Weights {
             method: WeightMethod::Ahp,
             order: order.iter().map(|s| (*s).to_owned()).collect(),
@@ -208,7 +210,7 @@ mod tests {
         for (found, expected) in weights.iter().zip([2.0 / 7.0, 1.0 / 7.0, 4.0 / 7.0]) {
             assert!((found - expected).abs() < 1e-12, "{weights:?}");
         }
-        assert_eq!(notes, ["AHP weights: the consistency ratio is 0.000."]);
+        assert_eq!(said(&notes), ["ahp-consistency (ratio: 0.000)"]);
         assert_eq!(ahp_of(&["a"], &[&[1.0]]).unwrap().0, [1.0]);
         assert!((ahp_of(&["a", "b"], &[&[1.0, 3.0], &[1.0 / 3.0, 1.0]]).unwrap().0[0] - 0.75).abs() < 1e-12);
     }
@@ -228,7 +230,7 @@ mod tests {
         assert!((weights[0] - 0.6370).abs() < 5e-5 && (weights[2] - 0.1047).abs() < 5e-5);
         let t = 1.8_f64.cbrt();
         let ratio = (1.0 + t + 1.0 / t - 3.0) / 2.0 / 0.58;
-        assert_eq!(notes, [format!("AHP weights: the consistency ratio is {ratio:.3}.")]);
+        assert_eq!(said(&notes), [format!("ahp-consistency (ratio: {ratio:.3})")]);
         assert!((ratio - 0.033).abs() < 5e-4);
     }
 
@@ -255,7 +257,7 @@ mod tests {
             assert!((found - printed).abs() < 5e-4, "{weights:?}");
         }
         // (7.608 − 7) ÷ 6 ÷ 1.32
-        assert_eq!(notes, ["AHP weights: the consistency ratio is 0.077."]);
+        assert_eq!(said(&notes), ["ahp-consistency (ratio: 0.077)"]);
     }
 
     #[test]
@@ -311,11 +313,15 @@ mod tests {
             assert!((found - expected).abs() < 1e-6, "{weights:?}");
         }
         assert_eq!(notes.len(), 4);
-        assert!(notes[0].contains("\"a\" is known for 2 parcels"), "{}", notes[0]);
-        assert!(notes[3].contains("\"c\" hardly differs"), "{}", notes[3]);
+        assert_eq!(
+            notes[0],
+            message!("entropy-of-few", indicator = "a", count = 2_usize, least = FEW_FOR_ENTROPY)
+        );
+        let hardly = message!("entropy-hardly-differs", indicator = "c", weight = message::number(0.0, 4));
+        assert_eq!(said(&notes[3..]), [hardly.to_string()]);
         let (same, notes) = entropy(&[standing("c", &c), standing("d", &c)]);
         assert_eq!(same, [0.5, 0.5]);
-        assert!(notes[2].contains("no indicator tells parcels apart"));
+        assert_eq!(notes[2], message!("entropy-tells-nothing"));
         let long = vec![Some(0.3); 1000];
         assert_eq!(entropy(&[standing("c", &long), standing("b", &b)]).0, [0.0, 1.0]);
     }

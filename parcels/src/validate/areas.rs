@@ -12,10 +12,10 @@ use crate::progress::{Cancelled, Monitor, go_on};
 
 /// One shape's areas, m².
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Measured {
-    pub(super) planar_m2: f64,
+pub(crate) struct Measured {
+    pub(crate) planar_m2: f64,
     /// None where the CRS does not reach.
-    pub(super) ellipsoidal_m2: Option<f64>,
+    pub(crate) ellipsoidal_m2: Option<f64>,
 }
 
 /// Shapes taken to longitude and latitude in one call.
@@ -27,7 +27,7 @@ const BATCHES: usize = 16;
 ///
 /// # Errors
 /// [`Cancelled`] when the monitor asks for it.
-pub(super) fn measure(
+pub(crate) fn measure(
     shapes: &[MultiPolygon<f64>],
     geodesy: &dyn Geodesy,
     monitor: &dyn Monitor,

@@ -238,8 +238,8 @@ fn well_formed(code: &str) -> bool {
 }
 
 /// The storey of the ground that a parcel's right is in. Parcels of different storeys cover each other by right.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Level {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Level {
     Underground,
     Surface,
     AboveGround,
@@ -247,7 +247,7 @@ pub(super) enum Level {
 
 impl Level {
     /// From the feature code (宗地特征码) within a well-formed code: S above ground, X underground; the rest is surface.
-    pub(super) fn of(code: Option<&str>) -> Self {
+    pub(crate) fn of(code: Option<&str>) -> Self {
         match code.filter(|c| well_formed(c)).map(|c| c.as_bytes()[13]) {
             Some(b'S') => Self::AboveGround,
             Some(b'X') => Self::Underground,

@@ -1,6 +1,11 @@
 //! What parcels do to each other: the same polygon twice, and land that two parcels cover.
 
-use geo::{Area, BoundingRect, Coord, Euclidean, InteriorPoint, Length, LineString, MultiPolygon, Rect};
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use geo::{
+    Area, BoundingRect, Coord, CoordsIter, Euclidean, InteriorPoint, Length, LineString, MultiPolygon, Rect,
+};
 use rayon::prelude::*;
 
 use super::codes::Level;
@@ -11,6 +16,7 @@ use super::{Checks, Issue, IssueKind, Severity};
 use crate::boolean_ops;
 use crate::id::ParcelId;
 use crate::index::SpatialIndex;
+use crate::long_outline::{Land, LongOutline, MANY_EDGES};
 use crate::message;
 use crate::progress::{Cancelled, Monitor, go_on};
 
@@ -38,7 +44,7 @@ pub(super) fn duplicates(shapes: &[MultiPolygon<f64>], levels: &[Level]) -> Vec<
 }
 
 /// A hash that depends neither on where rings begin nor on their order.
-fn loose_hash(shape: &MultiPolygon<f64>) -> u64 {
+pub(crate) fn loose_hash(shape: &MultiPolygon<f64>) -> u64 {
     // The finaliser of splitmix64 (Steele et al. 2014); adding 0.0 makes one zero of the two.
     let mix = |seed: u64| {
         let z = (seed ^ (seed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -53,7 +59,7 @@ fn loose_hash(shape: &MultiPolygon<f64>) -> u64 {
 }
 
 /// The rings of a shape, each from its smallest point on, in ascending order. Directions are the same already.
-fn canonical(shape: &MultiPolygon<f64>) -> Vec<Vec<Coord<f64>>> {
+pub(crate) fn canonical(shape: &MultiPolygon<f64>) -> Vec<Vec<Coord<f64>>> {
     let by = |p: &Coord<f64>, q: &Coord<f64>| p.x.total_cmp(&q.x).then(p.y.total_cmp(&q.y));
     let mut all: Vec<Vec<Coord<f64>>> = rings(shape)
         .map(|ring| {
@@ -92,9 +98,6 @@ pub(super) struct Overlap {
     pub(super) place: (f64, f64),
 }
 
-/// Parcels searched between two looks at the monitor.
-const STRETCH: usize = 16_384;
-
 /// Every two shapes of one level that overlap by more than [`MIN_PART_M2`] and wider than [`TOLERANCE_M`]; ascending by the
 /// later, then the earlier.
 ///
@@ -106,42 +109,85 @@ pub(super) fn overlaps(
     monitor: &dyn Monitor,
 ) -> Result<Vec<Overlap>, Cancelled> {
     monitor.step("overlaps", shapes.len() as u64);
-    let boxes: Vec<Option<Rect<f64>>> = shapes.par_iter().map(BoundingRect::bounding_rect).collect();
-    let index = SpatialIndex::of_boxes(boxes.iter().zip(0..).filter_map(|(b, number)| Some((number, (*b)?))));
-    let mut found = Vec::new();
-    for begin in (0..shapes.len()).step_by(STRETCH) {
-        go_on(monitor)?;
-        let end = (begin + STRETCH).min(shapes.len());
-        let of_each: Vec<Vec<Overlap>> = (begin..end)
-            .into_par_iter()
-            .map_init(
-                || (Scratch::default(), Vec::new()),
-                |(scratch, near), later| {
-                    let Some(own) = boxes[later] else { return Vec::new() };
-                    near.clear();
-                    index.numbers_near(own, 0.0, |n| near.push(n as usize));
-                    near.retain(|&n| n < later && levels[n] == levels[later]);
-                    near.sort_unstable();
-                    let mut mine = Vec::new();
-                    for &earlier in near.iter() {
-                        let Some(other) = boxes[earlier] else { continue };
-                        if may_overlap((&shapes[later], own), (&shapes[earlier], other), scratch) {
-                            mine.extend(overlap(shapes, earlier, later));
-                        }
+    let long = long_outlines(shapes, monitor)?;
+    let land: Vec<Option<Land<'_>>> =
+        shapes.par_iter().zip(&long).map(|(shape, long)| Land::new(shape, long.as_ref())).collect();
+    let boxes = land.iter().zip(0..).filter_map(|(land, number)| Some((number, (*land)?.extent)));
+    let index = SpatialIndex::of_boxes(boxes);
+    let of_each: Vec<Vec<Overlap>> = (0..shapes.len())
+        .into_par_iter()
+        .map_init(
+            || (Scratch::default(), Vec::new()),
+            |(scratch, near), later| {
+                go_on(monitor)?;
+                monitor.advance(1);
+                let Some(own) = land[later] else { return Ok(Vec::new()) };
+                near.clear();
+                index.numbers_near(own.extent, 0.0, |n| near.push(n as usize));
+                near.retain(|&n| n < later && levels[n] == levels[later]);
+                near.sort_unstable();
+                let mut mine = Vec::new();
+                for &earlier in near.iter() {
+                    go_on(monitor)?;
+                    let Some(other) = land[earlier] else { continue };
+                    if may_overlap(own, other, scratch) {
+                        mine.extend(overlap(other, own, earlier, later));
                     }
-                    mine
-                },
-            )
-            .collect();
-        found.extend(of_each.into_iter().flatten());
-        monitor.advance((end - begin) as u64);
+                }
+                Ok(mine)
+            },
+        )
+        .collect::<Result<_, Cancelled>>()?;
+    Ok(of_each.into_iter().flatten().collect())
+}
+
+/// The long ones among the outlines of some shapes.
+///
+/// # Errors
+/// [`Cancelled`] when the monitor asks for it.
+fn long_outlines(
+    shapes: &[MultiPolygon<f64>],
+    monitor: &dyn Monitor,
+) -> Result<Vec<Option<LongOutline>>, Cancelled> {
+    let outline = |shape: &MultiPolygon<f64>| {
+        go_on(monitor)?;
+        Ok(LongOutline::of(&shape.0))
+    };
+    shapes.par_iter().map(outline).collect()
+}
+
+/// What two shapes have in common. Of a long outline only what lies where both are is looked at.
+pub(crate) fn common_land(one: Land<'_>, two: Land<'_>) -> MultiPolygon<f64> {
+    if one.long.is_none() && two.long.is_none() {
+        return boolean_ops::intersection(one.shape, two.shape);
     }
-    Ok(found)
+    let (a, b) = (one.extent, two.extent);
+    let low = Coord { x: a.min().x.max(b.min().x), y: a.min().y.max(b.min().y) };
+    let high = Coord { x: a.max().x.min(b.max().x), y: a.max().y.min(b.max().y) };
+    if low.x > high.x || low.y > high.y {
+        return MultiPolygon::new(Vec::new());
+    }
+    let here = around(Rect::new(low, high));
+    boolean_ops::intersection(&part_of(one, here), &part_of(two, here))
+}
+
+/// A box and a little around it, so that nothing is cut where it counts.
+fn around(area: Rect<f64>) -> Rect<f64> {
+    let margin = Coord { x: 1.0, y: 1.0 };
+    Rect::new(area.min() - margin, area.max() + margin)
+}
+
+/// Of a long outline the land within `area`, any other as it is.
+fn part_of(land: Land<'_>, area: Rect<f64>) -> Cow<'_, MultiPolygon<f64>> {
+    match land.long {
+        Some(_) => Cow::Owned(land.clipped_to(area)),
+        None => Cow::Borrowed(land.shape),
+    }
 }
 
 /// The overlap of two shapes, when it is one.
-fn overlap(shapes: &[MultiPolygon<f64>], earlier: usize, later: usize) -> Option<Overlap> {
-    let piece = boolean_ops::intersection(&shapes[earlier], &shapes[later]);
+fn overlap(earlier_land: Land<'_>, later_land: Land<'_>, earlier: usize, later: usize) -> Option<Overlap> {
+    let piece = common_land(earlier_land, later_land);
     let area_m2 = piece.unsigned_area();
     let perimeter_m: f64 = rings(&piece).map(|r| Euclidean.length(r)).sum();
     let width_m = if perimeter_m > 0.0 { 2.0 * area_m2 / perimeter_m } else { 0.0 };
@@ -155,41 +201,83 @@ fn overlap(shapes: &[MultiPolygon<f64>], earlier: usize, later: usize) -> Option
 
 /// Lets the later parcel give way where an overlap is survey noise, lists every overlap. `overlaps` as found on `shapes`;
 /// `rows` are the parcels' rows in the input.
+///
+/// # Errors
+/// [`Cancelled`] when the monitor asks for it.
 pub(super) fn resolve(
     shapes: &mut [MultiPolygon<f64>],
     overlaps: &[Overlap],
     ids: &[ParcelId],
     rows: &[usize],
     checks: &Checks,
-) -> Vec<Issue> {
+    monitor: &dyn Monitor,
+) -> Result<Vec<Issue>, Cancelled> {
     // Ascending by the later parcel: an earlier one has its final shape when others give way to it.
     let mut issues = Vec::with_capacity(overlaps.len());
-    for o in overlaps {
-        let noise = o.area_m2 <= checks.survey_noise_m2 || o.width_m <= checks.survey_noise_width_m;
-        let before_m2 = shapes[o.later].unsigned_area();
-        let given_way = if noise { give_way(&shapes[o.later], &shapes[o.earlier], o.area_m2) } else { None };
-        let found = message!(
-            "parcels-overlap",
-            later = &ids[o.later],
-            earlier = &ids[o.earlier],
-            area = message::number(o.area_m2, 2),
-            width = message::number(o.width_m, 2)
-        );
-        let (severity, done, area_changed_m2) = match given_way {
-            Some(shape) => {
-                let changed_m2 = shape.unsigned_area() - before_m2;
-                shapes[o.later] = shape;
-                (Severity::Warning, message!("survey-noise-left-to", earlier = &ids[o.earlier]), changed_m2)
+    let mut long: HashMap<usize, Option<LongOutline>> = HashMap::new();
+    for of_later in overlaps.chunk_by(|p, q| p.later == q.later) {
+        let noise =
+            |o: &&Overlap| o.area_m2 <= checks.survey_noise_m2 || o.width_m <= checks.survey_noise_width_m;
+        let later = of_later[0].later;
+        // A long outline is worked through once, not once for each of a thousand neighbours.
+        let all: Vec<&Overlap> = of_later.iter().filter(noise).collect();
+        let at_once = all.len() > 1 && shapes[later].coords_count() > MANY_EDGES;
+        let mut given_way_at_once = false;
+        if at_once {
+            let neighbours: Vec<&MultiPolygon<f64>> = all.iter().map(|o| &shapes[o.earlier]).collect();
+            let expected_m2 = all.iter().map(|o| o.area_m2).sum();
+            let taken = boolean_ops::union(neighbours);
+            if let Some(shape) = give_way(&shapes[later], &taken, expected_m2) {
+                shapes[later] = shape;
+                given_way_at_once = true;
             }
-            None => (Severity::Error, message!("overlap-left"), 0.0),
-        };
-        issues.push(Issue {
-            place: Some(o.place),
-            area_changed_m2,
-            ..issue(rows[o.later], IssueKind::Overlap, severity, found, done)
-        });
+        }
+        for o in of_later {
+            go_on(monitor)?;
+            let given_way_m2 = match noise(&o) {
+                true if given_way_at_once => Some(-o.area_m2),
+                true => {
+                    let before_m2 = shapes[later].unsigned_area();
+                    let rest = {
+                        let (own, earlier) = (&shapes[later], &shapes[o.earlier]);
+                        let outline = long.entry(o.earlier).or_insert_with(|| LongOutline::of(&earlier.0));
+                        let taken = match (Land::new(earlier, outline.as_ref()), own.bounding_rect()) {
+                            (Some(land), Some(here)) => part_of(land, around(here)),
+                            _ => Cow::Borrowed(earlier),
+                        };
+                        give_way(own, &taken, o.area_m2)
+                    };
+                    rest.map(|rest| {
+                        let changed_m2 = rest.unsigned_area() - before_m2;
+                        shapes[later] = rest;
+                        changed_m2
+                    })
+                }
+                false => None,
+            };
+            let found = message!(
+                "parcels-overlap",
+                later = &ids[later],
+                earlier = &ids[o.earlier],
+                area = message::number(o.area_m2, 2),
+                width = message::number(o.width_m, 2)
+            );
+            let (severity, done, area_changed_m2) = match given_way_m2 {
+                Some(changed_m2) => (
+                    Severity::Warning,
+                    message!("survey-noise-left-to", earlier = &ids[o.earlier]),
+                    changed_m2,
+                ),
+                None => (Severity::Error, message!("overlap-left"), 0.0),
+            };
+            issues.push(Issue {
+                place: Some(o.place),
+                area_changed_m2,
+                ..issue(rows[later], IssueKind::Overlap, severity, found, done)
+            });
+        }
     }
-    issues
+    Ok(issues)
 }
 
 /// `later` without what `earlier` covers; none when that would not leave a valid parcel or take more than the overlap.

@@ -1,12 +1,12 @@
 //! [`RawLayer`] → ([`Layer`], issues): every feature is found valid, repaired where that is safe, or set aside, and
 //! each finding is listed.
 
-mod areas;
-mod codes;
-mod coverage;
+pub(crate) mod areas;
+pub(crate) mod codes;
+pub(crate) mod coverage;
 mod issue;
 mod make_valid;
-mod overlap_prefilter;
+pub(crate) mod overlap_prefilter;
 pub(crate) mod ring_validity;
 mod rings;
 #[cfg(test)]
@@ -144,9 +144,14 @@ pub fn validate(
             .enumerate()
             .map(|(at, shape)| {
                 let (row, shape) = (begin + at, std::mem::replace(shape, RawShape::Null));
+                // What comes of it then is thrown away.
+                if monitor.cancelled() {
+                    return Examined::default();
+                }
                 if not_parcel[row] { excluded(row) } else { rings::examine(shape, row) }
             })
             .collect();
+        go_on(monitor)?;
         for (at, one) in examined.into_iter().enumerate() {
             issues.extend(one.issues);
             with_z_or_m += usize::from(one.had_z_or_m);
@@ -181,7 +186,7 @@ pub fn validate(
 
     let levels: Vec<Level> = codes.iter().map(|(code, _)| Level::of(code.as_deref())).collect();
     let overlaps = coverage::overlaps(&shapes, &levels, monitor)?;
-    issues.extend(coverage::resolve(&mut shapes, &overlaps, &ids, &rows, checks));
+    issues.extend(coverage::resolve(&mut shapes, &overlaps, &ids, &rows, checks, monitor)?);
 
     let measured = areas::measure(&shapes, geodesy, monitor)?;
     issues.extend(beyond_crs(&shapes, &measured));

@@ -1,9 +1,9 @@
 //! The prefilter of overlaps, a cheap test before an intersection is computed: neighbours share edges, and nearly every
 //! pair whose boxes meet does no more than that.
 
-use geo::{Coord, MultiPolygon, Polygon, Rect};
+use geo::{Coord, Polygon, Rect};
 
-use super::ring_validity::inside;
+use crate::long_outline::Land;
 
 /// Overlaps thinner than this are none: they are what rounding leaves of a shared edge, m.
 pub(super) const TOLERANCE_M: f64 = 1e-3;
@@ -17,9 +17,12 @@ struct Edge {
     b: Coord<f64>,
 }
 
+/// The same of pieces of one edge and edges of the other shape.
+const MANY_PIECES: usize = 1_000_000;
+
 /// Working memory kept from pair to pair.
 #[derive(Default)]
-pub(super) struct Scratch {
+pub(crate) struct Scratch {
     of_a: Vec<Edge>,
     of_b: Vec<Edge>,
     cuts: Vec<f64>,
@@ -31,19 +34,16 @@ pub(super) struct Scratch {
 /// Every edge of `a` is cut where it meets the boundary of `b`. A piece between two cuts lies wholly inside, wholly
 /// outside or along that boundary, so its middle answers for it; along it, the direction tells, for interiors lie to the
 /// left of edges. When no piece of `a` enters `b`, the interiors meet only if a whole part of `b` lies within `a`.
-pub(super) fn may_overlap(
-    a: (&MultiPolygon<f64>, Rect<f64>),
-    b: (&MultiPolygon<f64>, Rect<f64>),
-    scratch: &mut Scratch,
-) -> bool {
-    let low = Coord { x: a.1.min().x.max(b.1.min().x), y: a.1.min().y.max(b.1.min().y) };
-    let high = Coord { x: a.1.max().x.min(b.1.max().x), y: a.1.max().y.min(b.1.max().y) };
+pub(crate) fn may_overlap(a: Land<'_>, b: Land<'_>, scratch: &mut Scratch) -> bool {
+    let (of_a, of_b) = (a.extent, b.extent);
+    let low = Coord { x: of_a.min().x.max(of_b.min().x), y: of_a.min().y.max(of_b.min().y) };
+    let high = Coord { x: of_a.max().x.min(of_b.max().x), y: of_a.max().y.min(of_b.max().y) };
     if high.x - low.x <= TOLERANCE_M || high.y - low.y <= TOLERANCE_M {
         return false;
     }
     let Scratch { of_a, of_b, cuts } = scratch;
-    edges_near(a.0, low, high, of_a);
-    edges_near(b.0, low, high, of_b);
+    edges_near(a, low, high, of_a);
+    edges_near(b, low, high, of_b);
     if of_a.len() * of_b.len() > MANY_PAIRS {
         return true;
     }
@@ -51,6 +51,9 @@ pub(super) fn may_overlap(
         let along = e.b - e.a;
         let length = length_of(along);
         cut(e, length, of_b, cuts);
+        if cuts.len() * of_b.len() > MANY_PIECES {
+            return true;
+        }
         for piece in cuts.windows(2) {
             if (piece[1] - piece[0]) * length <= 2.0 * TOLERANCE_M {
                 continue;
@@ -61,25 +64,21 @@ pub(super) fn may_overlap(
             }
             let meets = match of_b.iter().find(|f| distance(middle, f) <= TOLERANCE_M) {
                 Some(f) => along.x * (f.b.x - f.a.x) + along.y * (f.b.y - f.a.y) > 0.0,
-                None => b.0.iter().any(|part| inside(middle, part)),
+                None => b.contains(middle),
             };
             if meets {
                 return true;
             }
         }
     }
-    b.0.iter().any(|part| part_within(part, a, of_a))
+    b.shape.iter().any(|part| part_within(part, a, of_a))
 }
 
-/// The edges of `shape` whose boxes meet the box from `low` to `high`.
-fn edges_near(shape: &MultiPolygon<f64>, low: Coord<f64>, high: Coord<f64>, out: &mut Vec<Edge>) {
+/// The edges of `land` whose boxes meet the box from `low` to `high`.
+fn edges_near(land: Land<'_>, low: Coord<f64>, high: Coord<f64>, out: &mut Vec<Edge>) {
+    let margin = Coord { x: TOLERANCE_M, y: TOLERANCE_M };
     out.clear();
-    for polygon in shape {
-        for ring in std::iter::once(polygon.exterior()).chain(polygon.interiors()) {
-            let edges = ring.0.windows(2).map(|ends| Edge { a: ends[0], b: ends[1] });
-            out.extend(edges.filter(|e| box_meets(e, low, high)));
-        }
-    }
+    land.edges_near(Rect::new(low - margin, high + margin), |(a, b)| out.push(Edge { a, b }));
 }
 
 fn box_meets(e: &Edge, low: Coord<f64>, high: Coord<f64>) -> bool {
@@ -131,8 +130,8 @@ fn distance(p: Coord<f64>, e: &Edge) -> f64 {
 }
 
 /// Whether `part` lies within `a`, given that no boundary of `a` enters it; `of_a`: the edges of `a` near it.
-fn part_within(part: &Polygon<f64>, a: (&MultiPolygon<f64>, Rect<f64>), of_a: &[Edge]) -> bool {
-    let (low, high) = (a.1.min(), a.1.max());
+fn part_within(part: &Polygon<f64>, a: Land<'_>, of_a: &[Edge]) -> bool {
+    let (low, high) = (a.extent.min(), a.extent.max());
     let grown = Coord { x: TOLERANCE_M, y: TOLERANCE_M };
     let ring = &part.exterior().0;
     if !ring.iter().all(|c| within(*c, low - grown, high + grown)) {
@@ -141,5 +140,5 @@ fn part_within(part: &Polygon<f64>, a: (&MultiPolygon<f64>, Rect<f64>), of_a: &[
     let middles = ring.windows(2).map(|ends| (ends[0] + ends[1]) / 2.0);
     let mut witnesses = ring.iter().copied().chain(middles);
     let witness = witnesses.find(|p| of_a.iter().all(|e| distance(*p, e) > TOLERANCE_M));
-    witness.is_some_and(|p| a.0.iter().any(|own| inside(p, own)))
+    witness.is_some_and(|p| a.contains(p))
 }

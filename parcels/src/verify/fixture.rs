@@ -227,6 +227,8 @@ fn empty_record(parcels: usize) -> PlanRecord {
             parcels,
             policy: String::new(),
             policy_name: "test".into(),
+            reference_date: None,
+            policy_folder: None,
             files: BTreeMap::new(),
             seed: 7,
             version: "0".into(),

@@ -10,13 +10,13 @@ use utoipa::ToSchema;
 
 use super::{Actor, Served, said, told};
 use crate::api::extract::Json;
-use crate::app::project::scenarios::ScenarioPolicy;
+use crate::app::project::scenarios::{ListedScenario, ScenarioPolicy};
 use crate::store::{PolicyRef, ScenarioChange, ScenarioId, ScenarioRecord};
 
 /// All scenarios · 全部情景
-#[utoipa::path(get, path = "/scenarios", tag = "project", responses((status = 200, description = "All scenarios", body = Vec<ScenarioRecord>)))]
+#[utoipa::path(get, path = "/scenarios", tag = "project", responses((status = 200, description = "All scenarios", body = Vec<ListedScenario>)))]
 pub(super) async fn scenarios(Served(project): Served) -> Response {
-    said(project.store.scenarios().await)
+    said(project.scenarios.list().await)
 }
 
 /// One scenario · 一个情景

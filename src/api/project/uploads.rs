@@ -236,6 +236,9 @@ pub(super) struct ImportBody {
     /// The policy to follow; none begins with the built-in one.
     #[serde(default)]
     policy: Option<PolicyRef>,
+    /// A policy that is not stored yet, TOML, such as the one a check drafted; instead of `policy`.
+    #[serde(default)]
+    policy_text: Option<String>,
     /// A change to it (RFC 7386), such as what the columns mean.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
@@ -250,7 +253,8 @@ pub(super) async fn import(Served(project): Served, actor: Actor, Json(new): Jso
         Err(error) => return refused(&error),
     };
     let change = new.change.unwrap_or_else(|| json!({}));
-    let import = ImportRequest { incoming, title: new.title, policy: new.policy, change };
+    let ImportBody { title, policy, policy_text, .. } = new;
+    let import = ImportRequest { incoming, title, policy, policy_text, change };
     told(StatusCode::ACCEPTED, queue_import(&project, import, actor.0).await)
 }
 

@@ -53,6 +53,8 @@ pub struct ImportRequest {
     pub title: String,
     /// The policy it follows; none begins with the built-in one.
     pub policy: Option<PolicyRef>,
+    /// A policy that is not stored yet, TOML; instead of a stored one.
+    pub policy_text: Option<String>,
     /// A change to that policy (RFC 7386).
     pub change: Value,
 }

@@ -18,10 +18,12 @@ use parcels::validate::{Columns, Issue, IssueKind, Severity, validate, without_l
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::app::intake::draft::{Drafted, FoundParcels, drafted};
+use crate::app::intake::file_meaning::suspicious;
 use crate::app::intake::sandbox::MainFile;
 use crate::app::planning::column_guess::{Profile, of_parcels, of_table};
 use crate::app::planning::prepare::misfit;
-use crate::error::{Result, ToldFailure};
+use crate::error::{ErrorKind, Result, ToldFailure};
 use crate::io::crs::{Proj, axes};
 use crate::io::read::read_layer;
 use crate::io::table::read_table;
@@ -37,6 +39,9 @@ const POINTS_DRAWN: usize = 30_000;
 const TABLES_MAX: usize = 8;
 /// Endings of tables.
 const TABLES: [&str; 9] = [".csv", ".tsv", ".csv.gz", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".dbf"];
+
+/// Endings of layers.
+const LAYERS: [&str; 6] = [".shp", ".gpkg", ".geojson", ".geojsonl", ".fgb", ".zip"];
 
 /// What was found.
 #[derive(Debug, Serialize, Deserialize)]
@@ -69,6 +74,20 @@ pub struct Inspection {
     pub preview: Value,
     /// The tables beside the parcels.
     pub tables: Vec<TableFound>,
+    /// The policy that would be written for these files, as `lianpian init` does.
+    pub draft: Option<DraftFound>,
+    /// Why there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub draft_error: Option<ToldFailure>,
+}
+
+/// A policy as it would be written.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct DraftFound {
+    /// Its text, TOML with comments.
+    pub text: String,
+    /// What was assumed, in the order of the policy.
+    pub assumed: Vec<Told>,
 }
 
 /// A coordinate reference system for people.
@@ -152,6 +171,8 @@ pub fn inspect(
         Some(said) => said.clone(),
         None => guessed(&profiles, &read.raw.shapes, read.raw.table.columns()),
     };
+    let land_use = meaning.land_use.as_deref().and_then(|name| read.raw.table.column(name).ok());
+    let uses = land_use.map(suspicious).unwrap_or_default();
     let geodesy = Proj::new(&read.raw.crs)?;
     read.issues.extend(without_lost_codes(&mut read.raw.table, &meaning));
     let policy = Policy::default();
@@ -170,6 +191,22 @@ pub fn inspect(
     let codes: HashSet<String> =
         layer.parcels().iter().map(|p| p.code.clone().unwrap_or_else(|| p.id.0.clone())).collect();
     let (preview, bounds) = drawn(&layer, &geodesy);
+    let found = FoundParcels {
+        input: &main.source(Path::new("")),
+        layers: &read.layers,
+        layer: &layer,
+        profiles: &profiles,
+        columns: &meaning,
+        uses: &uses,
+    };
+    let (draft, draft_error) = match drafted(&found, &others(names, main), None, monitor) {
+        Ok(Drafted { text, assumed, .. }) => {
+            (Some(DraftFound { text, assumed: assumed.iter().map(tell).collect() }), None)
+        }
+        Err(error) if error.kind == ErrorKind::Cancelled => return Err(error),
+        // Some other file: the parcels can be brought in without it.
+        Err(error) => (None, Some(error.failure().told())),
+    };
     Ok(Inspection {
         layers: read.layers,
         layer: layer.name().to_owned(),
@@ -190,6 +227,8 @@ pub fn inspect(
         issue_counts,
         preview,
         tables: tables(names, main, &codes),
+        draft,
+        draft_error,
     })
 }
 
@@ -314,15 +353,29 @@ fn drawn(layer: &Layer, geodesy: &Proj) -> (Value, Option<[f64; 4]>) {
 }
 
 /// The tables among the files, without those that are parts of shapefiles.
-fn tables(names: &[String], main: &MainFile, codes: &HashSet<String>) -> Vec<TableFound> {
+fn tables_among<'a>(names: &'a [String], main: &MainFile) -> impl Iterator<Item = &'a String> {
     let stem = |name: &str| name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_lowercase();
     let shapes: BTreeSet<String> =
         names.iter().filter(|n| n.to_lowercase().ends_with(".shp")).map(|n| stem(n)).collect();
-    let wanted = names.iter().filter(|name| {
+    let main = main.file.clone();
+    names.iter().filter(move |name| {
         let lower = name.to_lowercase();
         let part = lower.ends_with(".dbf") && shapes.contains(&stem(name));
-        **name != main.file && !part && TABLES.iter().any(|ending| lower.ends_with(ending))
-    });
+        **name != main && !part && TABLES.iter().any(|ending| lower.ends_with(ending))
+    })
+}
+
+/// The tables and layers beside the parcels.
+fn others(names: &[String], main: &MainFile) -> Vec<String> {
+    let is_layer = |name: &&String| {
+        let lower = name.to_lowercase();
+        **name != main.file && LAYERS.iter().any(|ending| lower.ends_with(ending))
+    };
+    tables_among(names, main).take(TABLES_MAX).chain(names.iter().filter(is_layer)).cloned().collect()
+}
+
+/// What is in the tables among the files.
+fn tables(names: &[String], main: &MainFile, codes: &HashSet<String>) -> Vec<TableFound> {
     let read = |name: &String| match read_table(name, None, Path::new("")) {
         Ok(read) => TableFound {
             name: name.clone(),
@@ -341,5 +394,5 @@ fn tables(names: &[String], main: &MainFile, codes: &HashSet<String>) -> Vec<Tab
             failure: Some(why.failure().told()),
         },
     };
-    wanted.take(TABLES_MAX).map(read).collect()
+    tables_among(names, main).take(TABLES_MAX).map(read).collect()
 }

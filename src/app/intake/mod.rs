@@ -5,6 +5,9 @@
 // What a layer is by its name.
 mod file_meaning;
 
+// A policy for a user's own files.
+pub mod draft;
+
 // From a user's own files to a policy.
 pub mod init;
 
@@ -13,6 +16,9 @@ pub mod inspect;
 
 // The confined process that opens files.
 pub mod sandbox;
+
+// Everything that a policy names, from wherever it lies.
+pub(crate) mod gather;
 
 // Files that wait to be imported.
 pub mod uploads;

@@ -42,8 +42,18 @@ pub async fn queue_import(project: &ProjectServices, new: ImportRequest, by: Str
         return Err(Error::new(ErrorKind::Usage, message!("title-length")));
     }
     let unchanged = new.change.as_object().is_some_and(serde_json::Map::is_empty);
-    let policy = match new.policy {
-        Some(policy) => {
+    let policy = match (new.policy, new.policy_text) {
+        (Some(_), Some(_)) => {
+            return Err(Error::new(ErrorKind::Usage, message!("policy-or-policy-text")));
+        }
+        // Its comments stay, where nothing of it changes.
+        (None, Some(text)) => {
+            let base = Policy::from_toml(&text)
+                .map_err(|e| Error::new(ErrorKind::Usage, message!("reading-policy")).because(e))?;
+            let text = if unchanged { text } else { written(&changed(&base, &new.change)?)? };
+            Settled::New { name: title.clone(), text }
+        }
+        (Some(policy), None) => {
             let text = project.store.policy(&policy).await?.text;
             if unchanged {
                 Settled::Kept(policy)
@@ -53,7 +63,7 @@ pub async fn queue_import(project: &ProjectServices, new: ImportRequest, by: Str
                 Settled::New { name: policy.name, text: written(&changed(&base, &new.change)?)? }
             }
         }
-        None => {
+        (None, None) => {
             let text = written(&changed(&Policy::default(), &new.change)?)?;
             Settled::New { name: title.clone(), text }
         }

@@ -22,6 +22,9 @@ pub struct Profile {
     /// What it probably means: for parcels `id` and the other fields of a policy's `[columns]`; for tables the fields of
     /// `[enterprises]`, or `indicator`.
     pub guess: Option<String>,
+    /// Why that is guessed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ground: Option<Ground>,
     /// How many rows there are.
     #[serde(skip)]
     rows: usize,
@@ -31,6 +34,16 @@ pub struct Profile {
     /// How many are numbers above zero.
     #[serde(skip)]
     positive: usize,
+}
+
+/// Why a column is taken for something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ground {
+    /// Its name says so.
+    Name,
+    /// What stands in it says so.
+    Content,
 }
 
 /// What stands in a column.
@@ -82,7 +95,18 @@ impl Profile {
         };
         let name = column.name.clone();
         let rows = column.values.len();
-        Self { name, kind, rows, filled, distinct: seen.len(), samples, guess: None, truths, positive }
+        Self {
+            name,
+            kind,
+            rows,
+            filled,
+            distinct: seen.len(),
+            samples,
+            guess: None,
+            ground: None,
+            truths,
+            positive,
+        }
     }
 
     /// The column in a line: what stands in it, how much is missing of `rows`, samples, and what it may mean.
@@ -391,10 +415,15 @@ fn has(profiles: &[Profile], meaning: &str) -> bool {
     profiles.iter().any(|p| p.guess.as_deref() == Some(meaning))
 }
 
-/// Whether the name of a column alone says that it has this meaning for parcels.
-#[must_use]
-pub fn by_name(profile: &Profile, means: &str) -> bool {
-    PARCELS.iter().any(|role| role.means == means && likeness(role, &plain(&profile.name)).is_some())
+/// Says of every guess why it was made.
+fn with_grounds(mut profiles: Vec<Profile>, roles: &[Role]) -> Vec<Profile> {
+    for profile in &mut profiles {
+        let Some(guess) = &profile.guess else { continue };
+        let named =
+            roles.iter().any(|role| role.means == guess && likeness(role, &plain(&profile.name)).is_some());
+        profile.ground = Some(if named { Ground::Name } else { Ground::Content });
+    }
+    profiles
 }
 
 /// Whether a column of that name numbers rows, or measures shapes, and says nothing of the world.
@@ -428,7 +457,7 @@ pub fn of_parcels(columns: &[Column]) -> Vec<Profile> {
             flag.guess = Some("in_zone".to_owned());
         }
     }
-    profiles
+    with_grounds(profiles, &PARCELS)
 }
 
 /// The columns of a table of firms, of parcels with these codes.
@@ -454,7 +483,7 @@ pub fn of_table(columns: &[Column], codes: &HashSet<String>) -> Vec<Profile> {
             profile.guess = Some("indicator".to_owned());
         }
     }
-    profiles
+    with_grounds(profiles, &FIRMS)
 }
 
 #[cfg(test)]

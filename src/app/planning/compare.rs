@@ -1,7 +1,11 @@
 //! `compare`: written plans of one layer side by side in one picture, the present zone first.
 //!
-//! Everything is read from the plans' folders. The plans must have the same parcels and measure the present zone alike, or
-//! their figures could not be compared; a different objective is allowed and reported.
+//! Everything is read from the plans' folders. Plans of the same parcels must measure the present zone alike, or their figures
+//! could not be compared; a different objective is allowed and reported. Plans that set aside different features (streets
+//! that were delivered as parcels) are compared by the parcels that all of them have, and it is said which those are.
+
+// What the plans have in common.
+mod shared;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -17,6 +21,8 @@ use parcels::progress::{Monitor, go_on};
 use parcels::table::{Table, Value};
 use parcels::units::M2_PER_HA;
 use parcels::worth::Worth;
+
+use shared::Shared;
 
 use crate::app::planning::prepare::load_policy;
 use crate::app::planning::verify::read_record;
@@ -40,6 +46,8 @@ pub struct CompareRequest {
     pub titles: Vec<String>,
     /// The picture to write (SVG).
     pub out: PathBuf,
+    /// A table to write (CSV): every parcel with its side in each plan.
+    pub table: Option<PathBuf>,
 }
 
 /// The figures of one panel.
@@ -81,36 +89,41 @@ pub fn compare(request: &CompareRequest, monitor: &dyn Monitor) -> Result<Compar
     let small_ha = folders.iter().map(|f| f.policy.constraints.min_block_ha).fold(0.0, f64::max);
 
     monitor.step("read", folders.len() as u64);
-    let parcels = first.parcels(monitor)?;
-    let barriers = first.barriers(monitor)?;
-    let mut zones = vec![first.zone(&parcels, When::Before, PRESENT, small_ha, monitor)?];
-    for (at, (folder, title)) in folders.iter().zip(&titles).enumerate() {
-        let after = if at == 0 {
-            first.zone(&parcels, When::After, title, small_ha, monitor)?
-        } else {
-            let others = folder.parcels(monitor)?;
-            if others.ids != parcels.ids {
-                let what = message!(
-                    "plans-list-other-parcels",
-                    first = first.dir.display(),
-                    second = folder.dir.display()
-                );
-                return Err(Error::new(ErrorKind::Unreadable, what));
-            }
-            folder.zone(&others, When::After, title, small_ha, monitor)?
-        };
-        zones.push(after);
+    let mut read = Vec::with_capacity(folders.len());
+    for folder in &folders {
+        read.push(folder.parcels(monitor)?);
         monitor.advance(1);
+    }
+    let shared = Shared::of(&folders, &titles, &read)?;
+    let barriers = first.barriers(monitor)?;
+    let mut zones = Vec::new();
+    // Which of the zones are plans.
+    let mut planned = Vec::new();
+    for (at, folder) in folders.iter().enumerate() {
+        let mut zone = |when, title: &str| {
+            let figures = shared.figures(&read[at], at, when);
+            let zone = folder.zone(&read[at], when, title, small_ha, monitor)?;
+            let in_zone = shared.parcels.iter().map(|of| zone.in_zone[of[at]]).collect();
+            let figures = Figures { common: figures, ..zone.figures };
+            zones.push(Zone { in_zone, figures, ..zone });
+            Ok::<_, Error>(())
+        };
+        if !folders[..at].iter().any(|before| before.record.inputs.layer == folder.record.inputs.layer) {
+            let several = shared.differ.then(|| format!("{PRESENT} · {}", titles[at]));
+            zone(When::Before, several.as_deref().unwrap_or(PRESENT))?;
+        }
+        zone(When::After, &titles[at])?;
+        planned.push(zones.len() - 1);
     }
     go_on(monitor)?;
     let inputs = &first.record.inputs;
-    let mut warnings = Vec::new();
+    let mut warnings = shared.warnings(&folders, &titles, &read);
     let goals = || folders.iter().map(|f| &f.record.objective);
     if goals().all(|goal| close(goal.before, first.record.objective.before)) {
         // Locks of a plan's own bring its bound down without making it better.
         let bound = goals().map(|goal| goal.bound).fold(f64::NEG_INFINITY, f64::max);
-        for (zone, goal) in zones[1..].iter_mut().zip(goals()) {
-            zone.figures.common_gap = Some(gap(bound, goal.value, goal.before));
+        for (at, goal) in planned.into_iter().zip(goals()) {
+            zones[at].figures.common_gap = Some(gap(bound, goal.value, goal.before));
         }
     } else {
         warnings.push(message!("objectives-not-comparable"));
@@ -122,14 +135,19 @@ pub fn compare(request: &CompareRequest, monitor: &dyn Monitor) -> Result<Compar
         name: &inputs.policy_name,
         subtitle: &format!(
             "{} · {} 宗 parcels · lianpian {}",
-            inputs.layer_name, inputs.parcels, inputs.version
+            inputs.layer_name,
+            shared.parcels.len(),
+            inputs.version
         ),
-        shapes: &parcels.shapes,
+        shapes: &shared.parcels.iter().map(|of| read[0].shapes[of[0]].clone()).collect::<Vec<_>>(),
         barriers: &barriers,
         small_ha,
         zones: &zones,
         notes: &notes,
     });
+    if let Some(table) = &request.table {
+        write_file(table, &shared.table(&titles, &read)?)?;
+    }
     write_file(&request.out, svg.as_bytes())?;
     let panels = zones.into_iter().map(|z| Panel { title: z.title, figures: z.figures }).collect();
     Ok(CompareReport { panels, warnings })
@@ -174,7 +192,7 @@ struct Folder {
 
 /// The parcels of a plan: one value a parcel.
 struct Parcels {
-    ids: Vec<Option<String>>,
+    ids: Vec<String>,
     shapes: Vec<MultiPolygon<f64>>,
     before: Vec<bool>,
     after: Vec<bool>,
@@ -198,22 +216,20 @@ impl Folder {
         Ok(Self { dir: dir.to_owned(), record, policy, crs, layers })
     }
 
-    /// Refuses another plan that speaks of other parcels, or measures the present zone otherwise.
+    /// Refuses another plan of the same parcels that measures the present zone otherwise, and one of other parcels that
+    /// measures anything otherwise.
     fn must_match(&self, other: &Self) -> Result<()> {
         let (first, second) = (self.dir.display(), other.dir.display());
-        if self.record.inputs.layer != other.record.inputs.layer {
-            let what = message!(
-                "plans-of-other-layers",
-                first = first,
-                second = second,
-                first_layer = self.record.inputs.layer_name,
-                first_parcels = self.record.inputs.parcels,
-                second_layer = other.record.inputs.layer_name,
-                second_parcels = other.record.inputs.parcels
-            );
-            return Err(Error::new(ErrorKind::Usage, what).try_this(message!("plans-of-same-parcels")));
-        }
         let (a, b) = (&self.record, &other.record);
+        if a.inputs.layer != b.inputs.layer {
+            let (gap_a, gap_b) = (self.policy.contiguity.gap_m, other.policy.contiguity.gap_m);
+            let alike = a.area.basis == b.area.basis && gap_a == gap_b && self.crs == other.crs;
+            if alike {
+                return Ok(());
+            }
+            let what = message!("other-parcels-measured-differently", first = first, second = second);
+            return Err(Error::new(ErrorKind::Usage, what).try_this(message!("policies-same-gap-and-basis")));
+        }
         let (blocks_a, blocks_b) = (&a.concentration.before, &b.concentration.before);
         let alike = close(a.area.before_m2, b.area.before_m2)
             && blocks_a.blocks == blocks_b.blocks
@@ -258,7 +274,7 @@ impl Folder {
         // What forbids to come in does not hold a parcel that is in.
         let holds_in = |v: &Value| v.text().is_some_and(|why| why != "out" && !why.starts_with("overlay:"));
         Ok(Parcels {
-            ids: column("parcel")?.iter().map(Value::text).collect(),
+            ids: column("parcel")?.iter().map(|v| v.text().unwrap_or_default()).collect(),
             before: flags("zone_before")?,
             after: flags("zone_after")?,
             block_before: numbers("block_before")?,
@@ -340,6 +356,7 @@ impl Folder {
             objective,
             proof,
             common_gap: None,
+            common: None,
             concentration: concentration.index,
             blocks: concentration.blocks,
             small_blocks: small().count(),

@@ -35,8 +35,14 @@ pub mod summary;
 // A written plan, judged from scratch.
 pub mod verify;
 
+// Parcels that several plans have in common.
+pub(crate) mod common_parcels;
+
 // Written plans side by side.
 pub mod compare;
+
+// What became of parcels from one year to another.
+pub mod revise;
 
 // A policy with changes and decisions applied.
 pub mod policy_change;

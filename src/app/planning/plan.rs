@@ -26,7 +26,7 @@ use parcels::validate::{Issue, Severity};
 use parcels::verify::{Evidence, Finding, OverlayCover, Part, constraints, verify};
 use parcels::worth::{Worth, mean_score};
 
-use crate::app::planning::deadline::Deadline;
+use crate::app::planning::deadline::{Deadline, StageLimit};
 use crate::app::planning::prepare::{LoadedPolicy, Prepared, Stopwatch, load_policy, misfit, prepare};
 use crate::error::{Error, ErrorKind, Result};
 use crate::io::plan_features;
@@ -85,8 +85,10 @@ pub struct PlanReport {
 /// limit cut short.
 pub fn plan(request: &PlanRequest, monitor: &dyn Monitor) -> Result<PlanReport> {
     let mut watch = Stopwatch::start();
-    let loaded = load_policy(&request.policy)?;
-    let prepared = prepare(&request.input, &request.options, &loaded, &mut watch, monitor)?;
+    let loaded = load_policy(&request.policy)?.planned_into(&request.out);
+    let stages = StageLimit::around(request.search.time_limit, monitor);
+    let prepared = prepare(&request.input, &request.options, &loaded, &mut watch, &stages)
+        .map_err(|error| stages.explained(error))?;
     let (record, findings, ()) = make(&loaded, &prepared, request.search, &mut watch, monitor, |out| {
         monitor.step("write", 0);
         write_plan(&request.out, out, monitor)
@@ -161,7 +163,9 @@ pub fn make<T>(
         None
     };
 
-    let made = Made::new(loaded, prepared, &compiled, solution, vetoes, sampled, monitor)?;
+    let stages = StageLimit::around(search.time_limit, monitor);
+    let made = Made::new(loaded, prepared, &compiled, solution, vetoes, sampled, &stages)
+        .map_err(|error| stages.explained(error))?;
     watch.lap("propose");
     let mut record = made.record()?;
     record.why_not = obstacle.map(|found| {
@@ -441,6 +445,8 @@ impl<'a> Made<'a> {
             parcels: layer.len(),
             policy: self.loaded.sha256.clone(),
             policy_name: self.loaded.policy.name.clone(),
+            reference_date: self.loaded.policy.reference_date.clone(),
+            policy_folder: self.loaded.from_plan.clone(),
             files: self.prepared.files.clone(),
             seed: self.loaded.policy.seed,
             version: env!("CARGO_PKG_VERSION").to_owned(),

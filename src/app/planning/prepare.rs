@@ -12,10 +12,11 @@ use parcels::message;
 use parcels::overlay::{Covered, covered};
 use parcels::parcel::{Barrier, Crs, Layer};
 use parcels::policy::{OverlayRule, Policy};
-use parcels::progress::Monitor;
+use parcels::progress::{Monitor, go_on};
 use parcels::score::{Scores, score_paired, sums_together};
 use parcels::table::{Filter, Table};
 use parcels::validate::{Issue, IssueKind, Severity, validate, without_lost_codes};
+use serde::Deserialize;
 
 pub(crate) use super::misfit::misfit;
 use super::suspicions;
@@ -25,7 +26,7 @@ use crate::io::file_issue;
 use crate::io::hash::sha256_hex;
 use crate::io::read::{ReadOptions, ReadShapes};
 use crate::io::reads::{Files, Named, Reads};
-use crate::io::source::Source;
+use crate::io::source::{Source, way};
 
 /// Wall time by stage, ms, in the order of the stages' names.
 #[derive(Debug, Default)]
@@ -67,6 +68,9 @@ pub struct LoadedPolicy {
     pub sha256: String,
     /// The folder its paths are relative to.
     pub folder: PathBuf,
+    /// The way from the plan's folder to that one, where the policy names files: with it, the policy beside a written plan
+    /// plans again.
+    pub from_plan: Option<String>,
 }
 
 impl LoadedPolicy {
@@ -77,7 +81,20 @@ impl LoadedPolicy {
     pub fn from_text(text: String, folder: &Path) -> Result<Self> {
         let policy = Policy::from_toml(&text)
             .map_err(|e| Error::new(ErrorKind::Usage, message!("reading-policy")).because(e))?;
-        Ok(Self { policy, sha256: sha256_hex(text.as_bytes()), text, folder: folder.to_owned() })
+        let sha256 = sha256_hex(text.as_bytes());
+        Ok(Self { policy, sha256, text, folder: folder.to_owned(), from_plan: None })
+    }
+
+    /// The same for a plan that is written to the folder `out`.
+    #[must_use]
+    pub fn planned_into(self, out: &Path) -> Self {
+        let Policy { zone, enterprises, contiguity, overlays, .. } = &self.policy;
+        let names_files = zone.as_ref().is_some_and(|zone| zone.layer.is_some())
+            || enterprises.is_some()
+            || !contiguity.barriers.is_empty()
+            || !overlays.is_empty();
+        let from_plan = names_files.then(|| way(out, &self.folder).display().to_string());
+        Self { from_plan, ..self }
     }
 
     /// A policy as if it had been read from a file: what is planned with it can be judged with it.
@@ -87,11 +104,11 @@ impl LoadedPolicy {
     pub fn written(policy: &Policy) -> Result<Self> {
         let text = toml::to_string(policy).context(ErrorKind::Unwritable, message!("writing-policy"))?;
         let sha256 = sha256_hex(text.as_bytes());
-        Ok(Self { policy: policy.clone(), sha256, text, folder: PathBuf::new() })
+        Ok(Self { policy: policy.clone(), sha256, text, folder: PathBuf::new(), from_plan: None })
     }
 }
 
-/// Reads a policy file.
+/// Reads a policy file. The one beside a written plan names its files from where it was planned with, which `plan.json` says.
 ///
 /// # Errors
 /// A file that cannot be read, is no UTF-8, or is no policy.
@@ -104,7 +121,25 @@ pub fn load_policy(path: &Path) -> Result<LoadedPolicy> {
     let policy = Policy::from_toml(text.trim_start_matches('\u{feff}'))
         .map_err(|e| Error::new(ErrorKind::Usage, reading()).because(e))?;
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
-    Ok(LoadedPolicy { policy, text, sha256, folder })
+    let folder = planned_from(path, &folder).unwrap_or(folder);
+    Ok(LoadedPolicy { policy, text, sha256, folder, from_plan: None })
+}
+
+/// Where the policy at `path` in the `folder` of a plan names its files from.
+fn planned_from(path: &Path, folder: &Path) -> Option<PathBuf> {
+    #[derive(Deserialize)]
+    struct Record {
+        inputs: Inputs,
+    }
+    #[derive(Deserialize)]
+    struct Inputs {
+        policy_folder: Option<String>,
+    }
+    if path.file_name()? != "policy.toml" {
+        return None;
+    }
+    let record: Record = serde_json::from_slice(&std::fs::read(folder.join("plan.json")).ok()?).ok()?;
+    record.inputs.policy_folder.map(|way| folder.join(way))
 }
 
 /// An overlay as read.
@@ -204,9 +239,11 @@ pub fn prepare_from(
     let layer = further.zone(layer, &index)?;
     let (extra, paired, firms) = further.enterprises(&layer)?;
     watch.lap("join");
+    go_on(monitor)?;
     monitor.step("score", 0);
     let scores = score_paired(&layer, extra.columns(), &paired, &policy.indicators, &policy.weights)
         .map_err(|e| misfit(message!("scoring-parcels"), e))?;
+    further.issues.extend(suspicions::of_scores(&scores));
     watch.lap("score");
 
     let barriers = further.barriers(&layer)?;
@@ -214,7 +251,7 @@ pub fn prepare_from(
     let mut covers = BTreeMap::new();
     for (name, overlay) in &policy.overlays {
         let shapes = further.polygons(&overlay.layer, overlay.crs.as_ref(), &overlay.only, &layer)?;
-        let meets = covered(&layer, &index, &shapes);
+        let meets = covered(&layer, &index, &shapes, monitor)?;
         if meets.is_empty() {
             let boxes = suspicions::around(shapes.iter().filter_map(BoundingRect::bounding_rect));
             further.issues.extend(suspicions::meets_nothing(
@@ -299,7 +336,7 @@ impl Further<'_> {
             Some(named) => {
                 let shapes = self.polygons(named, zone.crs.as_ref(), &zone.only, &layer)?;
                 let mut in_zone = vec![false; layer.len()];
-                let meets = covered(&layer, index, &shapes);
+                let meets = covered(&layer, index, &shapes, self.monitor)?;
                 if meets.is_empty() {
                     let boxes = suspicions::around(shapes.iter().filter_map(BoundingRect::bounding_rect));
                     self.issues.extend(suspicions::meets_nothing(
@@ -366,6 +403,8 @@ impl Further<'_> {
                 None => Ok(None),
             };
             let (widths, kinds) = (column(&rule.half_width_column)?, column(&rule.kind_column)?);
+            let told = widths.and_then(|c| suspicions::widths(&rule.layer, c, rule.half_width_m));
+            self.issues.extend(told);
             let kept = self.keep(&rule.layer, lines, &rule.only)?;
             // A barrier acts between parcels that face each other, so no further from them than the gap.
             let reach = suspicions::extent(layer).map(|e| {

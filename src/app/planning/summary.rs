@@ -25,6 +25,9 @@ pub fn summary(record: &PlanRecord) -> String {
     };
     let ha = |m2: f64| SquareMetres(m2).ha();
     let _ = writeln!(text, "{}", record.inputs.policy_name);
+    if let Some(date) = &record.inputs.reference_date {
+        let _ = writeln!(text, "as of 基准日    {date}");
+    }
     let _ = writeln!(text, "parcels 地块             {}", record.inputs.parcels);
     let change = if record.area.before_m2 > 0.0 {
         format!("  ({:+.3} %)", 100.0 * (record.area.after_m2 / record.area.before_m2 - 1.0))

@@ -7,8 +7,9 @@ use parcels::message;
 use parcels::message::Message;
 use parcels::parcel::{Crs, Geodesy as _, Layer};
 use parcels::policy::Policy;
+use parcels::score::{Note, Scores};
 use parcels::streets::networks;
-use parcels::table::{Filter, Table};
+use parcels::table::{Column, Filter, Table, Value};
 use parcels::unmet::unmet;
 use parcels::validate::{Issue, IssueKind, Severity};
 
@@ -61,6 +62,35 @@ pub(super) fn meets_nothing(
     let place = (away_m > 0.0).then(|| message!("lies-away", km = message::number(away_m / 1000.0, 1)));
     let found = message!("meets-no-parcel", what = what, file = named, place = place);
     Some(warning(IssueKind::File, found, message!("no-effect-on-plan")))
+}
+
+/// What is to be known of how the scores came about: figures that are none, columns that mean something else.
+pub(super) fn of_scores(scores: &Scores) -> Vec<Issue> {
+    let issue = |note: &Note| {
+        let (kind, severity) = match note.is_warning {
+            true => (IssueKind::NotNumber, Severity::Warning),
+            false => (IssueKind::File, Severity::Note),
+        };
+        file_issue(kind, severity, note.what.clone(), message!("scored-as-it-stands"))
+    };
+    scores.notes.iter().map(issue).collect()
+}
+
+/// A warning where a column of a barrier layer states no width, or none that is a number: the width that holds instead.
+pub(super) fn widths(named: &str, column: &Column, instead_m: Option<f64>) -> Option<Issue> {
+    // A width for those that state none was asked for.
+    let expected = |v: &Value| instead_m.is_some() && *v == Value::Missing;
+    let mut unread = column.values.iter().filter(|v| v.number().is_none() && !expected(v));
+    let first = unread.next()?.text();
+    let count = 1 + unread.count();
+    let found = match first {
+        Some(text) => {
+            message!("widths-no-numbers", file = named, count = count, column = column.name, example = text)
+        }
+        None => message!("widths-missing", file = named, count = count, column = column.name),
+    };
+    let done = message!("width-instead", metres = instead_m.unwrap_or(0.0).max(0.0));
+    Some(warning(IssueKind::NotNumber, found, done))
 }
 
 /// What is around the parcels.

@@ -85,10 +85,11 @@ impl WrittenPlan {
         let sides = layer.parcels().iter().zip(&written.in_zone_after);
         let either: Vec<bool> = sides.map(|(p, after)| p.in_zone || *after).collect();
         let tables = adjacency_by_gap(layer, &index, &barriers, &GAPS_SHOWN_M, &either, monitor)?;
-        let cover = |(name, shapes): (&String, &Vec<MultiPolygon<f64>>)| OverlayCover {
-            name: name.clone(),
-            covered: covered(layer, &index, shapes),
-        };
+        let mut covers = Vec::new();
+        for (name, shapes) in &overlays {
+            let covered = covered(layer, &index, shapes, monitor)?;
+            covers.push(OverlayCover { name: name.clone(), covered });
+        }
         let mut counts = Vec::new();
         for name in ["parcels", "transfers", "blocks"] {
             // A layer without features may have no table at all.
@@ -99,7 +100,7 @@ impl WrittenPlan {
             counts.push((name, format!("{name}.geojson"), features));
         }
         Ok(Self {
-            covers: overlays.iter().map(cover).collect(),
+            covers,
             by_gap: GAPS_SHOWN_M.into_iter().zip(tables).collect(),
             issues: count_issues(&dir.join("issues.csv"))?,
             geojson: read_geojson(dir, "parcels")?,

@@ -24,7 +24,7 @@ use parcels::years::{Start, share_reached, uncapped};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::app::planning::deadline::Deadline;
+use crate::app::planning::deadline::{Deadline, StageLimit};
 use crate::app::planning::plan::{PlanRequest, make};
 use crate::app::planning::prepare::{LoadedPolicy, Prepared, Stopwatch, load_policy, misfit, prepare};
 use crate::app::planning::preview::PreviewSession;
@@ -325,8 +325,11 @@ pub fn plan_years(request: &PlanRequest, years: usize, monitor: &dyn Monitor) ->
     let own = |name: &str| name == JSON || name == CSV || name.starts_with("year-");
     atomic_output::may_replace(&request.out, &message!("plans-of-years"), JSON, &own)?;
     let mut watch = Stopwatch::start();
-    let mut loaded = load_policy(&request.policy)?;
-    let mut prepared = prepare(&request.input, &request.options, &loaded, &mut watch, monitor)?;
+    // Every year's folder lies at the same depth.
+    let mut loaded = load_policy(&request.policy)?.planned_into(&request.out.join("year-1"));
+    let stages = StageLimit::around(request.search.time_limit, monitor);
+    let mut prepared = prepare(&request.input, &request.options, &loaded, &mut watch, &stages)
+        .map_err(|error| stages.explained(error))?;
     let route = Route::new(&prepared, &loaded.policy)?;
     let staging = AtomicOutput::begin(&request.out)?;
     let (policy, policy_name) = (loaded.sha256.clone(), loaded.policy.name.clone());
@@ -356,7 +359,8 @@ pub fn plan_years(request: &PlanRequest, years: usize, monitor: &dyn Monitor) ->
             break;
         }
         prepared = Prepared { layer: prepared.layer.with_zone(&after), ..prepared };
-        loaded = LoadedPolicy { folder: loaded.folder, ..LoadedPolicy::written(&later)? };
+        let LoadedPolicy { folder, from_plan, .. } = loaded;
+        loaded = LoadedPolicy { folder, from_plan, ..LoadedPolicy::written(&later)? };
         zone = after;
         watch = Stopwatch::start();
     }

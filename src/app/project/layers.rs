@@ -13,8 +13,8 @@ use parcels::progress::Monitor;
 use serde_json::json;
 
 use crate::app::intake::import_requests::{ImportFiles, plain_name};
-use crate::app::intake::sandbox::MainFile;
 use crate::app::intake::sandbox::layer_reader::LayerReader;
+use crate::app::intake::sandbox::{MainFile, ReadSummary};
 use crate::app::planning::policy_change::standing;
 use crate::app::planning::prepare::{LoadedPolicy, Prepared};
 use crate::app::planning::preview::PreviewSession;
@@ -22,30 +22,15 @@ use crate::app::planning::ready_layer::ReadyLayer;
 use crate::app::project::events::{Event, Events, Who};
 use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::io::hash::sha256_hex;
-use crate::io::read::ReadOptions;
 use crate::store::{
-    DecisionRecord, DecisionSeq, LayerRecord, NewLayer, PolicyRef, ScenarioId, ScenarioRecord, Store, Zone,
+    DecisionRecord, DecisionSeq, FileHash, LayerRecord, NewLayer, PolicyRef, ScenarioId, ScenarioRecord,
+    Store, Zone,
 };
 use crate::threads::blocking;
 use crate::threads::single_flight::SingleFlightCache;
 
 /// How many layers are kept as read, and how many solved.
 const LAYERS: usize = 8;
-
-/// A layer to import: files by name, of which one holds the parcels.
-#[derive(Debug, Clone)]
-pub struct LayerImport {
-    /// The parcels with their parts, tables, barriers, overlays.
-    pub files: BTreeMap<String, Vec<u8>>,
-    /// The name of the one that holds the parcels.
-    pub main_file: String,
-    /// The layer in it, where it holds several.
-    pub main_layer: Option<String>,
-    /// What the file does not say itself.
-    pub options: ReadOptions,
-    /// The policy that says what its columns mean; its paths are names in `files`.
-    pub policy: PolicyRef,
-}
 
 /// The layers of a project.
 pub struct Layers {
@@ -74,30 +59,6 @@ impl Layers {
         &self.scratch
     }
 
-    /// Reads, checks and stores a layer with all its files.
-    ///
-    /// # Errors
-    /// An input that cannot be read, a policy that does not fit it, a request to stop.
-    pub async fn import(
-        &self,
-        import: LayerImport,
-        who: Who,
-        monitor: Arc<dyn Monitor + Send>,
-    ) -> Result<LayerRecord> {
-        let policy = self.store.policy(&import.policy).await?;
-        let mut files = Vec::new();
-        for (name, bytes) in &import.files {
-            files.push((name.clone(), self.store.put_file(bytes).await?));
-        }
-        let main = MainFile {
-            file: import.main_file,
-            layer: import.main_layer,
-            crs: import.options.crs,
-            encoding: import.options.encoding,
-        };
-        self.bring_in(ImportFiles::new(files, main)?, policy.text, who, monitor).await
-    }
-
     /// Reads, checks and stores a layer whose files are in the project.
     ///
     /// # Errors
@@ -109,30 +70,40 @@ impl Layers {
         who: Who,
         monitor: Arc<dyn Monitor + Send>,
     ) -> Result<LayerRecord> {
-        let ImportFiles { files, main } = incoming;
-        let mut record = LayerRecord {
-            id: LayerId(String::new()),
-            name: String::new(),
-            main_file: main.file.clone(),
-            main_layer: main.layer.clone(),
-            files,
-            crs: main.crs.clone(),
-            encoding: main.encoding.clone(),
-            parcels: 0,
-            applied: None,
-            at: who.at,
-            by: who.by,
-        };
-        let folder = self.lay_out(&record).await?;
-        let reader = self.reader.clone();
+        let folder = self.lay_out(&incoming.files).await?;
+        let (reader, main) = (self.reader.clone(), incoming.main.clone());
         let tried = blocking(move || {
             reader.try_out(&main, &folder, &LoadedPolicy::from_text(policy, &folder)?, &*monitor)
         })
         .await?;
-        record.id = LayerId(tried.id);
-        record.name = tried.name;
-        record.parcels = tried.parcels;
-        let report = json!({ "issues": tried.issues });
+        self.add(incoming, tried, who).await
+    }
+
+    /// Stores a layer that was read from files in the project.
+    ///
+    /// # Errors
+    /// As [`Store::add_layer`].
+    pub(crate) async fn add(
+        &self,
+        incoming: ImportFiles,
+        read: ReadSummary,
+        who: Who,
+    ) -> Result<LayerRecord> {
+        let ImportFiles { files, main } = incoming;
+        let record = LayerRecord {
+            id: LayerId(read.id),
+            name: read.name,
+            main_file: main.file,
+            main_layer: main.layer,
+            files,
+            crs: main.crs,
+            encoding: main.encoding,
+            parcels: read.parcels,
+            applied: None,
+            at: who.at,
+            by: who.by,
+        };
+        let report = json!({ "issues": read.issues });
         self.store.add_layer(&NewLayer { record: record.clone(), report, zone: None }).await?;
         self.events.tell(Event::Layer(record.clone()));
         Ok(record)
@@ -144,7 +115,7 @@ impl Layers {
             let record = self.store.layer(layer).await?;
             let zone = self.store.layer_zone(layer).await?;
             let text = self.store.policy(policy).await?.text;
-            let folder = self.lay_out(&record).await?;
+            let folder = self.lay_out(&record.files).await?;
             let reader = self.reader.clone();
             Ok(move || {
                 let loaded = LoadedPolicy::from_text(text, &folder)?;
@@ -189,8 +160,8 @@ impl Layers {
     }
 
     /// Lays the files of a layer out in a folder of their own.
-    pub(crate) async fn lay_out(&self, layer: &LayerRecord) -> Result<PathBuf> {
-        let list: Vec<String> = layer.files.iter().map(|(name, hash)| format!("{name} {}", hash.0)).collect();
+    pub(crate) async fn lay_out(&self, files: &BTreeMap<String, FileHash>) -> Result<PathBuf> {
+        let list: Vec<String> = files.iter().map(|(name, hash)| format!("{name} {}", hash.0)).collect();
         let scratch = &self.scratch;
         let folder = scratch.join(&sha256_hex(list.join("\n").as_bytes())[..16]);
         if folder.is_dir() {
@@ -199,7 +170,7 @@ impl Layers {
         let laying = || message!("laying-out-files", folder = scratch.display());
         std::fs::create_dir_all(scratch).context(ErrorKind::Unwritable, laying())?;
         let beside = tempfile::tempdir_in(scratch).context(ErrorKind::Unwritable, laying())?;
-        for (name, hash) in &layer.files {
+        for (name, hash) in files {
             self.store.write_file(hash, &beside.path().join(plain_name(name)?)).await?;
         }
         // Somebody else may have laid the same files out meanwhile.

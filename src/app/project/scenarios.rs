@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use parcels::id::{LayerId, ParcelId};
 use parcels::message;
+use parcels::policy::Policy;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -28,6 +29,16 @@ pub struct ScenarioPolicy {
     pub content: Value,
 }
 
+/// A scenario in a list.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ListedScenario {
+    /// The scenario.
+    #[serde(flatten)]
+    pub scenario: ScenarioRecord,
+    /// The day that its parcels and statistics are of, where its policy says so.
+    pub reference_date: Option<String>,
+}
+
 /// The scenarios of a project.
 pub struct Scenarios {
     store: Arc<dyn Store>,
@@ -44,6 +55,23 @@ impl Scenarios {
         policies: Arc<Policies>,
     ) -> Self {
         Self { store, events, layers, policies }
+    }
+
+    /// All scenarios, in the order they were made, each with its day.
+    ///
+    /// # Errors
+    /// A project that cannot be read.
+    pub async fn list(&self) -> Result<Vec<ListedScenario>> {
+        let policies = self.store.policies().await?;
+        let date = |of: &PolicyRef| {
+            let text = &policies.iter().find(|p| p.policy == *of)?.text;
+            Policy::from_toml(text).ok()?.reference_date
+        };
+        let listed = |scenario: ScenarioRecord| {
+            let reference_date = date(&scenario.policy);
+            ListedScenario { scenario, reference_date }
+        };
+        Ok(self.store.scenarios().await?.into_iter().map(listed).collect())
     }
 
     /// Makes a scenario whose layer and policy are there.

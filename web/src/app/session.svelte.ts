@@ -436,7 +436,10 @@ class Session {
 
   know(scenario: Scenario): void {
     const others = this.scenarios.filter((s) => s.id !== scenario.id);
-    this.scenarios = [...others, scenario].sort((a, b) => a.id - b.id);
+    // Its day stands in the list alone.
+    const day = this.scenarios.find((s) => s.id === scenario.id)?.reference_date;
+    const known = { ...scenario, reference_date: scenario.reference_date ?? day };
+    this.scenarios = [...others, known].sort((a, b) => a.id - b.id);
   }
 
   /** Zone after, by place: as tried out where a change is tried, in the year that is looked at, else as planned. */

@@ -364,7 +364,6 @@ export const en: Dictionary = {
     open: 'Open',
     compare: 'Compare',
     compareWith: (title) => `Compare with “${title}”`,
-    otherLayer: 'Of another layer: cannot be compared',
     sideBySide: 'Side by side',
     swipe: 'Swipe',
     swipeHandle: 'Position of the swipe',

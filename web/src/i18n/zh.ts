@@ -364,7 +364,6 @@ export const zh = {
     open: '打开',
     compare: '对比',
     compareWith: (title: string) => `与“${title}”对比`,
-    otherLayer: '图层不同，不能对比',
     sideBySide: '并排',
     swipe: '卷帘',
     swipeHandle: '卷帘位置',

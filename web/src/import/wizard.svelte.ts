@@ -43,6 +43,8 @@ class Wizard {
   crsConfirmed = $state(false);
   title = $state('');
   policy = $state.raw<PolicyRef | null>(null);
+  /** Whether the policy that the check drafted is what the scenario starts with. */
+  drafted = $state(false);
   imported = $state.raw<Imported | null>(null);
   /** The issue that is looked at, by its place in the list. */
   issue = $state<number | null>(null);
@@ -60,7 +62,9 @@ class Wizard {
     this.checked !== null &&
       this.checked.parcels > 0 &&
       this.title.trim() !== '' &&
-      (this.checked.crs.stated || this.crsConfirmed),
+      (this.checked.crs.stated || this.crsConfirmed) &&
+      // A draft is of the columns as they were when it was made.
+      !(this.drafted && this.remapped),
   );
 
   /** Adds files; one of the same name takes the place of the other. */
@@ -100,6 +104,7 @@ class Wizard {
     this.failure = null;
     this.checked = null;
     this.firms = null;
+    this.drafted = false;
     this.imported = null;
     this.layer = null;
     this.crs = null;
@@ -158,7 +163,8 @@ class Wizard {
       // A service that was started anew has forgotten uploads.
       await this.#send();
       const change = { columns: plain(this.meaning), ...(this.firms ? firmsChange(this.firms) : {}) };
-      const how = this.policy ? { policy: this.policy } : { change };
+      const draft = this.drafted ? this.checked?.draft?.text : undefined;
+      const how = this.policy ? { policy: this.policy } : draft ? { policy_text: draft } : { change };
       const asked = { ...this.#incoming(main), title: this.title.trim(), ...how };
       const job = await this.#run(await api.import(asked));
       if (!job || !this.#went(job)) {

@@ -967,6 +967,11 @@ export interface components {
              * @description Area of the zone.
              */
             area_m2?: number | null;
+            /**
+             * Format: double
+             * @description Area of the parcels that another scenario lacks, in the zone or not.
+             */
+            besides_m2: number;
             /** @description Number of blocks. */
             blocks?: number | null;
             /**
@@ -974,6 +979,11 @@ export interface components {
              * @description No admissible plan is worth more.
              */
             bound?: number | null;
+            /**
+             * Format: double
+             * @description Area of its zone that is of parcels which all scenarios have.
+             */
+            common_m2: number;
             /**
              * Format: double
              * @description Concentration index.
@@ -994,6 +1004,8 @@ export interface components {
              * @description F, score · ha.
              */
             objective?: number | null;
+            /** @description Number of parcels. */
+            parcels: number;
             /**
              * Format: int64
              * @description Its newest plan.
@@ -1016,8 +1028,15 @@ export interface components {
         };
         /** @description Scenarios side by side. */
         Comparison: {
-            /** @description Parcels that are not on the same side in all of them. */
+            /** @description Of these, the ones that are not on the same side in all of them, by their numbers in the first scenario's layer. */
             differ: number[];
+            /**
+             * Format: double
+             * @description Their area, as the first scenario measures it, m².
+             */
+            differ_m2: number;
+            /** @description How many parcels all of them have. */
+            in_all: number;
             /** @description One a scenario, as asked for. */
             scenarios: components["schemas"]["Compared"][];
         };
@@ -1363,6 +1382,11 @@ export interface components {
             /** @description Every defect with what was done about it. */
             report: Record<string, never>;
         };
+        /** @description A scenario in a list. */
+        ListedScenario: components["schemas"]["ScenarioRecord"] & {
+            /** @description The day that its parcels and statistics are of, where its policy says so. */
+            reference_date?: string | null;
+        };
         /**
          * Format: int64
          * @description A point in time: milliseconds since 1970-01-01T00:00:00Z. The store has no clock; its callers have.
@@ -1441,6 +1465,8 @@ export interface components {
             /** @description The name of the one that holds the parcels. */
             main: string;
             policy?: components["schemas"]["PolicyRef"] | null;
+            /** @description A policy that is not stored yet, TOML, such as the one a check drafted; instead of `policy`. */
+            policy_text?: string | null;
             /** @description What the scenario is called. */
             title: string;
         };
@@ -3159,7 +3185,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ScenarioRecord"][];
+                    "application/json": components["schemas"]["ListedScenario"][];
                 };
             };
             /** @description A failure 错误 */

@@ -67,6 +67,8 @@ export interface Scenario {
   archived: boolean;
   at: number;
   by: string;
+  /** The day that its parcels and statistics are of; in lists. */
+  reference_date?: string | null;
 }
 
 export interface LayerRecord {
@@ -478,14 +480,22 @@ export interface Compared {
   gap: number | null;
   score: number | null;
   concentration: number | null;
+  blocks: number | null;
   area_m2: number | null;
   transfers: { in: number; out: number };
   lambda: number;
+  parcels: number;
+  /** Area of the parcels that another scenario lacks. */
+  besides_m2: number;
+  /** Area of its zone that is of parcels which all scenarios have. */
+  common_m2: number;
 }
 
 export interface Comparison {
   scenarios: Compared[];
+  in_all: number;
   differ: number[];
+  differ_m2: number;
 }
 
 /** A file that was sent. */
@@ -521,6 +531,8 @@ export interface NewCheck extends Incoming {
 export interface NewImport extends Incoming {
   title: string;
   policy?: PolicyRef;
+  /** A policy that is not stored yet, TOML. */
+  policy_text?: string;
   change?: PolicyChange;
 }
 
@@ -531,6 +543,8 @@ export interface ColumnProfile {
   distinct: number;
   samples: string[];
   guess: string | null;
+  /** Why that is guessed. */
+  ground?: 'name' | 'content';
 }
 
 export type Severity = 'note' | 'warning' | 'error';
@@ -571,6 +585,9 @@ export interface Inspection {
   issue_counts: Record<string, number>;
   preview: GeoJSON.FeatureCollection;
   tables: TableFound[];
+  /** The policy that would be written for these files. */
+  draft: { text: string; assumed: Told[] } | null;
+  draft_error?: ToldFailure;
 }
 
 /** What an import left. */
