@@ -50,7 +50,7 @@ pub use compile::{CompileError, Compiled, Ground, Hold, compile, holds};
 pub use figures::Breakpoint;
 pub use frontier::{Frontier, frontier};
 pub use problem::{
-    BandProof, BoundProof, Case, Exit, ExitKind, Limit, Link, Lock, Problem, Solution, Status, gap,
+    BandProof, BoundProof, Case, Exit, ExitKind, Holes, Limit, Link, Lock, Problem, Solution, Status, gap,
 };
 pub use search::solve;
 pub use session::{Edit, Session, Verdict};

@@ -12,7 +12,12 @@ const BAY_SHARE: f64 = 0.7;
 const SPUR_SHARE: f64 = 0.3;
 
 /// What comes in, and what it does for its block.
-pub(super) fn place_in(facts: &Facts<'_>, piece: &PieceFacts, members: &[ParcelIdx]) -> Vec<Reason> {
+pub(super) fn place_in(
+    context: &Context<'_>,
+    facts: &Facts<'_>,
+    piece: &PieceFacts,
+    members: &[ParcelIdx],
+) -> Vec<Reason> {
     let Some(block) = piece.block else { return Vec::new() };
     let block_number = block.0 + 1;
     let (block_en, block_zh) = area(facts.after.area_m2(block));
@@ -32,6 +37,14 @@ pub(super) fn place_in(facts: &Facts<'_>, piece: &PieceFacts, members: &[ParcelI
         }];
     }
     let mut said = Vec::new();
+    if piece.fills_hole {
+        let (en, zh) = area(piece.area_m2);
+        let (below_en, below_zh) = area(context.fill_below_m2);
+        said.push(say(
+            format!("fills a hole of {en} that the zone encloses: those below {below_en} come in"),
+            format!("填补园区围出的空洞（夹心地）{zh}：小于 {below_zh}的予以填补"),
+        ));
+    }
     if count > 1 {
         let (others_en, others) = others(count);
         let (en, zh) = area(piece.area_m2);

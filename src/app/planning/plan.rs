@@ -13,7 +13,7 @@ use parcels::plan::{
     Alternative, AreaRecord, BeforeAfter, Certificate, ConcentrationRecord, GapRecord, IndicatorRecord,
     Inputs, ObjectiveRecord, PLAN_SCHEMA, PlanRecord, RobustnessRecord, Transfer,
 };
-use parcels::policy::{AreaMode, OverlayRule, Policy};
+use parcels::policy::{AreaMode, HoleRule, OverlayRule, Policy};
 use parcels::progress::{Monitor, go_on};
 use parcels::propose::{Context, propose};
 use parcels::robustness::{SPREAD, Sampling, robustness};
@@ -310,6 +310,10 @@ impl<'a> Made<'a> {
             veto_price_most: &|_| None,
             robustness: self.sampled.as_ref().map(|s| s.stays.as_slice()),
             min_block_m2: self.compiled.problem.min_block * M2_PER_HA,
+            fill_below_m2: match policy.constraints.holes {
+                HoleRule::Fill => policy.constraints.min_hole_ha * M2_PER_HA,
+                HoleRule::Report | HoleRule::Forbid => 0.0,
+            },
             area_tolerance_m2: tolerance.map_or(f64::INFINITY, |t| t * before_m2),
         });
         let constraints =
