@@ -57,12 +57,16 @@ pub(super) fn check(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Fin
 pub(super) fn judge(judged: &Judged<'_>) -> Vec<ConstraintRecord> {
     let mut rules = judge_all_but_holes(judged);
     let place = rules.iter().position(|rule| rule.id == "C7").map_or(rules.len(), |at| at + 1);
-    rules.insert(place, holes(judged));
+    let broken = |judged: &Judged<'_>| {
+        let rules = judge_all_but_holes(judged).into_iter();
+        rules.filter(|rule| rule.status == ConstraintStatus::Broken).map(|rule| rule.id).collect()
+    };
+    rules.insert(place, holes(judged, &broken));
     rules
 }
 
 /// The same without C8, which asks how the plan would stand to all others with a hole filled.
-pub(super) fn judge_all_but_holes(judged: &Judged<'_>) -> Vec<ConstraintRecord> {
+fn judge_all_but_holes(judged: &Judged<'_>) -> Vec<ConstraintRecord> {
     let mut rules = vec![area(judged)];
     rules.extend(overlay_rules(judged));
     rules.push(blocks(judged));
@@ -76,7 +80,7 @@ pub(super) fn judge_all_but_holes(judged: &Judged<'_>) -> Vec<ConstraintRecord> 
     rules
 }
 
-pub(super) fn rule(
+fn rule(
     id: &str,
     text: impl Into<String>,
     status: ConstraintStatus,
@@ -87,11 +91,11 @@ pub(super) fn rule(
     ConstraintRecord { id: id.into(), text: text.into(), status, value: value.map(|v| v + 0.0), limit }
 }
 
-pub(super) fn hard(holds: bool) -> ConstraintStatus {
+fn hard(holds: bool) -> ConstraintStatus {
     if holds { ConstraintStatus::Met } else { ConstraintStatus::Broken }
 }
 
-pub(super) fn soft(holds: bool) -> ConstraintStatus {
+fn soft(holds: bool) -> ConstraintStatus {
     if holds { ConstraintStatus::Met } else { ConstraintStatus::Missed }
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::constraints::{hard, judge_all_but_holes, rule, soft};
 use super::{Evidence, Judged};
 use crate::adjacency::CONTIGUOUS_M;
 use crate::id::{ParcelIdx, PartIdx};
@@ -15,18 +14,27 @@ const LOOKED_INTO: usize = 12;
 /// So many are named.
 const NAMED: usize = 6;
 
-/// How the plan stands to C8.
-pub(super) fn holes(judged: &Judged<'_>) -> ConstraintRecord {
+/// How the plan stands to C8. `broken` says which other rules a plan breaks.
+pub(super) fn holes(
+    judged: &Judged<'_>,
+    broken: &dyn Fn(&Judged<'_>) -> BTreeSet<String>,
+) -> ConstraintRecord {
     let constraints = &judged.evidence.policy.constraints;
     let below_ha = constraints.min_hole_ha;
     let found = enclosed(judged, below_ha * M2_PER_HA);
     let made = found.iter().filter(|hole| !is_of_today(judged, hole)).count();
     let text = format!("number of newly enclosed holes below {below_ha} ha");
     match constraints.holes {
-        HoleRule::Report => rule("C8", text, soft(made == 0), Some(made as f64), Some(0.0)),
-        HoleRule::Forbid => rule("C8", text, hard(made == 0), Some(made as f64), Some(0.0)),
-        HoleRule::Fill => left(judged, &found),
+        HoleRule::Report => told(text, made, ConstraintStatus::Missed),
+        HoleRule::Forbid => told(text, made, ConstraintStatus::Broken),
+        HoleRule::Fill => left(judged, &found, broken),
     }
+}
+
+/// The record where so many holes are too many; with any, the rule stands as `otherwise` says.
+fn told(text: String, too_many: usize, otherwise: ConstraintStatus) -> ConstraintRecord {
+    let status = if too_many == 0 { ConstraintStatus::Met } else { otherwise };
+    ConstraintRecord { id: "C8".into(), text, status, value: Some(too_many as f64), limit: Some(0.0) }
 }
 
 /// The holes: land outside the zone below `most_m2` that hangs together and faces nothing but the zone, by its parts, ascending.
@@ -74,7 +82,11 @@ fn is_of_today(judged: &Judged<'_>, hole: &[PartIdx]) -> bool {
 }
 
 /// The holes that are left where they are to be filled, and why: parcels that may not come in, or another rule that would break.
-fn left(judged: &Judged<'_>, holes: &[Vec<PartIdx>]) -> ConstraintRecord {
+fn left(
+    judged: &Judged<'_>,
+    holes: &[Vec<PartIdx>],
+    broken: &dyn Fn(&Judged<'_>) -> BTreeSet<String>,
+) -> ConstraintRecord {
     let constraints = &judged.evidence.policy.constraints;
     let (mut held, mut breaking, mut open) = (Vec::new(), Vec::new(), Vec::new());
     let mut unknown = 0;
@@ -88,7 +100,7 @@ fn left(judged: &Judged<'_>, holes: &[Vec<PartIdx>]) -> ConstraintRecord {
         } else if breaking.len() + open.len() == LOOKED_INTO {
             unknown += 1;
         } else {
-            match broken_by_filling(judged, &parcels) {
+            match broken_by_filling(judged, &parcels, broken) {
                 Some(id) => breaking.push(format!("{names}: {id}")),
                 None => open.push(names),
             }
@@ -116,19 +128,18 @@ fn left(judged: &Judged<'_>, holes: &[Vec<PartIdx>]) -> ConstraintRecord {
     if unknown > 0 {
         text += &format!("; {unknown} left that were not looked into");
     }
-    rule("C8", text, soft(open.is_empty()), Some(open.len() as f64), Some(0.0))
+    told(text, open.len(), ConstraintStatus::Missed)
 }
 
-/// A rule that would break if these parcels came in, where none of theirs is broken as it is.
-fn broken_by_filling(judged: &Judged<'_>, parcels: &BTreeSet<ParcelIdx>) -> Option<String> {
-    let broken = |judged: &Judged<'_>| -> Vec<String> {
-        let rules = judge_all_but_holes(judged).into_iter();
-        rules.filter(|rule| rule.status == ConstraintStatus::Broken).map(|rule| rule.id).collect()
-    };
+/// A rule that would break if these parcels came in, and does not as it is.
+fn broken_by_filling(
+    judged: &Judged<'_>,
+    parcels: &BTreeSet<ParcelIdx>,
+    broken: &dyn Fn(&Judged<'_>) -> BTreeSet<String>,
+) -> Option<String> {
     let mut filled = judged.after.to_vec();
     parcels.iter().for_each(|parcel| filled[parcel.at()] = true);
     let evidence = Evidence { in_zone_after: &filled, ..*judged.evidence };
     let with = Judged::new(&evidence).ok()?;
-    let already = broken(judged);
-    broken(&with).into_iter().find(|id| !already.contains(id))
+    broken(&with).difference(&broken(judged)).next().cloned()
 }
