@@ -850,6 +850,7 @@ new-block-part = part of new block { $block }: { $count } parcels, { $area }{ $m
 joins-into-block = joins { $parts } into block { $block } ({ $area })
 piece-joins-into-block = the piece joins { $parts } into block { $block } ({ $area })
 links-in-block = with other incoming parcels, links { $parts } in block { $block } ({ $area })
+fills-hole = fills a hole of { $area } that the zone encloses: those below { $below } come in
 fills-bay = fills a bay of block { $block }: { $percent } % of its boundary faces the zone
 piece-fills-bay = the piece fills a bay of block { $block }: { $percent } % of the piece's boundary faces the zone
 extends-block = extends block { $block } ({ $area })

@@ -829,6 +829,7 @@ new-block-part = 属于新的第 { $block } 区块：{ $count } 宗，{ $area }{
 joins-into-block = 把 { $parts }连成第 { $block } 区块（{ $area }）
 piece-joins-into-block = 把 { $parts }连成第 { $block } 区块（{ $area }）
 links-in-block = 与其他调入地块一起，在第 { $block } 区块（{ $area }）内连接 { $parts }
+fills-hole = 填补园区围出的空洞（夹心地）{ $area }：小于 { $below }的予以填补
 fills-bay = 填补第 { $block } 区块的凹口：边界的 { $percent } % 面向区内
 piece-fills-bay = 填补第 { $block } 区块的凹口：边界的 { $percent } % 面向区内
 extends-block = 扩展第 { $block } 区块（{ $area }）

@@ -54,7 +54,7 @@ pub use compile::{CompileError, Compiled, Ground, Hold, compile, holds};
 pub use figures::Breakpoint;
 pub use frontier::{Frontier, frontier};
 pub use problem::{
-    BandProof, BoundProof, Case, Limit, Link, Lock, Problem, SeparatorCut, SeparatorKind, Solution, Status,
+    BandProof, BoundProof, Case, Holes, Limit, Link, Lock, Problem, SeparatorCut, SeparatorKind, Solution, Status,
     gap,
 };
 pub use search::solve;
