@@ -122,9 +122,7 @@ pub(super) fn missed(state: &State<'_, '_>) -> Vec<Message> {
     }
     let holes = state.holes_made().len();
     if holes > 0 {
-        found.push(format!(
-            "{holes} holes are enclosed anew; allow smaller ones (min_hole_ha), or let their parcels come in"
-        ));
+        found.push(message!("holes-enclosed", count = holes));
     }
     if problem.concentration_price.is_infinite() && state.concentration() < problem.concentration_min {
         found.push(message!(

@@ -114,8 +114,8 @@ impl Teller<'_> {
                 message!("rule-concentration", least = message::number(p.concentration_min, 3))
             }
             Rule::Holes => {
-                let least = area(p.holes.as_ref().map_or(0.0, |holes| holes.below));
-                (format!("不新增小于 {least} 的空洞"), format!("no new hole below {least}"))
+                let least = p.holes.as_ref().map_or(0.0, |holes| holes.below);
+                message!("rule-holes", least = self.area(least))
             }
             Rule::Limit(at) => {
                 let limit = &p.limits[at];
