@@ -14,6 +14,7 @@ use crate::table::Table;
 use crate::units::{Area, SquareMetres};
 
 /// A drawn park. Parcels are named by line and column: `a1`, `a2`, …, `b1`.
+#[derive(Debug, Clone)]
 pub(crate) struct Drawn {
     pub(crate) layer: Layer,
     pub(crate) adjacency: Adjacency,

@@ -80,7 +80,8 @@
 //!     layer: &layer, scores: &scores, adjacency: &faces, area_m2: &compiled.area_m2,
 //!     in_zone_before: &compiled.problem.in_zone, in_zone_after: &solution.x,
 //!     worth: &worth::Worth::new(&policy.objective, compiled.tau), area_price: solution.proof.area_price, sub_park_price: &|_| 0.0,
-//!     veto_price: &|_| None, veto_price_most: &|_| None, robustness: None, min_block_m2: 15_000.0, area_tolerance_m2: 100.0,
+//!     veto_price: &|_| None, veto_price_most: &|_| None, robustness: None, min_block_m2: 15_000.0, fill_below_m2: 0.0,
+//!     area_tolerance_m2: 100.0,
 //! });
 //! assert_eq!((transfers.len(), swaps.len()), (2, 1));
 //! assert_eq!(transfers[0].direction, plan::Direction::In);

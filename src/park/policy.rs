@@ -152,6 +152,7 @@ min_block_ha = 3.0         # 最小区块面积 [假设]
 min_block = "no_new"       # no_new：现有小区块可保留、扩大或调出，不得新增 today's small blocks may stay, grow or leave, no new ones; hard, soft, off
 new_block_ha = 25.0        # 新区块（不含现状用地）的最小面积；"forbid" 不得新增 least area of a block without land of today's zone (Cangnan 2020: 25.8 ha on average)
 min_hole_ha = 0.2          # 3 亩：边角地、夹心地 Guangdong practice for gap-filling slivers
+holes = "report"           # report：只报告方案新围出的；forbid：不得新增 none may be made；fill：尽量填补 filled where possible
 sub_park_band = 0.2        # 各子园面积 ±20 %
 sub_park = "hard"          # hard：方案不得超出 may not be left; soft：按 objective.sub_park_price 计价 priced, and reported
 max_moved_share = 0.25     # 调入调出面积合计不超过现状的 25 %；"free" 不限 in and out together, at most a quarter [假设]

@@ -160,7 +160,7 @@ fn a_plan_gives_its_reasons_and_its_issues_in_both_languages() {
     for reason in reasons {
         assert!(ideograph(reason["zh"].as_str().unwrap()), "{reason}");
         assert!(!reason["en"].as_str().unwrap().is_empty() && reason["params"].is_object(), "{reason}");
-        assert!(reason["code"].as_str().unwrap().contains('-'), "{reason}");
+        assert!(!reason["code"].as_str().unwrap().is_empty(), "{reason}");
         told += 1;
     }
     assert!(told > 0);

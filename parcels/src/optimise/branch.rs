@@ -410,6 +410,7 @@ impl<'e, 'p> Search<'e, 'p> {
                 super::refine::descend(&mut state);
             }
         }
+        state.mend_holes();
         self.compare(&state);
     }
 

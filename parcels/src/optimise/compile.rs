@@ -5,16 +5,17 @@ use std::collections::BTreeMap;
 
 use geo::{Area as _, MultiPolygon};
 
-use super::problem::{Limit, Link, Lock, Problem};
-use crate::adjacency::Adjacency;
+use super::problem::{Holes, Limit, Link, Lock, Problem};
+use crate::adjacency::{Adjacency, CONTIGUOUS_M};
 use crate::blocks::Blocks;
 use crate::boolean_ops;
+use crate::id::PartIdx;
 use crate::message;
 use crate::message::Message;
 use crate::overlay::Covered;
 use crate::parcel::{Layer, Parcel};
 use crate::policy::{
-    AreaMode, BlockRule, Overlay, OverlayRule, Policy, SmallBlockRule, Strictness, UnknownScore,
+    AreaMode, BlockRule, HoleRule, Overlay, OverlayRule, Policy, SmallBlockRule, Strictness, UnknownScore,
 };
 use crate::score::Scores;
 use crate::table::{Filter, NoSuchColumn, Table, column_of, nearest};
@@ -261,11 +262,25 @@ pub fn compile(ground: &Ground<'_>, policy: &Policy) -> Result<Compiled, Compile
         },
         concentration_price,
         limits,
+        holes: holes(adjacency, policy),
         area,
         in_zone,
         lock,
     };
     Ok(Compiled { problem, tau, area_m2, hold, sub_parks })
+}
+
+/// C8, where it is more than a report.
+fn holes(adjacency: &Adjacency, policy: &Policy) -> Option<Holes> {
+    let rule = policy.constraints.holes;
+    let below = policy.constraints.min_hole_ha;
+    let parts = (0..adjacency.part_count()).map(PartIdx::from_at);
+    (rule != HoleRule::Report && below > 0.0).then(|| Holes {
+        fill: rule == HoleRule::Fill,
+        below,
+        open: parts.map(|part| adjacency.exposed_of_part_m(part) / 100.0).collect(),
+        open_from: CONTIGUOUS_M / 100.0,
+    })
 }
 
 /// C9: a limit on the area of each sub-park, with their names, in that order; none where the rule has no effect.

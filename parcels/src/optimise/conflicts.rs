@@ -120,6 +120,10 @@ pub(super) fn missed(state: &State<'_, '_>) -> Vec<Message> {
     if state.block_count > problem.blocks_max {
         found.push(message!("blocks-remain", count = state.block_count, most = problem.blocks_max));
     }
+    let holes = state.holes_made().len();
+    if holes > 0 {
+        found.push(message!("holes-enclosed", count = holes));
+    }
     if problem.concentration_price.is_infinite() && state.concentration() < problem.concentration_min {
         found.push(message!(
             "concentration-below",

@@ -84,6 +84,7 @@ fn mended(energy: &Energy<'_>, zone: &[bool]) -> Option<Vec<bool>> {
     for round in 0..2 {
         settle(&mut state, 0.0);
         fill(&mut state);
+        state.mend_holes();
         if state.admissible() {
             return Some(state.x);
         }

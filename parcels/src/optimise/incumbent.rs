@@ -40,7 +40,9 @@ impl<'e, 'p> Incumbent<'e, 'p> {
         zones
     }
 
-    pub(super) fn keep(&mut self, state: State<'e, 'p>) {
+    /// Keeps a zone, with its holes mended, where it is better than the one kept so far.
+    pub(super) fn keep(&mut self, mut state: State<'e, 'p>) {
+        state.mend_holes();
         if self.seen.len() == SEEN {
             self.seen.pop_front();
         }

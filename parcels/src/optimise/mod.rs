@@ -54,8 +54,8 @@ pub use compile::{CompileError, Compiled, Ground, Hold, compile, holds};
 pub use figures::Breakpoint;
 pub use frontier::{Frontier, frontier};
 pub use problem::{
-    BandProof, BoundProof, Case, Limit, Link, Lock, Problem, SeparatorCut, SeparatorKind, Solution, Status,
-    gap,
+    BandProof, BoundProof, Case, Holes, Limit, Link, Lock, Problem, SeparatorCut, SeparatorKind, Solution,
+    Status, gap,
 };
 pub use search::solve;
 pub use session::{Edit, Session, Verdict};

@@ -1,7 +1,7 @@
 //! For tests: small problems at random, and their true optimum by trying every assignment.
 
 use super::energy::Energy;
-use super::problem::{Limit, Link, Lock, Problem};
+use super::problem::{Holes, Limit, Link, Lock, Problem};
 use super::state::State;
 use crate::parts::Parts;
 
@@ -91,9 +91,18 @@ pub(super) fn random_problem(seed: u64, n: usize) -> Problem {
         in_zone,
         lock,
         parts: Parts::default(),
+        holes: None,
     };
     if now_and_then(&mut dice) {
         problem.parts = parts(&mut dice, &problem);
+    }
+    if now_and_then(&mut dice) {
+        problem.holes = Some(Holes {
+            fill: false,
+            below: 1.0 + 2.0 * dice.unit(),
+            open: (0..problem.part_count()).map(|_| (dice.unit() - 0.6).max(0.0)).collect(),
+            open_from: 0.1,
+        });
     }
     problem
 }

@@ -72,6 +72,19 @@ impl Limit {
     }
 }
 
+/// What holds for holes: land outside the zone that hangs together, faces nothing but the zone and is smaller than a limit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Holes {
+    /// Whether every hole is to be filled where other limits let it; otherwise none may be made that is none now.
+    pub fill: bool,
+    /// Area below which such land is a hole.
+    pub below: f64,
+    /// Of every part the length of its boundary that faces nobody.
+    pub open: Vec<f64>,
+    /// Length from which land with such a boundary is open.
+    pub open_from: f64,
+}
+
 /// Maximise F(x) = Σ valueᵢ xᵢ − λ (Σ lengthᵢⱼ |xᵢ − xⱼ| + η Σ exposedᵢ xᵢ) − κ Σ areaᵢ |xᵢ − x⁰ᵢ| over x ∈ {0, 1}ⁿ, subject to
 /// the limits below. Area and length are in whatever unit the caller keeps to (ha and 100 m for a policy).
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -122,6 +135,8 @@ pub struct Problem {
     pub concentration_price: f64,
     /// Limits on other sums of units.
     pub limits: Vec<Limit>,
+    /// What holds for holes; none where nothing does. Bounds leave it aside.
+    pub holes: Option<Holes>,
 }
 
 impl Problem {

@@ -522,6 +522,7 @@ mod tests {
                 area_min: f64::NEG_INFINITY,
                 area_max: f64::INFINITY,
                 limits: Vec::new(),
+                holes: None,
                 lock: vec![Lock::Free; 14],
                 ..random_problem(seed, 14)
             };

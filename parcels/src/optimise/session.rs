@@ -235,7 +235,7 @@ mod tests {
     fn sketches_are_nearly_as_good_as_whole_searches() {
         let (mut solved, mut sketched, mut lost) = (0, 0, 0.0);
         for seed in 0..300 {
-            let first = Problem { parts: Parts::default(), ..random_problem(seed, 12) };
+            let first = Problem { parts: Parts::default(), holes: None, ..random_problem(seed, 12) };
             let mut then = Problem { lambda: 1.5 * first.lambda, kappa: 0.5 * first.kappa, ..first.clone() };
             then.value.iter_mut().step_by(3).for_each(|value| *value *= 1.3);
             let whole = search::solve(&then, &());

@@ -1,6 +1,7 @@
 //! A zone under change: its objective, area and blocks kept up to date flip by flip, and the question whether a flip
 //! would keep to the limits. Units change sides, blocks are made of their parts.
 
+mod holes;
 mod limits;
 mod several;
 mod whole_blocks;
@@ -203,6 +204,9 @@ impl<'e, 'p> State<'e, 'p> {
     pub(super) fn may_flip(&self, unit: usize) -> bool {
         let p = self.energy.problem;
         if p.lock[unit] != Lock::Free || !self.moves_fit(unit) || !self.sums_fit(unit) {
+            return false;
+        }
+        if !self.keeps_from_holes(unit) {
             return false;
         }
         if !self.tracked {

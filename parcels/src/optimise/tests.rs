@@ -19,6 +19,7 @@ fn plain(seed: u64, n: usize) -> Problem {
         concentration_min: 0.0,
         limits: Vec::new(),
         parts: Parts::default(),
+        holes: None,
         ..random_problem(seed, n)
     }
 }
@@ -37,6 +38,18 @@ fn renumbered_parts(parts: &Parts, place: &[usize]) -> Parts {
     let rows = listed.iter().flat_map(|a| parts.beside(*a).unwrap().iter().map(move |b| (*a, *b)));
     let pairs: Vec<(u32, u32)> = rows.filter(once).map(|(a, b)| (part(a), part(b))).collect();
     there.with_contiguous(&pairs)
+}
+
+/// The same holes where units are in another order.
+fn renumbered_holes(holes: &Holes, parts: &Parts, place: &[usize]) -> Holes {
+    let there = renumbered_parts(parts, place);
+    let mut open = holes.open.clone();
+    for (part, open_there) in (0_u32..).zip(&holes.open) {
+        let unit = place[parts.unit_of(part) as usize] as u32;
+        let moved = there.of(unit).nth(parts.place(part) as usize).unwrap();
+        open[moved as usize] = *open_there;
+    }
+    Holes { open, ..holes.clone() }
 }
 
 /// The same problem with its units in another order: unit i is number `place[i]`.
@@ -71,6 +84,7 @@ fn renumbered(problem: &Problem, place: &[usize]) -> Problem {
         exposed: moved(&problem.exposed, place),
         links,
         limits: problem.limits.iter().map(limit).collect(),
+        holes: problem.holes.as_ref().map(|holes| renumbered_holes(holes, &problem.parts, place)),
         parts: renumbered_parts(&problem.parts, place),
         ..problem.clone()
     }
@@ -102,6 +116,12 @@ fn measured(problem: &Problem, area: f64, length: f64, worth: f64) -> Problem {
         small_block_price: problem.small_block_price * worth,
         concentration_price: problem.concentration_price * worth,
         limits: problem.limits.iter().map(limit).collect(),
+        holes: problem.holes.as_ref().map(|holes| Holes {
+            below: holes.below * area,
+            open: times(&holes.open, length),
+            open_from: holes.open_from * length,
+            fill: holes.fill,
+        }),
         ..problem.clone()
     }
 }

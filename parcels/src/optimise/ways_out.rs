@@ -4,7 +4,7 @@
 //! is one to a zone that was found.
 
 use super::energy::Energy;
-use super::problem::{Limit, Lock, Problem};
+use super::problem::{Holes, Limit, Lock, Problem};
 use super::state::State;
 use super::why_not::{Look, Rule, drop_rule};
 
@@ -14,6 +14,8 @@ const HEAVY: f64 = 1000.0;
 const WIDER: [f64; 4] = [1.0, 1.25, 2.0, 4.0];
 /// Rounds of bisection where a rule can only be tried, not priced.
 const BISECTIONS: usize = 4;
+/// By what share of its area a hole is above the limit that lets it be.
+const HOLE_SLACK: f64 = 1e-6;
 
 /// One rule let go, so far that there is an admissible zone.
 #[derive(Debug, Clone, PartialEq)]
@@ -114,7 +116,9 @@ impl Look<'_> {
                     soft.value[unit] += keep * p.area[unit];
                 }
             }
-            Rule::Blocks | Rule::Concentration | Rule::NewBlock => return self.tried(rule, &soft),
+            Rule::Blocks | Rule::Concentration | Rule::NewBlock | Rule::Holes => {
+                return self.tried(rule, &soft);
+            }
         }
         let Some((_, zone)) = self.best(&soft)? else { return Some(None) };
         let mut release = Vec::new();
@@ -184,12 +188,17 @@ impl Look<'_> {
                     let smallest = new.first().and_then(|block| state.block_of(block.part));
                     smallest.map_or(p.new_block, |(_, block)| block.area)
                 }
+                // A little less than the smallest hole, which is none then.
+                Rule::Holes => {
+                    (1.0 - HOLE_SLACK) * state.holes_made().into_iter().fold(least_hole(p), f64::min)
+                }
                 _ => state.concentration(),
             }
         };
         let from = match rule {
             Rule::Blocks => p.blocks_max as f64,
             Rule::NewBlock => p.new_block,
+            Rule::Holes => least_hole(p),
             _ => p.concentration_min,
         };
         let Some(mut best) = self.best(without)? else { return Some(None) };
@@ -209,6 +218,8 @@ impl Look<'_> {
                 }
             } else if rule == Rule::NewBlock {
                 problem.new_block = aim;
+            } else if rule == Rule::Holes {
+                problem.holes = p.holes.clone().map(|holes| Holes { below: aim, ..holes });
             } else {
                 problem.concentration_min = aim;
             }
@@ -241,6 +252,11 @@ impl Look<'_> {
     }
 }
 
+/// Area below which land that the zone encloses is a hole; 0 without such a rule.
+fn least_hole(problem: &Problem) -> f64 {
+    problem.holes.as_ref().map_or(0.0, |holes| holes.below)
+}
+
 /// `problem` with the rule's limit at `to`.
 pub(super) fn let_go(problem: &Problem, rule: Rule, to: f64, release: &[u32]) -> Problem {
     let mut p = problem.clone();
@@ -253,6 +269,7 @@ pub(super) fn let_go(problem: &Problem, rule: Rule, to: f64, release: &[u32]) ->
         Rule::NewBlock => p.new_block = to,
         Rule::Blocks => p.blocks_max = to as usize,
         Rule::Concentration => p.concentration_min = to,
+        Rule::Holes => p.holes = p.holes.map(|holes| Holes { below: to, ..holes }),
         Rule::Limit(at) => {
             p.limits[at].least = p.limits[at].least.min(to);
             p.limits[at].most = p.limits[at].most.max(to);

@@ -24,8 +24,10 @@ pub struct Constraints {
     pub min_block: Option<SmallBlockRule>,
     /// C12: least area of a block none of whose land is in the zone now, ha; blocks with a locked-in parcel are exempt.
     pub new_block_ha: NewBlockRule,
-    /// C8: holes below this area (ha) that the plan newly encloses are reported.
+    /// C8: land outside the zone that faces nothing but the zone is a hole below this area, ha.
     pub min_hole_ha: f64,
+    /// C8: what holds for holes.
+    pub holes: HoleRule,
     /// C9: each sub-park's area stays within this share of its present one.
     pub sub_park_band: f64,
     /// C9: how strictly.
@@ -56,6 +58,7 @@ impl Default for Constraints {
             min_block: None,
             new_block_ha: NewBlockRule::default(),
             min_hole_ha: 0.2,
+            holes: HoleRule::Report,
             sub_park_band: 0.2,
             sub_park: Strictness::Soft,
             sub_park_base_ha: BTreeMap::new(),
@@ -96,6 +99,19 @@ pub enum SmallBlockRule {
     Soft,
     /// Not looked at.
     Off,
+}
+
+/// C8: what holds for holes, which are small pieces of land that the zone encloses.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum HoleRule {
+    /// Those that the plan newly encloses are counted.
+    #[default]
+    Report,
+    /// A plan may enclose none anew.
+    Forbid,
+    /// Every hole, also one of today, comes in as far as its parcels may and the other limits leave room.
+    Fill,
 }
 
 /// C12: what holds for a block none of whose land is in the zone now: a least area in ha, or `"forbid"`. 0: no rule.

@@ -19,8 +19,8 @@ use crate::table::{Filter, nearest};
 use crate::validate::{Checks, Columns};
 
 pub use constraints::{
-    AreaMode, AreaRule, AtLeast, BlockRule, ConcentrationRule, Constraints, NewBlockRule, SmallBlockRule,
-    Strictness,
+    AreaMode, AreaRule, AtLeast, BlockRule, ConcentrationRule, Constraints, HoleRule, NewBlockRule,
+    SmallBlockRule, Strictness,
 };
 
 /// A whole policy file.

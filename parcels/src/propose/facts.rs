@@ -40,6 +40,8 @@ pub(super) struct PieceFacts {
     pub(super) account: Account,
     /// By how much the move shortens the zone's boundary, m, land that faces nobody included.
     pub(super) shorter_m: f64,
+    /// Whether it comes in where nothing but the zone is around it, and is small enough to be filled for that.
+    pub(super) fills_hole: bool,
     /// The share of its own boundary that faces parcels of the plan's zone, 0 to 1.
     pub(super) share_facing: f64,
     /// The blocks of the plan that it adjoins or lies in, largest first.
@@ -87,8 +89,10 @@ impl<'a> Facts<'a> {
                 let links = links_of(stretch);
                 let blocks = if enters { &after } else { &before };
                 let block = blocks.of_part(stretch[0]);
+                let piece_m2: f64 = members.iter().map(|p| area_m2[p.at()]).sum();
                 PieceFacts {
-                    area_m2: members.iter().map(|p| area_m2[p.at()]).sum(),
+                    area_m2: piece_m2,
+                    fills_hole: enters && piece_m2 < context.fill_below_m2 && other_m < CONTIGUOUS_M,
                     stretch_m2: stretch_m2(stretch),
                     block,
                     is_whole_block: block

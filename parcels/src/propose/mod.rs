@@ -57,6 +57,8 @@ pub struct Context<'a> {
     pub robustness: Option<&'a [f64]>,
     /// A block below this area (m²) is small; 0 for no such rule.
     pub min_block_m2: f64,
+    /// Holes below this area (m²) are filled; 0 for no such rule.
+    pub fill_below_m2: f64,
     /// How far the zone's area may be off, m²; infinite where it is not conserved: then nothing has to balance.
     pub area_tolerance_m2: f64,
 }

@@ -13,7 +13,12 @@ const BAY_SHARE: f64 = 0.7;
 const SPUR_SHARE: f64 = 0.3;
 
 /// What comes in, and what it does for its block.
-pub(super) fn place_in(facts: &Facts<'_>, piece: &PieceFacts, members: &[ParcelIdx]) -> Vec<Message> {
+pub(super) fn place_in(
+    context: &Context<'_>,
+    facts: &Facts<'_>,
+    piece: &PieceFacts,
+    members: &[ParcelIdx],
+) -> Vec<Message> {
     let Some(block) = piece.block else { return Vec::new() };
     let number = number_of(block);
     let block_m2 = area_m2(facts.after.area_m2(block));
@@ -27,6 +32,10 @@ pub(super) fn place_in(facts: &Facts<'_>, piece: &PieceFacts, members: &[ParcelI
     }
     let several = count > 1;
     let mut said = Vec::new();
+    if piece.fills_hole {
+        let (area, below) = (area_m2(piece.area_m2), area_m2(context.fill_below_m2));
+        said.push(message!("fills-hole", area = area, below = below));
+    }
     if several {
         let (others, area) = (count - 1, area_m2(piece.area_m2));
         said.push(message!("comes-in-with", others = others, area = area, mean = mean(piece)));

@@ -27,8 +27,11 @@ pub(super) fn reasons(
 ) -> Vec<Message> {
     let Some((piece, members)) = facts.piece(parcel) else { return Vec::new() };
     let enters = context.in_zone_after[parcel.at()];
-    let mut said =
-        if enters { place_in(facts, piece, members) } else { place_out(context, facts, piece, members) };
+    let mut said = if enters {
+        place_in(context, facts, piece, members)
+    } else {
+        place_out(context, facts, piece, members)
+    };
     let threshold = Threshold::new(context, parcel);
     let counted = context.scores.score[parcel.at()].unwrap_or(context.worth.tau);
     let several = members.len() > 1;
@@ -94,7 +97,10 @@ fn price(context: &Context<'_>, facts: &Facts<'_>, piece: &PieceFacts, enters: b
     let area = area_m2(piece.area_m2);
     let better = facts.best_incoming > piece.mean_score.unwrap_or(context.worth.tau);
     let conserved = context.area_tolerance_m2.is_finite();
-    Some(if enters && around_m2 - piece.stretch_m2 < context.min_block_m2 {
+    Some(if piece.fills_hole {
+        // Said where it lies.
+        return None;
+    } else if enters && around_m2 - piece.stretch_m2 < context.min_block_m2 {
         message!("reaches-least-area", least = least)
     } else if !enters && around_m2 + piece.stretch_m2 < context.min_block_m2 {
         message!("may-not-stay", least = least)

@@ -62,6 +62,7 @@ fn proposed_at(
         veto_price: &|parcel| Some(f64::from(parcel.0)),
         robustness: None,
         min_block_m2: 3e4,
+        fill_below_m2: 0.0,
         area_tolerance_m2: tolerance_m2,
     })
 }
@@ -154,6 +155,39 @@ fn a_move_that_costs_says_what_it_is_for() {
     // a11 scores below and comes in: two hectares beside it are too few by themselves.
     let poor = scores(&park, &[("a11", 10.0)]);
     assert!(said(&park, &poor, "a11", 0.0).contains(&"reaches-least-area (least: 30000 m²)".into()));
+}
+
+#[test]
+fn what_fills_a_hole_says_so() {
+    let park = draw("kkkk\nkiok\nkkkk");
+    let said = |park: &Drawn, fill_below_m2: f64| {
+        let scores = scores(park, &[("b2", 10.0)]);
+        let context = Context {
+            layer: &park.layer,
+            scores: &scores,
+            adjacency: &park.adjacency,
+            area_m2: &park.area_m2,
+            in_zone_before: &park.before,
+            in_zone_after: &park.after,
+            worth: &WORTH,
+            area_price: 0.0,
+            sub_park_price: &|_| 0.0,
+            veto_price_most: &|_| None,
+            veto_price: &|_| None,
+            robustness: None,
+            min_block_m2: 3e4,
+            fill_below_m2,
+            area_tolerance_m2: f64::INFINITY,
+        };
+        propose(&context).0.remove(0).reasons.remove(0).en
+    };
+    let filled = draw("kkk\nkik\nkkk");
+    let wanted = "fills a hole of 1 ha that the zone encloses: those below 1.5 ha come in";
+    assert_eq!(said(&filled, 1.5e4), wanted);
+    // Where that is no rule, where the land is too large for it, and where it is not all that is enclosed.
+    for (park, fill_below_m2) in [(&filled, 0.0), (&filled, 1e4), (&park, 1.5e4)] {
+        assert!(said(park, fill_below_m2).starts_with("fills a bay"), "{}", said(park, fill_below_m2));
+    }
 }
 
 #[test]

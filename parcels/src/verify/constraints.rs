@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::holes::holes;
 use super::{Findings, Judged, ROUNDING, agree, overlays};
-use crate::adjacency::CONTIGUOUS_M;
-use crate::id::PartIdx;
 use crate::plan::{ConstraintRecord, ConstraintStatus, PlanRecord};
 use crate::policy::{AreaMode, AtLeast, BlockRule, NewBlockRule, OverlayRule, SmallBlockRule, Strictness};
 use crate::units::M2_PER_HA;
@@ -56,13 +55,24 @@ pub(super) fn check(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Fin
 
 /// Every constraint of the policy with how the plan stands to it.
 pub(super) fn judge(judged: &Judged<'_>) -> Vec<ConstraintRecord> {
+    let mut rules = judge_all_but_holes(judged);
+    let place = rules.iter().position(|rule| rule.id == "C7").map_or(rules.len(), |at| at + 1);
+    let broken = |judged: &Judged<'_>| {
+        let rules = judge_all_but_holes(judged).into_iter();
+        rules.filter(|rule| rule.status == ConstraintStatus::Broken).map(|rule| rule.id).collect()
+    };
+    rules.insert(place, holes(judged, &broken));
+    rules
+}
+
+/// The same without C8, which asks how the plan would stand to all others with a hole filled.
+fn judge_all_but_holes(judged: &Judged<'_>) -> Vec<ConstraintRecord> {
     let mut rules = vec![area(judged)];
     rules.extend(overlay_rules(judged));
     rules.push(blocks(judged));
     rules.push(min_block(judged));
     rules.push(rule("C6", "parcels move whole", hard(true), None, None));
     rules.push(locks(judged));
-    rules.push(holes(judged));
     rules.extend(sub_parks(judged));
     rules.extend(moved(judged));
     rules.push(concentration(judged));
@@ -190,44 +200,6 @@ fn locks(judged: &Judged<'_>) -> ConstraintRecord {
         .count();
     let text = "number of locked or held parcels on the wrong side";
     rule("C7", text, hard(wrong == 0), Some(wrong as f64), Some(0.0))
-}
-
-/// A hole is contiguous land outside the zone that faces nothing but the zone. It is the plan's own when it was none
-/// before. Of a parcel of several parts each lies by itself, as in blocks.
-fn holes(judged: &Judged<'_>) -> ConstraintRecord {
-    let most_m2 = judged.evidence.policy.constraints.min_hole_ha * M2_PER_HA;
-    let adjacency = judged.evidence.adjacency;
-    let parcel = |part: PartIdx| adjacency.parcel_of(part).at();
-    let parts = (0..adjacency.part_count()).map(PartIdx::from_at);
-    let mut seen: Vec<bool> = parts.clone().map(|part| judged.after[parcel(part)]).collect();
-    let mut made = 0;
-    for start in parts {
-        if std::mem::replace(&mut seen[start.at()], true) {
-            continue;
-        }
-        let mut hole = vec![start];
-        let mut next = 0;
-        while let Some(&part) = hole.get(next) {
-            next += 1;
-            for other in adjacency.contiguous_parts(part) {
-                if !std::mem::replace(&mut seen[other.at()], true) {
-                    hole.push(other);
-                }
-            }
-        }
-        let area_m2: f64 = hole.iter().map(|p| judged.part_m2(*p)).sum();
-        let open_m: f64 = hole.iter().map(|p| adjacency.exposed_of_part_m(*p)).sum();
-        let members: std::collections::BTreeSet<PartIdx> = hole.iter().copied().collect();
-        let rim =
-            || hole.iter().flat_map(|p| adjacency.contiguous_parts(*p)).filter(|p| !members.contains(p));
-        let before = |part: &PartIdx| judged.before[parcel(*part)];
-        let was_hole = !hole.iter().any(before) && rim().all(|part| before(&part));
-        if area_m2 < most_m2 && open_m < CONTIGUOUS_M && rim().next().is_some() && !was_hole {
-            made += 1;
-        }
-    }
-    let text = format!("number of newly enclosed holes below {} ha", most_m2 / M2_PER_HA);
-    rule("C8", text, soft(made == 0), Some(f64::from(made)), Some(0.0))
 }
 
 fn sub_parks(judged: &Judged<'_>) -> Option<ConstraintRecord> {

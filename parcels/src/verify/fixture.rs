@@ -148,6 +148,7 @@ impl Case {
             veto_price_most: &|_| None,
             robustness: None,
             min_block_m2: 2e4,
+            fill_below_m2: 0.0,
             area_tolerance_m2: judged.area_tolerance_m2(),
         });
         let bound = super::bound(

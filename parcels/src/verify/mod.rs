@@ -25,6 +25,7 @@ mod certificate;
 mod constraints;
 mod figures;
 mod holds;
+mod holes;
 mod indicators;
 mod overlays;
 mod transfers;

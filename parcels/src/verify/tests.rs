@@ -7,7 +7,9 @@ use super::{Evidence, OverlayCover};
 use crate::id::ParcelIdx;
 use crate::overlay::Covered;
 use crate::plan::{ConstraintStatus, Direction, Status, Unbalanced};
-use crate::policy::{BlockRule, Policy, SmallBlockRule, Strictness};
+use crate::policy::{
+    AreaMode, AreaRule, BlockRule, Constraints, HoleRule, Policy, SmallBlockRule, Strictness,
+};
 
 mod again;
 
@@ -352,7 +354,43 @@ fn soft_rules_are_missed_not_broken() {
         case.hold = vec![String::new(); case.park.layer.len()];
         (case.parts, case.by_gap) = (Vec::new(), Vec::new());
         assert_eq!(rule(&case, "C8").1, Some(holes), "{map}");
+        // Forbidden, the same holes break the rule.
+        case.policy.constraints.holes = HoleRule::Forbid;
+        let status = if holes > 0.0 { ConstraintStatus::Broken } else { ConstraintStatus::Met };
+        assert_eq!(rule(&case, "C8"), (status, Some(holes)), "{map}");
+        case.policy.constraints.holes = HoleRule::Report;
     }
+}
+
+#[test]
+fn holes_that_are_to_be_filled_are_told_with_what_keeps_them() {
+    let mut case = Case::new();
+    case.policy.constraints = Constraints {
+        area: AreaRule { mode: AreaMode::Free, ..AreaRule::default() },
+        min_hole_ha: 1.5,
+        holes: HoleRule::Fill,
+        max_moved_share: None,
+        max_moved_parcels: None,
+        sub_park: Strictness::Off,
+        ..case.policy.constraints
+    };
+    case.park = crate::fixture::draw("kkkkk\nkokok\nkkkkk");
+    case.scores = vec![None; case.park.layer.len()];
+    case.hold = vec![String::new(); case.park.layer.len()];
+    (case.parts, case.by_gap) = (Vec::new(), Vec::new());
+    let text = |case: &Case| {
+        let found = super::constraints(&case.evidence()).unwrap();
+        found.into_iter().find(|rule| rule.id == "C8").unwrap().text
+    };
+    assert_eq!(rule(&case, "C8"), (ConstraintStatus::Missed, Some(2.0)));
+    assert!(text(&case).ends_with("could be filled and are not (b2, b4)"), "{}", text(&case));
+    let b2 = case.park.at("b2");
+    case.hold[b2] = "ineligible".into();
+    assert_eq!(rule(&case, "C8"), (ConstraintStatus::Missed, Some(1.0)));
+    assert!(text(&case).contains("1 left, for parcels in them may not come in (b2)"), "{}", text(&case));
+    case.policy.constraints.max_moved_parcels = Some(0);
+    assert_eq!(rule(&case, "C8"), (ConstraintStatus::Met, Some(0.0)));
+    assert!(text(&case).contains("would break another rule (b4: C10)"), "{}", text(&case));
 }
 
 #[test]

@@ -236,6 +236,7 @@ impl Instance {
             concentration_min: 0.0,
             concentration_price: f64::INFINITY,
             limits: Vec::new(),
+            holes: None,
         };
         (units, problem)
     }

@@ -16,7 +16,7 @@ use parcels::plan::{
     Alternative, AreaRecord, BeforeAfter, Certificate, ConcentrationRecord, GapRecord, IndicatorRecord,
     Inputs, ObjectiveRecord, PLAN_SCHEMA, PlanRecord, RobustnessRecord, Transfer,
 };
-use parcels::policy::{AreaMode, OverlayRule, Policy};
+use parcels::policy::{AreaMode, HoleRule, OverlayRule, Policy};
 use parcels::progress::{Monitor, go_on};
 use parcels::propose::{Context, propose};
 use parcels::robustness::{SPREAD, Sampling, robustness};
@@ -331,6 +331,10 @@ impl<'a> Made<'a> {
             veto_price_most: &|parcel| self.vetoes.get(&parcel.0)?.most,
             robustness: self.sampled.as_ref().map(|s| s.stays.as_slice()),
             min_block_m2: self.compiled.problem.min_block * M2_PER_HA,
+            fill_below_m2: match policy.constraints.holes {
+                HoleRule::Fill => policy.constraints.min_hole_ha * M2_PER_HA,
+                HoleRule::Report | HoleRule::Forbid => 0.0,
+            },
             area_tolerance_m2: tolerance.map_or(f64::INFINITY, |t| t * before_m2),
         });
         for reason in transfers.iter_mut().flat_map(|transfer| &mut transfer.reasons) {

@@ -53,6 +53,7 @@ fn id(rule: Rule) -> &'static str {
         Rule::Limit(_) => "C9",
         Rule::MovedArea | Rule::MovedUnits => "C10",
         Rule::Concentration => "C11",
+        Rule::Holes => "C8",
     }
 }
 
@@ -111,6 +112,10 @@ impl Teller<'_> {
             Rule::Blocks => message!("rule-blocks", most = p.blocks_max),
             Rule::Concentration => {
                 message!("rule-concentration", least = message::number(p.concentration_min, 3))
+            }
+            Rule::Holes => {
+                let least = p.holes.as_ref().map_or(0.0, |holes| holes.below);
+                message!("rule-holes", least = self.area(least))
             }
             Rule::Limit(at) => {
                 let limit = &p.limits[at];

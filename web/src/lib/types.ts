@@ -418,6 +418,9 @@ export interface PolicyIndicator extends Scoring {
 }
 
 export type AreaMode = 'conserve' | 'cap' | 'free';
+/** What holds for small holes: told of, not to be made, or filled with land that may come in. */
+export type HoleRule = 'report' | 'forbid' | 'fill';
+
 export type SmallBlockRule = 'hard' | 'no_new' | 'soft' | 'off';
 
 /** How concentrated the zone has to be: as now, an index, or a change of today's such as `+10 %`. */
@@ -438,6 +441,8 @@ export interface PolicyContent {
     /** What holds where it is not stated hangs on what may move. */
     min_block?: SmallBlockRule;
     new_block_ha: number | 'forbid';
+    min_hole_ha: number;
+    holes: HoleRule;
     max_moved_share: number | 'free';
     max_moved_parcels: number | null;
     keep_concentration: boolean;

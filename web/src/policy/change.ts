@@ -4,6 +4,7 @@ import type {
   AreaBasis,
   AreaMode,
   ConcentrationRule,
+  HoleRule,
   PolicyChange,
   PolicyContent,
   Scoring,
@@ -30,6 +31,9 @@ export interface BlockDials {
   small: SmallBlockRule | null;
   /** Least area of a block without land of today's zone; 0 for any. */
   newHa: number | 'forbid';
+  holes: HoleRule;
+  /** Land that the zone encloses is a hole below this area. */
+  holeHa: number;
   concentration: ConcentrationRule;
 }
 
@@ -49,6 +53,8 @@ export function dials(policy: PolicyContent): Dials {
       minBlockHa: policy.constraints.min_block_ha,
       small: policy.constraints.min_block ?? null,
       newHa: policy.constraints.new_block_ha,
+      holes: policy.constraints.holes,
+      holeHa: policy.constraints.min_hole_ha,
       concentration: policy.constraints.concentration ?? {
         at_least: 'before',
         strictness: policy.constraints.keep_concentration ? 'hard' : 'off',
@@ -121,6 +127,8 @@ function rules({ blocks, area }: Dials): PolicyChange {
     min_block_ha: blocks.minBlockHa,
     min_block: blocks.small,
     new_block_ha: blocks.newHa,
+    holes: blocks.holes,
+    min_hole_ha: blocks.holeHa,
     area: { mode, tolerance, cap_ha: mode === 'cap' ? capHa : null, basis },
     max_moved_share: movedShare ?? 'free',
     max_moved_parcels: movedParcels,

@@ -19,6 +19,8 @@ const blocks: Dials['blocks'] = {
   minBlockHa: 3,
   small: null,
   newHa: 25,
+  holes: 'report',
+  holeHa: 0.2,
   concentration: { at_least: 'before', strictness: 'hard' },
 };
 const then: Dials = { lambda: 5, blocks, gapM: 20, area, weights: { rd: 30, tax: 15 }, scoring };
@@ -59,6 +61,9 @@ test('rules for blocks are sent as a policy writes them', () => {
     constraints: { min_block: 'soft', new_block_ha: 'forbid' },
   });
   expect(change(to({ newHa: 'forbid' }), to({ newHa: 0 }))).toEqual({ constraints: { new_block_ha: 0 } });
+  expect(change(then, to({ holes: 'fill', holeHa: 0.5 }))).toEqual({
+    constraints: { holes: 'fill', min_hole_ha: 0.5 },
+  });
   // A rule for concentration goes as a whole, and says that there is one.
   const off = to({ concentration: { at_least: 'before', strictness: 'off' } });
   expect(change(off, to({ concentration: { at_least: '+10 %', strictness: 'hard' } }))).toEqual({
@@ -79,6 +84,8 @@ test('what a policy does not state holds as the service has it', () => {
     area: { mode: 'conserve', tolerance: 0.005, cap_ha: null, basis: 'ellipsoidal' },
     min_block_ha: 3,
     new_block_ha: 25,
+    holes: 'report',
+    min_hole_ha: 0.2,
     max_moved_share: 'free',
     max_moved_parcels: null,
     keep_concentration: false,

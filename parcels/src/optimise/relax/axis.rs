@@ -67,7 +67,9 @@ impl Span {
 
     /// The price to go to instead of `then`: one of the other sign speaks of the other limit, and none is above the cap.
     pub(super) fn kept(&self, price: f64, then: f64) -> f64 {
-        if then * price < 0.0 { 0.0 } else { then.clamp(-self.cap, self.cap) }
+        // Signs, for the product of two tiny prices is no number but 0.
+        let turns = (then < 0.0 && price > 0.0) || (then > 0.0 && price < 0.0);
+        if turns { 0.0 } else { then.clamp(-self.cap, self.cap) }
     }
 }
 

@@ -99,6 +99,7 @@ impl State<'_, '_> {
             self.block_count > p.blocks_max,
             p.concentration_price.is_infinite() && self.points_short() > 0.0,
             p.limits.iter().zip(&self.sums).any(|(l, sum)| l.price.is_infinite() && l.off(*sum) > 0.0),
+            !self.holes_made().is_empty(),
         ]
         .into_iter()
         .filter(|broken| *broken)

@@ -229,6 +229,7 @@ impl World {
             concentration_min: self.limits.concentration_min,
             concentration_price: self.limits.concentration_price,
             limits: self.bands(),
+            holes: None,
         }
     }
 }
