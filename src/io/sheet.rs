@@ -214,8 +214,9 @@ impl Sheet<'_> {
         names.resize(width, String::new());
         // Only downwards: a cell merged with those beside it is that of its first column.
         let mut from_above: BTreeMap<(usize, usize), usize> = BTreeMap::new();
-        for m in merged.iter().filter(|m| m.rows.0 >= first && m.rows.1 < height) {
-            for row in m.rows.0 + 1..=m.rows.1 {
+        // It may reach below the last row that states something of its own.
+        for m in merged.iter().filter(|m| m.rows.0 >= first) {
+            for row in m.rows.0 + 1..=m.rows.1.min(height.saturating_sub(1)) {
                 from_above.insert((row, m.columns.0), m.rows.0);
             }
         }
