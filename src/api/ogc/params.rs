@@ -79,7 +79,8 @@ const DATETIME: Param = Param {
 const FILTER: Param = Param {
     name: "filter",
     about: "Only features that meet this expression of CQL2",
-    schema: || json!({ "type": "string", "maxLength": LENGTH_MAX }),
+    // Counted in characters, of four bytes at most; what is longer may not fit into an address either.
+    schema: || json!({ "type": "string", "maxLength": LENGTH_MAX / 4 }),
     list: false,
 };
 const FILTER_LANG: Param = Param {

@@ -910,10 +910,10 @@ export interface components {
             delta_objective: number;
             /** @description Which way. */
             direction: components["schemas"]["Direction"];
-            /** @description For one that comes in: the present blocks it touches, which become one through it. */
+            /** @description For one that comes in: the present blocks it touches, which become one through it; of several parts, through one of them. */
             joins: number[];
             /** @description Why. */
-            reasons: components["schemas"]["Reason"][];
+            reasons: components["schemas"]["Told"][];
             /**
              * Format: double
              * @description In what share of draws of the weights it stays on its side.
@@ -925,9 +925,19 @@ export interface components {
             swap: number;
             /**
              * Format: double
-             * @description What vetoing it costs, score · ha.
+             * @description What vetoing it takes from the bound, score · ha.
              */
             veto_price?: number | null;
+            /**
+             * Format: double
+             * @description What vetoing it costs the plan at least, score · ha.
+             */
+            veto_price_least?: number | null;
+            /**
+             * Format: double
+             * @description What vetoing it costs the plan at most; none where no plan without it is known.
+             */
+            veto_price_most?: number | null;
         };
         /** @description A change to a policy. */
         ChangePolicy: {
@@ -1145,8 +1155,10 @@ export interface components {
             media: string;
             /** @description What it is called. */
             name: string;
-            /** @description What a person should know, such as texts that were cut short. */
+            /** @description What a person should know, such as texts that were cut short, in English. */
             warnings: string[];
+            /** @description The same as messages. */
+            warnings_told?: components["schemas"]["Told"][];
         };
         /** @description SHA-256 of a file's bytes in lower-case hex. */
         FileHash: string;
@@ -1317,8 +1329,9 @@ export interface components {
              */
             done: number;
             ended?: components["schemas"]["Moment"] | null;
-            /** @description Why it failed, for people. */
+            /** @description Why it failed, in English. */
             error?: string | null;
+            failure?: components["schemas"]["ToldFailure"] | null;
             /** @description Which. */
             id: components["schemas"]["JobId"];
             /** @description The key it was asked for with. */
@@ -1332,8 +1345,9 @@ export interface components {
             started?: components["schemas"]["Moment"] | null;
             /** @description Where it stands. */
             state: components["schemas"]["JobState"];
-            /** @description What is being done. */
+            /** @description What is being done, by its name for programs. */
             step?: string | null;
+            step_told?: components["schemas"]["Told"] | null;
             /**
              * Format: int64
              * @description Of how many; 0 where that is unknown.
@@ -1667,8 +1681,10 @@ export interface components {
             bound: number;
             /** @description How concentrated the zone is at the policy's gap tolerance. */
             concentration: components["schemas"]["BeforeAfter_Concentration"];
-            /** @description Why no admissible plan was found, where that is so. */
+            /** @description Why no admissible plan was found, where that is so, in English. */
             conflicts?: string[];
+            /** @description The same as messages. */
+            conflicts_told?: components["schemas"]["Told"][];
             /** @description Parcels that come in, ascending. */
             enter: number[];
             /**
@@ -1708,13 +1724,6 @@ export interface components {
             robustness?: number;
             /** Format: double */
             time_limit_s?: number | null;
-        };
-        /** @description Why, in both languages. */
-        Reason: {
-            /** @description English. */
-            en: string;
-            /** @description 中文. */
-            zh: string;
         };
         /**
          * Format: int64
@@ -1850,6 +1859,27 @@ export interface components {
             /** @description Where its TileJSON is. */
             tiles_json: string;
         };
+        /** @description A message with its words. */
+        Told: {
+            /** @description Which sentence, such as `parcels-overlap`. */
+            code: string;
+            /** @description English. */
+            en: string;
+            /**
+             * @description What stands in it, by name: `{"text": …}`, `{"count": …}`, `{"number": {"value": …, "digits": …}}`, `{"area_m2": …}`,
+             *     `{"message": {"code": …, "params": …}}`, `{"list": […]}` and the like.
+             */
+            params: Record<string, never>;
+            /** @description 中文. */
+            zh: string;
+        };
+        /** @description A failure with its words, as responses carry it. */
+        ToldFailure: components["schemas"]["Told"] & {
+            /** @description Why, innermost last. */
+            because: components["schemas"]["Told"][];
+            /** @description What to try. */
+            hints: components["schemas"]["Told"][];
+        };
         /** @description One parcel that changes sides. */
         TransferRow: {
             /**
@@ -1877,7 +1907,7 @@ export interface components {
             /** @description Its code. */
             parcel: string;
             /** @description Why. */
-            reasons: components["schemas"]["Reason"][];
+            reasons: components["schemas"]["Told"][];
             /**
              * Format: double
              * @description In what share of draws of the weights it stays on its side.
@@ -1894,9 +1924,19 @@ export interface components {
             swap: number;
             /**
              * Format: double
-             * @description What vetoing it costs, score · ha.
+             * @description What vetoing it takes from the bound, score · ha.
              */
             veto_price?: number | null;
+            /**
+             * Format: double
+             * @description What vetoing it costs the plan at least, score · ha.
+             */
+            veto_price_least?: number | null;
+            /**
+             * Format: double
+             * @description What vetoing it costs the plan at most; none where no plan without it is known.
+             */
+            veto_price_most?: number | null;
         };
         /** @description The transfers of a plan, and the swaps they form. */
         Transfers: {
@@ -2061,8 +2101,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -2105,8 +2148,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -2146,8 +2192,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -2187,8 +2236,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -2231,8 +2283,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -2276,8 +2331,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -2317,8 +2375,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -2360,8 +2421,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -2403,8 +2467,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -2444,8 +2511,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -2487,8 +2557,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -2530,8 +2603,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -2586,8 +2662,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -2627,8 +2706,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -2670,8 +2752,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -2713,8 +2798,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -2759,8 +2847,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -2806,8 +2897,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -2849,8 +2943,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -2896,8 +2993,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -2939,8 +3039,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -2982,8 +3085,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -3023,8 +3129,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -3068,8 +3177,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -3112,8 +3224,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -3153,8 +3268,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -3194,8 +3312,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -3239,8 +3360,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -3282,8 +3406,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -3329,8 +3456,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -3372,8 +3502,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -3419,8 +3552,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -3466,8 +3602,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -3510,8 +3649,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -3553,8 +3695,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -3597,8 +3742,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -3640,8 +3788,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -3687,8 +3838,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -3730,8 +3884,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -3777,8 +3934,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -3824,8 +3984,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -3872,8 +4035,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -3919,8 +4085,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -3965,8 +4134,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -4006,8 +4178,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -4068,8 +4243,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -4114,8 +4292,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -4170,8 +4351,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
@@ -4218,8 +4402,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description What is wrong with this request, and what to try. */
+                    "application/problem+json": components["schemas"]["ToldFailure"] & {
+                        /**
+                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+                         *     English or Chinese.
+                         */
                         detail: string;
                         /**
                          * Format: int32
