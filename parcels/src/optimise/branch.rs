@@ -310,7 +310,9 @@ impl<'e, 'p> Search<'e, 'p> {
         }
         let Some((mut bound, mut proof)) = best else { return Outcome::Stopped };
         let mut undecided = None;
-        if bound > self.worthwhile() && problem.concentration_min > 0.0 {
+        // Each case takes a hundred cuts more by this: for problems that can be closed.
+        let banded = problem.concentration_min > 0.0 && self.energy.len() <= SMALL;
+        if bound > self.worthwhile() && banded {
             let refined = bands::refine(&whole, relaxation, bound, self.before, Effort::CASE, monitor);
             let prices = relaxation.prices().clone();
             relaxation.set_prices(&local, prices);

@@ -393,6 +393,12 @@ impl<'e, 'p, 'm> Search<'e, 'p, 'm> {
         let Self { energy, objective_before, mut bound, proof, cases, none_exists, incumbent, monitor } =
             self;
         let stopped = monitor.cancelled();
+        let mut incumbent = incumbent;
+        // No plan is worth less than to stay, wherever the search was stopped.
+        let present = State::new(energy, energy.obeying_locks(energy.problem.in_zone.clone()));
+        if present.admissible() {
+            incumbent.keep(present);
+        }
         let (zone, admissible) = incumbent.into_zone(&energy.problem.in_zone);
         // Made anew, so that no sum carries along what flips have left.
         let state = State::new(energy, zone);
