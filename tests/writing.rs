@@ -307,7 +307,20 @@ fn issues_are_a_table_that_excel_and_csv_readers_open() {
     let mut reader = csv::Reader::from_reader(text);
     assert_eq!(
         reader.headers().unwrap(),
-        vec!["parcel", "row", "kind", "severity", "x", "y", "found", "done", "area_changed_m2"]
+        vec![
+            "parcel",
+            "row",
+            "kind",
+            "severity",
+            "x",
+            "y",
+            "found",
+            "done",
+            "area_changed_m2",
+            "found_zh",
+            "done_zh",
+            "code"
+        ]
     );
     let rows: Vec<_> = reader.records().map(|r| r.unwrap()).collect();
     assert_eq!(rows.len(), park.issues.len());

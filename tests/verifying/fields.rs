@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use super::*;
 
 /// What verification takes on trust, as its documentation lists it; `*` stands for any key or number, `**` at the end for all below.
-const TRUSTED: [(&str, &str); 15] = [
+const TRUSTED: [(&str, &str); 16] = [
+    ("/inputs/policy_folder", "where the policy lay, from which its files are found when it plans again"),
     ("/inputs/layer", "the input's features are not in the folder, so their hash is not computed again"),
     ("/inputs/layer_name", "a name for people"),
     ("/inputs/files/*", "the files are not in the folder"),

@@ -223,7 +223,7 @@ mod tests {
     fn what_cannot_be_read_is_explained() {
         for (text, hint) in [
             ("", "empty"),
-            ("研发费用 / b", "write `{研发费用}`"),
+            ("研发费用 / b", "formula-name-in-braces (name: \"研发费用\")"),
             ("rd费用 / b", "formula-name-in-braces"),
             ("a / {b", "formula-brace-open"),
             ("a * {}", "formula-brace-name"),
