@@ -304,7 +304,6 @@ impl Refined<'_, '_> {
     }
 
     /// Looks at other multipliers, and keeps their bound where it is better; `relaxation` stands where it stood afterwards.
-    /// Whether it was.
     ///
     /// # Errors
     /// When told to stop.
@@ -314,19 +313,18 @@ impl Refined<'_, '_> {
         prices: &Prices,
         before: f64,
         monitor: &dyn Monitor,
-    ) -> Result<bool, Cancelled> {
+    ) -> Result<(), Cancelled> {
         let energy = self.refining.energy;
         let start = relaxation.kept();
         relaxation.set_prices(energy, prices.clone());
         let tried = self.refining.at_price(relaxation, prices.concentration, before, monitor);
         relaxation.restore(energy, start);
         let tried = tried?;
-        let better = tried.bound < self.bound;
-        if better {
+        if tried.bound < self.bound {
             (self.bound, self.prices) = (tried.bound, Prices::of(&tried.proof));
             (self.proof, self.undecided) = (tried.proof, tried.undecided);
         }
-        Ok(better)
+        Ok(())
     }
 }
 

@@ -28,6 +28,7 @@ pub(super) const SMALL: usize = 100;
 pub(super) const PATIENCE_OF_SEARCH: usize = 40_000_000;
 /// Least number of cuts that a proof may take.
 const LEAST_CUTS: usize = 60;
+
 /// What came of the question.
 pub(super) enum Answer {
     /// This zone is admissible.

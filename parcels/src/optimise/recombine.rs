@@ -84,7 +84,8 @@ pub(super) fn recombine<'e, 'p>(
 }
 
 /// Multipliers at which the choices seen so far are worth least together: what the multipliers of all choices would be if no
-/// others came. From `prices` on; `known` is what a zone is worth that keeps to all limits, or none.
+/// others came. From `prices` on; `seen` and `known` as in [`recombine`]; no multipliers go below `worth`, what the best zone
+/// known is worth.
 pub(super) fn multipliers(
     energy: &Energy<'_>,
     seen: &[BTreeSet<Vec<bool>>],

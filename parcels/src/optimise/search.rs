@@ -390,10 +390,9 @@ impl<'e, 'p, 'm> Search<'e, 'p, 'm> {
 
     /// The best of what was found, with the bound and what proves it.
     fn conclude(self) -> Solution {
-        let Self { energy, objective_before, mut bound, proof, cases, none_exists, incumbent, monitor } =
+        let Self { energy, objective_before, mut bound, proof, cases, none_exists, mut incumbent, monitor } =
             self;
         let stopped = monitor.cancelled();
-        let mut incumbent = incumbent;
         // No plan is worth less than to stay, wherever the search was stopped.
         let present = State::new(energy, energy.obeying_locks(energy.problem.in_zone.clone()));
         if present.admissible() {
