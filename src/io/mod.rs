@@ -77,6 +77,9 @@ pub mod reads;
 // The same from one process to another.
 pub mod wire;
 
+// What a refusal of memory looks like.
+pub mod out_of_memory;
+
 // Layers as every format is written from them.
 pub mod feature_layer;
 

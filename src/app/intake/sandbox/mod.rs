@@ -27,6 +27,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::planning::listed_issue::ListedIssue;
 use crate::app::planning::prepare::Prepared;
 use crate::error::{Context as _, Error, ErrorKind, Failure, Result};
+use crate::io::out_of_memory::lacks_memory;
 use crate::io::read::ReadOptions;
 use crate::io::source::Source;
 
@@ -163,6 +164,8 @@ enum Told {
     Done,
     /// It cannot be done.
     Failed { kind: Kind, failure: Failure },
+    /// It cannot be done within the memory that it may take.
+    OutOfMemory,
 }
 
 /// What kind of failure.
@@ -178,6 +181,9 @@ enum Kind {
 
 impl Told {
     fn failed(error: &Error) -> Self {
+        if lacks_memory(error) {
+            return Self::OutOfMemory;
+        }
         let kind = match error.kind {
             ErrorKind::Usage | ErrorKind::NotFound | ErrorKind::Conflict => Kind::Usage,
             ErrorKind::Unreadable => Kind::Unreadable,
@@ -217,5 +223,13 @@ mod tests {
         let back = failed(kind, failure);
         assert_eq!((back.kind, back.failure()), (error.kind, error.failure()));
         assert_eq!(back.failure().because.len(), 2);
+    }
+
+    #[test]
+    fn memory_that_is_refused_is_told_as_that() {
+        let refused = std::io::Error::from(std::io::ErrorKind::OutOfMemory);
+        let error = Error::new(ErrorKind::Unreadable, message!("cannot-read", file = "地块.geojson"))
+            .because(refused);
+        assert_eq!(Told::failed(&error), Told::OutOfMemory);
     }
 }

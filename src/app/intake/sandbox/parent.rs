@@ -160,6 +160,7 @@ impl Sandbox {
             // Nobody asked it to stop.
             Some(Told::Failed { kind: Kind::Cancelled, failure }) => Err(failed(Kind::Unreadable, failure)),
             Some(Told::Failed { kind, failure }) => Err(failed(kind, failure)),
+            Some(Told::OutOfMemory) => Err(self.too_large()),
             _ => {
                 let status =
                     running.0.wait().context(ErrorKind::Unreadable, message!("waiting-for-reader"))?;
