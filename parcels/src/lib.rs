@@ -67,10 +67,10 @@
 //! let index = index::SpatialIndex::new(&layer);
 //! let faces = adjacency::adjacency(&layer, &index, &[], policy.contiguity.gap_m, &())?;
 //!
-//! let ground = optimise::Ground {
+//! let inputs = optimise::PlanInputs {
 //!     layer: &layer, extra: &Table::new(3, vec![]), scores: &scores, adjacency: &faces, overlays: &BTreeMap::new(),
 //! };
-//! let compiled = optimise::compile(&ground, &policy)?;
+//! let compiled = optimise::compile(&inputs, &policy)?;
 //! let solution = optimise::solve(&compiled.problem, &());
 //! // The last lot makes way for the one in the middle, and two blocks become one.
 //! assert_eq!(solution.x, [true, true, false]);

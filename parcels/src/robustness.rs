@@ -108,7 +108,7 @@ mod tests {
     use super::*;
     use crate::adjacency::Adjacency;
     use crate::fixture::{Drawn, draw};
-    use crate::optimise::{Ground, Status, compile};
+    use crate::optimise::{PlanInputs, Status, compile};
     use crate::score::ScorePart;
     use crate::table::Table;
 
@@ -144,14 +144,14 @@ mod tests {
 
     fn compiled(park: &Drawn, scores: &Scores, policy: &Policy) -> Compiled {
         let extra = Table::new(park.layer.len(), Vec::new());
-        let ground = Ground {
+        let inputs = PlanInputs {
             layer: &park.layer,
             extra: &extra,
             scores,
             adjacency: &park.adjacency,
             overlays: &EMPTY,
         };
-        compile(&ground, policy).unwrap()
+        compile(&inputs, policy).unwrap()
     }
 
     const FREE: &str = "

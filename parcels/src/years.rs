@@ -102,7 +102,7 @@ pub fn share_reached(start: f64, now: f64, goal: f64) -> Option<f64> {
 mod tests {
     use super::*;
     use crate::fixture::{Drawn, draw};
-    use crate::optimise::{Ground, Problem, Status, compile, solve};
+    use crate::optimise::{PlanInputs, Problem, Status, compile, solve};
     use crate::score::Scores;
     use crate::table::Table;
     use proptest::prelude::*;
@@ -183,14 +183,14 @@ mod tests {
 
     fn problem(park: &Drawn, zone: &[bool], scores: &Scores, policy: &Policy) -> Problem {
         let layer = park.layer.clone().with_zone(zone);
-        let ground = Ground {
+        let inputs = PlanInputs {
             layer: &layer,
             extra: &Table::new(layer.len(), Vec::new()),
             scores,
             adjacency: &park.adjacency,
             overlays: &BTreeMap::new(),
         };
-        compile(&ground, policy).unwrap().problem
+        compile(&inputs, policy).unwrap().problem
     }
 
     fn sum(area: &[f64], zone: impl Iterator<Item = bool>) -> f64 {

@@ -195,9 +195,9 @@ pub fn aggregate_paired(
             .collect();
         columns.push(Column { name: name.clone(), values });
     }
-    let ground = paired::Ground { join: &join, rows: &rows, shares: &shares, parts: &parts };
+    let joined = paired::JoinedRows { join: &join, rows: &rows, shares: &shares, parts: &parts };
     let paired = Paired {
-        by_names: together.iter().map(|names| (names.clone(), ground.pair(names, &sums))).collect(),
+        by_names: together.iter().map(|names| (names.clone(), joined.pair(names, &sums))).collect(),
         sums: sums.into_keys().map(str::to_owned).collect(),
     };
     Ok((columns, paired, issues))

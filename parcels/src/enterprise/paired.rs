@@ -59,7 +59,7 @@ pub(super) fn sum(rows: impl Iterator<Item = (f64, Option<f64>)>) -> Option<f64>
 }
 
 /// What rows have to do with parcels.
-pub(super) struct Ground<'a> {
+pub(super) struct JoinedRows<'a> {
     pub(super) join: &'a Join,
     pub(super) rows: &'a RowsByCode,
     /// One a row.
@@ -68,7 +68,7 @@ pub(super) struct Ground<'a> {
     pub(super) parts: &'a [f64],
 }
 
-impl Ground<'_> {
+impl JoinedRows<'_> {
     /// The sums of these names over the rows where all are known.
     pub(super) fn pair(&self, names: &[String], sums: &BTreeMap<&str, Sum<'_>>) -> PairedSums {
         let members: Vec<&Sum<'_>> = names.iter().map(|name| &sums[name.as_str()]).collect();

@@ -346,7 +346,7 @@ impl<'p> Refining<'_, 'p> {
             let local = self.with_bands(&self.active);
             let prices = Prices { concentration: price, ..relaxation.prices().clone() };
             relaxation.set_prices(&local, prices);
-            relaxation.descend(&local, before, FOLLOW, monitor);
+            relaxation.improve_multipliers(&local, before, FOLLOW, monitor);
             let now = self.evaluate(relaxation, monitor)?;
             if best.as_ref().is_none_or(|best| now.bound < best.bound) {
                 best = Some(now);

@@ -5,11 +5,11 @@
 //! block, and the least such bias that suffices is searched for; around the zone found, the next one.
 
 use super::area::search;
-use super::clusters::settle;
+use super::clusters::repair_blocks;
 use super::energy::{Energy, Prices};
-use super::mend::mend;
 use super::problem::Problem;
 use super::relax::{FALLS, Relaxation};
+use super::repair::repair;
 use super::state::State;
 use crate::progress::Monitor;
 
@@ -45,7 +45,7 @@ impl ConcentrationBias {
         monitor: &dyn Monitor,
     ) -> Option<Self> {
         let (nearness, factor) = (block_shares(&State::new(energy, zone.to_vec())), FIRST);
-        let cut = energy.leaning(bonus(energy, &nearness, factor));
+        let cut = energy.biased(bonus(energy, &nearness, factor));
         let found = search(&cut, &energy.problem.lock, &base(prices), monitor).ok()?;
         let mut relaxation = Relaxation::new(&cut, found.prices);
         relaxation.hurry(SLACK);
@@ -70,17 +70,17 @@ impl ConcentrationBias {
         monitor: &dyn Monitor,
     ) -> Vec<State<'e, 'p>> {
         let mut at = self.factor;
-        let mut cut = energy.leaning(bonus(energy, &self.nearness, at));
+        let mut cut = energy.biased(bonus(energy, &self.nearness, at));
         self.relaxation.follow(&cut);
         // The weakest bias known to suffice, with its cut and prices, and the largest known not to.
         let (mut high, mut low): (Option<(f64, Energy<'_>, Prices)>, Option<f64>) = (None, None);
         let mut trend = Trend::default();
         for _ in 0..LOOKS {
-            if self.relaxation.settle(&cut, f64::NEG_INFINITY, monitor).is_err() {
+            if self.relaxation.solve_area_price(&cut, f64::NEG_INFINITY, monitor).is_err() {
                 return Vec::new();
             }
             let mut state = State::new(energy, self.start());
-            settle(&mut state, self.relaxation.prices().area);
+            repair_blocks(&mut state, self.relaxation.prices().area);
             let spare = state.concentration() / energy.problem.concentration_min - 1.0;
             if spare >= 0.0 {
                 high = Some((at, cut, self.relaxation.prices().clone()));
@@ -97,7 +97,7 @@ impl ConcentrationBias {
                 (None, _) => below.clamp(at / STRIDE, at / NARROW),
                 _ => above,
             };
-            cut = energy.leaning(bonus(energy, &self.nearness, at));
+            cut = energy.biased(bonus(energy, &self.nearness, at));
             let prices = self.relaxation.prices().clone();
             self.relaxation.set_prices(&cut, prices);
         }
@@ -108,7 +108,7 @@ impl ConcentrationBias {
         if self.relaxation.solve(monitor).is_err() {
             return Vec::new();
         }
-        mend(energy, &cut, &self.relaxation, self.start(), f64::INFINITY, monitor)
+        repair(energy, &cut, &self.relaxation, self.start(), f64::INFINITY, monitor)
     }
 
     fn start(&self) -> Vec<bool> {

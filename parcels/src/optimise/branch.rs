@@ -39,7 +39,7 @@ const WORTHWHILE: f64 = 1e-8;
 const HOPELESS: f64 = 4.0;
 
 /// What the search found.
-pub(super) struct Closed {
+pub(super) struct Branched {
     /// A better zone than the one it began with, if there is one.
     pub(super) better: Option<Vec<bool>>,
     /// No admissible zone is worth more.
@@ -58,13 +58,13 @@ pub(super) fn is_within_reach(energy: &Energy<'_>, gap: f64, monitor: &dyn Monit
 
 /// Searches for zones better than what is `known`, the worth of an admissible zone. `relaxation` holds the best multipliers.
 /// `before`: what the present zone is worth.
-pub(super) fn close(
+pub(super) fn branch_and_bound(
     energy: &Energy<'_>,
     relaxation: &mut Relaxation,
     known: Option<f64>,
     before: f64,
     monitor: &dyn Monitor,
-) -> Closed {
+) -> Branched {
     let held = relaxation.held().to_vec();
     let kept = relaxation.kept();
     let search = Search::new(energy, known, before);
@@ -182,7 +182,7 @@ impl<'e, 'p> Search<'e, 'p> {
         }
     }
 
-    fn run(mut self, relaxation: &mut Relaxation, monitor: &dyn Monitor) -> Closed {
+    fn run(mut self, relaxation: &mut Relaxation, monitor: &dyn Monitor) -> Branched {
         let work = match self.energy.len() {
             _ if monitor.has_time_limit() => WORK_IN_TIME,
             units if units <= SMALL => WORK_WHERE_SMALL,
@@ -252,7 +252,7 @@ impl<'e, 'p> Search<'e, 'p> {
 
     /// The tree of what was looked at, with the bound that it proves. A case whose own bound is no worse than that of the tree
     /// stands for all below it.
-    fn closed(self) -> Closed {
+    fn closed(self) -> Branched {
         let worthwhile = self.worthwhile();
         let leaves = self.nodes.iter().filter(|node| node.split.is_none());
         let bound = leaves.map(|node| node.bound).fold(f64::NEG_INFINITY, f64::max);
@@ -275,7 +275,7 @@ impl<'e, 'p> Search<'e, 'p> {
         }
         let bound = if cases.is_empty() { f64::INFINITY } else { bound };
         let none_exists = self.hopeless && self.better.is_none() && bound <= worthwhile;
-        Closed { better: self.better, bound, cases, none_exists }
+        Branched { better: self.better, bound, cases, none_exists }
     }
 
     fn worthwhile(&self) -> f64 {
@@ -296,7 +296,7 @@ impl<'e, 'p> Search<'e, 'p> {
         relaxation.set_prices(&local, prices);
         let mut best: Option<(f64, BoundProof)> = None;
         for round in 0..ROUNDS {
-            if relaxation.settle(&local, self.worthwhile(), monitor).is_err() {
+            if relaxation.solve_area_price(&local, self.worthwhile(), monitor).is_err() {
                 return Outcome::Stopped;
             }
             let bound = relaxation.bound(&local);
@@ -398,21 +398,21 @@ impl<'e, 'p> Search<'e, 'p> {
             && p.limits.iter().filter(|limit| limit.price.is_infinite()).all(fits)
     }
 
-    /// Keeps the zone as it is, and what comes of mending it, where that is better.
+    /// Keeps the zone as it is, and what comes of repairing it, where that is better.
     fn keep(&mut self, zone: &[bool], area_price: f64) {
         let mut state = State::new(self.energy, zone.to_vec());
         self.compare(&state);
         if self.energy.problem.speaks_of_blocks() {
-            super::clusters::settle(&mut state, area_price);
-            super::refine::fill(&mut state);
-            super::refine::descend(&mut state);
+            super::clusters::repair_blocks(&mut state, area_price);
+            super::refine::restore_area(&mut state);
+            super::refine::local_search(&mut state);
         } else {
-            super::refine::fill(&mut state);
+            super::refine::restore_area(&mut state);
             if !self.energy.problem.limits.is_empty() {
-                super::refine::descend(&mut state);
+                super::refine::local_search(&mut state);
             }
         }
-        state.mend_holes();
+        state.repair_holes();
         self.compare(&state);
     }
 

@@ -19,7 +19,7 @@ pub(super) struct Decided {
 
 /// Deals with every small block, smallest first, and then with blocks beyond the most allowed. Limits on total area are
 /// left to the caller, who fills afterwards.
-pub(super) fn settle(state: &mut State<'_, '_>, area_price: f64) -> Decided {
+pub(super) fn repair_blocks(state: &mut State<'_, '_>, area_price: f64) -> Decided {
     let problem = state.energy.problem;
     let mut decided = Decided::default();
     if problem.has_block_rules() {

@@ -23,7 +23,7 @@ use crate::units::{M2_PER_HA, perimeter_m};
 
 /// Why a parcel may not change sides, or that it may.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Hold {
+pub enum LockReason {
     /// It may.
     Free,
     /// Locked in by a person.
@@ -40,7 +40,7 @@ pub enum Hold {
     Overlay(String),
 }
 
-impl Hold {
+impl LockReason {
     /// As written in files: empty, `in`, `out`, `freeze`, `ineligible`, `unknown_score`, `overlay:NAME`.
     #[must_use]
     pub fn code(&self) -> String {
@@ -67,7 +67,7 @@ impl Hold {
 }
 
 /// What a plan is made from, besides the policy.
-pub struct Ground<'a> {
+pub struct PlanInputs<'a> {
     /// The parcels.
     pub layer: &'a Layer,
     /// Columns beside the layer's own, one row a parcel: the enterprise aggregates.
@@ -90,7 +90,7 @@ pub struct Compiled {
     /// Every parcel's area on the policy's basis, m².
     pub area_m2: Vec<f64>,
     /// Why each parcel may not move.
-    pub hold: Vec<Hold>,
+    pub hold: Vec<LockReason>,
     /// The sub-park that each of the problem's limits speaks of.
     pub sub_parks: Vec<String>,
 }
@@ -106,7 +106,7 @@ impl Compiled {
         (problem.value, _) = values(&problem.area, score, policy);
         for (at, (hold, score)) in self.hold.iter().zip(score).enumerate() {
             // Whatever else holds a parcel goes before its score.
-            if matches!(hold, Hold::Free | Hold::UnknownScore) {
+            if matches!(hold, LockReason::Free | LockReason::UnknownScore) {
                 problem.lock[at] = of_score(*score, policy).lock(problem.in_zone[at]);
             }
         }
@@ -114,10 +114,10 @@ impl Compiled {
 }
 
 /// Whether a parcel that nothing else holds may move.
-fn of_score(score: Option<f64>, policy: &Policy) -> Hold {
+fn of_score(score: Option<f64>, policy: &Policy) -> LockReason {
     match (score, policy.eligible.unknown_score) {
-        (None, UnknownScore::Freeze) => Hold::UnknownScore,
-        _ => Hold::Free,
+        (None, UnknownScore::Freeze) => LockReason::UnknownScore,
+        _ => LockReason::Free,
     }
 }
 
@@ -185,12 +185,12 @@ impl CompileError {
     }
 }
 
-/// Compiles `policy` over `ground`.
+/// Compiles `policy` over `inputs`.
 ///
 /// # Errors
 /// A policy that does not fit the data, see [`CompileError`].
-pub fn compile(ground: &Ground<'_>, policy: &Policy) -> Result<Compiled, CompileError> {
-    let Ground { layer, scores, adjacency, .. } = ground;
+pub fn compile(inputs: &PlanInputs<'_>, policy: &Policy) -> Result<Compiled, CompileError> {
+    let PlanInputs { layer, scores, adjacency, .. } = inputs;
     let basis = policy.constraints.area.basis;
     let area_m2: Vec<f64> = layer.parcels().iter().map_while(|p| p.area.on(basis)).map(|a| a.0).collect();
     if area_m2.len() < layer.len() {
@@ -199,7 +199,7 @@ pub fn compile(ground: &Ground<'_>, policy: &Policy) -> Result<Compiled, Compile
     }
     let area: Vec<f64> = area_m2.iter().map(|a| a / M2_PER_HA).collect();
     let in_zone: Vec<bool> = layer.parcels().iter().map(|p| p.in_zone).collect();
-    let hold = holds(ground, policy)?;
+    let hold = lock_reasons(inputs, policy)?;
     let lock = hold.iter().zip(&in_zone).map(|(hold, now)| hold.lock(*now)).collect();
     let (value, tau) = values(&area, &scores.score, policy);
     let before: f64 = area.iter().zip(&in_zone).filter(|(_, now)| **now).map(|(a, _)| a).sum();
@@ -344,28 +344,28 @@ fn mean_score(area: &[f64], scores: &[Option<f64>]) -> f64 {
 ///
 /// # Errors
 /// A policy that does not fit the data, see [`CompileError`].
-pub fn holds(ground: &Ground<'_>, policy: &Policy) -> Result<Vec<Hold>, CompileError> {
-    let layer = ground.layer;
-    let tables = [layer.table(), ground.extra];
+pub fn lock_reasons(inputs: &PlanInputs<'_>, policy: &Policy) -> Result<Vec<LockReason>, CompileError> {
+    let layer = inputs.layer;
+    let tables = [layer.table(), inputs.extra];
     let may = |section, filters: &[Filter]| {
         Filter::all_over(filters, &tables, layer.len()).map_err(|what| CompileError::Column { section, what })
     };
     let may_enter = may("eligible", &policy.eligible.move_in)?;
     let may_leave = may("eligible", &policy.eligible.move_out)?;
-    let mut hold: Vec<Hold> = layer
+    let mut hold: Vec<LockReason> = layer
         .iter()
         .map(|(idx, parcel)| {
             let eligible = if parcel.in_zone { may_leave[idx.at()] } else { may_enter[idx.at()] };
-            if eligible { of_score(ground.scores.score[idx.at()], policy) } else { Hold::Ineligible }
+            if eligible { of_score(inputs.scores.score[idx.at()], policy) } else { LockReason::Ineligible }
         })
         .collect();
     for (name, overlay) in &policy.overlays {
-        let covered = ground.overlays.get(name).map_or(&[][..], Vec::as_slice);
+        let covered = inputs.overlays.get(name).map_or(&[][..], Vec::as_slice);
         for at in forbidden(layer, overlay, covered) {
-            hold[at] = Hold::Overlay(name.clone());
+            hold[at] = LockReason::Overlay(name.clone());
         }
     }
-    decided(ground, policy, &mut hold)?;
+    decided(inputs, policy, &mut hold)?;
     Ok(hold)
 }
 
@@ -415,10 +415,10 @@ fn negligible(
 }
 
 /// Two locks that hold `parcel` to different sides, in words.
-fn contradiction(parcel: &Parcel, one: &Hold, other: &Hold) -> Message {
+fn contradiction(parcel: &Parcel, one: &LockReason, other: &LockReason) -> Message {
     let id = &parcel.id;
     match (one, other) {
-        (Hold::Freeze, moved) | (moved, Hold::Freeze) => {
+        (LockReason::Freeze, moved) | (moved, LockReason::Freeze) => {
             let lock = moved.code();
             if parcel.in_zone {
                 message!("frozen-in-but-locked", parcel = id, lock = lock)
@@ -431,19 +431,19 @@ fn contradiction(parcel: &Parcel, one: &Hold, other: &Hold) -> Message {
 }
 
 /// Applies what a person decided: lists and the lock column.
-fn decided(ground: &Ground<'_>, policy: &Policy, hold: &mut [Hold]) -> Result<(), CompileError> {
-    let layer = ground.layer;
+fn decided(inputs: &PlanInputs<'_>, policy: &Policy, hold: &mut [LockReason]) -> Result<(), CompileError> {
+    let layer = inputs.layer;
     let locks = &policy.locks;
-    let mut set = |at: usize, wanted: Hold| -> Result<(), CompileError> {
+    let mut set = |at: usize, wanted: LockReason| -> Result<(), CompileError> {
         let parcel = &layer.parcels()[at];
         match (&hold[at], &wanted) {
             // A freeze that agrees with the lock is no contradiction.
-            (Hold::In | Hold::Out | Hold::Freeze, _)
+            (LockReason::In | LockReason::Out | LockReason::Freeze, _)
                 if hold[at].lock(parcel.in_zone) != wanted.lock(parcel.in_zone) =>
             {
                 return Err(CompileError::Contradiction(contradiction(parcel, &hold[at], &wanted)));
             }
-            (Hold::Overlay(name), Hold::In) => {
+            (LockReason::Overlay(name), LockReason::In) => {
                 return Err(CompileError::Contradiction(message!(
                     "locked-in-but-overlay",
                     parcel = parcel.id,
@@ -456,14 +456,14 @@ fn decided(ground: &Ground<'_>, policy: &Policy, hold: &mut [Hold]) -> Result<()
         Ok(())
     };
     if let Some(name) = &locks.column {
-        let column = column_of(&[layer.table(), ground.extra], name)
+        let column = column_of(&[layer.table(), inputs.extra], name)
             .map_err(|what| CompileError::Column { section: "locks", what })?;
         for (at, value) in column.values.iter().enumerate() {
             let Some(word) = value.text() else { continue };
             match word.to_lowercase().as_str() {
-                "in" | "1" => set(at, Hold::In)?,
-                "out" | "-1" => set(at, Hold::Out)?,
-                "freeze" => set(at, Hold::Freeze)?,
+                "in" | "1" => set(at, LockReason::In)?,
+                "out" | "-1" => set(at, LockReason::Out)?,
+                "freeze" => set(at, LockReason::Freeze)?,
                 "0" | "free" => {}
                 _ => {
                     let parcel = layer.parcels()[at].id.0.clone();
@@ -472,7 +472,11 @@ fn decided(ground: &Ground<'_>, policy: &Policy, hold: &mut [Hold]) -> Result<()
             }
         }
     }
-    let lists = [(&locks.inside, Hold::In), (&locks.outside, Hold::Out), (&locks.freeze, Hold::Freeze)];
+    let lists = [
+        (&locks.inside, LockReason::In),
+        (&locks.outside, LockReason::Out),
+        (&locks.freeze, LockReason::Freeze),
+    ];
     if lists.iter().all(|(list, _)| list.is_empty()) {
         return Ok(());
     }
@@ -509,7 +513,7 @@ mod tests {
         let values = column.iter().map(|word| Value::from_text(word)).collect();
         let extra = Table::new(2, vec![Column { name: "lock".into(), values }]);
         let scores = Scores { score: vec![Some(50.0); 2], parts: Vec::new(), notes: Vec::new() };
-        let ground = Ground {
+        let inputs = PlanInputs {
             layer: &park.layer,
             extra: &extra,
             scores: &scores,
@@ -517,8 +521,8 @@ mod tests {
             overlays: &BTreeMap::new(),
         };
         let policy = Policy::from_toml(&format!("[locks]\ncolumn = 'lock'\n{locks}")).unwrap();
-        let hold = holds(&ground, &policy).map_err(|e| e.to_string())?;
-        Ok(hold.iter().map(Hold::code).collect())
+        let hold = lock_reasons(&inputs, &policy).map_err(|e| e.to_string())?;
+        Ok(hold.iter().map(LockReason::code).collect())
     }
 
     #[test]

@@ -205,7 +205,7 @@ impl<'p> Energy<'p> {
     }
 
     /// The same, with so much more for every unit that is in, and without what rules say of components.
-    pub(super) fn leaning(&self, bonus: impl Fn(usize) -> f64) -> Self {
+    pub(super) fn biased(&self, bonus: impl Fn(usize) -> f64) -> Self {
         let unary = self.unary.iter().enumerate().map(|(unit, gain)| gain + bonus(unit)).collect();
         Self { unary, components: None, ..self.clone() }
     }

@@ -3,17 +3,17 @@
 //! [`super::infeasible`].
 
 use super::block_rules::blocks;
-use super::clusters::settle;
+use super::clusters::repair_blocks;
 use super::energy::{Energy, Prices};
 use super::infeasible::{Answer, PATIENCE, PATIENCE_WHERE_SMALL, SMALL, proven};
 use super::problem::{Lock, Problem, Solution, Status};
-use super::refine::{descend, fill, swap};
+use super::refine::{local_search, restore_area, swap};
 use super::relax::Relaxation;
 use super::search::quick;
 use super::state::State;
 use crate::progress::{Cancelled, Monitor, OnlyCancel, go_on};
 
-/// Rounds of swaps while a zone is mended.
+/// Rounds of swaps while a zone is repaired.
 const SWAP_ROUNDS: usize = 3;
 
 /// Looks for a zone, from `known` ones first, and for a proof that there is none.
@@ -71,7 +71,7 @@ pub(super) fn near(
         }];
     for zone in known.iter().cloned().chain(plain.iter().map(|zone| zone())) {
         go_on(monitor)?;
-        if let Some(zone) = mended(energy, &zone) {
+        if let Some(zone) = repaired(energy, &zone) {
             return Ok(Some(zone));
         }
     }
@@ -79,18 +79,18 @@ pub(super) fn near(
 }
 
 /// An admissible zone near this one.
-fn mended(energy: &Energy<'_>, zone: &[bool]) -> Option<Vec<bool>> {
+fn repaired(energy: &Energy<'_>, zone: &[bool]) -> Option<Vec<bool>> {
     let mut state = State::new(energy, energy.obeying_locks(zone.to_vec()));
     for round in 0..2 {
-        settle(&mut state, 0.0);
-        fill(&mut state);
-        state.mend_holes();
+        repair_blocks(&mut state, 0.0);
+        restore_area(&mut state);
+        state.repair_holes();
         if state.admissible() {
             return Some(state.x);
         }
         if round == 0 {
             swap(&mut state, 0.0, SWAP_ROUNDS);
-            descend(&mut state);
+            local_search(&mut state);
         }
     }
     None

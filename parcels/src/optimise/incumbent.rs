@@ -40,9 +40,9 @@ impl<'e, 'p> Incumbent<'e, 'p> {
         zones
     }
 
-    /// Keeps a zone, with its holes mended, where it is better than the one kept so far.
+    /// Keeps a zone, with its holes repaired, where it is better than the one kept so far.
     pub(super) fn keep(&mut self, mut state: State<'e, 'p>) {
-        state.mend_holes();
+        state.repair_holes();
         if self.seen.len() == SEEN {
             self.seen.pop_front();
         }

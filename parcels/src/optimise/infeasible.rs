@@ -90,7 +90,7 @@ pub(super) fn proven(
     let cuts = (most_units / energy.len().max(1)).max(LEAST_CUTS);
     let mut relaxation = Relaxation::new(&energy, Prices::default());
     let patience = Patience { monitor, left: cuts.into() };
-    let closed = branch::close(&energy, &mut relaxation, Some(END), 0.0, &patience);
+    let closed = branch::branch_and_bound(&energy, &mut relaxation, Some(END), 0.0, &patience);
     go_on(monitor)?;
     if let Some(zone) = closed.better {
         // What is soft there costs nothing here; what is hard is the same.

@@ -40,7 +40,7 @@ impl Marginals {
 
     /// How much less the best cut is worth with `unit` on the other side, in integer units; `most` when it is more. 0 for a
     /// unit that may as well be on either side. The network is the same afterwards.
-    pub(super) fn loss(&mut self, residual: &mut Residual<'_>, unit: u32, most: i64) -> i64 {
+    pub(super) fn min_marginal(&mut self, residual: &mut Residual<'_>, unit: u32, most: i64) -> i64 {
         let Some(side) = residual.side(unit) else { return 0 };
         let mut loss = residual.supply(unit, side).max(0).min(most);
         if loss > 0 {
@@ -194,7 +194,7 @@ mod tests {
                 } else {
                     0
                 };
-                prop_assert_eq!(marginals.loss(&mut network.residual(), unit, FORCE), wanted);
+                prop_assert_eq!(marginals.min_marginal(&mut network.residual(), unit, FORCE), wanted);
             }
         }
     }

@@ -4,7 +4,7 @@
 //! which gives the bound and two nested zones around the target. Limits on blocks and on what moves become prices as well
 //! (`relax`), what a block may be is in `block_rules`, and the limit on concentration is a sum over components
 //! (`components`), as are the least areas of blocks, and both are bounded band by band of their areas (`bands`). `search`
-//! holds it together: small blocks are erased or grown (`clusters`, `mend`), scattered zones drawn together (`bias`), zones
+//! holds it together: small blocks are erased or grown (`clusters`, `repair`), scattered zones drawn together (`bias`), zones
 //! of the components put together anew (`recombine`), single flips and swaps close what rounding left (`refine`), the best
 //! zone so far is the `incumbent`, and branch and bound closes the rest on small problems (`branch`). `state` answers
 //! whether a flip keeps to the limits. A [`Session`] keeps the cut, so that an edit is followed at once and forcing a unit
@@ -31,12 +31,14 @@ mod incumbent;
 mod infeasible;
 mod marginals;
 mod max_flow;
-mod mend;
 mod problem;
+mod queries;
 mod ranges;
 mod recombine;
 mod refine;
 mod relax;
+mod repair;
+mod rules;
 mod search;
 mod session;
 mod state;
@@ -50,15 +52,16 @@ mod oracle;
 mod tests;
 
 pub use alternatives::alternatives;
-pub use compile::{CompileError, Compiled, Ground, Hold, compile, holds};
+pub use compile::{CompileError, Compiled, LockReason, PlanInputs, compile, lock_reasons};
 pub use figures::Breakpoint;
 pub use frontier::{Frontier, frontier};
 pub use problem::{
     BandProof, BoundProof, Case, Holes, Limit, Link, Lock, Problem, SeparatorCut, SeparatorKind, Solution,
     Status, gap,
 };
+pub use rules::Rule;
 pub use search::solve;
-pub use session::{Edit, Session, Verdict};
+pub use session::{Edit, Persistency, Session};
 pub use veto::veto_prices_most;
 pub use ways_out::WayOut;
-pub use why_not::{Rule, WhyNot, why_not};
+pub use why_not::{WhyNot, why_not};

@@ -15,7 +15,7 @@ use rayon::prelude::*;
 
 use dual::Dual;
 
-use super::clusters::settle;
+use super::clusters::repair_blocks;
 use super::components::Components;
 use super::energy::{Energy, Prices};
 use super::problem::{Limit, Problem, SLACK};
@@ -26,7 +26,7 @@ use crate::progress::Monitor;
 pub(super) const CHOICES: usize = 60;
 /// Of how many of the known zones walks begin.
 const STARTS: usize = 3;
-/// How many of the zones are worth mending.
+/// How many of the zones are worth repairing.
 const BEST: usize = 2;
 /// How often prices of limits rise.
 const RISES: usize = 14;
@@ -124,7 +124,7 @@ impl<'e, 'p> Knapsack<'e, 'p> {
         prices: &Prices,
     ) -> Self {
         let problem = energy.problem;
-        // Blocks are mended by what is gained at the multipliers; limits on sums come later.
+        // Blocks are repaired by what is gained at the multipliers; limits on sums come later.
         let unlimited = without_sums(problem);
         let local = energy.priced_alone(&unlimited, prices);
         let of = |zone: &[bool]| -> Vec<Vec<bool>> {
@@ -132,7 +132,7 @@ impl<'e, 'p> Knapsack<'e, 'p> {
             components.list.iter().map(|component| part(&component.units)).collect()
         };
         let layers = seen.iter().map(BTreeSet::len).max().unwrap_or(0).min(CHOICES);
-        let mended: Vec<Vec<Vec<bool>>> = (0..layers)
+        let repaired: Vec<Vec<Vec<bool>>> = (0..layers)
             .into_par_iter()
             .map(|layer| {
                 let mut zone = vec![false; energy.len()];
@@ -144,7 +144,7 @@ impl<'e, 'p> Knapsack<'e, 'p> {
                     }
                 }
                 let mut state = State::new(&local, energy.obeying_locks(zone));
-                settle(&mut state, 0.0);
+                repair_blocks(&mut state, 0.0);
                 of(&state.x)
             })
             .collect();
@@ -160,7 +160,7 @@ impl<'e, 'p> Knapsack<'e, 'p> {
         let mut marks = vec![false; energy.len()];
         for (number, component) in components.list.iter().enumerate() {
             let mut distinct: Vec<&Vec<bool>> = Vec::new();
-            let all = known.iter().chain(&mended).map(|zone| &zone[number]);
+            let all = known.iter().chain(&repaired).map(|zone| &zone[number]);
             for zone in all {
                 if !distinct.contains(&zone) {
                     distinct.push(zone);

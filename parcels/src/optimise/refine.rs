@@ -25,7 +25,7 @@ impl Ord for Key {
 }
 
 /// Brings the area and every hard limit on a sum within what is allowed, by the flips that cost least, where any do.
-pub(super) fn fill(state: &mut State<'_, '_>) {
+pub(super) fn restore_area(state: &mut State<'_, '_>) {
     let problem = state.energy.problem;
     for (at, limit) in problem.limits.iter().enumerate().filter(|(_, limit)| limit.price.is_infinite()) {
         let weights: Vec<(u32, f64)> = limit.terms.clone();
@@ -144,7 +144,7 @@ fn restore_blocks(state: &mut State<'_, '_>, at: usize) {
 }
 
 /// Flips single units while any gains, within the area limits.
-pub(super) fn descend(state: &mut State<'_, '_>) {
+pub(super) fn local_search(state: &mut State<'_, '_>) {
     let mut queue: std::collections::VecDeque<u32> = (0..state.x.len() as u32).collect();
     let mut waiting = vec![true; state.x.len()];
     // Every flip gains, so this ends; the limit is a guard against flips that gain next to nothing for ever.

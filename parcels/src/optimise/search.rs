@@ -1,4 +1,4 @@
-//! The whole search: multipliers for the limits that can have one, minimum cuts under them, zones mended from these, and
+//! The whole search: multipliers for the limits that can have one, minimum cuts under them, zones repaired from these, and
 //! branch and bound for what is left.
 
 use rayon::prelude::*;
@@ -7,15 +7,15 @@ use super::area;
 use super::bands::{self, Effort};
 use super::bias::ConcentrationBias;
 use super::branch;
-use super::clusters::settle;
+use super::clusters::repair_blocks;
 use super::conflicts::conflicts;
 use super::energy::{Energy, Prices};
 use super::incumbent::Incumbent;
 use super::infeasible::{Answer, PATIENCE_OF_SEARCH, proven};
-use super::mend::{mend, polish};
 use super::problem::{BoundProof, Case, Problem, Solution, Status, gap};
 use super::recombine::{multipliers, recombine};
 use super::relax::{FALLS, ROUNDS, Relaxation};
+use super::repair::{polish, repair};
 use super::state::State;
 use crate::message;
 use crate::message::Message;
@@ -29,7 +29,7 @@ const ENOUGH: f64 = 5e-5;
 const PROVEN: f64 = 1e-7;
 /// Rounds in which a quick answer lets multipliers follow.
 const QUICK_ROUNDS: usize = 10;
-/// From how many of the prices of concentration tried the zones are mended.
+/// From how many of the prices of concentration tried the zones are repaired.
 const REFINED_STARTS: usize = 3;
 /// How often a more concentrated zone is looked for around the last one.
 const BIAS_ROUNDS: usize = 3;
@@ -119,7 +119,7 @@ pub(super) fn whole(
     monitor.step("plan", 0);
     let mut starts = starts.into_iter();
     if let Some(start) = starts.next() {
-        search.mend(relaxation, start);
+        search.repair(relaxation, start);
     }
     // What cuts have made of the components is put together first: it costs less than any other zone and is worth more.
     if let Some(refined) = refined.as_ref().filter(|_| search.goes_on() && search.gap() > NEAR) {
@@ -134,7 +134,7 @@ pub(super) fn whole(
         _ => GOOD_WHERE_MANY,
     };
     if search.gap() > enough {
-        search.mend_all(relaxation, starts.collect());
+        search.repair_all(relaxation, starts.collect());
     }
     let enough = enough.max(NEAR);
     if search.goes_on() && energy.problem.concentration_min > 0.0 && search.gap() > enough {
@@ -168,7 +168,7 @@ pub(super) fn quick(
     let biased = bias.is_some() && problem.concentration_min > 0.0;
     let mut cut = || {
         // Told to stop, the flow proves a bound all the same.
-        let mut starts = match relaxation.settle(energy, f64::NEG_INFINITY, monitor) {
+        let mut starts = match relaxation.solve_area_price(energy, f64::NEG_INFINITY, monitor) {
             Ok(()) => vec![relaxation.smallest()],
             Err(_) => vec![present.clone()],
         };
@@ -180,7 +180,7 @@ pub(super) fn quick(
         // What is scattered to begin with rarely ends concentrated enough: for when nothing else is found.
         let late = biased && scattered(&start);
         if !late {
-            search.mend(relaxation, start.clone());
+            search.repair(relaxation, start.clone());
         }
         (search, late.then_some(start))
     };
@@ -191,7 +191,7 @@ pub(super) fn quick(
     };
     search.incumbent.keep_all(more);
     if let Some(start) = late.filter(|_| search.incumbent.best().is_none()) {
-        search.mend(relaxation, start);
+        search.repair(relaxation, start);
     }
     let short = problem.concentration_min > 0.0 && search.gap() >= NEAR;
     if bias.is_none() && short && !monitor.cancelled() {
@@ -257,8 +257,8 @@ impl<'e, 'p, 'm> Search<'e, 'p, 'm> {
         self.bound - ENOUGH * (self.bound - self.objective_before)
     }
 
-    fn mend(&mut self, relaxation: &Relaxation, start: Vec<bool>) {
-        self.incumbent.keep_all(mend(
+    fn repair(&mut self, relaxation: &Relaxation, start: Vec<bool>) {
+        self.incumbent.keep_all(repair(
             self.energy,
             self.energy,
             relaxation,
@@ -268,14 +268,14 @@ impl<'e, 'p, 'm> Search<'e, 'p, 'm> {
         ));
     }
 
-    /// Mends every start, side by side; in the order of the starts, so that threads decide nothing. Those left when told to
+    /// Repairs every start, side by side; in the order of the starts, so that threads decide nothing. Those left when told to
     /// stop are left out where something admissible is there already.
-    fn mend_all(&mut self, relaxation: &Relaxation, starts: Vec<Vec<bool>>) {
+    fn repair_all(&mut self, relaxation: &Relaxation, starts: Vec<Vec<bool>>) {
         let (energy, monitor, enough) = (self.energy, self.monitor, self.enough());
         let spare = self.incumbent.best().is_some();
         let end = |start| match spare && monitor.cancelled() {
             true => Vec::new(),
-            false => mend(energy, energy, relaxation, start, enough, monitor),
+            false => repair(energy, energy, relaxation, start, enough, monitor),
         };
         let ends: Vec<Vec<State<'e, 'p>>> = starts.into_par_iter().map(end).collect();
         self.incumbent.keep_all(ends.into_iter().flatten().collect());
@@ -343,14 +343,14 @@ impl<'e, 'p, 'm> Search<'e, 'p, 'm> {
         }
     }
 
-    /// A zone as it is, where it keeps the limits, and what comes of mending it.
+    /// A zone as it is, where it keeps the limits, and what comes of repairing it.
     fn try_zone(&mut self, zone: Vec<bool>) {
         let mut state = State::new(self.energy, zone);
         if state.admissible() {
             self.incumbent.keep(state.clone());
         }
         let price = self.proof.area_price;
-        settle(&mut state, price);
+        repair_blocks(&mut state, price);
         polish(&mut state, price, self.enough());
         self.incumbent.keep(state);
     }
@@ -376,7 +376,8 @@ impl<'e, 'p, 'm> Search<'e, 'p, 'm> {
             }
         }
         let known = self.incumbent.best().map(State::objective);
-        let closed = branch::close(self.energy, relaxation, known, self.objective_before, self.monitor);
+        let closed =
+            branch::branch_and_bound(self.energy, relaxation, known, self.objective_before, self.monitor);
         if let Some(x) = closed.better {
             self.incumbent.keep(State::new(self.energy, x));
         }

@@ -25,7 +25,7 @@ pub struct Edit {
 
 /// What is certain of one unit, at the bound.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Verdict {
+pub struct Persistency {
     /// The side it is on in every optimal zone; none where that is open.
     pub side: Option<bool>,
     /// What forcing the unit to the other side costs: no zone with it there is worth more than [`Solution::bound`] less
@@ -124,7 +124,7 @@ impl Session {
         self.relaxation.hurry(0.0);
         let mut starts = vec![energy.obeying_locks(self.solution.x.clone())];
         // Told to stop, the flow proves a bound all the same.
-        let settled = self.relaxation.settle(&energy, f64::NEG_INFINITY, monitor);
+        let settled = self.relaxation.solve_area_price(&energy, f64::NEG_INFINITY, monitor);
         if problem.has_more_prices() {
             starts.extend(self.relaxation.tighten(&energy, search::before(&energy), ROUNDS, monitor));
         } else if settled.is_ok() {
@@ -136,7 +136,7 @@ impl Session {
 
     /// Answers any change within a small part of the time of [`Session::change`]; links and λ may change too. The bound
     /// holds as ever; the zone may be worth a little less than after a whole search.
-    pub fn sketch(&mut self, change: impl FnOnce(&mut Problem), monitor: &dyn Monitor) -> &Solution {
+    pub fn resolve(&mut self, change: impl FnOnce(&mut Problem), monitor: &dyn Monitor) -> &Solution {
         let contiguous = |links: &[Link]| -> Vec<(u32, u32)> {
             links.iter().filter(|l| l.contiguous).map(|l| (l.a, l.b)).collect()
         };
@@ -175,7 +175,7 @@ impl Session {
     ///
     /// # Errors
     /// When told to stop.
-    pub fn verdicts(&mut self, monitor: &dyn Monitor) -> Result<Vec<Verdict>, Cancelled> {
+    pub fn verdicts(&mut self, monitor: &dyn Monitor) -> Result<Vec<Persistency>, Cancelled> {
         let all: Vec<u32> = (0..self.problem.area.len() as u32).collect();
         self.verdicts_of(&all, monitor)
     }
@@ -187,7 +187,11 @@ impl Session {
     ///
     /// # Panics
     /// When a unit is not there.
-    pub fn verdicts_of(&mut self, units: &[u32], monitor: &dyn Monitor) -> Result<Vec<Verdict>, Cancelled> {
+    pub fn verdicts_of(
+        &mut self,
+        units: &[u32],
+        monitor: &dyn Monitor,
+    ) -> Result<Vec<Persistency>, Cancelled> {
         let energy = Energy::at_scale(&self.problem, Some(self.scale));
         self.relaxation.solve(monitor)?;
         let root = self.relaxation.bound(&energy);
@@ -204,11 +208,11 @@ impl Session {
             }
             verdicts.push(match self.problem.lock[unit] {
                 Lock::Free => {
-                    let loss = self.relaxation.loss(&energy, unit, energy.reach);
+                    let loss = self.relaxation.min_marginal(&energy, unit, energy.reach);
                     let decided = loss - missing > 1e-9 * self.solution.bound.abs().max(1.0);
-                    Verdict { side: decided.then_some(side[unit]), veto_price: (loss - known).max(0.0) }
+                    Persistency { side: decided.then_some(side[unit]), veto_price: (loss - known).max(0.0) }
                 }
-                lock => Verdict { side: Some(lock == Lock::In), veto_price: f64::INFINITY },
+                lock => Persistency { side: Some(lock == Lock::In), veto_price: f64::INFINITY },
             });
         }
         Ok(verdicts)
@@ -230,29 +234,29 @@ mod tests {
     }
 
     /// Sketches lose little against a whole search, over many small problems full of limits; counted so that a change for
-    /// the worse shows. Where most units have several parts, single flips reach less, and a sketch may lose more.
+    /// the worse shows. Where most units have several parts, single flips reach less, and what is resolved may lose more.
     #[test]
-    fn sketches_are_nearly_as_good_as_whole_searches() {
-        let (mut solved, mut sketched, mut lost) = (0, 0, 0.0);
+    fn resolving_is_nearly_as_good_as_a_whole_search() {
+        let (mut solved, mut resolved_ones, mut lost) = (0, 0, 0.0);
         for seed in 0..300 {
             let first = Problem { parts: Parts::default(), holes: None, ..random_problem(seed, 12) };
             let mut then = Problem { lambda: 1.5 * first.lambda, kappa: 0.5 * first.kappa, ..first.clone() };
             then.value.iter_mut().step_by(3).for_each(|value| *value *= 1.3);
             let whole = search::solve(&then, &());
             let mut session = Session::new(first, &());
-            let sketch = session.sketch(|p| *p = then, &());
+            let resolved = session.resolve(|p| *p = then, &());
             if whole.status == Status::Infeasible {
                 continue;
             }
             solved += 1;
-            if sketch.status != Status::Infeasible {
-                sketched += 1;
+            if resolved.status != Status::Infeasible {
+                resolved_ones += 1;
                 let scale = (whole.objective - whole.objective_before).abs().max(1.0);
-                lost += (whole.objective - sketch.objective) / scale;
+                lost += (whole.objective - resolved.objective) / scale;
             }
         }
-        assert!(sketched * 100 >= solved * 80, "{sketched} of {solved} sketched");
-        assert!(lost / f64::from(sketched) < 0.1, "mean loss {}", lost / f64::from(sketched));
+        assert!(resolved_ones * 100 >= solved * 80, "{resolved_ones} of {solved} resolved_ones");
+        assert!(lost / f64::from(resolved_ones) < 0.1, "mean loss {}", lost / f64::from(resolved_ones));
     }
 
     proptest! {
@@ -279,7 +283,7 @@ mod tests {
         }
 
         #[test]
-        fn a_sketch_is_admissible_and_its_bound_holds(
+        fn what_is_resolved_is_admissible_and_its_bound_holds(
             seed in 0u64..1_000_000_000,
             others in prop::collection::vec(0u64..1_000_000_000, 1..4),
             n in 1usize..13,
@@ -292,7 +296,7 @@ mod tests {
                 let truth = best(&Energy::new(&problem));
                 let whole = stop.is_none();
                 let stop = Stop::after(stop.unwrap_or(usize::MAX));
-                let solution = session.sketch(|p| *p = problem.clone(), &stop).clone();
+                let solution = session.resolve(|p| *p = problem.clone(), &stop).clone();
                 let energy = Energy::new(&problem);
                 let admissible = State::new(&energy, solution.x.clone()).admissible();
                 prop_assert_eq!(admissible, solution.status != Status::Infeasible);

@@ -2,7 +2,7 @@
 //!
 //! Zones known from elsewhere serve where the unit is on its old side in them. Others are the zone itself with the unit back,
 //! alone or with one more unit that changes sides to make up for its area. Few units need more, and any such zone is a plan that
-//! there is, so what it is worth is an upper end; the lower one is [`super::Verdict::veto_price`].
+//! there is, so what it is worth is an upper end; the lower one is [`super::Persistency::veto_price`].
 
 use rayon::prelude::*;
 

@@ -5,8 +5,9 @@
 
 use super::energy::Energy;
 use super::problem::{Holes, Limit, Lock, Problem};
+use super::queries::Queries;
+use super::rules::{Rule, drop_rule, let_go};
 use super::state::State;
-use super::why_not::{Look, Rule, drop_rule};
 
 /// What a soft rule costs when all land is beyond it, in multiples of what all units are worth.
 const HEAVY: f64 = 1000.0;
@@ -38,7 +39,7 @@ pub struct WayOut {
     pub objective: f64,
 }
 
-impl Look<'_> {
+impl Queries<'_> {
     /// What it takes to let this rule go. The outer none when told to stop.
     pub(super) fn ways_out(&self, rule: Rule) -> Option<Vec<WayOut>> {
         let mut ways: Vec<WayOut> = self.way_out(rule)?.into_iter().collect();
@@ -255,26 +256,4 @@ impl Look<'_> {
 /// Area below which land that the zone encloses is a hole; 0 without such a rule.
 fn least_hole(problem: &Problem) -> f64 {
     problem.holes.as_ref().map_or(0.0, |holes| holes.below)
-}
-
-/// `problem` with the rule's limit at `to`.
-pub(super) fn let_go(problem: &Problem, rule: Rule, to: f64, release: &[u32]) -> Problem {
-    let mut p = problem.clone();
-    match rule {
-        Rule::AreaLeast => p.area_min = to,
-        Rule::AreaMost => p.area_max = to,
-        Rule::MovedArea => p.moved_area_max = to,
-        Rule::MovedUnits => p.moved_units_max = to as usize,
-        Rule::MinBlock => p.min_block = to,
-        Rule::NewBlock => p.new_block = to,
-        Rule::Blocks => p.blocks_max = to as usize,
-        Rule::Concentration => p.concentration_min = to,
-        Rule::Holes => p.holes = p.holes.map(|holes| Holes { below: to, ..holes }),
-        Rule::Limit(at) => {
-            p.limits[at].least = p.limits[at].least.min(to);
-            p.limits[at].most = p.limits[at].most.max(to);
-        }
-        Rule::Locks => release.iter().for_each(|unit| p.lock[*unit as usize] = Lock::Free),
-    }
-    p
 }

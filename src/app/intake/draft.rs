@@ -14,7 +14,7 @@ use parcels::units::AreaUnit;
 use parcels::validate::{Columns, Issue};
 
 use crate::app::intake::file_meaning::{Meaning, meaning};
-use crate::app::planning::column_guess::{Content, Ground, Profile, of_table};
+use crate::app::planning::column_guess::{Content, Evidence, Profile, of_table};
 use crate::error::{Error, ErrorKind, Result};
 use crate::io::read::{ReadOptions, layer_names, read_lines, read_polygons};
 use crate::io::source::{Source, way};
@@ -192,7 +192,7 @@ impl Draft {
         let ground = |name: &str| {
             let profile = profiles.iter().find(|p| p.name == name);
             match profile {
-                Some(p) if p.ground == Some(Ground::Name) => {
+                Some(p) if p.ground == Some(Evidence::Name) => {
                     message!("assume-by-name-with", distinct = p.distinct, filled = p.filled)
                 }
                 Some(p) => message!("assume-by-content", distinct = p.distinct, filled = p.filled),

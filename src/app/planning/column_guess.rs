@@ -24,7 +24,7 @@ pub struct Profile {
     pub guess: Option<String>,
     /// Why that is guessed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ground: Option<Ground>,
+    pub ground: Option<Evidence>,
     /// How many rows there are.
     #[serde(skip)]
     rows: usize,
@@ -39,7 +39,7 @@ pub struct Profile {
 /// Why a column is taken for something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Ground {
+pub enum Evidence {
     /// Its name says so.
     Name,
     /// What stands in it says so.
@@ -421,7 +421,7 @@ fn with_grounds(mut profiles: Vec<Profile>, roles: &[Role]) -> Vec<Profile> {
         let Some(guess) = &profile.guess else { continue };
         let named =
             roles.iter().any(|role| role.means == guess && likeness(role, &plain(&profile.name)).is_some());
-        profile.ground = Some(if named { Ground::Name } else { Ground::Content });
+        profile.ground = Some(if named { Evidence::Name } else { Evidence::Content });
     }
     profiles
 }

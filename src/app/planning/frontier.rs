@@ -4,7 +4,7 @@ use std::path::Path;
 
 use parcels::message;
 use parcels::message::Message;
-use parcels::optimise::{Ground as PlanGround, Problem, compile, frontier, solve};
+use parcels::optimise::{Problem, compile, frontier, solve};
 use parcels::progress::{Monitor, OnlyCancel, go_on};
 use parcels::worth::mean_score;
 use rayon::prelude::*;
@@ -69,14 +69,8 @@ impl FrontierProblem {
     ) -> Result<Self> {
         let loaded = load_policy(policy)?;
         let prepared = prepare(input, options, &loaded, &mut Stopwatch::start(), monitor)?;
-        let ground = PlanGround {
-            layer: &prepared.layer,
-            extra: &prepared.extra,
-            scores: &prepared.scores,
-            adjacency: &prepared.adjacency,
-            overlays: &prepared.covered,
-        };
-        let compiled = compile(&ground, &loaded.policy).map_err(|e| misfit(message!("fitting-policy"), e))?;
+        let compiled =
+            compile(&prepared.inputs(), &loaded.policy).map_err(|e| misfit(message!("fitting-policy"), e))?;
         Ok(Self {
             names: prepared.layer.parcels().iter().map(|p| &p.id.0).collect(),
             score: prepared.scores.score,

@@ -9,7 +9,7 @@ use parcels::blocks::Blocks;
 use parcels::id::ParcelId;
 use parcels::message;
 use parcels::optimise::{
-    Compiled, Ground, Hold, Session, Solution, Status, alternatives, compile, veto_prices_most, why_not,
+    Compiled, LockReason, Session, Solution, Status, alternatives, compile, veto_prices_most, why_not,
 };
 use parcels::parcel::Layer;
 use parcels::plan::{
@@ -109,14 +109,8 @@ pub fn make<T>(
     monitor: &dyn Monitor,
     hand_over: impl FnOnce(&PlanOutput<'_>) -> Result<T>,
 ) -> Result<(PlanRecord, Vec<Finding>, T)> {
-    let ground = Ground {
-        layer: &prepared.layer,
-        extra: &prepared.extra,
-        scores: &prepared.scores,
-        adjacency: &prepared.adjacency,
-        overlays: &prepared.covered,
-    };
-    let compiled = compile(&ground, &loaded.policy).map_err(|e| misfit(message!("fitting-policy"), e))?;
+    let compiled =
+        compile(&prepared.inputs(), &loaded.policy).map_err(|e| misfit(message!("fitting-policy"), e))?;
     let deadline = Deadline::after(search.time_limit, monitor);
     let mut session = Session::new(compiled.problem.clone(), &deadline);
     let cut_short = deadline.cancelled();
@@ -146,7 +140,8 @@ pub fn make<T>(
     let vetoes = moved.into_iter().zip(vetoes).collect();
     // A search cut short has not shown that anything stands in the way.
     let obstacle = if solution.status == Status::Infeasible && !cut_short {
-        let decided = |at: usize| matches!(compiled.hold[at], Hold::In | Hold::Out | Hold::Freeze);
+        let decided =
+            |at: usize| matches!(compiled.hold[at], LockReason::In | LockReason::Out | LockReason::Freeze);
         why_not(&compiled.problem, decided, monitor)
     } else {
         None
@@ -186,7 +181,7 @@ pub fn make<T>(
 
 /// What leaving a parcel where it was costs.
 struct Veto {
-    /// [`parcels::optimise::Verdict::veto_price`].
+    /// [`parcels::optimise::Persistency::veto_price`].
     price: f64,
     /// What it costs at most; none where no such plan is known.
     most: Option<f64>,

@@ -9,6 +9,7 @@ use parcels::adjacency::{Adjacency, adjacency};
 use parcels::enterprise::{Paired, aggregate_paired, names};
 use parcels::index::SpatialIndex;
 use parcels::message;
+use parcels::optimise::PlanInputs;
 use parcels::overlay::{Covered, covered};
 use parcels::parcel::{Barrier, Crs, Layer};
 use parcels::policy::{OverlayRule, Policy};
@@ -187,6 +188,18 @@ impl Prepared {
     #[must_use]
     pub fn tables(&self) -> [&Table; 2] {
         [self.layer.table(), &self.extra]
+    }
+
+    /// What a plan is compiled from, at the policy's own gap tolerance.
+    #[must_use]
+    pub fn inputs(&self) -> PlanInputs<'_> {
+        PlanInputs {
+            layer: &self.layer,
+            extra: &self.extra,
+            scores: &self.scores,
+            adjacency: &self.adjacency,
+            overlays: &self.covered,
+        }
     }
 }
 

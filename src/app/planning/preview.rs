@@ -11,7 +11,8 @@ use parcels::blocks::{Blocks, Concentration};
 use parcels::message;
 use parcels::message::Told;
 use parcels::optimise::{
-    Compiled, Ground, Problem, SeparatorCut, SeparatorKind, Session, Solution, Status, compile, holds,
+    Compiled, PlanInputs, Problem, SeparatorCut, SeparatorKind, Session, Solution, Status, compile,
+    lock_reasons,
 };
 use parcels::plan::BeforeAfter;
 use parcels::policy::Policy;
@@ -199,11 +200,11 @@ impl PreviewSession {
             Cow::Owned(scores.map_err(|e| misfit(message!("scoring-parcels"), e))?)
         };
         go_on(monitor)?;
-        let ground = Ground { scores: &scores, adjacency: &faces, ..ground(prepared) };
-        let compiled = compile(&ground, policy).map_err(misfitting)?;
+        let inputs = PlanInputs { scores: &scores, adjacency: &faces, ..prepared.inputs() };
+        let compiled = compile(&inputs, policy).map_err(misfitting)?;
         go_on(monitor)?;
         let mut session = self.session.clone();
-        session.sketch(|problem| *problem = compiled.problem, monitor);
+        session.resolve(|problem| *problem = compiled.problem, monitor);
         // A search cut short is an answer to nothing: a later request is on its way.
         go_on(monitor)?;
         let (problem, solution) = (session.problem(), session.solution());
@@ -272,25 +273,14 @@ impl PreviewSession {
     }
 }
 
-/// A layer at the policy's own gap tolerance.
-fn ground(prepared: &Prepared) -> Ground<'_> {
-    Ground {
-        layer: &prepared.layer,
-        extra: &prepared.extra,
-        scores: &prepared.scores,
-        adjacency: &prepared.adjacency,
-        overlays: &prepared.covered,
-    }
-}
-
 /// The problem of a layer at the policy's own gap tolerance.
 pub(crate) fn compiled(prepared: &Prepared, policy: &Policy) -> Result<Compiled> {
-    compile(&ground(prepared), policy).map_err(misfitting)
+    compile(&prepared.inputs(), policy).map_err(misfitting)
 }
 
 /// Whether the policy's locks and rules go together on these parcels.
 pub(crate) fn holds_together(prepared: &Prepared, policy: &Policy) -> Result<()> {
-    holds(&ground(prepared), policy).map(drop).map_err(misfitting)
+    lock_reasons(&prepared.inputs(), policy).map(drop).map_err(misfitting)
 }
 
 fn misfitting(error: parcels::optimise::CompileError) -> Error {

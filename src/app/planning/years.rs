@@ -12,7 +12,7 @@ use std::path::Path;
 
 use parcels::blocks::Blocks;
 use parcels::message;
-use parcels::optimise::{Compiled, Ground, Problem, Solution, Status, compile, solve};
+use parcels::optimise::{Compiled, PlanInputs, Problem, Solution, Status, compile, solve};
 use parcels::plan::PlanRecord;
 use parcels::policy::Policy;
 use parcels::progress::{Monitor, go_on};
@@ -298,22 +298,13 @@ fn shares<'a>(
     steps.for_each(|step| share(&mut step.zone));
 }
 
-fn ground<'a>(prepared: &'a Prepared, layer: &'a parcels::parcel::Layer) -> Ground<'a> {
-    Ground {
-        layer,
-        extra: &prepared.extra,
-        scores: &prepared.scores,
-        adjacency: &prepared.adjacency,
-        overlays: &prepared.covered,
-    }
-}
-
 fn compiled(prepared: &Prepared, policy: &Policy) -> Result<Compiled> {
     compiled_from(prepared, &prepared.layer, policy)
 }
 
 fn compiled_from(prepared: &Prepared, layer: &parcels::parcel::Layer, policy: &Policy) -> Result<Compiled> {
-    compile(&ground(prepared, layer), policy).map_err(|e| misfit(message!("fitting-policy"), e))
+    compile(&PlanInputs { layer, ..prepared.inputs() }, policy)
+        .map_err(|e| misfit(message!("fitting-policy"), e))
 }
 
 /// Plans year after year and writes a folder with every year's plan, which appears as a whole or not at all. The path ends
@@ -544,7 +535,7 @@ impl PreviewSession {
         let mut session = self.session();
         let mut uncapped = {
             let mut session = session.clone();
-            let found = session.sketch(|problem| *problem = goal, monitor);
+            let found = session.resolve(|problem| *problem = goal, monitor);
             go_on(monitor)?;
             route.step(prepared, &zone, Found::in_solution(found))
         };
@@ -557,7 +548,7 @@ impl PreviewSession {
                     compiled_from(prepared, &layer, &route.later(&last.year.step.zone))?.problem
                 }
             };
-            let found = session.sketch(|p| *p = problem, monitor);
+            let found = session.resolve(|p| *p = problem, monitor);
             go_on(monitor)?;
             let step = route.step(prepared, &zone, Found::in_solution(found));
             let moved = |to: bool| {

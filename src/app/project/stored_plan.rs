@@ -3,7 +3,7 @@
 
 use parcels::blocks::Blocks;
 use parcels::message;
-use parcels::optimise::Hold;
+use parcels::optimise::LockReason;
 use parcels::plan::PlanRecord;
 use parcels::policy::Policy;
 
@@ -53,7 +53,7 @@ impl ReopenedPlan {
         let compiled = compiled(prepared, policy)?;
         let before: Vec<bool> = layer.parcels().iter().map(|p| p.in_zone).collect();
         let after = &self.content.zone.0;
-        let hold: Vec<String> = compiled.hold.iter().map(Hold::code).collect();
+        let hold: Vec<String> = compiled.hold.iter().map(LockReason::code).collect();
         let robustness = self.robustness();
         let written = PlanParts {
             loaded: &LoadedPolicy::written(policy)?,

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use parcels::blocks::Blocks;
 use parcels::id::{ParcelId, ParcelIdx};
 use parcels::message;
-use parcels::optimise::{Compiled, Hold};
+use parcels::optimise::{Compiled, LockReason};
 use parcels::parcel::Parcel;
 use parcels::plan::{PlanRecord, Transfer};
 use parcels::policy::{AreaMode, Policy};
@@ -218,10 +218,10 @@ impl View {
         match &self.compiled.hold[at] {
             // What was accepted or rejected is not locked for the people who look at it.
             _ if matches!(of_decision, 1 | 2) => 0,
-            Hold::In => 1,
-            Hold::Out => 2,
-            Hold::Freeze | Hold::UnknownScore => 3,
-            Hold::Free | Hold::Ineligible | Hold::Overlay(_) => 0,
+            LockReason::In => 1,
+            LockReason::Out => 2,
+            LockReason::Freeze | LockReason::UnknownScore => 3,
+            LockReason::Free | LockReason::Ineligible | LockReason::Overlay(_) => 0,
         }
     }
 
@@ -269,7 +269,7 @@ impl View {
             lock: each(&|at| self.lock(at)),
             decision: each(&|at| self.decision(at)),
             eligible: each(&|at| {
-                u8::from(!matches!(self.compiled.hold[at], Hold::Ineligible | Hold::Overlay(_)))
+                u8::from(!matches!(self.compiled.hold[at], LockReason::Ineligible | LockReason::Overlay(_)))
             }),
             block_before: block(&self.blocks_before),
             block_after: block(&self.blocks_after),

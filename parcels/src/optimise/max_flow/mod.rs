@@ -2,7 +2,7 @@
 //!
 //! The method is that of Boykov and Kolmogorov, "An experimental comparison of min-cut/max-flow algorithms for energy
 //! minimization in vision", IEEE PAMI 26(9), 2004: two search trees grow from the terminals, meet, augment, and are
-//! mended rather than grown anew. It is lean on the shallow, near-planar networks that parcels make; general-purpose
+//! repaired rather than grown anew. It is lean on the shallow, near-planar networks that parcels make; general-purpose
 //! codes (Dinic, push–relabel) measured several times slower on them.
 //!
 //! Terminals are not nodes: what a node gets from the source (positive) or sends to the sink (negative) is one signed

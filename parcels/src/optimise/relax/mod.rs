@@ -91,7 +91,7 @@ pub(super) struct Relaxation {
     /// Of every axis, in the order of [`Axis::all`].
     steps: Vec<Step>,
     block_step: Step,
-    /// How far above the least bound to be had [`Relaxation::settle`] may stop, as a share of it.
+    /// How far above the least bound to be had [`Relaxation::solve_area_price`] may stop, as a share of it.
     slack: f64,
 }
 
@@ -127,7 +127,7 @@ impl Relaxation {
         if self.network.solve(&|| !monitor.cancelled()) { Ok(()) } else { Err(Cancelled) }
     }
 
-    /// Lets [`Relaxation::settle`] stop where the bound is at most this share of it above the least to be had: much sooner
+    /// Lets [`Relaxation::solve_area_price`] stop where the bound is at most this share of it above the least to be had: much sooner
     /// than at the least itself.
     pub(super) fn hurry(&mut self, slack: f64) {
         self.slack = slack;
@@ -301,9 +301,9 @@ impl Relaxation {
 
     /// What forcing a unit to the side it is not on takes from the bound, at least; 0 where it may be on either. In
     /// units of the objective, at most `most`.
-    pub(super) fn loss(&mut self, energy: &Energy<'_>, unit: usize, most: f64) -> f64 {
+    pub(super) fn min_marginal(&mut self, energy: &Energy<'_>, unit: usize, most: f64) -> f64 {
         let most = (most * energy.scale).clamp(0.0, (HOLD / 4) as f64) as i64;
-        self.marginals.loss(&mut self.network.residual(), unit as u32, most) as f64 / energy.scale
+        self.marginals.min_marginal(&mut self.network.residual(), unit as u32, most) as f64 / energy.scale
     }
 
     /// Prices separators and area until the bound falls no more. Returns zones found on the way that are worth starting from.
@@ -315,14 +315,16 @@ impl Relaxation {
         rounds: usize,
         monitor: &dyn Monitor,
     ) -> Vec<Vec<bool>> {
-        if !Axis::others(energy).is_empty() && self.settle(energy, f64::NEG_INFINITY, monitor).is_ok() {
+        if !Axis::others(energy).is_empty()
+            && self.solve_area_price(energy, f64::NEG_INFINITY, monitor).is_ok()
+        {
             self.start_steps(energy);
         }
-        self.descend(energy, before, rounds, monitor)
+        self.improve_multipliers(energy, before, rounds, monitor)
     }
 
     /// As [`Relaxation::tighten`], from the multipliers as they are and with steps that go on from the last ones.
-    pub(super) fn descend(
+    pub(super) fn improve_multipliers(
         &mut self,
         energy: &Energy<'_>,
         before: f64,
@@ -454,7 +456,7 @@ impl Relaxation {
     ///
     /// # Errors
     /// When told to stop.
-    pub(super) fn settle(
+    pub(super) fn solve_area_price(
         &mut self,
         energy: &Energy<'_>,
         enough: f64,

@@ -161,7 +161,7 @@ impl Relaxation {
                     let back = if self.network.in_largest(n.unit as usize) {
                         0
                     } else {
-                        self.marginals.loss(&mut self.network.residual(), n.unit, most)
+                        self.marginals.min_marginal(&mut self.network.residual(), n.unit, most)
                     };
                     neighbourhood.push((back, n.unit));
                 }

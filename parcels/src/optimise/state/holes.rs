@@ -2,7 +2,7 @@
 //!
 //! A hole is made when there is none like it now: when not all of it is outside today with nothing but today's zone around it.
 //! No bound knows of holes, which leaves it valid: fewer zones are admissible, none is worth more. Zones are kept from making any
-//! where single units change sides, and mended where cuts or whole blocks have made some.
+//! where single units change sides, and repaired where cuts or whole blocks have made some.
 
 use super::{LEAST_GAIN, State};
 use crate::optimise::problem::{Holes, Lock, SLACK};
@@ -92,7 +92,7 @@ impl State<'_, '_> {
 
     /// Does with holes what the rule asks: those that may not be made are filled or opened, whichever loses less, and those that
     /// are to be filled are, as far as other limits let that be.
-    pub(in crate::optimise) fn mend_holes(&mut self) {
+    pub(in crate::optimise) fn repair_holes(&mut self) {
         let Some(rule) = &self.energy.problem.holes else { return };
         for _ in 0..ROUNDS {
             let holes = self.counted_holes(rule);
@@ -260,7 +260,7 @@ mod tests {
             let energy = Energy::new(&forbidden);
             let mut state = State::new(&energy, park.after.clone());
             let before = state.holes_made().len();
-            state.mend_holes();
+            state.repair_holes();
             // A parcel of several parts may not be able to fill one hole without enclosing another.
             let single = forbidden.parts.is_empty();
             let most = if single { 0 } else { before };
@@ -277,7 +277,7 @@ mod tests {
             let energy = Energy::new(&filled);
             let mut state = State::new(&energy, park.after.clone());
             let before = state.x.clone();
-            state.mend_holes();
+            state.repair_holes();
             prop_assert!(before.iter().zip(&state.x).all(|(before, after)| !before || *after));
             prop_assert!(!single || judged(&park, below, HoleRule::Fill, &state.x) == 0.0);
         }
@@ -289,14 +289,14 @@ mod tests {
             let mut state = State::new(&energy, problem.in_zone.clone());
             for unit in steps(seed, 20, n) {
                 state.flip(unit);
-                let mut mended = state.clone();
-                mended.mend_holes();
-                let anew = State::new(&energy, mended.x.clone());
-                prop_assert!((mended.objective() - anew.objective()).abs() < 1e-6);
-                prop_assert_eq!(mended.block_count, anew.block_count);
-                prop_assert_eq!(mended.forbidden_count, anew.forbidden_count);
-                prop_assert_eq!(mended.holes_made().len(), anew.holes_made().len());
-                prop_assert!(mended.holes_made().len() <= state.holes_made().len());
+                let mut repaired = state.clone();
+                repaired.repair_holes();
+                let anew = State::new(&energy, repaired.x.clone());
+                prop_assert!((repaired.objective() - anew.objective()).abs() < 1e-6);
+                prop_assert_eq!(repaired.block_count, anew.block_count);
+                prop_assert_eq!(repaired.forbidden_count, anew.forbidden_count);
+                prop_assert_eq!(repaired.holes_made().len(), anew.holes_made().len());
+                prop_assert!(repaired.holes_made().len() <= state.holes_made().len());
             }
         }
     }

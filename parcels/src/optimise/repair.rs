@@ -1,10 +1,10 @@
 //! A zone from a cut, made one that keeps the rules: small blocks erased or grown with the zone cut anew around each decision, then
 //! filled, flipped and swapped.
 
-use super::clusters::settle;
+use super::clusters::repair_blocks;
 use super::energy::Energy;
 use super::problem::Lock;
-use super::refine::{descend, fill, raise_concentration, swap};
+use super::refine::{local_search, raise_concentration, restore_area, swap};
 use super::relax::Relaxation;
 use super::state::State;
 use crate::progress::Monitor;
@@ -14,10 +14,10 @@ const SETTLE_ROUNDS: usize = 5;
 /// Rounds of swaps; each looks at a few ten thousand pairs.
 const SWAP_ROUNDS: usize = 12;
 
-/// Settles small blocks with the zone cut anew around each decision, then refines. `relaxation` is of `cut`, the energy
-/// itself or one that leans towards something. Returns what came of the first round and of the last. A zone worth `enough`
+/// Repairs small blocks with the zone cut anew around each decision, then refines. `relaxation` is of `cut`, the energy
+/// itself or a biased one. Returns what came of the first round and of the last. A zone worth `enough`
 /// is not refined further.
-pub(super) fn mend<'e, 'p>(
+pub(super) fn repair<'e, 'p>(
     energy: &'e Energy<'p>,
     cut: &Energy<'_>,
     relaxation: &Relaxation,
@@ -30,7 +30,7 @@ pub(super) fn mend<'e, 'p>(
     let mut results = Vec::new();
     for round in 0..SETTLE_ROUNDS {
         let price = relaxation.prices().area;
-        let decided = settle(&mut state, price);
+        let decided = repair_blocks(&mut state, price);
         if decided.erased.is_empty() && decided.grown.is_empty() {
             break;
         }
@@ -45,13 +45,13 @@ pub(super) fn mend<'e, 'p>(
                 anew.hold(unit as usize, to);
             }
         }
-        if anew.settle(cut, f64::NEG_INFINITY, monitor).is_err() {
+        if anew.solve_area_price(cut, f64::NEG_INFINITY, monitor).is_err() {
             break;
         }
         state = State::new(energy, if anew.prices().area < 0.0 { anew.largest() } else { anew.smallest() });
     }
     let price = relaxation.prices().area;
-    settle(&mut state, price);
+    repair_blocks(&mut state, price);
     polish(&mut state, price, enough);
     results.push(state);
     results
@@ -59,16 +59,16 @@ pub(super) fn mend<'e, 'p>(
 
 /// Fills, flips and, where the zone is not worth `enough` by then, swaps.
 pub(super) fn polish(state: &mut State<'_, '_>, area_price: f64, enough: f64) {
-    fill(state);
+    restore_area(state);
     raise_concentration(state);
-    descend(state);
+    local_search(state);
     if state.objective() >= enough && state.admissible() {
         return;
     }
     swap(state, area_price, SWAP_ROUNDS);
-    descend(state);
+    local_search(state);
     // Filling may have been stopped by a limit that a later flip lifted.
-    fill(state);
+    restore_area(state);
     raise_concentration(state);
-    descend(state);
+    local_search(state);
 }
