@@ -24,18 +24,10 @@ use crate::progress::{Cancelled, Monitor};
 const CUTS: usize = 10;
 /// How exact the components have to be together, as a share of what the plan gains.
 const EXACT: f64 = 1e-3;
-/// Most prices of concentration tried,
-const PRICES_TRIED: usize = 9;
-/// and in a case of branch and bound, which goes on from what was best in the case before.
-const PRICES_TRIED_IN_CASE: usize = 3;
 /// The first price: what makes all of the index worth so many times what the plan gains.
 const FIRST: f64 = 0.5;
 /// Prices are near enough when one is less than so many times the other.
 const NARROW: f64 = 1.08;
-/// How often the bound is looked at with the price of concentration held.
-const EVALUATIONS: usize = 2;
-/// Rounds in which the other multipliers follow each price.
-const FOLLOW: usize = 8;
 
 /// The best bound found, with the zones that the cuts at the prices tried lead to, the best price's first.
 pub(super) struct Refined<'e, 'p> {
@@ -52,14 +44,23 @@ pub(super) struct Refined<'e, 'p> {
 /// How much is tried.
 #[derive(Clone, Copy)]
 pub(super) struct Effort {
+    /// Most prices of concentration.
     prices: usize,
+    /// How often the bound is looked at with the price of concentration held,
+    evaluations: usize,
+    /// and the rounds before each in which the other multipliers follow.
+    rounds: usize,
     /// Whether to go on from the price of concentration that the relaxation stands at.
     goes_on: bool,
 }
 
 impl Effort {
-    pub(super) const WHOLE: Self = Self { prices: PRICES_TRIED, goes_on: false };
-    pub(super) const CASE: Self = Self { prices: PRICES_TRIED_IN_CASE, goes_on: true };
+    /// The zones that these cuts make of the components are enough for multipliers to be chosen by them.
+    pub(super) const WHOLE: Self = Self { prices: 2, evaluations: 2, rounds: 4, goes_on: false };
+    /// In a case of branch and bound, which goes on from what was best in the case before.
+    pub(super) const CASE: Self = Self { prices: 3, evaluations: 2, rounds: 8, goes_on: true };
+    /// Where an answer is wanted at once, from the multipliers of a problem much like this one.
+    pub(super) const AT_ONCE: Self = Self { prices: 1, evaluations: 1, rounds: 4, goes_on: true };
 }
 
 /// A band of one component, once it was tried with the best zone there.
@@ -213,6 +214,7 @@ struct Tried {
 struct Refining<'e, 'p> {
     energy: &'e Energy<'p>,
     components: Arc<Components>,
+    effort: Effort,
     /// The links of every component: those with an end in it.
     links: Vec<Vec<u32>>,
     /// What the components may be off together.
@@ -256,7 +258,8 @@ pub(super) fn refine<'e, 'p>(
     let active = components.list.iter().map(|component| component.whole).collect();
     let prices = vec![0.0; components.list.len()];
     let seen = vec![BTreeSet::new(); components.list.len()];
-    let mut refining = Refining { energy, links, exact: EXACT * gains, active, prices, seen, components };
+    let exact = EXACT * gains;
+    let mut refining = Refining { energy, effort, links, exact, active, prices, seen, components };
     let start = relaxation.kept();
     let known = relaxation.prices().concentration;
     let mut price = match energy.concentration() {
@@ -342,11 +345,11 @@ impl<'p> Refining<'_, 'p> {
         monitor: &dyn Monitor,
     ) -> Result<Tried, Cancelled> {
         let mut best: Option<Tried> = None;
-        for _ in 0..EVALUATIONS {
+        for _ in 0..self.effort.evaluations {
             let local = self.with_bands(&self.active);
             let prices = Prices { concentration: price, ..relaxation.prices().clone() };
             relaxation.set_prices(&local, prices);
-            relaxation.improve_multipliers(&local, before, FOLLOW, monitor);
+            relaxation.improve_multipliers(&local, before, self.effort.rounds, monitor);
             let now = self.evaluate(relaxation, monitor)?;
             if best.as_ref().is_none_or(|best| now.bound < best.bound) {
                 best = Some(now);

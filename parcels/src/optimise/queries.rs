@@ -7,7 +7,7 @@ use super::conflicts::conflicts;
 use super::energy::Energy;
 use super::feasible::{any_zone, glance, near};
 use super::infeasible::{Answer, locks_needed, proves};
-use super::problem::{BoundProof, Lock, Problem, Status};
+use super::problem::{BoundProof, Problem, Status};
 use super::rules::{Rule, drop_rule};
 use super::state::State;
 use crate::progress::Monitor;

@@ -25,7 +25,7 @@ use crate::progress::Monitor;
 /// Most zones of a component that are kept.
 pub(super) const CHOICES: usize = 60;
 /// Of how many of the known zones walks begin.
-const STARTS: usize = 3;
+const STARTS: usize = 1;
 /// How many of the zones are worth repairing.
 const BEST: usize = 2;
 /// How often prices of limits rise.
@@ -33,15 +33,15 @@ const RISES: usize = 14;
 /// By what factor.
 const RISE: f64 = 3.0;
 /// Most changes that are tried in pairs: those that lose least by themselves.
-const PAIRED: usize = 1200;
+const PAIRED: usize = 300;
 /// Most pairs that are changed in all.
-const PAIRS: usize = 60;
+const PAIRS: usize = 20;
 /// Most choices that are tried: those that lose least at the multipliers.
 const TRIED: usize = 8000;
 /// What counts as a gain, as a share of what is to be gained at most.
 const LEAST_GAIN: f64 = 1e-7;
 
-/// Places of the sums in [`Choice::sums`], before those of the problem's other limits.
+/// Places of the sums, before those of the problem's other limits.
 const AREA: usize = 0;
 const MOVED: usize = 1;
 const UNITS: usize = 2;
@@ -54,7 +54,9 @@ struct Choice {
     inside: Vec<u32>,
     /// What F gains by it, small blocks paid for.
     value: f64,
-    sums: Vec<f64>,
+    sums: [f64; LIMITS],
+    /// What it adds to the problem's other limits, where that is not 0.
+    limits: Vec<(u32, f64)>,
 }
 
 /// The best zones that can be put together from `seen`, the zones seen of each component, and from `known`, whole zones; `gains`
@@ -261,7 +263,8 @@ fn choice(energy: &Energy<'_>, units: &[u32], zone: &[bool], marks: &mut [bool])
     let problem = energy.problem;
     let inside: Vec<u32> =
         units.iter().zip(zone).filter(|(_, inside)| **inside).map(|(unit, _)| *unit).collect();
-    let mut sums = vec![0.0; LIMITS + problem.limits.len()];
+    let mut sums = [0.0; LIMITS];
+    let mut limits: Vec<(u32, f64)> = Vec::new();
     inside.iter().for_each(|unit| marks[*unit as usize] = true);
     let mut value = 0.0;
     for unit in units.iter().map(|unit| *unit as usize) {
@@ -279,7 +282,7 @@ fn choice(energy: &Energy<'_>, units: &[u32], zone: &[bool], marks: &mut [bool])
             value -= n.cost;
         }
         for (limit, weight) in energy.weights(unit) {
-            sums[LIMITS + *limit as usize] += weight;
+            add_to(&mut limits, *limit, *weight);
         }
     }
     let blocks = energy.blocks_of(&inside, |unit| marks[unit as usize]);
@@ -294,7 +297,7 @@ fn choice(energy: &Energy<'_>, units: &[u32], zone: &[bool], marks: &mut [bool])
         sums[BLOCKS] += 1.0;
         sums[SQUARES] += stats.area * stats.area;
     }
-    Some(Choice { inside, value, sums })
+    Some(Choice { inside, value, sums, limits })
 }
 
 /// What the choice is worth at the multipliers.
@@ -307,7 +310,7 @@ fn worth(problem: &Problem, choice: &Choice, prices: &Prices) -> f64 {
         }
         false => 0.0,
     };
-    let limits = prices.limits.iter().zip(&choice.sums[LIMITS..]).map(|(price, sum)| price * sum);
+    let limits = choice.limits.iter().map(|(limit, sum)| prices.limits[*limit as usize] * sum);
     choice.value
         - prices.area * choice.sums[AREA]
         - prices.moved * choice.sums[MOVED]
@@ -323,10 +326,17 @@ struct Walk<'k, 'e, 'p> {
     chosen: Vec<usize>,
     value: f64,
     sums: Vec<f64>,
-    /// What missing a limit by one unit costs, in the order of [`Walk::each_missed`].
+    /// What missing a limit by one unit costs, in the order of the sums, concentration in the place of squares.
     weights: Vec<f64>,
+    /// What is paid for the limits missed, in the same order.
+    paid: Vec<f64>,
+    /// All that is paid for the problem's other limits.
+    paid_for_limits: f64,
     least_gain: f64,
 }
+
+/// Choices of one or two components to be changed: the component and the choice to take.
+type Change<'a> = &'a [(usize, usize)];
 
 impl<'k, 'e, 'p> Walk<'k, 'e, 'p> {
     fn new(knapsack: &'k Knapsack<'e, 'p>, chosen: Vec<usize>, prices: &Prices, gains: f64) -> Self {
@@ -347,37 +357,90 @@ impl<'k, 'e, 'p> Walk<'k, 'e, 'p> {
         ];
         let of_limits = problem.limits.iter().zip(&prices.limits);
         weights.extend(of_limits.map(|(limit, price)| 2.0 * price.abs() + scale(limit.most)));
-        Self { knapsack, chosen, value, sums, weights, least_gain: LEAST_GAIN * gains.max(1e-9) }
+        let least_gain = LEAST_GAIN * gains.max(1e-9);
+        let paid = vec![0.0; weights.len()];
+        let mut walk =
+            Self { knapsack, chosen, value, sums, weights, paid, paid_for_limits: 0.0, least_gain };
+        walk.pay();
+        walk
     }
 
-    /// Tells `of` of each limit, by its place in [`Walk::weights`], how far it is missed and what that costs where it is no hard
-    /// rule.
-    fn each_missed(&self, sums: &[f64], mut of: impl FnMut(usize, f64, f64)) {
+    /// How far the first sums miss their limits, and what the index misses of its own.
+    fn missed(&self, sums: &[f64; LIMITS]) -> [f64; LIMITS] {
         let problem = self.knapsack.energy.problem;
         let beyond = |sum: f64, most: f64| if sum > most * (1.0 + 0.5 * SLACK) { sum - most } else { 0.0 };
         let short = |sum: f64, least: f64| if sum < least * (1.0 - 0.5 * SLACK) { least - sum } else { 0.0 };
         let area = sums[AREA];
         let index = if area > 0.0 { 100.0 * sums[SQUARES] / (area * area) } else { 0.0 };
-        let hard = f64::INFINITY;
-        of(0, short(area, problem.area_min) + beyond(area, problem.area_max), hard);
-        of(1, beyond(sums[MOVED], problem.moved_area_max), hard);
-        of(2, beyond(sums[UNITS], problem.moved_units_max as f64), hard);
-        of(3, beyond(sums[BLOCKS], problem.blocks_max as f64), hard);
-        of(4, short(index, problem.concentration_min), problem.concentration_price);
-        for (at, (limit, sum)) in problem.limits.iter().zip(&sums[LIMITS..]).enumerate() {
-            of(LIMITS + at, limit.off(*sum), limit.price);
-        }
+        let mut missed = [0.0; LIMITS];
+        missed[AREA] = short(area, problem.area_min) + beyond(area, problem.area_max);
+        missed[MOVED] = beyond(sums[MOVED], problem.moved_area_max);
+        missed[UNITS] = beyond(sums[UNITS], problem.moved_units_max as f64);
+        missed[BLOCKS] = beyond(sums[BLOCKS], problem.blocks_max as f64);
+        missed[SQUARES] = short(index, problem.concentration_min);
+        missed
     }
 
-    /// What a choice of this value with these sums is worth, with what is missed paid for.
-    fn merit(&self, value: f64, sums: &[f64]) -> f64 {
-        let mut merit = value;
-        self.each_missed(sums, |at, off, price| {
-            if off > 0.0 {
-                merit -= off * price.min(self.weights[at]);
+    /// The sums that every problem has.
+    fn first_sums(&self) -> [f64; LIMITS] {
+        std::array::from_fn(|at| self.sums[at])
+    }
+
+    /// The price of one of the first limits: concentration may be missed at a price.
+    fn price(&self, at: usize) -> f64 {
+        if at == SQUARES { self.knapsack.energy.problem.concentration_price } else { f64::INFINITY }
+    }
+
+    fn paid_for(&self, missed: &[f64; LIMITS]) -> f64 {
+        (0..LIMITS)
+            .filter(|at| missed[*at] > 0.0)
+            .map(|at| missed[at] * self.price(at).min(self.weights[at]))
+            .sum()
+    }
+
+    /// What one of the problem's other limits costs at this sum.
+    fn paid_for_limit(&self, limit: usize, sum: f64) -> f64 {
+        let rule = &self.knapsack.energy.problem.limits[limit];
+        let off = rule.off(sum);
+        if off > 0.0 { off * rule.price.min(self.weights[LIMITS + limit]) } else { 0.0 }
+    }
+
+    /// Pays for what is missed now.
+    fn pay(&mut self) {
+        for limit in 0..self.weights.len() - LIMITS {
+            self.paid[LIMITS + limit] = self.paid_for_limit(limit, self.sums[LIMITS + limit]);
+        }
+        self.paid_for_limits = self.paid[LIMITS..].iter().sum();
+    }
+
+    /// What the choices are worth now, with what is missed paid for.
+    fn merit(&self) -> f64 {
+        self.value - self.paid_for(&self.missed(&self.first_sums())) - self.paid_for_limits
+    }
+
+    /// What they are worth after a change that gains `gain` by itself. `touched` is room to work in.
+    fn merit_after(&self, change: Change<'_>, gain: f64, touched: &mut Vec<(u32, f64)>) -> f64 {
+        let mut sums = self.first_sums();
+        touched.clear();
+        for (component, to) in change {
+            let choices = &self.knapsack.choices[*component];
+            for (sign, choice) in [(-1.0, &choices[self.chosen[*component]]), (1.0, &choices[*to])] {
+                sums.iter_mut().zip(&choice.sums).for_each(|(sum, own)| *sum += sign * own);
+                choice.limits.iter().for_each(|(limit, own)| add_to(touched, *limit, sign * own));
             }
-        });
-        merit
+        }
+        let mut paid = self.paid_for(&self.missed(&sums)) + self.paid_for_limits;
+        for (limit, by) in touched.iter() {
+            let limit = *limit as usize;
+            paid += self.paid_for_limit(limit, self.sums[LIMITS + limit] + by) - self.paid[LIMITS + limit];
+        }
+        self.value + gain - paid
+    }
+
+    /// What a change gains by itself.
+    fn gain(&self, component: usize, to: usize) -> f64 {
+        let choices = &self.knapsack.choices[component];
+        choices[to].value - choices[self.chosen[component]].value
     }
 
     fn change(&mut self, component: usize, to: usize) {
@@ -387,6 +450,18 @@ impl<'k, 'e, 'p> Walk<'k, 'e, 'p> {
         add(&mut self.sums, -1.0, from);
         add(&mut self.sums, 1.0, &choices[to]);
         self.chosen[component] = to;
+        self.pay();
+    }
+
+    /// The limits that may not be missed and are, in the order of the weights.
+    fn broken(&self) -> Vec<bool> {
+        let missed = self.missed(&self.first_sums());
+        let limits = &self.knapsack.energy.problem.limits;
+        let others = limits.iter().zip(&self.sums[LIMITS..]);
+        (0..LIMITS)
+            .map(|at| missed[at] > 0.0 && self.price(at).is_infinite())
+            .chain(others.map(|(limit, sum)| limit.off(*sum) > 0.0 && limit.price.is_infinite()))
+            .collect()
     }
 
     fn run(mut self, monitor: &dyn Monitor) -> Vec<usize> {
@@ -397,37 +472,34 @@ impl<'k, 'e, 'p> Walk<'k, 'e, 'p> {
                 pairs -= 1;
                 self.improve_singly();
             }
-            let mut missed = vec![false; self.weights.len()];
-            self.each_missed(&self.sums, |at, off, price| missed[at] = off > 0.0 && price.is_infinite());
-            if !missed.contains(&true) || monitor.cancelled() {
+            let broken = self.broken();
+            if !broken.contains(&true) || monitor.cancelled() {
                 break;
             }
-            for (weight, missed) in self.weights.iter_mut().zip(missed) {
-                *weight *= if missed { RISE } else { 1.0 };
+            for (weight, broken) in self.weights.iter_mut().zip(broken) {
+                *weight *= if broken { RISE } else { 1.0 };
             }
+            self.pay();
         }
         self.chosen
     }
 
     fn improve_singly(&mut self) {
         let knapsack = self.knapsack;
-        let mut now = self.merit(self.value, &self.sums);
-        let mut sums = self.sums.clone();
+        let mut now = self.merit();
+        let mut touched = Vec::new();
         loop {
             let mut changed = false;
-            for (component, to) in &knapsack.nearly_best {
-                let choices = &knapsack.choices[*component];
-                let from = &choices[self.chosen[*component]];
-                if *to == self.chosen[*component] {
+            for &(component, to) in &knapsack.nearly_best {
+                let gain = self.gain(component, to);
+                // No merit is above the value.
+                if to == self.chosen[component] || self.value + gain <= now + self.least_gain {
                     continue;
                 }
-                sums.clone_from(&self.sums);
-                add(&mut sums, -1.0, from);
-                add(&mut sums, 1.0, &choices[*to]);
-                let then = self.merit(self.value + choices[*to].value - from.value, &sums);
+                let then = self.merit_after(&[(component, to)], gain, &mut touched);
                 if then > now + self.least_gain {
                     now = then;
-                    self.change(*component, *to);
+                    self.change(component, to);
                     changed = true;
                 }
             }
@@ -448,38 +520,42 @@ impl<'k, 'e, 'p> Walk<'k, 'e, 'p> {
             others.map(|(component, to)| (loss(*component, *to), *component, *to)).collect();
         changes.sort_by(|a, b| a.0.total_cmp(&b.0).then((a.1, a.2).cmp(&(b.1, b.2))));
         changes.truncate(PAIRED);
-        let now = self.merit(self.value, &self.sums);
-        let (mut one, mut both) = (self.sums.clone(), self.sums.clone());
-        let apply = |sums: &mut [f64], component: usize, to: usize| {
-            let choices = &knapsack.choices[component];
-            let from = &choices[self.chosen[component]];
-            add(sums, -1.0, from);
-            add(sums, 1.0, &choices[to]);
-            choices[to].value - from.value
-        };
+        let gains: Vec<f64> = changes.iter().map(|(_, component, to)| self.gain(*component, *to)).collect();
+        let now = self.merit();
+        // No merit is above the value.
+        let least = now + self.least_gain - self.value;
+        let mut touched = Vec::new();
         let mut found = None;
-        'search: for (at, (_, component, to)) in changes.iter().enumerate() {
-            one.clone_from(&self.sums);
-            let first = apply(&mut one, *component, *to);
-            for (_, other, to) in changes[..at].iter().filter(|change| change.1 != *component) {
-                both.clone_from(&one);
-                let second = apply(&mut both, *other, *to);
-                if self.merit(self.value + first + second, &both) > now + self.least_gain {
-                    found = Some((at, *other, *to));
+        'search: for (at, &(_, component, to)) in changes.iter().enumerate() {
+            for (&(_, other, to_other), second) in changes[..at].iter().zip(&gains) {
+                let gain = gains[at] + second;
+                if gain <= least || other == component {
+                    continue;
+                }
+                let both = [(component, to), (other, to_other)];
+                if self.merit_after(&both, gain, &mut touched) > now + self.least_gain {
+                    found = Some(both);
                     break 'search;
                 }
             }
         }
-        let Some((at, other, to_other)) = found else { return false };
-        let (_, component, to) = changes[at];
-        self.change(component, to);
-        self.change(other, to_other);
+        let Some(both) = found else { return false };
+        both.iter().for_each(|(component, to)| self.change(*component, *to));
         true
     }
 }
 
 fn add(sums: &mut [f64], sign: f64, choice: &Choice) {
     sums.iter_mut().zip(&choice.sums).for_each(|(sum, own)| *sum += sign * own);
+    choice.limits.iter().for_each(|(limit, own)| sums[LIMITS + *limit as usize] += sign * own);
+}
+
+/// Adds to the entry of a limit; a component has land in few of them.
+fn add_to(limits: &mut Vec<(u32, f64)>, limit: u32, by: f64) {
+    match limits.iter_mut().find(|(known, _)| *known == limit) {
+        Some((_, sum)) => *sum += by,
+        None => limits.push((limit, by)),
+    }
 }
 
 #[cfg(test)]

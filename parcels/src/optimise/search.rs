@@ -29,6 +29,8 @@ const ENOUGH: f64 = 5e-5;
 const PROVEN: f64 = 1e-7;
 /// Rounds in which a quick answer lets multipliers follow.
 const QUICK_ROUNDS: usize = 10;
+/// Gap that the zone of another problem leaves where its multipliers are of little use.
+const FAR_OFF: f64 = 0.05;
 /// From how many of the prices of concentration tried the zones are repaired.
 const REFINED_STARTS: usize = 3;
 /// How often a more concentrated zone is looked for around the last one.
@@ -39,11 +41,8 @@ const RECOMBINED: usize = 4;
 const MULTIPLIER_ROUNDS: usize = 6;
 /// as long as the gap becomes smaller by so much.
 const LEAST_PROGRESS: f64 = 5e-4;
-/// Gap up to which a zone that was put together from components is not worth other starts,
+/// Gap up to which a zone that was put together from components is not worth other starts.
 const GOOD: f64 = 0.02;
-/// and where there are more units than this.
-const GOOD_WHERE_MANY: f64 = 0.04;
-const MANY: usize = 30_000;
 /// What is said where branch and bound has told all cases apart.
 const NONE_EXISTS: Message = message!("no-plan-exists");
 /// What is said of a search without an admissible zone that may yet have found one.
@@ -128,11 +127,8 @@ pub(super) fn whole(
     if let Some(refined) = &mut refined {
         search.choose_multipliers(refined, relaxation);
     }
-    let enough = match energy.len() {
-        _ if refined.is_none() => ENOUGH,
-        units if units <= MANY => GOOD,
-        _ => GOOD_WHERE_MANY,
-    };
+    // Without a limit on concentration other starts bring more than what is put together from components.
+    let enough = if refined.is_some() && energy.concentration().is_some() { GOOD } else { ENOUGH };
     if search.gap() > enough {
         search.repair_all(relaxation, starts.collect());
     }
@@ -151,7 +147,8 @@ pub(super) fn whole(
 }
 
 /// As [`whole`], in a small part of the time, from what an earlier solution left: its zone `present`, its cut and the bias that
-/// made its blocks large enough. The bound holds as ever; the zone may be worth a little less.
+/// made its blocks large enough. The bound holds as ever; the zone may be worth a little less. Components are put together anew
+/// where rules speak of them; elsewhere, or where that finds nothing, a cut is repaired.
 pub(super) fn quick(
     energy: &Energy<'_>,
     relaxation: &mut Relaxation,
@@ -161,6 +158,9 @@ pub(super) fn quick(
 ) -> Solution {
     let problem = energy.problem;
     relaxation.hurry(FALLS);
+    if let Some(solution) = by_components(energy, relaxation, &present, monitor) {
+        return solution;
+    }
     let scattered = |zone: &[bool]| {
         let least = problem.concentration_min;
         least > 0.0 && State::new(energy, zone.to_vec()).concentration() < least
@@ -207,6 +207,36 @@ pub(super) fn quick(
         }
     }
     search.conclude()
+}
+
+/// An answer at once where rules speak of components, from the multipliers that `relaxation` stands at: those of a problem much
+/// like this one, whose zone was `known`. None where no rule speaks of components, nothing admissible was found, or told to stop.
+fn by_components(
+    energy: &Energy<'_>,
+    relaxation: &mut Relaxation,
+    known: &[bool],
+    monitor: &dyn Monitor,
+) -> Option<Solution> {
+    energy.components.as_ref()?;
+    relaxation.solve(monitor).ok()?;
+    let mut search = Search::new(energy, relaxation, monitor);
+    let before = search.objective_before;
+    let mut refined = bands::refine(energy, relaxation, search.bound, before, Effort::AT_ONCE, monitor)?;
+    let known = State::new(energy, known.to_vec());
+    // Where its zone is worth much less than may be, its multipliers serve this problem badly.
+    if gap(refined.bound, known.objective(), before) > FAR_OFF {
+        let zones = [known.x.clone(), energy.obeying_locks(energy.problem.in_zone.clone())];
+        if let Some(prices) = multipliers(energy, refined.seen(), &zones, &refined.prices, before) {
+            refined.try_prices(relaxation, &prices, before, monitor).ok()?;
+        }
+    }
+    if refined.bound < search.bound {
+        (search.bound, search.proof) = (refined.bound, refined.proof.clone());
+    }
+    search.incumbent.keep(known);
+    search.recombine(&refined, 1);
+    search.incumbent.best()?;
+    Some(search.conclude())
 }
 
 /// A search under way: the bound with its proof, and the best zones so far.
@@ -322,7 +352,7 @@ impl<'e, 'p, 'm> Search<'e, 'p, 'm> {
     fn choose_multipliers(&mut self, refined: &mut bands::Refined<'_, '_>, relaxation: &mut Relaxation) {
         for _ in 0..MULTIPLIER_ROUNDS {
             let (gap, energy, monitor) = (self.gap(), self.energy, self.monitor);
-            if energy.len() > MANY || gap <= GOOD || monitor.cancelled() {
+            if gap <= GOOD || monitor.cancelled() {
                 return;
             }
             let mut known = self.incumbent.seen();

@@ -5,7 +5,7 @@
 
 use super::area::FAR;
 use super::bias::ConcentrationBias;
-use super::energy::Energy;
+use super::energy::{Energy, Prices};
 use super::problem::{Link, Lock, Problem, Solution, Status};
 use super::relax::{ROUNDS, Relaxation};
 use super::search;
@@ -157,6 +157,11 @@ impl Session {
                     bias.look_at(&energy, &self.solution.x);
                 }
             }
+        }
+        if energy.components.is_some()
+            && self.solution.proof.limit_prices.len() == energy.problem.limits.len()
+        {
+            self.relaxation.set_prices(&energy, Prices::of(&self.solution.proof));
         }
         self.relaxation.follow(&energy);
         let present = energy.obeying_locks(self.solution.x.clone());

@@ -4,7 +4,7 @@
 //! cost less than one cut. Steps go against the subgradient, each as long as would lead to `target` if D were linear (Polyak,
 //! 1969), and shorter when that has not helped for a while.
 
-use super::{AREA, BLOCKS, Knapsack, LIMITS, MOVED, SQUARES, UNITS, worth};
+use super::{AREA, BLOCKS, Knapsack, LIMITS, MOVED, SQUARES, UNITS, add, worth};
 use crate::optimise::energy::Prices;
 
 /// Steps.
@@ -13,6 +13,8 @@ const STEPS: usize = 600;
 const PATIENCE: usize = 15;
 /// By what factor.
 const SHORTER: f64 = 0.6;
+/// Steps shorter than this share of the first ones find nothing more.
+const SHORTEST: f64 = 0.02;
 
 /// One multiplier with its limit.
 struct Axis {
@@ -84,7 +86,7 @@ impl<'k, 'e, 'p> Dual<'k, 'e, 'p> {
                 }
             }
             value += best.0;
-            sums.iter_mut().zip(&choices[best.1].sums).for_each(|(sum, own)| *sum += own);
+            add(&mut sums, 1.0, &choices[best.1]);
         }
         if self.axes[CONCENTRATION].high > 0.0 {
             let points = 100.0 * sums[SQUARES] / (self.tangent * self.tangent)
@@ -123,7 +125,7 @@ impl<'k, 'e, 'p> Dual<'k, 'e, 'p> {
         for _ in 0..STEPS {
             let scaled = || self.axes.iter().zip(&slopes).map(|(axis, slope)| slope / axis.scale);
             let length: f64 = scaled().map(|slope| slope * slope).sum();
-            if length == 0.0 || value <= target {
+            if length == 0.0 || value <= target || share < SHORTEST {
                 break;
             }
             let by = share * (value - target) / length;

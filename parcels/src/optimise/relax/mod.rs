@@ -398,13 +398,7 @@ impl Relaxation {
 
     fn set_price(&mut self, energy: &Energy<'_>, axis: Axis, price: f64) {
         let mut prices = self.prices.clone();
-        match axis {
-            Axis::Area => prices.area = price,
-            Axis::Moved => prices.moved = price,
-            Axis::Units => prices.units = price,
-            Axis::Limit(at) => prices.limits[at] = price,
-            Axis::Concentration => prices.concentration = 0.0 - price,
-        }
+        set(&mut prices, axis, price);
         self.set_prices(energy, prices);
     }
 
@@ -544,12 +538,17 @@ impl Relaxation {
         let axes = Axis::all(energy).into_iter().enumerate();
         let slopes: Vec<(usize, Axis, bool)> =
             axes.filter_map(|(at, axis)| Some((at, axis, self.slope(energy, axis)?.0))).collect();
-        let mut changed = self.step_separators(energy);
-        for (at, axis, rising) in slopes {
-            self.step_price(energy, at, axis, rising);
-            changed = true;
+        let changed = self.step_separators(energy);
+        if slopes.is_empty() {
+            return changed;
         }
-        changed
+        let mut prices = self.prices.clone();
+        for (at, axis, rising) in slopes {
+            let price = self.stepped(energy, at, axis, rising);
+            set(&mut prices, axis, price);
+        }
+        self.set_prices(energy, prices);
+        true
     }
 
     /// Steps begin anew, by what prices are like.
@@ -558,8 +557,8 @@ impl Relaxation {
         self.steps = axes.map(|axis| Step::new(STRIDE * self.price(axis).abs())).collect();
     }
 
-    /// Moves a price towards where the cut fits the limits.
-    fn step_price(&mut self, energy: &Energy<'_>, at: usize, axis: Axis, rising: bool) {
+    /// The price one step towards where the cut fits the limits.
+    fn stepped(&mut self, energy: &Energy<'_>, at: usize, axis: Axis, rising: bool) -> f64 {
         let price = self.price(axis);
         let span = Span::of(energy, axis);
         let step = &mut self.steps[at];
@@ -568,8 +567,17 @@ impl Relaxation {
             step.size = 1e-3 * energy.reach / span.whole;
         }
         let by = step.next(rising);
-        let then = if rising { price + by } else { price - by };
-        self.set_price(energy, axis, span.kept(price, then));
+        span.kept(price, if rising { price + by } else { price - by })
+    }
+}
+
+fn set(prices: &mut Prices, axis: Axis, price: f64) {
+    match axis {
+        Axis::Area => prices.area = price,
+        Axis::Moved => prices.moved = price,
+        Axis::Units => prices.units = price,
+        Axis::Limit(at) => prices.limits[at] = price,
+        Axis::Concentration => prices.concentration = 0.0 - price,
     }
 }
 
