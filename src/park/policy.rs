@@ -156,7 +156,7 @@ holes = "report"           # report：只报告方案新围出的；forbid：不
 sub_park_band = 0.2        # 各子园面积 ±20 %
 sub_park = "hard"          # hard：方案不得超出 may not be left; soft：按 objective.sub_park_price 计价 priced, and reported
 max_moved_share = 0.25     # 调入调出面积合计不超过现状的 25 %；"free" 不限 in and out together, at most a quarter [假设]
-concentration = { at_least = "+10 %", strictness = "hard" }   # 集中度至少提高一成 at least a tenth more concentrated; "before" 不低于现状
+concentration = { at_least = "+12 %", strictness = "hard" }   # 集中度至少提高 12 % at least 12 % more concentrated; "before" 不低于现状
 
 # 可调入：工矿仓储 (06)、科研 (0804)、商务金融 (0505)。Who may come in.
 [eligible]

@@ -1,6 +1,6 @@
 //! What the commands say, and how they end.
 
-use crate::support::{lianpian, park, planned, record, run, run_for_stderr};
+use crate::support::{lianpian, number, park, planned, record, run, run_for_stderr};
 
 #[test]
 fn the_demo_says_in_plain_words_what_it_proposes() {
@@ -25,6 +25,27 @@ fn the_demo_says_in_plain_words_what_it_proposes() {
         assert!(plan.join(file).is_file(), "{file}");
     }
     run(&["verify", plan.to_str().unwrap()], 0);
+}
+
+#[test]
+fn the_demo_draws_its_zone_together_at_every_gap_width() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("demo");
+    run(&["demo", "--once", "--out", out.to_str().unwrap()], 0);
+    let record = record(&out.join("plan"));
+    for rule in record["constraints"].as_array().unwrap() {
+        assert_eq!(rule["status"], "met", "{rule}");
+    }
+    let value = |id: &str| {
+        let rules = record["constraints"].as_array().unwrap();
+        number(rules.iter().find(|rule| rule["id"] == id).unwrap(), "value")
+    };
+    assert!(value("C9") <= 0.2 && value("C10") <= 0.25 && value("C12") == 0.0);
+    for gap in record["concentration"]["by_gap"].as_array().unwrap() {
+        let (before, after) = (number(gap, "before.index"), number(gap, "after.index"));
+        let least = if number(gap, "gap_m") == 20.0 { 1.1 } else { 1.0 };
+        assert!(after >= least * before, "{before} became {after} at {}", gap["gap_m"]);
+    }
 }
 
 #[test]

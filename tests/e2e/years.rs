@@ -34,7 +34,7 @@ fn zone(plan: &Path, when: &str) -> BTreeMap<String, bool> {
 fn every_year_sets_out_from_the_last_and_stands_by_itself() {
     let folder = tempfile::tempdir().unwrap();
     let park = park(folder.path(), 1200);
-    let policy = changed(&park, &[("max_moved_share = 0.25", "max_moved_share = 0.08"), ("+10 %", "+1 %")]);
+    let policy = changed(&park, &[("max_moved_share = 0.25", "max_moved_share = 0.08"), ("+12 %", "+1 %")]);
     let input = park.join("parcels.gpkg");
     let out = folder.path().join("years");
     let path = out.to_str().unwrap();
