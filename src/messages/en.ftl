@@ -1073,6 +1073,7 @@ formula-sign-plain = `{ $sign }` is not read here; write `{ $plain }`
 formula-name-in-braces = a name that is no plain English word stands in braces: write `{"{"}{ $name }{"}"}`
 formula-sign = `{ $sign }` is not read here
 formula-empty = it is empty
+formula-too-long = it has { $count } words and signs, and may have { $most }: put sums of columns into the table instead
 formula-no-function = there is no function `{ $name }`; the functions are min, max, { $functions }
 formula-value-missing = a number, a column or `(` is missing before { $token }
 formula-two-comparisons = two comparisons in a row; write `(a < b) * (b < c)`
@@ -1104,6 +1105,7 @@ weights-cell-one = { $cell }: { $value } has to be 1
 weights-cell-mirrored = { $cell }: { $value } has to be 1 ÷ { $mirrored }, the value the other way round
 known-share-range = known_share is { $share }, but a share lies from 0 to 1
 at-least-zero = { $name } = { $value }: expected a number of at least 0
+gap-at-most = contiguity.gap_m = { $value }: land further apart than { $most } m is not contiguous in any sense
 cap-needs-ha = constraints.area: mode "cap" needs cap_ha, the most hectares allowed
 cap-above-zero = constraints.area.cap_ha = { $value }: expected a number above 0
 cap-only-with-cap = constraints.area: cap_ha has a meaning with mode = "cap" only

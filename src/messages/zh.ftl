@@ -1043,6 +1043,7 @@ formula-sign-plain = 不能用 `{ $sign }`，请写 `{ $plain }`
 formula-name-in-braces = 非英文单词的名称要放在花括号中：`{"{"}{ $name }{"}"}`
 formula-sign = 不能用 `{ $sign }`
 formula-empty = 公式为空
+formula-too-long = 公式有 { $count } 个词和符号，最多 { $most } 个：请先在表格中把各列加总
 formula-no-function = 没有函数 `{ $name }`；函数有 min、max、{ $functions }
 formula-value-missing = 在 { $token } 之前缺少数、字段或 `(`
 formula-two-comparisons = 连续两个比较；请写 `(a < b) * (b < c)`
@@ -1074,6 +1075,7 @@ weights-cell-one = { $cell }：{ $value } 应为 1
 weights-cell-mirrored = { $cell }：{ $value } 应为 1 ÷ { $mirrored }，即反向的值的倒数
 known-share-range = known_share 为 { $share }，而比例应在 0 与 1 之间
 at-least-zero = { $name } = { $value }：应为不小于 0 的数
+gap-at-most = contiguity.gap_m = { $value }：相距超过 { $most } 米的地块不能算相连
 cap-needs-ha = constraints.area：mode "cap" 需要 cap_ha，即允许的最大公顷数
 cap-above-zero = constraints.area.cap_ha = { $value }：应为大于 0 的数
 cap-only-with-cap = constraints.area：cap_ha 只在 mode = "cap" 时有意义

@@ -23,6 +23,10 @@ pub use constraints::{
     SmallBlockRule, Strictness,
 };
 
+/// The widest gap that may be asked for, m: what lies further apart counts as scattered (散, `domain.md` 4.3), and the work of
+/// finding who faces whom grows with the square of it.
+const GAP_M_MAX: f64 = 200.0;
+
 /// A whole policy file.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -284,6 +288,9 @@ impl Policy {
         for (name, indicator) in &self.indicators {
             at_least_zero(&format!("indicators.{name}.weight"), indicator.weight);
         }
+        if self.contiguity.gap_m > GAP_M_MAX {
+            found.push(message!("gap-at-most", value = self.contiguity.gap_m, most = GAP_M_MAX));
+        }
         match (self.constraints.area.mode, self.constraints.area.cap_ha) {
             (AreaMode::Cap, None) => {
                 found.push(message!("cap-needs-ha"));
@@ -429,11 +436,15 @@ mod tests {
 
     #[test]
     fn contradictions_are_all_listed() {
-        let text = "[constraints]\nblocks = 0\narea = { mode = 'cap' }\n[locks]\nin = ['a']\nout = ['a']\n[objective]\nlambda = -1\n";
+        let text = "[constraints]\nblocks = 0\narea = { mode = 'cap' }\n[locks]\nin = ['a']\nout = ['a']\n[objective]\nlambda = -1\n[contiguity]\ngap_m = 10000\n";
         let wrong = Policy::from_toml(text).unwrap_err().to_string();
-        for part in
-            ["objective.lambda", "cap-needs-ha", "blocks-at-least-one", "locked-both-ways (parcel: \"a\")"]
-        {
+        for part in [
+            "objective.lambda",
+            "gap-at-most",
+            "cap-needs-ha",
+            "blocks-at-least-one",
+            "locked-both-ways (parcel: \"a\")",
+        ] {
             assert!(wrong.contains(part), "{part} missing in {wrong}");
         }
     }

@@ -164,6 +164,8 @@ mod tests {
     fn a_long_formula_is_read_whole() {
         let text = vec!["x * 2 - x"; 500].join(" + ");
         assert_eq!(value(&text, &[("x", 3.0)]), Some(1500.0));
+        let endless = vec!["x"; 100_000].join(" + ");
+        assert!(Formula::parse(&endless).is_err_and(|why| why.code == "formula-too-long"));
     }
 
     #[test]

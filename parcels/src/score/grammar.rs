@@ -11,6 +11,9 @@ use crate::message::Message;
 /// The operator of a leading minus, which exmex would bind tighter than `^`: `-a` is rewritten as `(0-1)~a`.
 pub(super) const NEGATE: &str = "~";
 
+/// The most words and signs of a formula: every one is computed for every parcel, at every look at another policy.
+const TOKENS_MAX: usize = 4000;
+
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Token {
     Number(f64),
@@ -144,6 +147,9 @@ pub(super) fn rewrite(text: &str, unary: &[&str]) -> Result<String, Message> {
     let tokens = tokens(text)?;
     if tokens.is_empty() {
         return Err(message!("formula-empty"));
+    }
+    if tokens.len() > TOKENS_MAX {
+        return Err(message!("formula-too-long", count = tokens.len(), most = TOKENS_MAX));
     }
     let mut plain = String::with_capacity(2 * text.len());
     let mut outer: Vec<Frame> = Vec::new();
