@@ -106,6 +106,11 @@ pub fn say(text: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{text}");
 }
 
+/// Prints a message as a result, in the language of this terminal.
+pub fn tell(message: &Message) {
+    say(&words(message));
+}
+
 /// Prints a remark on standard error.
 pub fn remark(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");

@@ -65,6 +65,10 @@ fn after(plan: &Path, change: impl FnOnce(&mut Value)) -> Vec<String> {
     found
 }
 
+fn holds(found: &[String], wanted: &str) {
+    assert!(found.iter().any(|f| f.contains(wanted)), "{wanted} missing in {found:#?}");
+}
+
 fn begins(found: &[String], wanted: &str) {
     assert!(found.iter().any(|f| f.starts_with(wanted)), "{wanted} missing in {found:#?}");
 }
@@ -75,13 +79,13 @@ fn a_written_plan_stands_and_a_tampered_one_does_not() {
     assert_eq!(findings(&plan), Vec::<String>::new());
 
     let number = |v: &Value| v.as_f64().unwrap();
-    begins(&after(&plan, |r| r["area"]["after_m2"] = 1.into()), "area.after_m2: the figure is wrong");
+    begins(&after(&plan, |r| r["area"]["after_m2"] = 1.into()), "area.after_m2: finding-figure");
     begins(
         &after(&plan, |r| r["objective"]["bound"] = (number(&r["objective"]["bound"]) - 5.0).into()),
         "objective.bound",
     );
-    begins(&after(&plan, |r| r["transfers"][0]["area_m2"] = 7.into()), "transfer");
-    begins(&after(&plan, |r| drop(r["swaps"].as_array_mut().unwrap().pop())), "transfer");
+    begins(&after(&plan, |r| r["transfers"][0]["area_m2"] = 7.into()), "transfers[");
+    begins(&after(&plan, |r| drop(r["swaps"].as_array_mut().unwrap().pop())), "transfers[");
     begins(&after(&plan, |r| r["inputs"]["policy"] = "0".into()), "inputs.policy");
     begins(&after(&plan, |r| r["issues"] = Value::Object(serde_json::Map::new())), "issues");
 
@@ -90,19 +94,19 @@ fn a_written_plan_stands_and_a_tampered_one_does_not() {
     fs::write(&policy, text.replace("[objective]", "[objective] # touched")).unwrap();
     let found = findings(&plan);
     assert_eq!(found.len(), 1, "{found:#?}");
-    begins(&found, "inputs.policy: policy.toml is not the policy");
+    begins(&found, "inputs.policy: finding-other-policy");
     fs::write(&policy, text).unwrap();
 
     let certificate = plan.join("certificate.bin");
     let bytes = fs::read(&certificate).unwrap();
     fs::write(&certificate, &bytes[..bytes.len() / 2]).unwrap();
-    begins(&findings(&plan), "certificate: certificate refused");
+    begins(&findings(&plan), "certificate: finding-certificate-refused");
     fs::write(&certificate, bytes).unwrap();
 
     let geojson = plan.join("parcels.geojson");
     let text = fs::read_to_string(&geojson).unwrap();
     fs::write(&geojson, text.replacen("\"zone_after\":true", "\"zone_after\":false", 1)).unwrap();
-    begins(&findings(&plan), "parcels.geojson: ");
+    begins(&findings(&plan), "parcels.geojson[");
     fs::write(&geojson, text).unwrap();
     assert_eq!(findings(&plan), Vec::<String>::new());
 }

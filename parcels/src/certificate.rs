@@ -1,5 +1,7 @@
 //! [`Certificate`]: the proof of a plan's bound, as it stands in `certificate.bin`.
 
+use crate::message;
+use crate::message::Message;
 use crate::optimise::{BandProof, BoundProof, Case, SeparatorCut, SeparatorKind};
 
 /// The proof of a plan's bound: multipliers, flows and cuts from which anyone can compute the bound again (see
@@ -81,9 +83,9 @@ pub enum CaseProof {
 }
 
 /// Bytes that are no certificate.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no certificate of a bound: {0}")]
-pub struct BadCertificate(pub String);
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{0}")]
+pub struct BadCertificate(pub Message);
 
 const MAGIC: [u8; 8] = *b"LPCERT05";
 const KINDS: [SeparatorKind; 3] = [SeparatorKind::Small, SeparatorKind::Priced, SeparatorKind::Counted];
@@ -154,27 +156,30 @@ impl Proof {
     }
 
     fn read(rest: &mut Bytes<'_>) -> Result<Self, BadCertificate> {
-        let bad = |why: String| Err(BadCertificate(why));
         let area_price = rest.f64()?;
         if !area_price.is_finite() {
-            return bad(format!("area price {area_price}"));
+            return bad_price(&message!("of-total-area"), area_price);
         }
-        let mut price = |of: &str| {
+        let mut price = |of: Message| {
             let price = rest.f64()?;
             let sound = price >= 0.0 && price.is_finite();
-            if sound { Ok(price) } else { Err(BadCertificate(format!("price of {of} {price}"))) }
+            if sound { Ok(price) } else { bad_price(&of, price) }
         };
-        let (moved_price, moved_unit_price, block_price) =
-            (price("moved area")?, price("moved parcels")?, price("blocks")?);
-        let (concentration_price, tangent_area) = (price("concentration")?, price("the tangent")?);
+        let (moved_price, moved_unit_price, block_price) = (
+            price(message!("of-moved-area"))?,
+            price(message!("of-moved-parcels"))?,
+            price(message!("of-blocks"))?,
+        );
+        let (concentration_price, tangent_area) =
+            (price(message!("of-concentration"))?, price(message!("of-tangent"))?);
         if concentration_price > 0.0 && tangent_area <= 0.0 {
-            return bad("a price of concentration without a tangent".to_owned());
+            return bad(message!("certificate-no-tangent"));
         }
         let mut sub_park_prices = Vec::new();
         for number in 0..rest.u64()? {
             let price = rest.f64()?;
             if !price.is_finite() {
-                return bad(format!("price of sub-park {number} {price}"));
+                return bad_price(&message!("of-sub-park", number = number), price);
             }
             sub_park_prices.push(price);
         }
@@ -194,14 +199,17 @@ impl Proof {
             };
             let numbers = [band.least_ha, band.most_ha, band.price];
             if !(band.least_ha <= band.most_ha && numbers.iter().all(|number| number.is_finite())) {
-                return bad(format!(
-                    "band {number} from {:?} at {}",
-                    band.least_ha..band.most_ha,
-                    band.price
+                let (least, most) = (band.least_ha, band.most_ha);
+                return bad(message!(
+                    "certificate-band",
+                    number = number,
+                    least = least,
+                    most = most,
+                    price = band.price
                 ));
             }
             if bands.last().is_some_and(|last| last.component > band.component) {
-                return bad(format!("band {number} is out of order"));
+                return bad(message!("certificate-band-order", number = number));
             }
             bands.push(band);
         }
@@ -235,16 +243,13 @@ fn read_flows(rest: &mut Bytes<'_>) -> Result<Vec<(u32, u32, i64)>, BadCertifica
     let mut flows: Vec<(u32, u32, i64)> = Vec::new();
     let mut last = (0, 0);
     for number in 0..rest.u64()? {
-        let far = || BadCertificate(format!("flow {number} is between parcels beyond any"));
+        let far = || BadCertificate(message!("certificate-flow-beyond", number = number));
         let step = |from: u32, by: u64| u32::try_from(u64::from(from).saturating_add(by)).map_err(|_| far());
         let a = step(last.0, rest.varint()?)?;
         let b = step(a, rest.varint()?)?;
         let folded = rest.varint()?;
-        if a >= b {
-            return Err(BadCertificate(format!("pair {a}, {b} is not ascending")));
-        }
-        if number > 0 && last >= (a, b) {
-            return Err(BadCertificate(format!("pair {a}, {b} is out of order or repeated")));
+        if a >= b || number > 0 && last >= (a, b) {
+            return bad(message!("certificate-pair-order", first = a, second = b));
         }
         flows.push((a, b, (folded >> 1) as i64 ^ -((folded & 1) as i64)));
         last = (a, b);
@@ -255,7 +260,7 @@ fn read_flows(rest: &mut Bytes<'_>) -> Result<Vec<(u32, u32, i64)>, BadCertifica
 fn read_separator(rest: &mut Bytes<'_>, number: u64) -> Result<SeparatorCut, BadCertificate> {
     let [kind] = rest.take::<1>()?;
     let Some(&kind) = KINDS.get(usize::from(kind)) else {
-        return Err(BadCertificate(format!("separator {number} is of kind {kind}")));
+        return bad(message!("certificate-separator-kind", number = number, kind = kind));
     };
     let (parcels, payers) = (rest.u32()?, rest.u32()?);
     let region = (0..parcels).map(|_| rest.u32()).collect::<Result<Vec<u32>, _>>()?;
@@ -264,9 +269,7 @@ fn read_separator(rest: &mut Bytes<'_>, number: u64) -> Result<SeparatorCut, Bad
     let ascending = region.windows(2).all(|w| w[0] < w[1]) && payers.windows(2).all(|w| w[0].0 < w[1].0);
     let sound = |(parcel, payment): &(u32, i64)| region.binary_search(parcel).is_ok() && *payment > 0;
     if !ascending || !payers.iter().all(sound) {
-        return Err(BadCertificate(format!(
-            "separator {number} is out of order, or pays from outside or nothing"
-        )));
+        return bad(message!("certificate-separator-order", number = number));
     }
     Ok(SeparatorCut { kind, region, payers })
 }
@@ -315,14 +318,13 @@ impl Certificate {
     /// strictly ascending or not a < b, regions or payers that are not strictly ascending, payers outside their region,
     /// payments that are none.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, BadCertificate> {
-        let bad = |why: String| Err(BadCertificate(why));
         let mut rest = Bytes(bytes);
         if rest.take::<8>()? != MAGIC {
-            return bad(format!("it does not begin with {}", String::from_utf8_lossy(&MAGIC)));
+            return bad(message!("certificate-beginning", magic = String::from_utf8_lossy(&MAGIC)));
         }
         let flow_scale = rest.f64()?;
         if !(flow_scale > 0.0 && flow_scale.is_finite()) {
-            return bad(format!("flow scale {flow_scale}"));
+            return bad(message!("certificate-flow-scale", scale = flow_scale));
         }
         let root = Proof::read(&mut rest)?;
         let mut cases = Vec::new();
@@ -332,14 +334,22 @@ impl Certificate {
                 0 => CaseProof::Split(rest.u32()?),
                 1 => CaseProof::Proven(Proof::read(&mut rest)?),
                 2 => CaseProof::Impossible,
-                _ => return bad(format!("case {number} is of kind {kind}")),
+                _ => return bad(message!("certificate-case-kind", number = number, kind = kind)),
             });
         }
         if !rest.0.is_empty() {
-            return bad(format!("{} bytes are too many", rest.0.len()));
+            return bad(message!("certificate-bytes-left", count = rest.0.len()));
         }
         Ok(Self { flow_scale, root, cases })
     }
+}
+
+fn bad<T>(why: Message) -> Result<T, BadCertificate> {
+    Err(BadCertificate(why))
+}
+
+fn bad_price<T>(of: &Message, price: f64) -> Result<T, BadCertificate> {
+    bad(message!("certificate-price", of = of, price = price))
 }
 
 fn write_varint(bytes: &mut Vec<u8>, mut value: u64) {
@@ -356,7 +366,7 @@ struct Bytes<'a>(&'a [u8]);
 impl Bytes<'_> {
     fn take<const N: usize>(&mut self) -> Result<[u8; N], BadCertificate> {
         let Some((taken, rest)) = self.0.split_first_chunk::<N>() else {
-            return Err(BadCertificate(format!("it ends after {} of {N} bytes of a number", self.0.len())));
+            return bad(message!("certificate-cut-short", left = self.0.len(), wanted = N));
         };
         self.0 = rest;
         Ok(*taken)
@@ -375,7 +385,7 @@ impl Bytes<'_> {
                 return Ok(value);
             }
         }
-        Err(BadCertificate("an integer of more than 64 bits".to_owned()))
+        bad(message!("certificate-long-integer"))
     }
 
     fn f64(&mut self) -> Result<f64, BadCertificate> {
@@ -442,42 +452,66 @@ mod tests {
             assert!(error.contains(why), "{error}, not {why}");
         };
         let good = sample().to_bytes();
-        refused(b"", "it ends after 0 of 8 bytes");
-        refused(&good[..good.len() - 1], "it ends after");
-        refused(&[&good[..], b"x"].concat(), "1 bytes are too many");
+        refused(b"", "certificate-cut-short (left: 0, wanted: 8)");
+        refused(&good[..good.len() - 1], "certificate-cut-short");
+        refused(&[&good[..], b"x"].concat(), "certificate-bytes-left (count: 1)");
         let mut magic = good.clone();
         magic[7] = b'1';
-        refused(&magic, "LPCERT05");
+        refused(&magic, "certificate-beginning (magic: \"LPCERT05\")");
         let mut huge = good.clone();
         // The number of flows, behind the header, six prices and two of sub-parks.
         huge[88..96].fill(255);
-        refused(&huge, "not ascending");
+        refused(&huge, "certificate-pair-order");
         let with = |change: fn(&mut Certificate)| {
             let mut c = sample();
             change(&mut c);
             c.to_bytes()
         };
-        refused(&with(|c| c.root.moved_price = -1.0), "price of moved area -1");
-        refused(&with(|c| c.root.area_price = f64::NAN), "area price NaN");
-        refused(&with(|c| c.flow_scale = 0.0), "flow scale 0");
-        refused(&with(|c| c.root.flows[0] = (1, 1, 0)), "pair 1, 1 is not ascending");
-        refused(&with(|c| c.root.flows[1] = (0, 1, 4)), "out of order or repeated");
-        refused(&with(|c| c.root.flows[2] = (3, 2, 4)), "beyond any");
-        refused(&with(|c| c.root.moved_unit_price = f64::INFINITY), "price of moved parcels inf");
-        refused(&with(|c| c.root.block_price = -2.0), "price of blocks -2");
-        refused(&with(|c| c.root.concentration_price = -2.0), "price of concentration -2");
-        refused(&with(|c| c.root.tangent_area = 0.0), "without a tangent");
-        refused(&with(|c| c.root.sub_park_prices[1] = f64::NAN), "price of sub-park 1 NaN");
-        refused(&with(|c| c.root.separators[0].region = vec![4, 1, 5]), "separator 0 is out of order");
-        refused(&with(|c| c.root.separators[0].payers = vec![(2, 7)]), "pays from outside");
-        refused(&with(|c| c.root.separators[1].payers = vec![(2, 0)]), "or nothing");
-        refused(&with(|c| c.root.bands[0].component = 2), "band 1 is out of order");
-        refused(&with(|c| c.root.bands[0].least_ha = f64::NAN), "band 0 from NaN");
+        refused(&with(|c| c.root.moved_price = -1.0), "certificate-price (of: of-moved-area, price: \"-1\")");
+        refused(
+            &with(|c| c.root.area_price = f64::NAN),
+            "certificate-price (of: of-total-area, price: \"NaN\")",
+        );
+        refused(&with(|c| c.flow_scale = 0.0), "certificate-flow-scale (scale: \"0\")");
+        refused(&with(|c| c.root.flows[0] = (1, 1, 0)), "certificate-pair-order (first: 1, second: 1)");
+        refused(&with(|c| c.root.flows[1] = (0, 1, 4)), "certificate-pair-order (first: 0, second: 1)");
+        refused(&with(|c| c.root.flows[2] = (3, 2, 4)), "certificate-flow-beyond");
+        refused(
+            &with(|c| c.root.moved_unit_price = f64::INFINITY),
+            "certificate-price (of: of-moved-parcels, price: \"inf\")",
+        );
+        refused(&with(|c| c.root.block_price = -2.0), "certificate-price (of: of-blocks, price: \"-2\")");
+        refused(
+            &with(|c| c.root.concentration_price = -2.0),
+            "certificate-price (of: of-concentration, price: \"-2\")",
+        );
+        refused(&with(|c| c.root.tangent_area = 0.0), "certificate-no-tangent");
+        refused(
+            &with(|c| c.root.sub_park_prices[1] = f64::NAN),
+            "certificate-price (of: of-sub-park (number: 1), price: \"NaN\")",
+        );
+        refused(
+            &with(|c| c.root.separators[0].region = vec![4, 1, 5]),
+            "certificate-separator-order (number: 0)",
+        );
+        refused(
+            &with(|c| c.root.separators[0].payers = vec![(2, 7)]),
+            "certificate-separator-order (number: 0)",
+        );
+        refused(
+            &with(|c| c.root.separators[1].payers = vec![(2, 0)]),
+            "certificate-separator-order (number: 1)",
+        );
+        refused(&with(|c| c.root.bands[0].component = 2), "certificate-band-order (number: 1)");
+        refused(
+            &with(|c| c.root.bands[0].least_ha = f64::NAN),
+            "certificate-band (least: \"NaN\", most: \"2\", number: 0",
+        );
         let in_a_case = |c: &mut Certificate| {
             let CaseProof::Proven(proof) = &mut c.cases[1] else { unreachable!() };
             proof.block_price = f64::NAN;
         };
-        refused(&with(in_a_case), "price of blocks NaN");
+        refused(&with(in_a_case), "certificate-price (of: of-blocks, price: \"NaN\")");
     }
 
     proptest! {

@@ -76,6 +76,14 @@ impl From<Message> for Told {
     }
 }
 
+impl Told {
+    /// The message without its words.
+    #[must_use]
+    pub fn message(&self) -> Message {
+        Message { code: self.code.clone(), params: self.params.clone() }
+    }
+}
+
 impl Message {
     /// A message without parameters. Write [`message!`](crate::message!), which the test of the catalogues reads.
     #[must_use]

@@ -6,7 +6,7 @@ mod transfers;
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 pub use self::transfers::{Direction, Swap, Transfer, Unbalanced};
 use crate::blocks::Concentration;
@@ -209,14 +209,29 @@ pub enum ConstraintStatus {
 pub struct ConstraintRecord {
     /// C1 to C12.
     pub id: String,
-    /// What it asks, in words.
-    pub text: String,
+    /// What it asks. Plans of before messages had codes have English words alone.
+    #[serde(deserialize_with = "told_or_english")]
+    pub text: Told,
     /// Whether it holds.
     pub status: ConstraintStatus,
     /// The plan's figure; its unit is in `text`.
     pub value: Option<f64>,
     /// The limit; its unit is in `text`.
     pub limit: Option<f64>,
+}
+
+/// A message with its words, or the English words alone that older plans have in its place.
+fn told_or_english<'de, D: Deserializer<'de>>(from: D) -> Result<Told, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Stated {
+        Told(Told),
+        English(String),
+    }
+    Ok(match Stated::deserialize(from)? {
+        Stated::Told(told) => told,
+        Stated::English(en) => Told { en, ..Told::default() },
+    })
 }
 
 /// Rules that cannot all be kept. `N` names a parcel, or a unit of a bare instance.

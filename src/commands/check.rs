@@ -1,9 +1,10 @@
 //! `lianpian check`: what is wrong with an input.
 
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
+use parcels::message;
+use parcels::message::{AsParam as _, number};
 
 use super::ReadArgs;
 use crate::app::planning::check::{CheckReport, CheckRequest, check};
@@ -52,56 +53,58 @@ impl Check {
 }
 
 fn text(report: &CheckReport, shown: usize) -> String {
-    let mut out = format!(
-        "{}\n  layer {}, {} features, {} usable parcels, {:.4} ha ({:.4} ha planar)\n  CRS {}{}, text {}\n",
-        report.input,
-        report.layer,
-        report.features,
-        report.parcels,
-        report.area_m2 / 1e4,
-        report.planar_area_m2 / 1e4,
-        report.crs,
-        if report.working_crs == report.crs { String::new() } else { format!(" → {}", report.working_crs) },
-        report.encoding,
-    );
-    match &report.code_column {
-        Some(column) => _ = writeln!(out, "  parcels are named by column {column}"),
-        None => out.push_str("  parcels are named by their row: no column of codes was found\n"),
-    }
-    out.push_str("  columns 字段:\n");
-    for column in &report.columns {
-        let _ = writeln!(out, "    {}", column.described());
-    }
+    let crs = match report.working_crs == report.crs {
+        true => report.crs.clone(),
+        false => format!("{} → {}", report.crs, report.working_crs),
+    };
+    let mut lines = vec![
+        report.input.clone(),
+        words(&message!(
+            "checked-layer",
+            layer = report.layer,
+            features = report.features,
+            parcels = report.parcels,
+            area = number(report.area_m2 / 1e4, 4),
+            planar = number(report.planar_area_m2 / 1e4, 4)
+        )),
+        words(&message!("checked-crs", crs = crs, encoding = report.encoding)),
+        words(&match &report.code_column {
+            Some(column) => message!("checked-named-by", column = column),
+            None => message!("checked-named-by-row"),
+        }),
+        words(&message!("checked-columns")),
+    ];
+    lines.extend(report.columns.iter().map(|column| format!("    {}", column.described(&words))));
     if report.issues.is_empty() {
-        out.push_str("  no issues 无问题");
-        return out;
+        lines.push(words(&message!("checked-clean")));
+        return lines.join("\n");
     }
-    for (kind, count) in &report.counts {
-        let _ = writeln!(out, "  {count:>6}  {kind}");
-    }
+    lines.extend(report.counts.iter().map(|(kind, count)| format!("  {count:>6}  {kind}")));
     // What matters most first.
     let mut listed: Vec<_> = report.issues.iter().collect();
     listed.sort_by_key(|i| std::cmp::Reverse(i.severity));
     for issue in listed.iter().take(shown) {
-        let who = issue.parcel.clone().or_else(|| issue.row.map(|r| format!("row {}", r + 1)));
-        let place = issue.place.map(|(x, y)| format!(" at {x:.1} {y:.1}")).unwrap_or_default();
-        let changed = if issue.area_changed_m2 == 0.0 {
-            String::new()
-        } else {
-            format!(" [{:+.2} m²]", issue.area_changed_m2)
+        let who = match (&issue.parcel, issue.row) {
+            (Some(parcel), _) => parcel.as_param(),
+            (None, Some(row)) => message!("checked-row", row = row + 1).as_param(),
+            (None, None) => message!("the-file").as_param(),
         };
-        let _ = writeln!(
-            out,
-            "  - {} {}{place}: {}; {}{changed}",
-            issue.kind.name(),
-            who.unwrap_or_else(|| "file".to_owned()),
-            words(&issue.found),
-            words(&issue.done)
-        );
+        let place = issue.place.map(|(x, y)| message!("checked-place", x = number(x, 1), y = number(y, 1)));
+        let area_m2 = issue.area_changed_m2;
+        let changed =
+            (area_m2 != 0.0).then(|| message!("checked-area-changed", area = format!("{area_m2:+.2}")));
+        lines.push(words(&message!(
+            "checked-issue",
+            kind = issue.kind.name(),
+            who = who,
+            place = place,
+            found = issue.found,
+            done = issue.done,
+            changed = changed
+        )));
     }
     if listed.len() > shown {
-        let _ = writeln!(out, "  … and {} more (--all lists them)", listed.len() - shown);
+        lines.push(words(&message!("checked-more", count = listed.len() - shown)));
     }
-    out.truncate(out.trim_end().len());
-    out
+    lines.join("\n")
 }

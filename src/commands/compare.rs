@@ -7,7 +7,7 @@ use parcels::message;
 
 use crate::app::planning::compare::{CompareRequest, compare};
 use crate::error::Result;
-use crate::terminal::{Terminal, remark, say, words};
+use crate::terminal::{Terminal, remark, tell, words};
 
 /// Draw written plans of the same parcels side by side, with their figures
 ///
@@ -39,8 +39,8 @@ impl Compare {
             CompareRequest { plans: self.plans, titles: self.titles, out: self.out, table: self.table };
         let report = compare(&request, &monitor)?;
         monitor.finish();
-        say(&report.to_text());
-        say(&format!("written to  {}", out.display()));
+        report.lines().iter().for_each(tell);
+        tell(&message!("written-to", file = out.display()));
         for warning in &report.warnings {
             remark(&words(&message!("line-note", note = warning)));
         }

@@ -14,7 +14,7 @@ use crate::app::planning::plan::{PlanRequest, Search};
 use crate::error::Result;
 use crate::io::read::ReadOptions;
 use crate::io::source::Source;
-use crate::terminal::{Terminal, say, words};
+use crate::terminal::{Terminal, say, tell};
 
 /// Make an illustrative Qingpu-like park (synthetic), plan it, and show it on a map at http://127.0.0.1:8080
 #[derive(Debug, Args)]
@@ -53,11 +53,11 @@ impl Demo {
     fn make_park(&self, quiet: bool) -> Result<()> {
         let park = self.park();
         let monitor = Terminal::new(quiet);
-        say(&words(&message!("making-demo", folder = park.display())));
+        tell(&message!("making-demo", folder = park.display()));
         let request = GenerateRequest { parcels: self.parcels, seed: self.seed, out: park };
         let made = make_park(&request, &monitor)?;
         monitor.finish();
-        say(&generate::text(&made));
+        tell(&generate::described(&made));
         say("");
         Ok(())
     }
@@ -74,12 +74,15 @@ impl Demo {
             search: Search::default(),
         };
         let code = plan::plan_and_tell(&request, quiet, false)?;
-        say(&format!(
-            "\nlook at it  {} (any browser), {} (QGIS opens it with colours), or on a map: lianpian demo\njudge it    lianpian verify {}",
-            out.join("map.svg").display(),
-            out.join("plan.gpkg").display(),
-            out.display()
+        say("");
+        tell(&message!(
+            "look-at-demo",
+            picture = out.join("map.svg").display(),
+            layers = out.join("plan.gpkg").display(),
+            command = "lianpian demo"
         ));
+        let command = format!("lianpian verify {}", out.display());
+        tell(&message!("judge-it-with", command = command));
         Ok(code)
     }
 
@@ -91,7 +94,7 @@ impl Demo {
         runtime.block_on(async {
             self.make_project(&project, quiet).await?;
             let settings = Settings { listen: self.listen, ..Settings::default() };
-            say("the map, until Ctrl-C 地图（Ctrl-C 结束）:");
+            tell(&message!("map-until-stopped"));
             serve::serve_project(&project.display().to_string(), Vec::new(), settings).await
         })?;
         runtime.shutdown_background();

@@ -9,7 +9,7 @@ use super::{ParameterArgs, ReadArgs};
 use crate::app::planning::frontier::FrontierProblem;
 use crate::error::{Error, ErrorKind, Result};
 use crate::io::source::Source;
-use crate::terminal::{Terminal, say};
+use crate::terminal::{Terminal, say, tell};
 
 /// Draw the frontier: the best zone at every price of area at which it changes
 ///
@@ -82,8 +82,8 @@ impl Frontier {
         if self.json {
             say(&report.to_json());
         } else {
-            say(&report.to_text());
-            say(&format!("written to  {}", self.out.display()));
+            report.lines().iter().for_each(tell);
+            tell(&message!("written-to", file = self.out.display()));
         }
         Ok(0)
     }

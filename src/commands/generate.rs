@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use parcels::message;
+use parcels::message::{Message, number};
 
 use crate::app::generate::{GenerateReport, GenerateRequest, generate};
 use crate::error::Result;
-use crate::terminal::{Terminal, say};
+use crate::terminal::{Terminal, say, tell};
 
 /// Make a synthetic park: parcels.gpkg, enterprises.csv, barriers.gpkg, policy.toml
 ///
@@ -36,25 +38,25 @@ impl Generate {
         if self.json {
             say(&serde_json::to_string_pretty(&report).unwrap_or_default());
         } else {
-            say(&text(&report));
+            tell(&described(&report));
         }
         Ok(0)
     }
 }
 
-/// A few lines about the park; shared with `demo`.
-pub(super) fn text(report: &GenerateReport) -> String {
+/// What park was made; shared with `demo`.
+pub(super) fn described(report: &GenerateReport) -> Message {
     let defects: usize = report.defects.values().map(Vec::len).sum();
-    format!(
-        "synthetic park 合成园区（示意，非真实）: {} parcels on {:.0} ha; {} of them in the zone ({:.0} ha, {} sub-parks, {} scattered);\n{} firms in {} rows; {} defects put in on purpose, as real data have them",
-        report.parcels,
-        report.area_ha,
-        report.in_zone,
-        report.in_zone_ha,
-        report.sub_parks,
-        report.scattered,
-        report.firms,
-        report.firm_rows,
-        defects,
+    message!(
+        "park-made",
+        parcels = report.parcels,
+        area = number(report.area_ha, 0),
+        in_zone = report.in_zone,
+        in_zone_area = number(report.in_zone_ha, 0),
+        sub_parks = report.sub_parks,
+        scattered = report.scattered,
+        firms = report.firms,
+        rows = report.firm_rows,
+        defects = defects
     )
 }

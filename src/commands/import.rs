@@ -17,7 +17,7 @@ use crate::error::{Context as _, ErrorKind, Result};
 use crate::io::read::ReadOptions;
 use crate::io::source::Source;
 use crate::store::{self, LayerRecord, NewProject, ScenarioRecord};
-use crate::terminal::{Terminal, remark, say, words};
+use crate::terminal::{Terminal, remark, tell, words};
 
 /// Bring parcels and a policy into a project, and make a scenario of them; a new project where there is none
 ///
@@ -62,10 +62,10 @@ impl Import {
             let note = message!("policy-calls-it", named = named, plain = plain);
             remark(&words(&message!("line-note", note = note)));
         }
-        say(&format!(
-            "layer 图层      {} ({} parcels 地块)\nscenario 情景   {} {}\nserve it       lianpian serve --project {}",
-            layer.name, layer.parcels, scenario.id, scenario.title, self.project
-        ));
+        tell(&message!("imported-layer", layer = layer.name, parcels = layer.parcels));
+        tell(&message!("imported-scenario", id = scenario.id, title = scenario.title));
+        let command = format!("lianpian serve --project {}", self.project);
+        tell(&message!("serve-it-with", command = command));
         Ok(0)
     }
 }

@@ -10,7 +10,7 @@ use super::ReadArgs;
 use crate::app::intake::init::{InitRequest, init};
 use crate::error::Result;
 use crate::io::source::Source;
-use crate::terminal::{Terminal, remark, say, words};
+use crate::terminal::{Terminal, remark, say, tell, words};
 
 /// Look at parcels and tables and write a commented policy that plans as it is, saying what it assumed
 #[derive(Debug, Args)]
@@ -40,16 +40,14 @@ impl Init {
         for issue in report.issues.iter().filter(|i| i.row.is_none() && i.severity != Severity::Note) {
             remark(&format!("{}; {}", words(&issue.found), words(&issue.done)));
         }
-        say(&words(&message!("assumed")));
+        tell(&message!("assumed"));
         for what in &report.assumed {
             say(&format!("  - {}", words(what)));
         }
-        say(&format!(
-            "written to  {}\nplan with   lianpian plan {} --policy {} --out plan",
-            request.out.display(),
-            request.parcels,
-            request.out.display()
-        ));
+        let out = request.out.display();
+        tell(&message!("written-to", file = out));
+        let command = format!("lianpian plan {} --policy {out} --out plan", request.parcels);
+        tell(&message!("plan-it-with", command = command));
         Ok(0)
     }
 }

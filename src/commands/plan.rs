@@ -3,15 +3,17 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use parcels::message;
 use parcels::validate::{Issue, Severity};
 
 use super::{Ending, Others, ReadArgs};
+use crate::app::planning::listed_finding::finding_message;
 use crate::app::planning::plan::{PlanRequest, Search, plan};
 use crate::app::planning::summary::summary;
 use crate::app::planning::years::{YEARS_MAX, plan_years};
 use crate::error::Result;
 use crate::io::source::Source;
-use crate::terminal::{Terminal, remark, say, words};
+use crate::terminal::{Terminal, language, remark, say, tell, words};
 
 /// Check, score, plan, verify and write: parcels and a policy in, a folder with the plan out
 ///
@@ -82,11 +84,11 @@ fn plan_years_and_tell(request: &PlanRequest, years: usize, quiet: bool, json: b
     if json {
         say(&serde_json::to_string_pretty(&report.record).unwrap_or_default());
     } else {
-        say(&report.record.to_text());
-        say(&format!("written to  {}", request.out.display()));
+        say(&report.record.to_text(language()));
+        tell(&message!("written-to", file = request.out.display()));
     }
     for (year, finding) in &report.findings {
-        remark(&format!("year {year}: finding: {finding}"));
+        remark(&words(&message!("finding-of-year", year = *year, finding = finding_message(finding))));
     }
     Ok(u8::from(!report.stands()))
 }
@@ -96,11 +98,14 @@ fn tell_of_files(issues: &[Issue]) {
     const TOLD: usize = 12;
     let told = || issues.iter().filter(|i| i.row.is_none() && i.severity != Severity::Note);
     for issue in told().take(TOLD) {
-        let word = if issue.severity == Severity::Error { "error 错误" } else { "warning 注意" };
-        say(&format!("{word}: {}; {}", words(&issue.found), words(&issue.done)));
+        let (found, done) = (&issue.found, &issue.done);
+        tell(&match issue.severity {
+            Severity::Error => message!("file-error", found = found, done = done),
+            _ => message!("file-warning", found = found, done = done),
+        });
     }
     if told().count() > TOLD {
-        say(&format!("… and {} more in issues.csv 其余见 issues.csv", told().count() - TOLD));
+        tell(&message!("more-in-issues", count = told().count() - TOLD));
     }
 }
 
@@ -112,12 +117,12 @@ pub(super) fn plan_and_tell(request: &PlanRequest, quiet: bool, json: bool) -> R
     if json {
         say(&serde_json::to_string_pretty(&report.record).unwrap_or_default());
     } else {
-        say(&summary(&report.record));
+        summary(&report.record).iter().for_each(tell);
         tell_of_files(&report.issues);
-        say(&format!("written to  {}", report.out.display()));
+        tell(&message!("written-to", file = report.out.display()));
     }
     for finding in &report.findings {
-        remark(&format!("finding: {finding}"));
+        remark(&words(&message!("finding-of-plan", finding = finding_message(finding))));
     }
     Ok(u8::from(!report.stands()))
 }

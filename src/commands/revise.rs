@@ -4,13 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 use parcels::message;
-use parcels::message::Message;
 
 use crate::app::planning::revise::{ReviseRequest, revise};
 use crate::error::Result;
 use crate::io::read::ReadOptions;
 use crate::io::source::Source;
-use crate::terminal::{Terminal, remark, say, words};
+use crate::terminal::{Terminal, language, remark, say, tell, words};
 
 /// Find what became of every parcel from one layer to another: unchanged, recoded, reshaped, split, merged, gone, new
 ///
@@ -59,24 +58,23 @@ impl Revise {
         if self.json {
             say(&serde_json::to_string_pretty(&record).unwrap_or_default());
         } else {
-            say(&record.to_text());
+            say(&record.to_text(language()));
             let old = (message!("year-old"), "issues_old.csv", &record.old);
             for (year, file, of) in [old, (message!("year-new"), "issues_new.csv", &record.new)] {
                 let codes = match &of.code_column {
                     Some(column) => message!("year-codes-in", year = year, column = column),
                     None => message!("year-without-codes", year = year),
                 };
-                say(&words(&codes));
+                tell(&codes);
                 let count: usize = of.issues.values().sum();
                 if count > 0 {
-                    say(&words(&message!("year-issues", year = year, count = count, file = file)));
+                    tell(&message!("year-issues", year = year, count = count, file = file));
                 }
             }
-            say(&format!("written to  {}", request.out.display()));
+            tell(&message!("written-to", file = request.out.display()));
         }
         for what in &record.remarks {
-            let what = Message { code: what.code.clone(), params: what.params.clone() };
-            remark(&words(&message!("line-note", note = what)));
+            remark(&words(&message!("line-note", note = what.message())));
         }
         Ok(0)
     }

@@ -198,7 +198,7 @@ pub(super) fn threads() -> Result<Runtime> {
         .context(ErrorKind::Usage, message!("starting-service-threads"))
 }
 
-/// Says where the service can be reached; scripts wait for this line.
+/// Says where the service can be reached; in one form in every language, for scripts wait for this line.
 fn listening(address: SocketAddr) {
     say(&format!("listening on http://{address}"));
 }

@@ -7,7 +7,7 @@ use clap::Args;
 use super::{Ending, Others, ParameterArgs};
 use crate::app::planning::neutral_instance::Instance;
 use crate::error::Result;
-use crate::terminal::{Terminal, say};
+use crate::terminal::{Terminal, say, tell};
 
 /// Solve a neutral instance: units and edges as CSV, without polygons or policy
 ///
@@ -65,7 +65,7 @@ impl Solve {
         if self.json {
             say(&report.to_json());
         } else {
-            say(&report.to_text());
+            report.lines().iter().for_each(tell);
         }
         Ok(0)
     }

@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use clap::{Args, value_parser};
 use parcels::message;
+use parcels::message::number;
 
 use super::ReadArgs;
 use crate::app::layers::tiles::content::ZOOM_MAX;
 use crate::app::layers::tiles::pyramid::{TilesRequest, tiles};
 use crate::error::Result;
 use crate::io::source::Source;
-use crate::terminal::{Terminal, remark, say, words};
+use crate::terminal::{Terminal, remark, tell, words};
 
 /// Write a vector tile pyramid (PMTiles): the parcels, their land as one where they are too many, and what a policy knows
 #[derive(Debug, Args)]
@@ -55,16 +56,16 @@ impl Tiles {
         };
         let report = tiles(&request, &monitor)?;
         monitor.finish();
-        say(&format!(
-            "{} tiles of zooms {} to {}, parcels from {} on; {:.1} MB, the largest tile {} kB",
-            report.tiles,
-            report.zooms.start(),
-            report.zooms.end(),
-            report.parcels_from,
-            report.bytes as f64 / 1e6,
-            report.largest_bytes.div_ceil(1000),
+        tell(&message!(
+            "tiles-made",
+            count = report.tiles,
+            least = report.zooms.start(),
+            most = report.zooms.end(),
+            from = report.parcels_from,
+            size = number(report.bytes as f64 / 1e6, 1),
+            largest = report.largest_bytes.div_ceil(1000)
         ));
-        say(&format!("written to  {}", report.file.display()));
+        tell(&message!("written-to", file = report.file.display()));
         for warning in &report.warnings {
             remark(&words(&message!("line-note", note = warning)));
         }

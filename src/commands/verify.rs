@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use parcels::message;
 use parcels::validate::Severity;
 
+use crate::app::planning::listed_finding::{ListedFinding, finding_message};
 use crate::app::planning::verify::verify_folder;
 use crate::error::Result;
-use crate::terminal::{Terminal, say};
+use crate::terminal::{Terminal, say, tell, words};
 
 /// Judge a written plan from scratch; exit 1 with findings if it breaks a rule or misstates a figure
 #[derive(Debug, Args)]
@@ -25,22 +27,13 @@ impl Verify {
         let findings = verify_folder(&self.plan, &monitor)?;
         monitor.finish();
         if self.json {
-            let list: Vec<_> = findings
-                .iter()
-                .map(|f| {
-                    serde_json::json!({
-                        "severity": f.severity, "what": f.what, "claimed": f.claimed, "found": f.found, "text": f.text,
-                    })
-                })
-                .collect();
+            let list: Vec<_> = findings.iter().map(ListedFinding::from).collect();
             say(&serde_json::to_string_pretty(&list).unwrap_or_default());
         } else if findings.is_empty() {
-            say(
-                "the plan stands: every figure was computed again, every rule holds, the bound is proven\n方案成立：各项数字复算一致，约束均满足，上界已证明",
-            );
+            tell(&message!("plan-stands"));
         } else {
             for finding in &findings {
-                say(&format!("- {finding}"));
+                say(&format!("- {}", words(&finding_message(finding))));
             }
         }
         Ok(u8::from(findings.iter().any(|f| f.severity == Severity::Error)))

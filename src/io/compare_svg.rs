@@ -6,11 +6,14 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use geo::{BoundingRect as _, LineString, MultiPolygon, Rect};
+use parcels::message;
+use parcels::message::{AsParam as _, Message, Param, number};
 use parcels::units::M2_PER_HA;
 
 use super::map_paths::{self, View};
 use super::qgis_style::{MOVES_OUT, STAYS_IN, STAYS_OUT, ZONE_LINE};
 use super::svg_marks::{self, OUTLINE_IN, QUIET, TEXT, north, scale_bar, text};
+use crate::messages::in_both;
 
 const WIDTH: f64 = 1600.0;
 const MARGIN: f64 = 24.0;
@@ -121,39 +124,37 @@ pub struct Figures {
 impl Figures {
     /// Label and value of each, as shown.
     #[must_use]
-    pub fn rows(&self) -> Vec<(&'static str, String)> {
-        let none = || "—".to_owned();
-        let ha = |m2: f64| format!("{:.2}", m2 / M2_PER_HA);
-        let percent = |share: f64| format!("{:.2} %", 100.0 * share);
+    pub fn rows(&self) -> Vec<(Message, Param)> {
+        let none = || "—".as_param();
+        let ha = |m2: f64| number(m2 / M2_PER_HA, 2);
+        let percent = |share: f64| format!("{:.2} %", 100.0 * share).as_param();
+        let one_digit = |value: f64| format!("{value:.1}").replace('-', "−").as_param();
         let proof = match self.proof {
             Some(Proof::Gap(gap)) => percent(gap),
-            Some(Proof::NotAdmissible) => "不可行 not admissible".to_owned(),
+            Some(Proof::NotAdmissible) => message!("not-admissible").as_param(),
             None => none(),
         };
         let mut rows = vec![
-            ("目标值 Objective, score·ha", format!("{:.1}", self.objective).replace('-', "−")),
-            ("已证差距 Certified gap", proof),
-            ("距最高上界 Gap to the highest bound", self.common_gap.map_or_else(none, percent)),
-            ("集中度 Concentration, 0–100", format!("{:.2}", self.concentration)),
-            ("连片数 Blocks", self.blocks.to_string()),
+            (message!("figure-objective"), one_digit(self.objective)),
+            (message!("figure-gap"), proof),
+            (message!("figure-common-gap"), self.common_gap.map_or_else(none, percent)),
+            (message!("figure-concentration"), number(self.concentration, 2)),
+            (message!("figure-blocks"), self.blocks.as_param()),
             (
-                "小区块 Small blocks（占面积 of the area）",
-                format!("{} ({:.2} %)", self.small_blocks, 100.0 * self.small_share),
+                message!("figure-small-blocks"),
+                format!("{} ({:.2} %)", self.small_blocks, 100.0 * self.small_share).as_param(),
             ),
-            ("其中不可调出 of these held in", self.small_held.to_string()),
-            (
-                "计价边界 Boundary as priced, km",
-                self.boundary_m.map_or_else(none, |m| format!("{:.1}", m / 1000.0)),
-            ),
-            ("平均得分 Mean score, 0–100", self.score.map_or_else(none, |s| format!("{s:.2}"))),
-            ("面积 Area, ha", ha(self.area_m2)),
-            ("调整 Moved, ha", self.moved_m2.map_or_else(none, ha)),
+            (message!("figure-small-held"), self.small_held.as_param()),
+            (message!("figure-boundary"), self.boundary_m.map_or_else(none, |m| number(m / 1000.0, 1))),
+            (message!("figure-score"), self.score.map_or_else(none, |s| number(s, 2))),
+            (message!("figure-area"), ha(self.area_m2)),
+            (message!("figure-moved"), self.moved_m2.map_or_else(none, ha)),
         ];
         if let Some(CommonFigures { area_m2, score, moved_m2 }) = self.common {
             rows.extend([
-                ("共有地块面积 In common: area, ha", ha(area_m2)),
-                ("共有地块得分 In common: mean score", score.map_or_else(none, |s| format!("{s:.2}"))),
-                ("共有地块调整 In common: moved, ha", moved_m2.map_or_else(none, ha)),
+                (message!("figure-common-area"), ha(area_m2)),
+                (message!("figure-common-score"), score.map_or_else(none, |s| number(s, 2))),
+                (message!("figure-common-moved"), moved_m2.map_or_else(none, ha)),
             ]);
         }
         rows
@@ -341,9 +342,10 @@ fn panel(svg: &mut String, compared: &Compared<'_>, groups: &[Group], at: usize,
     svg.push_str("</g>\n");
     for (line, (label, value)) in zone.figures.rows().iter().enumerate() {
         let y = top + h + 24.0 + FIGURE_LINE * line as f64;
-        text(svg, left, y, 13.0, "start", "normal", TEXT, label);
+        text(svg, left, y, 13.0, "start", "normal", TEXT, &in_both(label));
         let weight = if line < 6 { "bold" } else { "normal" };
-        text(svg, left + grid.width, y, 13.0, "end", weight, TEXT, value);
+        let value = in_both(&message!("as-said", text = value));
+        text(svg, left + grid.width, y, 13.0, "end", weight, TEXT, &value);
     }
 }
 

@@ -1,10 +1,13 @@
 //! What became of parcels from one year to another, as tables and layers.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use parcels::id::ParcelIdx;
 use parcels::message;
+use parcels::message::Message;
 use parcels::parcel::{Crs, Layer};
 use parcels::progress::Monitor;
 use parcels::revise::{Kind, Revision, Total};
@@ -13,6 +16,7 @@ use parcels::units::SquareCentimetres;
 use super::feature_layer::{Cell, Column, Features, Kind as Holds, Shapes};
 use super::{geojson, gpkg};
 use crate::error::{Context as _, ErrorKind, Result};
+use crate::messages::{Language, Reader, render};
 
 /// What the folder of a revision holds.
 pub const REVISION_FILES: [&str; 7] = [
@@ -41,19 +45,27 @@ pub struct RevisionOutput<'a> {
     pub to: &'a Crs,
 }
 
-/// What a kind of change is called in Chinese.
+/// What a kind of change is called.
 #[must_use]
-pub fn zh(kind: Kind) -> &'static str {
+pub fn name(kind: Kind) -> Message {
     match kind {
-        Kind::Unchanged => "未变",
-        Kind::Recoded => "换号",
-        Kind::Reshaped => "界线变动",
-        Kind::Split => "分割",
-        Kind::Merged => "合并",
-        Kind::Rearranged => "重新划分",
-        Kind::Gone => "灭失",
-        Kind::New => "新增",
+        Kind::Unchanged => message!("change-unchanged"),
+        Kind::Recoded => message!("change-recoded"),
+        Kind::Reshaped => message!("change-reshaped"),
+        Kind::Split => message!("change-split"),
+        Kind::Merged => message!("change-merged"),
+        Kind::Rearranged => message!("change-rearranged"),
+        Kind::Gone => message!("change-gone"),
+        Kind::New => message!("change-new"),
     }
+}
+
+/// The same in Chinese; found once, for there are many rows.
+fn zh(kind: Kind) -> &'static str {
+    static NAMES: LazyLock<BTreeMap<Kind, String>> = LazyLock::new(|| {
+        Kind::ALL.map(|kind| (kind, render(&name(kind), Language::Zh, Reader::Terminal))).into()
+    });
+    NAMES.get(&kind).map_or("", String::as_str)
 }
 
 /// Writes `summary.csv`, `changes.csv`, `revision.gpkg` and `revision.geojson` into the folder `to`.

@@ -18,9 +18,13 @@ use utoipa::ToSchema;
 // Numbers as people read them.
 mod figures;
 
+// Tables at a terminal.
+mod columns;
+
 // What is being done.
 mod steps;
 
+pub use columns::columns;
 use figures::{ordinal, rounded, signed};
 pub use steps::step;
 
@@ -127,6 +131,13 @@ pub fn render(message: &Message, language: Language, reader: Reader) -> String {
 #[must_use]
 pub fn english(message: &Message) -> String {
     render(message, Language::En, Reader::Terminal)
+}
+
+/// In Chinese and in English, for what is drawn or written once for all readers; once where both are the same.
+#[must_use]
+pub fn in_both(message: &Message) -> String {
+    let [zh, en] = [Language::Zh, Language::En].map(|language| render(message, language, Reader::Terminal));
+    if zh == en { zh } else { format!("{zh} {en}") }
 }
 
 fn argument<'a>(value: &Param, language: Language, reader: Reader) -> FluentValue<'a> {

@@ -76,13 +76,14 @@ fn the_present_zone_and_two_plans_make_three_panels_and_the_same_bytes_twice() {
         .collect();
     assert!(places.is_sorted(), "{lines:?}");
     for label in [
-        "目标值 Objective, score·ha",
+        "目标值（分·公顷） Objective, score·ha",
         "已证差距 Certified gap",
-        "集中度 Concentration, 0–100",
+        "集中度（0–100） Concentration, 0–100",
         "连片数 Blocks",
     ] {
         assert_eq!(lines.iter().filter(|l| *l == label).count(), 3, "{label} in {lines:?}");
-        assert_eq!(said.matches(label).count(), 3, "{label} in\n{said}");
+        let english = label.split_once(' ').unwrap().1;
+        assert_eq!(said.matches(&format!("\n  {english}: ")).count(), 3, "{label} in\n{said}");
     }
     assert!(svg.contains("stroke-dasharray"), "marks that read without colour");
     assert!(svg == picture("b.svg", &[]).1, "the same plans, other bytes");
@@ -99,7 +100,7 @@ fn the_figures_are_those_of_the_plans() {
     let [ours, any] = two_plans(folder.path());
     let out = folder.path().join("a.svg");
     let said = run(&["compare", text(&any), text(&ours), "--out", text(&out)], 0);
-    let panels: Vec<&str> = said.split("目标值 Objective, score·ha: ").skip(1).collect();
+    let panels: Vec<&str> = said.split("Objective, score·ha: ").skip(1).collect();
     let value = |panel: &str, label: &str| {
         let rest = panel.split(label).nth(1).unwrap_or_else(|| panic!("no {label} in\n{panel}"));
         rest.trim_start_matches(": ").lines().next().unwrap().to_owned()
@@ -108,12 +109,12 @@ fn the_figures_are_those_of_the_plans() {
         let record = crate::support::record(plan);
         let number = |path: &str| crate::support::number(&record, path);
         assert!(panel.starts_with(&format!("{:.1}\n", number("objective.value"))), "{panel}");
-        assert_eq!(value(panel, "连片数 Blocks"), number("concentration.after.blocks").to_string());
+        assert_eq!(value(panel, "Blocks"), number("concentration.after.blocks").to_string());
         let small = format!("({:.2} %)", 100.0 * number("concentration.after.small_block_share"));
-        assert!(value(panel, "of the area）").ends_with(&small), "{panel}");
+        assert!(value(panel, "of the area)").ends_with(&small), "{panel}");
         // The small blocks that the rule leaves are held in, or small today.
         if plan == &ours {
-            let shown = value(panel, "of the area）");
+            let shown = value(panel, "of the area)");
             let shown: usize = shown.split(' ').next().unwrap().parse().unwrap();
             let held: usize = value(panel, "of these held in").parse().unwrap();
             let small_today = number("concentration.before.blocks") as usize;

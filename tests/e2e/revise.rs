@@ -73,7 +73,7 @@ fn every_parcel_is_told_and_areas_add_up_to_the_last_digit() {
     let (old, new) = (write(at, "2024.geojson", &OLD), write(at, "2025.geojson", &NEW));
     let out = at.join("out");
     let said = run(&["revise", &old, &new, "--out", out.to_str().unwrap()], 0);
-    assert!(said.contains("split 分割") && said.contains("old codes are in column ZDDM"), "{said}");
+    assert!(said.contains("\nsplit ") && said.contains("old codes are in column ZDDM"), "{said}");
     let summary = rows(&out.join("summary.csv"));
     let counted: Vec<(&str, &str, &str)> = summary
         .iter()

@@ -77,7 +77,7 @@ fn layers_that_meet_no_parcel_and_conditions_that_nothing_meets_are_said() {
         ),
     ] {
         let text = planned(at, &parcels, more);
-        let warned = text.contains("warning 注意");
+        let warned = text.contains("warning: ");
         assert_eq!(warned, !said.is_empty(), "{more}: {text}");
         assert!(text.contains(said), "{more}: {text}");
     }

@@ -40,7 +40,7 @@ fn every_year_sets_out_from_the_last_and_stands_by_itself() {
     let path = out.to_str().unwrap();
     let args = ["plan", input.to_str().unwrap(), "--policy", &policy, "--out", path, "--years", "3"];
     let said = run(&args, 0);
-    for words in ["today 现状", "no cap 不限", "gain 增益"] {
+    for words in ["today ", "no cap ", "gain: "] {
         assert!(said.contains(words), "{words} missing in {said}");
     }
     let years: serde_json::Value =
@@ -103,7 +103,7 @@ fn a_path_ends_where_nothing_more_moves() {
     let out = folder.path().join("years");
     let args = ["plan", input.to_str().unwrap(), "--policy", &policy, "--out", out.to_str().unwrap()];
     let said = run(&[&args[..], &["--years", "9"]].concat(), 0);
-    assert!(said.contains("moves nothing") && said.contains("路径到此为止"), "{said}");
+    assert!(said.contains("moves nothing") && said.contains("the path ends here"), "{said}");
     let years: serde_json::Value =
         serde_json::from_slice(&std::fs::read(out.join("years.json")).unwrap()).unwrap();
     let last = years["years"].as_array().unwrap().len();

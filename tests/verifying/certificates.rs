@@ -2,6 +2,7 @@
 
 use lianpian::io::hash::sha256_hex;
 use parcels::certificate::{CaseProof, Certificate, Proof};
+use parcels::message::Param;
 use parcels::plan::{SeparatorCut, SeparatorKind, Status};
 
 use super::*;
@@ -129,7 +130,8 @@ fn no_certificate_makes_a_plan_look_like_the_best_that_is_not() {
         let found = plan.findings();
         assert_eq!(found.len(), 1, "{found:#?}");
         assert_eq!(found[0].what, "objective.bound");
-        found[0].found.clone().unwrap().parse().unwrap()
+        let Some(Param::Text(bound)) = &found[0].found else { panic!("{found:#?}") };
+        bound.parse().unwrap()
     };
     assert!(proven > value + 5.0, "the test needs a plan that is not the best: {value}, {proven}");
     claim(&mut plan, proven);

@@ -15,7 +15,7 @@ const TRUSTED: [(&str, &str); 16] = [
     ("/inputs/version", "which program it was is its own word"),
     ("/inputs/crs", "read before the record is judged: another one leads to other areas"),
     ("/elapsed_ms/*", "time passes differently on every run"),
-    ("/constraints/*/text", "words"),
+    ("/constraints/*/text/**", "words, and what they are made of"),
     ("/transfers/*/reasons/*/**", "words, and what they are made of"),
     ("/transfers/*/veto_price", "finding it means to plan again"),
     (
@@ -212,18 +212,21 @@ fn a_sample_of_changes_is_found_in_the_folder_too() {
     let (_folder, plan) = talkative();
     assert_eq!(findings(&plan), Vec::<String>::new());
     let nudge = |value: &mut Value| *value = (value.as_f64().unwrap() + 0.01).into();
-    begins(&after(&plan, |r| nudge(&mut r["indicators"][1]["weight"])), "indicator ");
-    begins(&after(&plan, |r| nudge(&mut r["indicators"][1]["derived"]["mean"])), "indicator ");
+    begins(&after(&plan, |r| nudge(&mut r["indicators"][1]["weight"])), "indicators[");
+    begins(&after(&plan, |r| nudge(&mut r["indicators"][1]["derived"]["mean"])), "indicators[");
     begins(
         &after(&plan, |r| nudge(&mut r["swaps"][0]["delta_concentration"])),
-        "swap 1: delta_concentration",
+        "swaps[1].delta_concentration",
     );
-    begins(&after(&plan, |r| r["swaps"][0]["balanced"] = json!(r["swaps"][0]["balanced"] != true)), "swap 1");
+    begins(
+        &after(&plan, |r| r["swaps"][0]["balanced"] = json!(r["swaps"][0]["balanced"] != true)),
+        "swaps[1]",
+    );
     begins(&after(&plan, |r| nudge(&mut r["alternatives"][0]["value"])), "alternatives[0].value");
     begins(&after(&plan, |r| nudge(&mut r["objective"]["area_price"])), "objective.area_price");
     begins(
         &after(&plan, |r| nudge(&mut r["concentration"]["by_gap"][0]["after"]["lpi"])),
-        "concentration at",
+        "concentration.by_gap[",
     );
     // Six degrees further west a metre of this projection is another metre.
     let crs = |r: &mut Value| r["inputs"]["crs"] = json!("EPSG:4547");

@@ -31,7 +31,7 @@ fn a_changed_parcel_is_found() {
         let found =
             after_sql(&plan, &format!("UPDATE parcels SET zone_after = 1 - zone_after WHERE fid = {fid}"));
         begins(&found, "area.after_m2");
-        begins(&found, "parcels.geojson: ");
+        begins(&found, "parcels.geojson[");
         let found =
             after_sql(&plan, &format!("UPDATE parcels SET zone_before = 1 - zone_before WHERE fid = {fid}"));
         begins(&found, "area.before_m2");
@@ -40,26 +40,26 @@ fn a_changed_parcel_is_found() {
         format!("UPDATE parcels SET {what} WHERE fid = (SELECT min(fid) FROM parcels WHERE {which})")
     };
     let found = after_sql(&plan, &one("hold = 'ineligible'", "hold IS NULL AND NOT zone_before"));
-    begins(&found, "hold of ");
+    holds(&found, "].hold: ");
     let found = after_sql(&plan, &one("hold = 'freeze'", "hold IS NULL"));
-    begins(&found, "hold of ");
+    holds(&found, "].hold: ");
     let found = after_sql(&plan, &one("hold = NULL", "hold = 'ineligible'"));
-    begins(&found, "hold of ");
+    holds(&found, "].hold: ");
     // The column that the filter looks at stands there under its own name.
     let found = after_sql(&plan, &one("src_land_use = '1001'", "hold IS NULL AND NOT zone_before"));
-    begins(&found, "hold of ");
+    holds(&found, "].hold: ");
     let found = after_sql(&plan, "ALTER TABLE parcels RENAME COLUMN src_land_use TO src_other");
-    begins(&found, "eligible.move_in: the policy speaks of a column \"land_use\"");
+    begins(&found, "eligible.move_in: finding-column-missing (column: \"land_use\")");
     let found = after_sql(&plan, &one("score = score + 1", "score IS NOT NULL"));
-    begins(&found, "score of ");
+    holds(&found, "].score: ");
     let found =
         after_sql(&plan, &one("part_rd_intensity = part_rd_intensity / 2", "part_rd_intensity > 0.1"));
-    begins(&found, "part rd_intensity of ");
+    holds(&found, "].part_rd_intensity: ");
     let found = after_sql(
         &plan,
         &one("raw_rd_intensity = 2 * raw_rd_intensity", "part_rd_intensity BETWEEN 0.1 AND 0.4"),
     );
-    begins(&found, "part rd_intensity of ");
+    holds(&found, "].part_rd_intensity: ");
     let found = after_sql(&plan, &one("sub_park = 'elsewhere'", "zone_before"));
     assert!(!found.is_empty());
     assert_eq!(findings(&plan), Vec::<String>::new());

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Evidence, Findings, Judged, constraints, figures};
 use crate::id::ParcelId;
+use crate::message;
 use crate::plan::{ConstraintStatus, PlanRecord};
 
 pub(super) fn check(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Findings) {
@@ -23,24 +24,26 @@ pub(super) fn check(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Fin
         for id in &alternative.changes {
             match position.get(id) {
                 Some(&at) => zone[at] = !judged.after[at],
-                None => findings.error(&name, format!("it changes parcel {id}, which the layer has not")),
+                None => findings.error(&name, message!("finding-changes-stranger", parcel = id.0)),
             }
         }
         if alternative.id != nth + 1 || !alternative.changes.is_sorted_by(|a, b| a < b) {
-            findings.error(&name, "its number, or the order of its changes, is not as it should be");
+            findings.error(&name, message!("finding-alternative-order"));
         }
         for other in &zones {
             let found_m2 = apart_m2(other, &zone);
             if found_m2 < alternative.apart_m2 * (1.0 - super::TOLERANCE) {
                 let what = format!("{name}.apart_m2");
-                findings.differ(what, alternative.apart_m2, found_m2, "it is nearer to another of the plans");
+                let nearer = message!("finding-alternative-near");
+                findings.differ(what, alternative.apart_m2, found_m2, nearer);
             }
         }
         let evidence = Evidence { in_zone_after: &zone, ..*judged.evidence };
         // The areas are known, or the plan itself could not have been judged.
         let Ok(own) = Judged::new(&evidence) else { continue };
         for rule in constraints::judge(&own).into_iter().filter(|r| r.status == ConstraintStatus::Broken) {
-            findings.error(&name, format!("it breaks {}: {}", rule.id, rule.text));
+            let breaks = message!("finding-alternative-breaks", id = rule.id, rule = rule.text.message());
+            findings.error(&name, breaks);
         }
         let (value, before) = figures::objectives(&own);
         let concentration = own.blocks_after.concentration(own.min_block_m2);
@@ -57,7 +60,7 @@ pub(super) fn check(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Fin
         }
         if alternative.bound < value - super::TOLERANCE * value.abs().max(1.0) {
             let what = format!("{name}.bound");
-            findings.differ(what, alternative.bound, value, "the bound lies below the plan's own worth");
+            findings.differ(what, alternative.bound, value, message!("finding-bound-below-worth"));
         }
         zones.push(zone);
     }

@@ -81,6 +81,8 @@ use self::limits::{SubParks, limits};
 use super::{Findings, Judged};
 use crate::certificate::{CaseProof, Certificate, Proof};
 use crate::id::ParcelIdx;
+use crate::message;
+use crate::message::Message;
 use crate::plan::{PlanRecord, SeparatorCut, SeparatorKind};
 use crate::units::M2_PER_HA;
 use crate::worth::{Land, Worth};
@@ -135,9 +137,9 @@ pub struct Bounded<'a> {
 /// The bound that `certificate` proves, score · ha: no admissible plan is worth more.
 ///
 /// # Errors
-/// In words, why it proves nothing: a parcel that is not there, flow between parcels that do not face each other, a price on a
+/// Why it proves nothing: a parcel that is not there, flow between parcels that do not face each other, a price on a
 /// limit that does not exist, a separator that breaks its rule, or cases that are no tree.
-pub fn bound(certificate: &Certificate, of: &Bounded<'_>) -> Result<f64, String> {
+pub fn bound(certificate: &Certificate, of: &Bounded<'_>) -> Result<f64, Message> {
     let count = of.land.area_m2.len();
     let mut side: Vec<Option<bool>> = (0..count).map(of.held_to).collect();
     let small_today = SmallToday::new(of.limits);
@@ -154,14 +156,14 @@ pub fn bound(certificate: &Certificate, of: &Bounded<'_>) -> Result<f64, String>
     let mut cases = certificate.cases.iter();
     loop {
         match cases.next() {
-            None => return Err("its cases end before all are told".to_owned()),
+            None => return Err(message!("proof-cases-end")),
             Some(CaseProof::Split(parcel)) => {
                 let parcel = *parcel as usize;
                 if parcel >= count {
-                    return Err(format!("a case names parcel {parcel}, but there are only {count}"));
+                    return Err(message!("proof-case-beyond", parcel = parcel, count = count));
                 }
                 if path.iter().any(|(on, ..)| *on == parcel) {
-                    return Err(format!("two cases on one path differ in parcel {parcel}"));
+                    return Err(message!("proof-case-twice", parcel = parcel));
                 }
                 path.push((parcel, side[parcel], true));
                 // A parcel that is held stays held: the other case has no plan.
@@ -174,7 +176,7 @@ pub fn bound(certificate: &Certificate, of: &Bounded<'_>) -> Result<f64, String>
                     _ if impossible => {}
                     CaseProof::Proven(proof) => most = most.max(proven(proof, &side)?),
                     _ if leaves_no_sum(&side, of) || leaves_no_block(&side, &small_today, of) => {}
-                    _ => return Err("a case that is told to be impossible is not".to_owned()),
+                    _ => return Err(message!("proof-case-possible")),
                 }
                 // Up to the last split that has only been in, and on with it out.
                 loop {
@@ -182,7 +184,7 @@ pub fn bound(certificate: &Certificate, of: &Bounded<'_>) -> Result<f64, String>
                         None => {
                             return match cases.next() {
                                 None => Ok(without_cases.min(most)),
-                                Some(_) => Err("it tells more cases than there are".to_owned()),
+                                Some(_) => Err(message!("proof-cases-too-many")),
                             };
                         }
                         Some((parcel, held, true)) => {
@@ -245,7 +247,7 @@ fn bound_of(
     side: &[Option<bool>],
     small_today: &SmallToday,
     of: &Bounded<'_>,
-) -> Result<f64, String> {
+) -> Result<f64, Message> {
     let land = of.land;
     let mut constant = constant(proof, of.limits)?;
     let components = Components::new(proof, side, small_today, of)?;
@@ -266,7 +268,7 @@ fn bound_of(
     let banded = components.banded(&parcels, &net, &mut worth)?;
     let small = components.price_of_sure_blocks(proof, of.limits);
     let value = constant + banded - small + (worth.iter().sum::<i128>() - decided) as f64 / scale;
-    if value.is_finite() { Ok(value) } else { Err(format!("it proves only {value}")) }
+    if value.is_finite() { Ok(value) } else { Err(message!("proof-not-finite", value = value)) }
 }
 
 /// Takes `flows`, which are on some of `pairs` (a < b with the length facing each other, ascending, as `flows` are), out of
@@ -278,11 +280,11 @@ fn flow_out(
     side: &[Option<bool>],
     of: &Bounded<'_>,
     net: &mut [i128],
-) -> Result<i128, String> {
+) -> Result<i128, Message> {
     let mut decided = 0_i128;
     // Both lists are ascending, so one walk finds every pair's flow.
     let mut flows = flows.iter().peekable();
-    let stranger = |x: u32, y: u32| Err(format!("flow between {x} and {y}, which do not face each other"));
+    let stranger = |x: u32, y: u32| Err(message!("proof-flow-of-strangers", first = x, second = y));
     for (a, b, facing_m) in pairs {
         if let Some((x, y, _)) = flows.next_if(|f| (f.0, f.1) < (a, b)) {
             return stranger(*x, *y);
@@ -314,7 +316,7 @@ struct Parcels<'a> {
 impl Parcels<'_> {
     /// The most that a parcel adds on a side that it may take, in integer units: `weight` is what it adds to g(x), `band_price`
     /// what it gains for each ha, `net` what flows out of it and what it pays.
-    fn most(&self, at: usize, weight: f64, band_price: f64, net: i128) -> Result<i128, String> {
+    fn most(&self, at: usize, weight: f64, band_price: f64, net: i128) -> Result<i128, Message> {
         let Bounded { worth, land, .. } = *self.of;
         let proof = self.proof;
         let area_ha = land.area_m2[at] / M2_PER_HA;
@@ -328,7 +330,7 @@ impl Parcels<'_> {
         let value = worth.value(land, ParcelIdx::from_at(at));
         let gain = (value - edge - held - sign * moving + joined) * self.scale;
         if !gain.is_finite() || gain.abs() > 2_f64.powi(100) {
-            return Err(format!("parcel {at} gains {gain} units"));
+            return Err(message!("proof-gain", parcel = at, gain = gain));
         }
         let inside = gain.ceil() as i128 - net;
         Ok(match self.side[at] {
@@ -340,19 +342,19 @@ impl Parcels<'_> {
 }
 
 /// What the limits are worth at the proof's prices.
-fn constant(proof: &Proof, limits: &Limits) -> Result<f64, String> {
+fn constant(proof: &Proof, limits: &Limits) -> Result<f64, Message> {
     let number = |most: Option<usize>| most.map_or(f64::INFINITY, |most| most as f64);
     let area_limit_ha = if proof.area_price > 0.0 { limits.area_max_ha } else { limits.area_min_ha };
     let mut constant = 0.0;
     for (what, price, limit) in [
-        ("total area", proof.area_price, area_limit_ha),
-        ("moved area", proof.moved_price, limits.moved_max_ha),
-        ("moved parcels", proof.moved_unit_price, number(limits.moved_parcels_max)),
-        ("blocks", proof.block_price, number(limits.blocks_max)),
+        (message!("of-total-area"), proof.area_price, area_limit_ha),
+        (message!("of-moved-area"), proof.moved_price, limits.moved_max_ha),
+        (message!("of-moved-parcels"), proof.moved_unit_price, number(limits.moved_parcels_max)),
+        (message!("of-blocks"), proof.block_price, number(limits.blocks_max)),
     ] {
         if price != 0.0 {
             if !(price * limit).is_finite() {
-                return Err(format!("it prices {what} at {price}, but there is no such limit"));
+                return Err(message!("proof-no-such-limit", what = what, price = price));
             }
             constant += price * limit;
         }
@@ -360,7 +362,7 @@ fn constant(proof: &Proof, limits: &Limits) -> Result<f64, String> {
     let prices = &proof.sub_park_prices;
     if !prices.is_empty() && prices.len() != limits.sub_parks_ha.len() {
         let (prices, bands) = (prices.len(), limits.sub_parks_ha.len());
-        return Err(format!("it prices {prices} sub-parks, but {bands} have a band"));
+        return Err(message!("proof-other-sub-parks", prices = prices, bands = bands));
     }
     for (number, (&price, (least, most))) in prices.iter().zip(&limits.sub_parks_ha).enumerate() {
         if price == 0.0 {
@@ -368,7 +370,8 @@ fn constant(proof: &Proof, limits: &Limits) -> Result<f64, String> {
         }
         let worth = price * if price > 0.0 { most } else { least };
         if !worth.is_finite() || price.abs() > limits.sub_park_price {
-            return Err(format!("it prices sub-park {number} at {price}, but there is no such limit"));
+            let what = message!("of-sub-park", number = number);
+            return Err(message!("proof-no-such-limit", what = what, price = price));
         }
         constant += worth;
     }
@@ -430,15 +433,15 @@ fn pay(
     small_today: &SmallToday,
     of: &Bounded<'_>,
     net: &mut [i128],
-) -> Result<(), String> {
+) -> Result<(), Message> {
     let count = of.land.area_m2.len();
     let mut loads: [BTreeMap<u32, i128>; 2] = Default::default();
     for (number, separator) in proof.separators.iter().enumerate() {
         if separator.region.iter().any(|&parcel| parcel as usize >= count) {
-            return Err(format!("separator {number} names a parcel beyond the {count} there are"));
+            return Err(message!("proof-separator-beyond", number = number, count = count));
         }
         if !keeps_its_rule(separator, small_today, of) {
-            return Err(format!("a block within the region of separator {number} would be allowed"));
+            return Err(message!("proof-separator-allowed", number = number));
         }
         let paid: i128 = separator.payers.iter().map(|(_, payment)| i128::from(*payment)).sum();
         let load = match separator.kind {
@@ -464,8 +467,11 @@ fn pay(
     for (load, cap) in loads.iter().zip([of.limits.small_block_price, proof.block_price]) {
         let cap = (cap * scale).floor() as i128;
         if let Some((parcel, load)) = load.iter().find(|(_, load)| **load > cap) {
-            return Err(format!(
-                "over parcel {parcel} separators pay {load} units, more than a block costs ({cap})"
+            return Err(message!(
+                "proof-separators-overpay",
+                parcel = parcel,
+                load = load.to_string(),
+                cap = cap.to_string()
             ));
         }
     }
@@ -473,12 +479,12 @@ fn pay(
 }
 
 pub(super) fn check(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Findings) {
-    let refused = |findings: &mut Findings, why: String| {
-        findings.error("certificate", format!("certificate refused: {why}"));
+    let refused = |findings: &mut Findings, why: Message| {
+        findings.error("certificate", message!("finding-certificate-refused", why = why));
     };
     let certificate = match Certificate::from_bytes(judged.evidence.certificate) {
         Ok(certificate) => certificate,
-        Err(why) => return refused(findings, why.to_string()),
+        Err(why) => return refused(findings, why.0),
     };
     let sub_parks = SubParks::of(judged);
     let found = bound(
@@ -507,7 +513,7 @@ pub(super) fn check(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Fin
     }
     let proven = sub_parks.names.iter().map(|name| (*name).to_owned()).zip(certificate.root.sub_park_prices);
     if prices.sub_park_prices != proven.collect() {
-        findings.error("objective.sub_park_prices", "they are not those of the certificate");
+        findings.error("objective.sub_park_prices", message!("finding-not-of-certificate"));
     }
     let claimed = record.objective.bound;
     // By the sizes of what is compared, and by nothing that the certificate could choose.
@@ -515,12 +521,7 @@ pub(super) fn check(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Fin
     // Said this way round, a bound that is no number is not proven either.
     let proven = claimed >= found - tolerance;
     if !proven {
-        findings.differ(
-            "objective.bound",
-            claimed,
-            found,
-            "the certificate proves a weaker bound than the plan claims",
-        );
+        findings.differ("objective.bound", claimed, found, message!("finding-bound-unproven"));
     }
 }
 

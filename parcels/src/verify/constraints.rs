@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::holes::holes;
-use super::{Findings, Judged, ROUNDING, agree, overlays};
+use super::{Finding, Findings, Judged, ROUNDING, agree, overlays};
+use crate::message;
+use crate::message::{AsParam as _, Message, number, signed};
 use crate::plan::{ConstraintRecord, ConstraintStatus, PlanRecord};
 use crate::policy::{AreaMode, AtLeast, BlockRule, NewBlockRule, OverlayRule, SmallBlockRule, Strictness};
 use crate::units::M2_PER_HA;
+use crate::validate::Severity;
 
 /// Compares the record's constraints with the plan's, in order of their ids.
 pub(super) fn check(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Findings) {
@@ -19,7 +22,7 @@ pub(super) fn check(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Fin
         *nth += 1;
         match claimed {
             Some(claimed) => {
-                findings.same(&format!("{}: status", rule.id), claimed.status, rule.status);
+                findings.same(&format!("{}.status", rule.id), claimed.status, rule.status);
                 for (what, claimed, found) in
                     [("value", claimed.value, rule.value), ("limit", claimed.limit, rule.limit)]
                 {
@@ -27,28 +30,31 @@ pub(super) fn check(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Fin
                         && !agree(claimed, found)
                     {
                         findings.differ(
-                            format!("{}: {what}", rule.id),
+                            format!("{}.{what}", rule.id),
                             claimed,
                             found,
-                            "the figure is wrong",
+                            message!("finding-figure"),
                         );
                     }
                 }
             }
             None if rule.status == ConstraintStatus::Off => {}
-            None => {
-                findings.error(&rule.id, format!("the plan does not say how it stands to: {}", rule.text))
-            }
+            None => findings.error(&rule.id, message!("finding-rule-untold", rule = rule.text.message())),
         }
         if rule.status == ConstraintStatus::Broken {
-            let value = rule.value.map_or_else(String::new, |v| format!("{v}"));
-            findings.error(&rule.id, format!("broken: {} (found {value})", rule.text));
+            findings.0.push(Finding {
+                severity: Severity::Error,
+                what: rule.id.clone(),
+                claimed: None,
+                found: rule.value.map(|value| value.as_param()),
+                message: message!("finding-rule-broken", rule = rule.text.message()),
+            });
         }
     }
     for (nth, extra) in record.constraints.iter().enumerate() {
         let earlier = record.constraints[..nth].iter().filter(|c| c.id == extra.id).count();
         if found.iter().filter(|c| c.id == extra.id).count() <= earlier {
-            findings.error(&extra.id, "the policy has no such rule");
+            findings.error(&extra.id, message!("finding-no-such-rule"));
         }
     }
 }
@@ -71,7 +77,7 @@ fn judge_all_but_holes(judged: &Judged<'_>) -> Vec<ConstraintRecord> {
     rules.extend(overlay_rules(judged));
     rules.push(blocks(judged));
     rules.push(min_block(judged));
-    rules.push(rule("C6", "parcels move whole", hard(true), None, None));
+    rules.push(rule("C6", message!("rule-asks-whole-parcels"), hard(true), None, None));
     rules.push(locks(judged));
     rules.extend(sub_parks(judged));
     rules.extend(moved(judged));
@@ -82,13 +88,13 @@ fn judge_all_but_holes(judged: &Judged<'_>) -> Vec<ConstraintRecord> {
 
 fn rule(
     id: &str,
-    text: impl Into<String>,
+    asks: Message,
     status: ConstraintStatus,
     value: Option<f64>,
     limit: Option<f64>,
 ) -> ConstraintRecord {
     // An empty sum is -0.0, which nobody wants to read.
-    ConstraintRecord { id: id.into(), text: text.into(), status, value: value.map(|v| v + 0.0), limit }
+    ConstraintRecord { id: id.into(), text: asks.into(), status, value: value.map(|v| v + 0.0), limit }
 }
 
 fn hard(holds: bool) -> ConstraintStatus {
@@ -114,19 +120,20 @@ fn area(judged: &Judged<'_>) -> ConstraintRecord {
             // Rounding counts by the area itself, as for any limit, not by how far it may be off.
             let holds = within(after_m2, (1.0 + area.tolerance) * base_m2)
                 && within((1.0 - area.tolerance) * base_m2, after_m2);
-            let text = match area.base_ha {
-                None => "total area changes by at most this share of the present area".to_owned(),
-                Some(base_ha) => format!("total area is off {base_ha:.4} ha by at most this share of it"),
+            let asks = match area.base_ha {
+                None => message!("rule-asks-area-kept"),
+                Some(base_ha) => message!("rule-asks-area-of-base", base = number(base_ha, 4)),
             };
-            rule("C1", text, hard(holds), Some(share), Some(area.tolerance))
+            rule("C1", asks, hard(holds), Some(share), Some(area.tolerance))
         }
         (AreaMode::Cap, Some(cap_ha)) => {
             let after_ha = after_m2 / M2_PER_HA;
-            rule("C1", "total area, ha", hard(within(after_ha, cap_ha)), Some(after_ha), Some(cap_ha))
+            let holds = within(after_ha, cap_ha);
+            rule("C1", message!("rule-asks-area-cap"), hard(holds), Some(after_ha), Some(cap_ha))
         }
         (AreaMode::Cap, None) | (AreaMode::Free, _) => {
             let after_ha = after_m2 / M2_PER_HA;
-            rule("C1", "total area is free, ha", ConstraintStatus::Off, Some(after_ha), None)
+            rule("C1", message!("rule-asks-area-free"), ConstraintStatus::Off, Some(after_ha), None)
         }
     }
 }
@@ -136,13 +143,13 @@ fn overlay_rules(judged: &Judged<'_>) -> Vec<ConstraintRecord> {
     let conflicts = overlays::conflicts(judged);
     let incoming = |at: &usize| judged.after[*at] && !judged.before[*at];
     let rules = [
-        ("C2", OverlayRule::Forbid, "incoming land on red-line layers, m²"),
-        ("C3", OverlayRule::Inside, "incoming land outside the layers it has to be within, m²"),
-        ("C3", OverlayRule::Prefer, "incoming land outside the layers it should be within, m²"),
+        ("C2", OverlayRule::Forbid, message!("rule-asks-off-red-lines")),
+        ("C3", OverlayRule::Inside, message!("rule-asks-inside")),
+        ("C3", OverlayRule::Prefer, message!("rule-asks-inside-if-possible")),
     ];
     let policy = &judged.evidence.policy.overlays;
     let mut found = Vec::new();
-    for (id, kind, text) in rules {
+    for (id, kind, asks) in rules {
         let names: Vec<&String> =
             policy.iter().filter(|(_, o)| o.rule == kind).map(|(name, _)| name).collect();
         if names.is_empty() {
@@ -155,7 +162,7 @@ fn overlay_rules(judged: &Judged<'_>) -> Vec<ConstraintRecord> {
             .sum();
         let holds = at_odds_m2 <= 0.0;
         let status = if kind == OverlayRule::Prefer { soft(holds) } else { hard(holds) };
-        found.push(rule(id, text, status, Some(at_odds_m2), Some(0.0)));
+        found.push(rule(id, asks, status, Some(at_odds_m2), Some(0.0)));
     }
     found
 }
@@ -167,39 +174,37 @@ fn blocks(judged: &Judged<'_>) -> ConstraintRecord {
         BlockRule::Before if !judged.blocks_before.is_empty() => judged.blocks_before.len(),
         BlockRule::AtMost(most) => most,
         BlockRule::Before | BlockRule::Free => {
-            return rule("C4", "number of blocks is free", ConstraintStatus::Off, Some(count as f64), None);
+            let asks = message!("rule-asks-blocks-free");
+            return rule("C4", asks, ConstraintStatus::Off, Some(count as f64), None);
         }
     };
-    rule("C4", "number of blocks", hard(count <= most), Some(count as f64), Some(most as f64))
+    let asks = message!("rule-asks-blocks");
+    rule("C4", asks, hard(count <= most), Some(count as f64), Some(most as f64))
 }
 
 fn min_block(judged: &Judged<'_>) -> ConstraintRecord {
     let constraints = &judged.evidence.policy.constraints;
     let small = judged.small_blocks(&judged.blocks_after).count();
     let least_ha = constraints.min_block_ha;
-    let text = format!("number of blocks below {least_ha} ha in which no parcel is held inside");
-    let (text, status, count) = match constraints.small_blocks() {
-        SmallBlockRule::Hard => (text, hard(small == 0), small),
+    let asks = message!("rule-asks-no-small-block", least = least_ha);
+    let (asks, status, count) = match constraints.small_blocks() {
+        SmallBlockRule::Hard => (asks, hard(small == 0), small),
         SmallBlockRule::NoNew => {
             let new = judged.new_small_blocks();
-            let text = format!(
-                "number of blocks below {least_ha} ha that the plan makes; {} of today's stay as small as that",
-                small - new
-            );
-            (text, hard(new == 0), new)
+            let asks = message!("rule-asks-no-new-small-block", least = least_ha, staying = small - new);
+            (asks, hard(new == 0), new)
         }
-        SmallBlockRule::Soft => (text, soft(small == 0), small),
-        SmallBlockRule::Off => (text, ConstraintStatus::Off, small),
+        SmallBlockRule::Soft => (asks, soft(small == 0), small),
+        SmallBlockRule::Off => (asks, ConstraintStatus::Off, small),
     };
-    rule("C5", text, status, Some(count as f64), Some(0.0))
+    rule("C5", asks, status, Some(count as f64), Some(0.0))
 }
 
 fn locks(judged: &Judged<'_>) -> ConstraintRecord {
     let wrong = (0..judged.after.len())
         .filter(|at| judged.held_to(*at).is_some_and(|side| side != judged.after[*at]))
         .count();
-    let text = "number of locked or held parcels on the wrong side";
-    rule("C7", text, hard(wrong == 0), Some(wrong as f64), Some(0.0))
+    rule("C7", message!("rule-asks-locks"), hard(wrong == 0), Some(wrong as f64), Some(0.0))
 }
 
 fn sub_parks(judged: &Judged<'_>) -> Option<ConstraintRecord> {
@@ -211,16 +216,16 @@ fn sub_parks(judged: &Judged<'_>) -> Option<ConstraintRecord> {
         if base_m2 > 0.0 { (after_m2 - stated_m2).abs() / base_m2 } else { 0.0 }
     };
     let worst = areas.values().map(change).reduce(f64::max)?;
-    let text = match judged.evidence.policy.constraints.sub_park_base_ha.is_empty() {
-        true => "largest change of a sub-park's area, as a share of its present area",
-        false => "how far a sub-park's area is off what its band lies around at most, as a share of that",
+    let asks = match judged.evidence.policy.constraints.sub_park_base_ha.is_empty() {
+        true => message!("rule-asks-sub-park"),
+        false => message!("rule-asks-sub-park-of-base"),
     };
     let status = match judged.evidence.policy.constraints.sub_park {
         Strictness::Hard => hard(within(worst, band)),
         Strictness::Soft => soft(within(worst, band)),
         Strictness::Off => ConstraintStatus::Off,
     };
-    Some(rule("C9", text, status, Some(worst), Some(band)))
+    Some(rule("C9", asks, status, Some(worst), Some(band)))
 }
 
 fn moved(judged: &Judged<'_>) -> Vec<ConstraintRecord> {
@@ -231,12 +236,12 @@ fn moved(judged: &Judged<'_>) -> Vec<ConstraintRecord> {
         let moved_m2: f64 = moved().map(|at| judged.area_m2[at]).sum();
         let share = if judged.area_before_m2 > 0.0 { moved_m2 / judged.area_before_m2 } else { 0.0 };
         let holds = within(moved_m2, most * judged.area_before_m2);
-        let text = "area moved in and out, as a share of the present area";
-        rules.push(rule("C10", text, hard(holds), Some(share), Some(most)));
+        rules.push(rule("C10", message!("rule-asks-moved-area"), hard(holds), Some(share), Some(most)));
     }
     if let Some(most) = constraints.max_moved_parcels {
         let count = moved().count();
-        rules.push(rule("C10", "parcels moved", hard(count <= most), Some(count as f64), Some(most as f64)));
+        let asks = message!("rule-asks-moved-parcels");
+        rules.push(rule("C10", asks, hard(count <= most), Some(count as f64), Some(most as f64)));
     }
     rules
 }
@@ -251,27 +256,26 @@ fn concentration(judged: &Judged<'_>) -> ConstraintRecord {
         Strictness::Soft => soft(!super::is_below(after, least)),
         Strictness::Off => ConstraintStatus::Off,
     };
-    let text = match wanted.at_least {
-        AtLeast::Before => "concentration index is at least the present one".to_owned(),
-        AtLeast::Index(_) => "concentration index".to_owned(),
+    let asks = match wanted.at_least {
+        AtLeast::Before => message!("rule-asks-concentration-kept"),
+        AtLeast::Index(_) => message!("rule-asks-concentration"),
         AtLeast::Change(share) => {
-            format!("concentration index, the present one changed by {:+} %", 100.0 * share)
+            message!("rule-asks-concentration-change", change = signed(100.0 * share, 2))
         }
     };
-    rule("C11", text, status, Some(after), Some(least))
+    rule("C11", asks, status, Some(after), Some(least))
 }
 
 fn new_blocks(judged: &Judged<'_>) -> ConstraintRecord {
     let rule_ha = judged.evidence.policy.constraints.new_block_ha;
-    let text = match rule_ha {
+    let asks = match rule_ha {
         NewBlockRule::AtLeastHa(least) if least <= 0.0 => {
-            return rule("C12", "new blocks may be of any area", ConstraintStatus::Off, None, None);
+            let asks = message!("rule-asks-new-blocks-free");
+            return rule("C12", asks, ConstraintStatus::Off, None, None);
         }
-        NewBlockRule::AtLeastHa(least) => {
-            format!("number of new blocks below {least} ha, without land of today's zone")
-        }
-        NewBlockRule::Forbid => "number of new blocks, without land of today's zone".to_owned(),
+        NewBlockRule::AtLeastHa(least) => message!("rule-asks-new-block", least = least),
+        NewBlockRule::Forbid => message!("rule-asks-no-new-block"),
     };
     let founded = judged.founded_too_small();
-    rule("C12", text, hard(founded == 0), Some(founded as f64), Some(0.0))
+    rule("C12", asks, hard(founded == 0), Some(founded as f64), Some(0.0))
 }

@@ -2,6 +2,7 @@
 
 use super::{Findings, Judged, constraints};
 use crate::blocks::{Blocks, Concentration};
+use crate::message;
 use crate::plan::{ConstraintStatus, GapRecord, PlanRecord, Status};
 use crate::policy::{AreaMode, SmallBlockRule, Strictness};
 use crate::units::M2_PER_HA;
@@ -46,7 +47,7 @@ fn objective(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Findings) 
     findings.figure("objective.value", claimed.value, value);
     findings.figure("objective.before", claimed.before, before);
     if !claimed.bound.is_finite() {
-        findings.error("objective.bound", format!("a bound of {} says nothing", claimed.bound));
+        findings.error("objective.bound", message!("finding-bound-not-finite", bound = claimed.bound));
     }
     let gap = gap(claimed.bound, value, before);
     let stated = claimed.status != Status::Infeasible;
@@ -54,22 +55,21 @@ fn objective(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Findings) 
     // An infeasible problem's least bad plan may be worth more than any admissible one.
     let slack = super::TOLERANCE * value.abs().max(1.0);
     if claimed.status != Status::Infeasible && claimed.bound < value - slack {
-        findings.differ("objective.bound", claimed.bound, value, "the bound lies below the plan's own worth");
+        findings.differ("objective.bound", claimed.bound, value, message!("finding-bound-below-worth"));
     }
     if claimed.status == Status::Infeasible
         && constraints::judge(judged).iter().all(|rule| rule.status != ConstraintStatus::Broken)
     {
-        let text = "the plan itself breaks no rule";
-        findings.differ("objective.status", "infeasible", "an admissible plan", text);
+        findings.error("objective.status", message!("finding-not-infeasible"));
     }
     // The planner calls a plan proven best from a gap well above this.
     if claimed.status == Status::Feasible && gap <= SURELY_OPTIMAL_GAP {
-        findings.differ("objective.status", "feasible", gap, "the plan is proven optimal");
+        findings.error("objective.status", message!("finding-is-optimal", gap = gap));
     }
     // Said this way round, a gap that is no number is no proof either.
     let proven = gap <= OPTIMAL_GAP;
     if claimed.status == Status::Optimal && !proven {
-        findings.differ("objective.status", "optimal", gap, "a plan with a gap is not proven optimal");
+        findings.error("objective.status", message!("finding-not-optimal", gap = gap));
     }
 }
 
@@ -152,7 +152,7 @@ fn concentration(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Findin
         for (claimed, zone, when) in [(before, &judged.before[..], "before"), (after, judged.after, "after")]
         {
             let found = Blocks::new(adjacency, zone, &judged.area_m2).concentration(small_m2);
-            one(findings, &format!("concentration at {gap_m} m {when}"), claimed, &found);
+            one(findings, &format!("concentration.by_gap[{gap_m}].{when}"), claimed, &found);
         }
     }
 }

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use super::{Evidence, Judged};
 use crate::adjacency::CONTIGUOUS_M;
 use crate::id::{ParcelIdx, PartIdx};
+use crate::message;
+use crate::message::{AsParam as _, Message, Param};
 use crate::plan::{ConstraintRecord, ConstraintStatus};
 use crate::policy::HoleRule;
 use crate::units::M2_PER_HA;
@@ -23,18 +25,24 @@ pub(super) fn holes(
     let below_ha = constraints.min_hole_ha;
     let found = enclosed(judged, below_ha * M2_PER_HA);
     let made = found.iter().filter(|hole| !is_of_today(judged, hole)).count();
-    let text = format!("number of newly enclosed holes below {below_ha} ha");
+    let asks = message!("rule-asks-no-new-hole", below = below_ha);
     match constraints.holes {
-        HoleRule::Report => told(text, made, ConstraintStatus::Missed),
-        HoleRule::Forbid => told(text, made, ConstraintStatus::Broken),
+        HoleRule::Report => told(asks, made, ConstraintStatus::Missed),
+        HoleRule::Forbid => told(asks, made, ConstraintStatus::Broken),
         HoleRule::Fill => left(judged, &found, broken),
     }
 }
 
 /// The record where so many holes are too many; with any, the rule stands as `otherwise` says.
-fn told(text: String, too_many: usize, otherwise: ConstraintStatus) -> ConstraintRecord {
+fn told(asks: Message, too_many: usize, otherwise: ConstraintStatus) -> ConstraintRecord {
     let status = if too_many == 0 { ConstraintStatus::Met } else { otherwise };
-    ConstraintRecord { id: "C8".into(), text, status, value: Some(too_many as f64), limit: Some(0.0) }
+    ConstraintRecord {
+        id: "C8".into(),
+        text: asks.into(),
+        status,
+        value: Some(too_many as f64),
+        limit: Some(0.0),
+    }
 }
 
 /// The holes: land outside the zone below `most_m2` that hangs together and faces nothing but the zone, by its parts, ascending.
@@ -89,7 +97,7 @@ fn left(
 ) -> ConstraintRecord {
     let constraints = &judged.evidence.policy.constraints;
     let (mut held, mut breaking, mut open) = (Vec::new(), Vec::new(), Vec::new());
-    let mut unknown = 0;
+    let mut unknown = 0_usize;
     for hole in holes {
         let parcels: BTreeSet<ParcelIdx> =
             hole.iter().map(|part| judged.evidence.adjacency.parcel_of(*part)).collect();
@@ -106,29 +114,29 @@ fn left(
             }
         }
     }
-    let list = |names: &[String]| {
-        let more = names.len().saturating_sub(NAMED);
-        let named = names.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
-        if more > 0 { format!("{named}, {more} more") } else { named }
-    };
-    let mut text =
-        format!("number of holes below {} ha that could be filled and are not", constraints.min_hole_ha);
-    for (what, names) in [
-        ("", &open),
-        ("left, for parcels in them may not come in", &held),
-        ("left, for filling them would break another rule", &breaking),
-    ] {
-        if !names.is_empty() {
-            text += &match what {
-                "" => format!(" ({})", list(names)),
-                why => format!("; {} {why} ({})", names.len(), list(names)),
-            };
-        }
+    let (open_count, held_count, breaking_count) = (open.len(), held.len(), breaking.len());
+    let asks = message!(
+        "rule-asks-holes-filled",
+        below = constraints.min_hole_ha,
+        open = (open_count > 0).then(|| message!("holes-named", names = some_of(&open))),
+        held = (held_count > 0).then(|| message!("holes-held", count = held_count, names = some_of(&held))),
+        breaking = (breaking_count > 0).then(|| message!(
+            "holes-breaking",
+            count = breaking_count,
+            names = some_of(&breaking)
+        )),
+        unknown = (unknown > 0).then(|| message!("holes-not-judged", count = unknown)),
+    );
+    told(asks, open_count, ConstraintStatus::Missed)
+}
+
+/// The first few names, and how many more there are.
+fn some_of(names: &[String]) -> Param {
+    let mut told: Vec<Param> = names.iter().take(NAMED).map(|name| name.as_param()).collect();
+    if names.len() > NAMED {
+        told.push(message!("places-more", count = names.len() - NAMED).as_param());
     }
-    if unknown > 0 {
-        text += &format!("; {unknown} left that were not looked into");
-    }
-    told(text, open.len(), ConstraintStatus::Missed)
+    Param::List(told)
 }
 
 /// A rule that would break if these parcels came in, and does not as it is.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::{Findings, Judged, Part};
+use crate::message;
 use crate::plan::{IndicatorRecord, PlanRecord};
 use crate::score::{Direction, Indicator, Missing, Normalise, WeightMethod};
 
@@ -28,14 +29,14 @@ pub(super) fn check(record: &PlanRecord, judged: &Judged<'_>, findings: &mut Fin
             ("en", &claimed.en, &indicator.en),
             ("unit", &claimed.unit, &indicator.unit),
         ] {
-            findings.same(&format!("indicator {id}: {what}"), claimed, stated);
+            findings.same(&format!("indicators[{id}].{what}"), claimed, stated);
         }
     }
     weights(&claimed, judged, findings);
     for part in judged.evidence.parts {
         match (policy.indicators.get(&part.id), claimed.get(part.id.as_str())) {
             (Some(indicator), Some(claimed)) => normal(part, indicator, claimed, judged, findings),
-            _ => findings.error(format!("indicator {}", part.id), "the record has no weight for it"),
+            _ => findings.error(format!("indicators[{}]", part.id), message!("finding-no-weight")),
         }
     }
     if !judged.evidence.parts.is_empty() {
@@ -51,7 +52,7 @@ fn weights(claimed: &BTreeMap<&str, &IndicatorRecord>, judged: &Judged<'_>, find
         WeightMethod::Ahp => {
             let (order, matrix) = (&policy.weights.order, &policy.weights.matrix);
             if matrix.len() != order.len() || matrix.iter().any(|row| row.len() != order.len()) {
-                return findings.error("indicators", "the policy's matrix does not fit its order");
+                return findings.error("indicators", message!("finding-matrix-misfit"));
             }
             order.iter().map(String::as_str).zip(principal(matrix)).collect()
         }
@@ -71,8 +72,8 @@ fn weights(claimed: &BTreeMap<&str, &IndicatorRecord>, judged: &Judged<'_>, find
     for id in ids() {
         let Some(claimed) = claimed.get(id) else { continue };
         match shares.get(id) {
-            Some(share) => findings.figure(&format!("indicator {id}: weight"), claimed.weight, share / sum),
-            None => findings.error(format!("indicator {id}: weight"), "the policy's matrix leaves it out"),
+            Some(share) => findings.figure(&format!("indicators[{id}].weight"), claimed.weight, share / sum),
+            None => findings.error(format!("indicators[{id}].weight"), message!("finding-not-in-matrix")),
         }
     }
 }
@@ -183,7 +184,7 @@ fn normal(
     findings: &mut Findings,
 ) {
     let known = Known::of(&part.raw, indicator.missing);
-    let what = |name: &str| format!("indicator {}: derived.{name}", part.id);
+    let what = |name: &str| format!("indicators[{}].derived.{name}", part.id);
     let derived = Known::derived(known.as_ref());
     for (name, found) in &derived {
         findings.figure_or_none(&what(name), claimed.derived.get(name).copied(), Some(*found));
@@ -191,7 +192,7 @@ fn normal(
     for (name, figure) in claimed.derived.iter().filter(|(name, _)| !derived.contains_key(*name)) {
         let share = name != OF_FIRM_ROWS[0] || (0.0..=1.0).contains(figure);
         if !(OF_FIRM_ROWS.contains(&name.as_str()) && *figure >= 0.0 && share) {
-            findings.error(what(name), format!("{figure} is no figure of an indicator"));
+            findings.error(what(name), message!("finding-no-figure", figure = *figure));
         }
     }
     let of_missing = match (&known, indicator.missing) {
@@ -207,7 +208,7 @@ fn normal(
     for ((claimed, found), parcel) in part.normalised.iter().zip(found).zip(judged.evidence.layer.parcels()) {
         // The words are only made where they are needed: there are millions of values.
         if !claimed.zip(found).map_or(*claimed == found, |(claimed, found)| super::agree(claimed, found)) {
-            findings.figure_or_none(&format!("part {} of {}", part.id, parcel.id), *claimed, found);
+            findings.figure_or_none(&format!("parcels[{}].part_{}", parcel.id, part.id), *claimed, found);
         }
     }
 }
@@ -215,7 +216,7 @@ fn normal(
 /// Scores again: 100 · Σ w z ÷ Σ w over the indicators known, where they carry enough of the weight.
 fn scores(claimed: &BTreeMap<&str, &IndicatorRecord>, judged: &Judged<'_>, findings: &mut Findings) {
     let evidence = judged.evidence;
-    findings.figure("indicators: sum of weights", claimed.values().map(|i| i.weight).sum(), 1.0);
+    findings.figure("indicators.weight", claimed.values().map(|i| i.weight).sum(), 1.0);
     let parts: Vec<(&Part, f64)> = evidence
         .parts
         .iter()
@@ -232,7 +233,7 @@ fn scores(claimed: &BTreeMap<&str, &IndicatorRecord>, judged: &Judged<'_>, findi
         let enough = known > 0.0 && known >= evidence.policy.weights.known_share * (1.0 - super::ROUNDING);
         let found = enough.then(|| 100.0 * sum / known);
         if !claimed.zip(found).map_or(*claimed == found, |(claimed, found)| super::agree(claimed, found)) {
-            let what = format!("score of {}", evidence.layer.parcels()[at].id);
+            let what = format!("parcels[{}].score", evidence.layer.parcels()[at].id);
             findings.figure_or_none(&what, *claimed, found);
         }
     }

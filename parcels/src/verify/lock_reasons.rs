@@ -5,6 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Findings, Judged, overlays};
+use crate::message;
+use crate::message::{AsParam as _, Message, Param, list};
 use crate::policy::{OverlayRule, UnknownScore};
 use crate::table::{Filter, column_of};
 
@@ -14,15 +16,15 @@ pub(super) fn check(judged: &Judged<'_>, findings: &mut Findings) {
     let (locks, rules) = (Locks::of(judged, findings), Rules::of(judged, &conflicts, findings));
     for (at, parcel) in judged.evidence.layer.parcels().iter().enumerate() {
         let hold = judged.evidence.hold[at].as_str();
-        let what = || format!("hold of {}", parcel.id);
+        let what = || format!("parcels[{}].hold", parcel.id);
         let locked = locks.on(at, judged);
         if !locked.is_empty() {
             let side = |lock: &str| lock == "in" || lock == "freeze" && judged.before[at];
             if locked.iter().any(|lock| side(lock) != side(locked[0])) {
-                findings.error(what(), format!("its locks contradict each other: {}", locked.join(", ")));
+                findings.error(what(), message!("finding-locks-contradict", locks = list(&locked)));
             }
             if !locked.contains(&hold) {
-                findings.differ(what(), say(hold), locked.join(", "), "the policy locks this parcel");
+                findings.differ(what(), said(hold), list(&locked), message!("finding-is-locked"));
             }
             continue;
         }
@@ -36,34 +38,38 @@ pub(super) fn check(judged: &Judged<'_>, findings: &mut Findings) {
         }
         if hold.is_empty() {
             let why = match due[0] {
-                "unknown_score" => "its score is unknown, so it has to stay",
-                "ineligible" => "the policy's filters hold it",
-                _ => "it contradicts an overlay",
+                "unknown_score" => message!("finding-unknown-score-stays"),
+                "ineligible" => message!("finding-filters-hold"),
+                _ => message!("finding-contradicts-overlay"),
             };
-            findings.differ(what(), say(hold), due.join(", "), why);
+            findings.differ(what(), said(hold), list(&due), why);
             continue;
         }
         let filters = if judged.before[at] { &policy.eligible.move_out } else { &policy.eligible.move_in };
         let why = match hold {
-            "in" | "out" | "freeze" => "no lock of the policy names it",
-            "unknown_score" if judged.evidence.scores[at].is_none() => "the policy lets unknown scores move",
-            "unknown_score" => "its score is known",
-            "ineligible" if filters.is_empty() => "the policy lets every parcel on this side move",
-            "ineligible" => "the policy's filters let it move",
+            "in" | "out" | "freeze" => message!("finding-no-lock"),
+            "unknown_score" if judged.evidence.scores[at].is_none() => {
+                message!("finding-unknown-scores-move")
+            }
+            "unknown_score" => message!("finding-score-known"),
+            "ineligible" if filters.is_empty() => message!("finding-side-moves"),
+            "ineligible" => message!("finding-filters-let-move"),
             other => match other.strip_prefix("overlay:").map(|name| policy.overlays.get(name)) {
-                None => "this is no reason for holding a parcel",
-                Some(None) => "the policy has no such overlay",
-                Some(Some(overlay)) if overlay.rule == OverlayRule::Prefer => "that overlay holds nothing",
-                Some(Some(_)) if judged.before[at] => "overlays hold parcels outside the zone only",
-                Some(Some(_)) => "it does not contradict that overlay",
+                None => message!("finding-no-reason-to-hold"),
+                Some(None) => message!("finding-no-such-overlay"),
+                Some(Some(overlay)) if overlay.rule == OverlayRule::Prefer => {
+                    message!("finding-overlay-holds-nothing")
+                }
+                Some(Some(_)) if judged.before[at] => message!("finding-overlay-holds-outside"),
+                Some(Some(_)) => message!("finding-no-conflict-with-overlay"),
             },
         };
         findings.0.push(super::Finding {
             severity: crate::validate::Severity::Error,
             what: what(),
-            claimed: Some(say(hold).into()),
+            claimed: Some(said(hold)),
             found: None,
-            text: why.into(),
+            message: why,
         });
     }
 }
@@ -95,8 +101,8 @@ impl<'a> Locks<'a> {
                             Some("freeze") => Some("freeze"),
                             Some(word) => {
                                 let parcel = &judged.evidence.layer.parcels()[at].id;
-                                let text = format!("column \"{name}\" says \"{word}\", which is no lock");
-                                findings.error(format!("hold of {parcel}"), text);
+                                let wrong = message!("finding-no-lock-word", column = name, word = word);
+                                findings.error(format!("parcels[{parcel}].hold"), wrong);
                                 None
                             }
                         };
@@ -183,12 +189,11 @@ impl<'a> Rules<'a> {
     }
 }
 
-fn cannot_judge(column: &str) -> String {
-    format!(
-        "the policy speaks of a column \"{column}\", which is not there, so nobody can tell what it holds"
-    )
+fn cannot_judge(column: &str) -> Message {
+    message!("finding-column-missing", column = column)
 }
 
-fn say(hold: &str) -> &str {
-    if hold.is_empty() { "free" } else { hold }
+/// A hold as the plan's files have it, or that there is none.
+fn said(hold: &str) -> Param {
+    if hold.is_empty() { message!("hold-none").as_param() } else { hold.as_param() }
 }

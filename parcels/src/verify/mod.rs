@@ -35,9 +35,13 @@ pub use certificate::{Bounded, Limits, bound};
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use crate::adjacency::Adjacency;
 use crate::blocks::{Blocks, Member};
 use crate::id::{BlockIdx, ParcelIdx, PartIdx};
+use crate::message;
+use crate::message::{AsParam, Message, Param};
 use crate::overlay::Covered;
 use crate::parcel::Layer;
 use crate::plan::{ConstraintRecord, PLAN_SCHEMA, PlanRecord};
@@ -102,26 +106,28 @@ pub struct OverlayCover {
 }
 
 /// Something that is not as the plan says, or not as the rules ask.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
     /// `Error` for a broken rule or a wrong figure; `Warning` where the plan stands but should say more.
     pub severity: Severity,
-    /// Which claim or rule: `area.after_m2`, `C4`, `transfer 310118…`.
+    /// Which rule, or where the claim stands in the plan's files, in no language: `C4`, `area.after_m2`,
+    /// `transfers[310118…].score`, `parcels[310118…].hold`.
     pub what: String,
     /// What the plan says.
-    pub claimed: Option<String>,
-    /// What is so.
-    pub found: Option<String>,
-    /// In words.
-    pub text: String,
+    pub claimed: Option<Param>,
+    /// What was found instead.
+    pub found: Option<Param>,
+    /// What is wrong.
+    pub message: Message,
 }
 
+/// For a log or a failing test, as [`Message`] has it.
 impl std::fmt::Display for Finding {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}", self.what, self.text)?;
+        write!(f, "{}: {}", self.what, self.message)?;
         match (&self.claimed, &self.found) {
-            (Some(claimed), Some(found)) => write!(f, " (the plan says {claimed}, found {found})"),
-            (Some(claimed), None) => write!(f, " (the plan says {claimed})"),
+            (Some(claimed), Some(found)) => write!(f, " (claimed {claimed}, found {found})"),
+            (Some(claimed), None) => write!(f, " (claimed {claimed})"),
             (None, Some(found)) => write!(f, " (found {found})"),
             (None, None) => Ok(()),
         }
@@ -136,7 +142,7 @@ impl std::fmt::Display for Finding {
 pub fn verify(record: &PlanRecord, evidence: &Evidence<'_>) -> Vec<Finding> {
     let mut findings = Findings(Vec::new());
     if record.schema != PLAN_SCHEMA {
-        findings.differ("schema", &record.schema, PLAN_SCHEMA, "the record has another format");
+        findings.differ("schema", &record.schema, PLAN_SCHEMA, message!("finding-other-schema"));
     }
     match Judged::new(evidence) {
         Ok(judged) => {
@@ -148,7 +154,7 @@ pub fn verify(record: &PlanRecord, evidence: &Evidence<'_>) -> Vec<Finding> {
             certificate::check(record, &judged, &mut findings);
             alternatives::check(record, &judged, &mut findings);
         }
-        Err(unusable) => findings.0.push(unusable),
+        Err(unusable) => findings.0.push(*unusable),
     }
     findings.0
 }
@@ -160,7 +166,7 @@ pub fn verify(record: &PlanRecord, evidence: &Evidence<'_>) -> Vec<Finding> {
 ///
 /// # Panics
 /// When a slice of `evidence` holds not one value a parcel.
-pub fn constraints(evidence: &Evidence<'_>) -> Result<Vec<ConstraintRecord>, Finding> {
+pub fn constraints(evidence: &Evidence<'_>) -> Result<Vec<ConstraintRecord>, Box<Finding>> {
     Ok(constraints::judge(&Judged::new(evidence)?))
 }
 
@@ -180,7 +186,7 @@ struct Judged<'a> {
 }
 
 impl<'a> Judged<'a> {
-    fn new(evidence: &'a Evidence<'a>) -> Result<Self, Finding> {
+    fn new(evidence: &'a Evidence<'a>) -> Result<Self, Box<Finding>> {
         let layer = evidence.layer;
         let count = layer.len();
         let lengths = [evidence.scores.len(), evidence.in_zone_after.len(), evidence.hold.len()];
@@ -198,14 +204,13 @@ impl<'a> Judged<'a> {
             match parcel.area.on(basis).map(|a| a.0).filter(|a| a.is_finite()) {
                 Some(area) => area_m2.push(area),
                 None => {
-                    return Err(Finding {
+                    return Err(Box::new(Finding {
                         severity: Severity::Error,
-                        what: format!("parcel {}", parcel.id),
+                        what: format!("parcels[{}]", parcel.id),
                         claimed: None,
                         found: None,
-                        text: "its area is not known on the policy's basis, so no figure can be judged"
-                            .into(),
-                    });
+                        message: message!("finding-area-unknown"),
+                    }));
                 }
             }
         }
@@ -360,32 +365,31 @@ fn is_below(area: f64, least: f64) -> bool {
 struct Findings(Vec<Finding>);
 
 impl Findings {
-    fn error(&mut self, what: impl Into<String>, text: impl Into<String>) {
-        let (what, text) = (what.into(), text.into());
-        self.0.push(Finding { severity: Severity::Error, what, claimed: None, found: None, text });
+    fn error(&mut self, what: impl Into<String>, message: Message) {
+        let what = what.into();
+        self.0.push(Finding { severity: Severity::Error, what, claimed: None, found: None, message });
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "callers have plain numbers and words at hand")]
     fn differ(
         &mut self,
         what: impl Into<String>,
-        claimed: impl ToString,
-        found: impl ToString,
-        text: impl Into<String>,
+        claimed: impl AsParam,
+        found: impl AsParam,
+        message: Message,
     ) {
         self.0.push(Finding {
             severity: Severity::Error,
             what: what.into(),
-            claimed: Some(claimed.to_string()),
-            found: Some(found.to_string()),
-            text: text.into(),
+            claimed: Some(claimed.as_param()),
+            found: Some(found.as_param()),
+            message,
         });
     }
 
     /// Two figures that have to agree.
     fn figure(&mut self, what: &str, claimed: f64, found: f64) {
         if !agree(claimed, found) {
-            self.differ(what, claimed, found, "the figure is wrong");
+            self.differ(what, claimed, found, message!("finding-figure"));
         }
     }
 
@@ -395,19 +399,25 @@ impl Findings {
             (Some(claimed), Some(found)) => self.figure(what, claimed, found),
             (None, None) => {}
             _ => {
-                let say = |x: Option<f64>| x.map_or_else(|| "nothing".to_owned(), |x| x.to_string());
-                self.differ(what, say(claimed), say(found), "the figure is wrong");
+                let said =
+                    |x: Option<f64>| x.map_or_else(|| message!("nothing").as_param(), |x| x.as_param());
+                self.differ(what, said(claimed), said(found), message!("finding-figure"));
             }
         }
     }
 
     /// Two counts or names that have to be the same.
     #[expect(clippy::needless_pass_by_value, reason = "callers have plain numbers and words at hand")]
-    fn same<T: PartialEq + std::fmt::Debug>(&mut self, what: &str, claimed: T, found: T) {
+    fn same<T: PartialEq + Serialize>(&mut self, what: &str, claimed: T, found: T) {
         if claimed != found {
-            self.differ(what, format!("{claimed:?}"), format!("{found:?}"), "this is not so");
+            self.differ(what, as_json(&claimed), as_json(&found), message!("finding-not-so"));
         }
     }
+}
+
+/// A value as it stands in `plan.json`.
+fn as_json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
 }
 
 /// Whether two figures agree within 1e-6 of the larger, or of 1. What is not finite agrees with nothing.

@@ -39,7 +39,7 @@ fn a_true_record_stands() {
 fn misstated_figures_are_found() {
     let mut case = Case::new();
     case.record.area.after_m2 += 10.0;
-    check(&case, &["area.after_m2: the figure is wrong (the plan says 140010, found 140000)"]);
+    check(&case, &["area.after_m2: finding-figure (claimed \"140010\", found \"140000\")"]);
 
     let mut case = Case::new();
     case.record.objective.value += 0.1;
@@ -51,20 +51,20 @@ fn misstated_figures_are_found() {
 
     let mut case = Case::new();
     case.record.objective.status = Status::Optimal;
-    check(&case, &["objective.status: a plan with a gap is not proven optimal"]);
+    check(&case, &["objective.status: finding-not-optimal"]);
 
     let mut case = Case::new();
     case.record.objective.status = Status::Infeasible;
     case.record.objective.gap = None;
-    check(&case, &["objective.status: the plan itself breaks no rule"]);
+    check(&case, &["objective.status: finding-not-infeasible"]);
 
     let mut case = Case::new();
     case.record.transfers[0].veto_price = Some(-1.0);
-    check(&case, &["transfer a8: veto_price: -1 is no price of a veto here"]);
+    check(&case, &["transfers[a8].veto_price: finding-no-veto-price (price: \"-1\")"]);
 
     let mut case = Case::new();
     case.record.score.after = None;
-    check(&case, &["score.after: the figure is wrong (the plan says nothing, found 90)"]);
+    check(&case, &["score.after: finding-figure (claimed nothing, found \"90\")"]);
 
     let mut case = Case::new();
     case.record.concentration.after.blocks = 2;
@@ -73,9 +73,9 @@ fn misstated_figures_are_found() {
     check(
         &case,
         &[
-            "concentration.after.blocks: this is not so (the plan says 2, found 1)",
+            "concentration.after.blocks: finding-not-so (claimed \"2\", found \"1\")",
             "concentration.by_gap",
-            "concentration at 12 m before.index",
+            "concentration.by_gap[12].before.index",
         ],
     );
 
@@ -89,7 +89,7 @@ fn misstated_figures_are_found() {
     case.scores[0] = Some(91.0);
     case.record = case.told();
     case.record.indicators = Case::new().record.indicators;
-    check(&case, &["score of a1: the figure is wrong (the plan says 91, found 90"]);
+    check(&case, &["parcels[a1].score: finding-figure (claimed \"91\", found \"90"]);
 }
 
 #[test]
@@ -102,28 +102,28 @@ fn tampered_transfers_and_swaps_are_found() {
     check(
         &case,
         &[
-            "transfer a8: direction",
-            "transfer a8: area_m2",
-            "transfer c4: score: the figure is wrong (the plan says nothing, found 90)",
-            "transfer c8: delta_objective",
+            "transfers[a8].direction",
+            "transfers[a8].area_m2",
+            "transfers[c4].score: finding-figure (claimed nothing, found \"90\")",
+            "transfers[c8].delta_objective",
         ],
     );
 
     let mut case = Case::new();
     case.record.transfers.remove(0);
-    check(&case, &["transfer a8: the parcel moves, but no transfer says so"]);
+    check(&case, &["transfers[a8]: finding-move-untold"]);
 
     let mut case = Case::new();
     let mut copy = case.record.transfers[0].clone();
     copy.parcel.0 = "a2".into();
     case.record.transfers.insert(0, copy);
-    check(&case, &["transfer a2: the parcel stays where it is", "transfer a2: it is not in that swap"]);
+    check(&case, &["transfers[a2]: finding-parcel-stays", "transfers[a2].swap: finding-not-in-swap"]);
 
     let mut case = Case::new();
     let last = case.record.swaps.pop().unwrap();
     let findings = case.findings();
     assert_eq!(findings.len(), last.parcels.len());
-    assert!(findings.iter().all(|f| f.contains("it is not in that swap")), "{findings:?}");
+    assert!(findings.iter().all(|f| f.contains("finding-not-in-swap")), "{findings:?}");
 
     let mut case = Case::new();
     case.record.swaps[0].balance_m2 += 1e4;
@@ -132,7 +132,12 @@ fn tampered_transfers_and_swaps_are_found() {
     case.record.swaps[0].delta_concentration += 0.01;
     check(
         &case,
-        &["swap 1: balance_m2", "swap 1: balanced", "swap 1: delta_objective", "swap 1: delta_concentration"],
+        &[
+            "swaps[1].balance_m2",
+            "swaps[1].balanced",
+            "swaps[1].delta_objective",
+            "swaps[1].delta_concentration",
+        ],
     );
 }
 
@@ -153,12 +158,12 @@ fn a_wrong_word_on_why_a_swap_does_not_balance_is_found() {
     found(&told(&case), &[]);
     for wrong in [Unbalanced::OneSided, Unbalanced::PieceTooLarge] {
         case.record.swaps[alone].unbalanced = Some(wrong);
-        let what = format!("swap {}: unbalanced: this is not so", alone + 1);
+        let what = format!("swaps[{}].unbalanced: finding-not-so", alone + 1);
         found(&told(&case), &[&what]);
     }
     case.record = case.told();
     case.record.swaps[even].unbalanced = Some(Unbalanced::NoPartner);
-    found(&told(&case), &[&format!("swap {}: unbalanced: this is not so", even + 1)]);
+    found(&told(&case), &[&format!("swaps[{}].unbalanced: finding-not-so", even + 1)]);
 }
 
 #[test]
@@ -169,7 +174,7 @@ fn a_veto_cannot_cost_less_than_its_price_proves() {
     case.record.transfers[0].veto_price_most = Some(5.0);
     check(&case, &[]);
     case.record.transfers[0].veto_price_most = Some(4.0);
-    check(&case, &["transfer a8: veto_price_most: a veto costs more than that"]);
+    check(&case, &["transfers[a8].veto_price_most: finding-veto-costs-more"]);
 }
 
 #[test]
@@ -178,8 +183,7 @@ fn a_flipped_parcel_does_not_go_unseen() {
     let at = case.park.at("c5");
     case.park.after[at] = true;
     let findings = case.findings();
-    for what in ["area.after_m2", "objective.value", "transfer c5: the parcel moves, but no transfer says so"]
-    {
+    for what in ["area.after_m2", "objective.value", "transfers[c5]: finding-move-untold"] {
         assert!(findings.iter().any(|f| f.starts_with(what)), "{what} missing in {findings:?}");
     }
 }
@@ -190,23 +194,33 @@ fn broken_and_misstated_rules_are_found() {
     let c4 = case.record.constraints.iter_mut().find(|c| c.id == "C4").unwrap();
     c4.status = ConstraintStatus::Broken;
     c4.limit = Some(9.0);
-    check(&case, &["C4: status: this is not so (the plan says Broken, found Met)", "C4: limit"]);
+    check(&case, &["C4.status: finding-not-so (claimed \"\"broken\"\", found \"\"met\"\")", "C4.limit"]);
 
     let mut case = Case::new();
     case.record.constraints.retain(|c| c.id != "C11");
-    check(&case, &["C11: the plan does not say how it stands to"]);
+    check(&case, &["C11: finding-rule-untold"]);
 
     // Each limit in turn, and all figures told truly: the plan still breaks it. Some change the bound's limits too.
     let broken = |change: fn(&mut Case), wanted: &str| {
         let mut case = Case::new();
         change(&mut case);
         case.record = case.told();
-        let broken: Vec<String> = case.findings().into_iter().filter(|f| f.contains(": broken")).collect();
+        let broken: Vec<String> =
+            case.findings().into_iter().filter(|f| f.contains("finding-rule-broken")).collect();
         found(&broken, &[wanted]);
     };
-    broken(|c| c.policy.constraints.area.tolerance = 0.05, "C1: broken: total area changes");
-    broken(|c| c.policy.constraints.max_moved_share = Some(0.19), "C10: broken: area moved");
-    broken(|c| c.policy.constraints.max_moved_parcels = Some(2), "C10: broken: parcels moved");
+    broken(
+        |c| c.policy.constraints.area.tolerance = 0.05,
+        "C1: finding-rule-broken (rule: rule-asks-area-kept)",
+    );
+    broken(
+        |c| c.policy.constraints.max_moved_share = Some(0.19),
+        "C10: finding-rule-broken (rule: rule-asks-moved-area)",
+    );
+    broken(
+        |c| c.policy.constraints.max_moved_parcels = Some(2),
+        "C10: finding-rule-broken (rule: rule-asks-moved-parcels)",
+    );
     broken(
         |c| {
             // Without the lock on a1 its block is too small.
@@ -214,7 +228,7 @@ fn broken_and_misstated_rules_are_found() {
             c.hold[0].clear();
             c.policy.constraints.min_block_ha = 14.5;
         },
-        "C5: broken: number of blocks below 14.5 ha in which no parcel is held inside (found 1)",
+        "C5: finding-rule-broken (rule: rule-asks-no-small-block (least: \"14.5\")) (found \"1\")",
     );
     broken(
         |c| {
@@ -222,7 +236,7 @@ fn broken_and_misstated_rules_are_found() {
             c.policy.constraints.blocks = BlockRule::AtMost(2);
             c.policy.constraints.min_block = Some(SmallBlockRule::Soft);
         },
-        "C4: broken: number of blocks (found 3)",
+        "C4: finding-rule-broken (rule: rule-asks-blocks) (found \"3\")",
     );
     broken(
         |c| {
@@ -233,7 +247,7 @@ fn broken_and_misstated_rules_are_found() {
             c.policy.constraints.blocks = BlockRule::Free;
             c.policy.constraints.min_block = Some(SmallBlockRule::Off);
         },
-        "C11: broken: concentration index is at least the present one",
+        "C11: finding-rule-broken (rule: rule-asks-concentration-kept)",
     );
 }
 
@@ -244,7 +258,7 @@ fn a_held_parcel_that_moves_is_found() {
     case.hold[at] = "freeze".into();
     case.policy.locks.freeze.push("a8".into());
     case.record = case.told();
-    let broken = "C7: broken: number of locked or held parcels on the wrong side (found 1)";
+    let broken = "C7: finding-rule-broken (rule: rule-asks-locks) (found \"1\")";
     assert!(case.findings().iter().any(|f| f == broken), "{:?}", case.findings());
 }
 
@@ -257,22 +271,19 @@ fn a_made_up_or_forgotten_hold_is_found() {
         case.record = case.told();
         check(&case, &[wanted]);
     };
-    one("freeze", "b1", "hold of b1: no lock of the policy names it (the plan says freeze)");
-    one("unknown_score", "b1", "hold of b1: its score is known");
-    one("ineligible", "c5", "hold of c5: the policy lets every parcel on this side move");
-    one("overlay:red", "c5", "hold of c5: the policy has no such overlay");
-    one("because", "c5", "hold of c5: this is no reason for holding a parcel");
-    one("", "a1", "hold of a1: the policy locks this parcel (the plan says free, found in)");
+    one("freeze", "b1", "parcels[b1].hold: finding-no-lock (claimed \"freeze\")");
+    one("unknown_score", "b1", "parcels[b1].hold: finding-score-known");
+    one("ineligible", "c5", "parcels[c5].hold: finding-side-moves");
+    one("overlay:red", "c5", "parcels[c5].hold: finding-no-such-overlay");
+    one("because", "c5", "parcels[c5].hold: finding-no-reason-to-hold");
+    one("", "a1", "parcels[a1].hold: finding-is-locked (claimed hold-none, found [\"in\"])");
 }
 
 #[test]
 fn a_bound_without_proof_is_found() {
     let mut case = Case::new();
     case.record.objective.bound -= 1.0;
-    check(
-        &case,
-        &["objective.gap", "objective.bound: the certificate proves a weaker bound than the plan claims"],
-    );
+    check(&case, &["objective.gap", "objective.bound: finding-bound-unproven"]);
 
     // c4 comes in beside d4, which stays out: 5 of flow across pays for that boundary. Turned round it proves less.
     let mut case = Case::new();
@@ -284,17 +295,23 @@ fn a_bound_without_proof_is_found() {
     assert!((case.record.objective.bound - (weak - 5.0)).abs() < 1e-9);
     check(&case, &[]);
     case.certificate.root.flows[entry].2 = -5_000_000;
-    check(&case, &["objective.bound: the certificate proves a weaker bound than the plan claims"]);
+    check(&case, &["objective.bound: finding-bound-unproven"]);
 
     let mut case = Case::new();
     case.certificate.root.flows.push((0, 9, 4));
     case.certificate.root.flows.sort_unstable();
-    check(&case, &["certificate: certificate refused: flow between 0 and 9, which do not face each other"]);
+    check(
+        &case,
+        &["certificate: finding-certificate-refused (why: proof-flow-of-strangers (first: 0, second: 9))"],
+    );
 
     let mut case = Case::new();
     case.certificate.root.flows.push((0, 900, 4));
     case.certificate.root.flows.sort_unstable();
-    check(&case, &["certificate: certificate refused: flow between 0 and 900, which do not face each other"]);
+    check(
+        &case,
+        &["certificate: finding-certificate-refused (why: proof-flow-of-strangers (first: 0, second: 900))"],
+    );
 
     let mut case = Case::new();
     case.certificate.root.area_price = 3.0;
@@ -302,7 +319,7 @@ fn a_bound_without_proof_is_found() {
     case.policy.constraints.area.mode = crate::policy::AreaMode::Free;
     let findings = case.findings();
     assert!(
-        findings.iter().any(|f| f.contains("it prices total area at 3, but there is no such limit")),
+        findings.iter().any(|f| f.contains("proof-no-such-limit (price: \"3\", what: of-total-area)")),
         "{findings:?}"
     );
 }
@@ -314,19 +331,22 @@ fn a_damaged_certificate_is_refused() {
     for cut in [0, 7, 39, bytes.len() - 1] {
         found(
             &case.findings_with(&bytes[..cut]),
-            &["certificate: certificate refused: no certificate of a bound"],
+            &["certificate: finding-certificate-refused (why: certificate-cut-short"],
         );
     }
     let mut bytes = bytes;
     bytes[0] = b'X';
-    found(&case.findings_with(&bytes), &["certificate: certificate refused"]);
+    found(
+        &case.findings_with(&bytes),
+        &["certificate: finding-certificate-refused (why: certificate-beginning"],
+    );
 }
 
 #[test]
 fn an_area_that_is_not_known_is_the_one_finding() {
     let mut case = Case::new();
     case.policy.constraints.area.basis = crate::units::AreaBasis::Registered;
-    check(&case, &["parcel a1: its area is not known on the policy's basis"]);
+    check(&case, &["parcels[a1]: finding-area-unknown"]);
 }
 
 /// The status and value of the rule with that id.
@@ -380,17 +400,21 @@ fn holes_that_are_to_be_filled_are_told_with_what_keeps_them() {
     (case.parts, case.by_gap) = (Vec::new(), Vec::new());
     let text = |case: &Case| {
         let found = super::constraints(&case.evidence()).unwrap();
-        found.into_iter().find(|rule| rule.id == "C8").unwrap().text
+        found.into_iter().find(|rule| rule.id == "C8").unwrap().text.message().to_string()
     };
     assert_eq!(rule(&case, "C8"), (ConstraintStatus::Missed, Some(2.0)));
-    assert!(text(&case).ends_with("could be filled and are not (b2, b4)"), "{}", text(&case));
+    assert!(text(&case).contains("open: holes-named (names: [\"b2\", \"b4\"])"), "{}", text(&case));
     let b2 = case.park.at("b2");
     case.hold[b2] = "ineligible".into();
     assert_eq!(rule(&case, "C8"), (ConstraintStatus::Missed, Some(1.0)));
-    assert!(text(&case).contains("1 left, for parcels in them may not come in (b2)"), "{}", text(&case));
+    assert!(text(&case).contains("held: holes-held (count: 1, names: [\"b2\"])"), "{}", text(&case));
     case.policy.constraints.max_moved_parcels = Some(0);
     assert_eq!(rule(&case, "C8"), (ConstraintStatus::Met, Some(0.0)));
-    assert!(text(&case).contains("would break another rule (b4: C10)"), "{}", text(&case));
+    assert!(
+        text(&case).contains("breaking: holes-breaking (count: 1, names: [\"b4: C10\"])"),
+        "{}",
+        text(&case)
+    );
 }
 
 #[test]
@@ -435,24 +459,24 @@ fn overlays_count_beyond_survey_noise() {
         let evidence = Evidence { policy: &policy, overlays: &covers, hold: &holds, ..case.evidence() };
         super::verify(&case.record, &evidence).iter().map(ToString::to_string).collect::<Vec<_>>()
     };
-    begins(&judged("forbid", 30.0, ""), "C2: broken: incoming land on red-line layers, m² (found 3000)");
-    // 9 m² is less than a thousandth, and 0.18 m wide.
-    assert!(!judged("forbid", 0.09, "").iter().any(|f| f.starts_with("C2: broken")));
     begins(
-        &judged("inside", 30.0, ""),
-        "C3: broken: incoming land outside the layers it has to be within, m² (found 7000)",
+        &judged("forbid", 30.0, ""),
+        "C2: finding-rule-broken (rule: rule-asks-off-red-lines) (found \"3000\")",
     );
-    assert!(!judged("inside", 99.95, "").iter().any(|f| f.starts_with("C3: broken")));
+    // 9 m² is less than a thousandth, and 0.18 m wide.
+    assert!(!judged("forbid", 0.09, "").iter().any(|f| f.starts_with("C2: finding-rule-broken")));
+    begins(&judged("inside", 30.0, ""), "C3: finding-rule-broken (rule: rule-asks-inside) (found \"7000\")");
+    assert!(!judged("inside", 99.95, "").iter().any(|f| f.starts_with("C3: finding-rule-broken")));
     let preferred = judged("prefer", 30.0, "");
-    begins(&preferred, "C3: the plan does not say how it stands to");
-    assert!(!preferred.iter().any(|f| f.contains("broken")));
+    begins(&preferred, "C3: finding-rule-untold");
+    assert!(!preferred.iter().any(|f| f.contains("finding-rule-broken")));
     // c5 is not covered: nothing forbids it, but it is not inside either.
-    begins(&judged("forbid", 30.0, "overlay:line"), "hold of c5: it does not contradict that overlay");
+    begins(&judged("forbid", 30.0, "overlay:line"), "parcels[c5].hold: finding-no-conflict-with-overlay");
     let inside = judged("inside", 30.0, "overlay:line");
-    assert!(!inside.iter().any(|f| f.starts_with("hold of c5")), "{inside:#?}");
+    assert!(!inside.iter().any(|f| f.starts_with("parcels[c5].hold")), "{inside:#?}");
     begins(
         &judged("inside", 30.0, ""),
-        "hold of c5: it contradicts an overlay (the plan says free, found overlay:line)",
+        "parcels[c5].hold: finding-contradicts-overlay (claimed hold-none, found [\"overlay:line\"])",
     );
 }
 

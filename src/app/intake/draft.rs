@@ -19,7 +19,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::io::read::{ReadOptions, layer_names, read_lines, read_polygons};
 use crate::io::source::{Source, way};
 use crate::io::table::{ReadTable, read_table};
-use crate::messages::{Language, Reader, english, render};
+use crate::messages::{Language, Reader, english, in_both, render};
 
 /// Indicators proposed at most.
 const INDICATORS_MAX: usize = 6;
@@ -181,7 +181,7 @@ impl Draft {
     /// The columns of a table as comments.
     fn profiles(&mut self, profiles: &[Profile]) {
         for profile in profiles {
-            let line = format!("#   {}", one_line(&profile.described()));
+            let line = format!("#   {}", one_line(&profile.described(&in_both)));
             self.line(line);
         }
     }

@@ -3,6 +3,8 @@
 
 use std::collections::HashSet;
 
+use parcels::message;
+use parcels::message::{Message, number};
 use parcels::table::{Column, Value};
 use serde::{Deserialize, Serialize};
 
@@ -111,23 +113,21 @@ impl Profile {
 
     /// The column in a line: what stands in it, how much is missing of `rows`, samples, and what it may mean.
     #[must_use]
-    pub fn described(&self) -> String {
-        let kind = match self.kind {
-            Content::Empty => "empty 空",
-            Content::Whole => "whole numbers 整数",
-            Content::Number => "numbers 数字",
-            Content::Text => "text 文本",
-        };
-        let missing = self.missing_share().map(|share| format!(", {:.0} % missing 缺失", 100.0 * share));
+    pub fn described(&self, words: &dyn Fn(&Message) -> String) -> String {
+        let kind = words(&match self.kind {
+            Content::Empty => message!("column-empty"),
+            Content::Whole => message!("column-whole"),
+            Content::Number => message!("column-number"),
+            Content::Text => message!("column-text"),
+        });
+        let distinct = words(&message!("column-distinct", count = self.distinct));
+        let missing = self.missing_share().map(|share| {
+            format!(", {}", words(&message!("column-missing", percent = number(100.0 * share, 0))))
+        });
         let samples = self.samples.iter().take(3).map(|s| format!("\"{s}\"")).collect::<Vec<_>>().join(", ");
         let samples = if samples.is_empty() { String::new() } else { format!(": {samples}") };
         let guess = self.guess.as_ref().map(|g| format!(" → {g}?")).unwrap_or_default();
-        format!(
-            "{}: {kind}, {} different 个不同值{}{samples}{guess}",
-            self.name,
-            self.distinct,
-            missing.unwrap_or_default()
-        )
+        format!("{}: {kind}, {distinct}{}{samples}{guess}", self.name, missing.unwrap_or_default())
     }
 
     /// What share of the rows says nothing; none where every row says something.

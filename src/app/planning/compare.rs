@@ -32,7 +32,7 @@ use crate::io::compare_svg::{self, Block, Compared, Figures, Proof, Zone};
 use crate::io::crs;
 use crate::io::read::{ReadOptions, layer_counts, read_lines, read_polygons};
 use crate::io::source::Source;
-use crate::messages::tell;
+use crate::messages::{as_said, tell};
 
 /// The title of the first panel.
 const PRESENT: &str = "现状 Present zone";
@@ -417,14 +417,13 @@ fn cells<'a>(table: &'a Table, name: &str, source: &Source) -> Result<&'a [Value
 impl CompareReport {
     /// The figures as a table for people, a line a panel.
     #[must_use]
-    pub fn to_text(&self) -> String {
-        let mut text = String::new();
+    pub fn lines(&self) -> Vec<Message> {
+        let mut lines = Vec::new();
         for Panel { title, figures } in &self.panels {
-            let shown: Vec<String> =
-                figures.rows().into_iter().map(|(label, value)| format!("  {label}: {value}")).collect();
-            text.push_str(&format!("{title}\n{}\n", shown.join("\n")));
+            lines.push(as_said(title.as_str()));
+            let rows = figures.rows().into_iter();
+            lines.extend(rows.map(|(label, value)| message!("figure-line", label = label, value = value)));
         }
-        text.truncate(text.trim_end().len());
-        text
+        lines
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use parcels::message;
-use parcels::message::Message;
+use parcels::message::{Message, number};
 use parcels::optimise::{Problem, compile, frontier, solve};
 use parcels::progress::{Monitor, OnlyCancel, go_on};
 use parcels::worth::mean_score;
@@ -267,11 +267,14 @@ impl FrontierReport {
 
     /// As a few lines for people.
     #[must_use]
-    pub fn to_text(&self) -> String {
-        format!(
-            "rows       {}\nunits      {}\narea       {:.3} to {:.3}\ncpu        {:.3} s",
-            self.rows, self.units, self.area_min, self.area_max, self.cpu_s
-        )
+    pub fn lines(&self) -> Vec<Message> {
+        let (least, most) = (number(self.area_min, 3), number(self.area_max, 3));
+        vec![
+            message!("frontier-rows", count = self.rows),
+            message!("frontier-units", count = self.units),
+            message!("frontier-area", least = least, most = most),
+            message!("frontier-cpu", seconds = number(self.cpu_s, 3)),
+        ]
     }
 }
 

@@ -20,6 +20,9 @@ pub mod check;
 // An issue with its words.
 pub mod listed_issue;
 
+// A finding with its words.
+pub mod listed_finding;
+
 // The main job.
 pub mod plan;
 

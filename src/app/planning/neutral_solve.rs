@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use parcels::message;
+use parcels::message::{AsParam as _, Message, Param, Told, number};
 use parcels::optimise::{Edit, Lock, Problem, Session, Status, alternatives, why_not};
 use parcels::plan::WhyNotRecord;
 use parcels::progress::Monitor;
@@ -16,7 +17,7 @@ use crate::app::planning::neutral_instance::{
 };
 use crate::error::Result;
 use crate::io::atomic::write_file;
-use crate::messages::english;
+use crate::messages::{english, tell};
 
 /// A solved instance. The problem is in the session, and nowhere else: at a million units a copy would show.
 pub struct NeutralSolution {
@@ -57,6 +58,9 @@ pub struct NeutralReport {
     /// Why there is no admissible zone.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<String>,
+    /// The same as messages.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub conflicts_told: Vec<Told>,
     /// Which rules stand against each other then, and what it takes to let one go.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why_not: Option<WhyNotRecord<String>>,
@@ -150,8 +154,11 @@ impl Instance {
 }
 
 /// A share in percent, for people.
-fn percent(share: Option<f64>) -> String {
-    share.map_or_else(|| "unknown".to_owned(), |share| format!("{:.4} %", 100.0 * share))
+fn percent(share: Option<f64>) -> Param {
+    share.map_or_else(
+        || message!("not-known").as_param(),
+        |share| format!("{:.4} %", 100.0 * share).as_param(),
+    )
 }
 
 fn report(session: &Session, cpu_s: f64) -> NeutralReport {
@@ -171,6 +178,7 @@ fn report(session: &Session, cpu_s: f64) -> NeutralReport {
         area_price: solution.proof.area_price,
         cpu_s,
         conflicts: solution.conflicts.iter().map(english).collect(),
+        conflicts_told: solution.conflicts.iter().map(tell).collect(),
         why_not: None,
         edits: Vec::new(),
         alternatives: Vec::new(),
@@ -380,56 +388,59 @@ impl NeutralReport {
 
     /// As a few lines for people.
     #[must_use]
-    pub fn to_text(&self) -> String {
-        let mut text = format!(
-            "status     {}\nobjective  {:.3}  (now {:.3})\nbound      {:.3}\ngap        {:.4} %\narea       {:.3}  (now {:.3})\nclusters   {}  ({} small)\nmoved      {}\ncpu        {:.3} s",
-            serde_json::to_value(self.status)
-                .ok()
-                .and_then(|v| v.as_str().map(str::to_owned))
-                .unwrap_or_default(),
-            self.objective,
-            self.objective_before,
-            self.bound,
-            percent(self.gap),
-            self.area,
-            self.area_before,
-            self.clusters,
-            self.small_clusters,
-            self.moved,
-            self.cpu_s,
-        );
-        for step in &self.edits {
-            text.push_str(&format!(
-                "\nstep {}     objective {:.3}  gap {}  cpu {:.4} s",
-                step.step,
-                step.objective,
-                percent(step.gap),
-                step.cpu_s
-            ));
-        }
-        for (nth, other) in self.alternatives.iter().enumerate() {
-            text.push_str(&format!(
-                "\nother {}    objective {:.3}  at most {:.3}  costs {:.3}  differs by {:.3}",
-                nth + 1,
-                other.objective,
-                other.bound,
-                other.price,
-                other.differs
-            ));
-        }
-        if let Some(Prices { free, decided, cpu_s }) = self.prices {
-            text.push_str(&format!("\nprices     {decided} of {free} units decided  cpu {cpu_s:.3} s"));
-        }
-        for conflict in &self.conflicts {
-            text.push_str("\nconflict   ");
-            text.push_str(conflict);
-        }
+    pub fn lines(&self) -> Vec<Message> {
+        let mut lines = vec![
+            message!("solved-status", status = status(self.status)),
+            message!(
+                "solved-objective",
+                value = number(self.objective, 3),
+                before = number(self.objective_before, 3)
+            ),
+            message!("solved-bound", bound = number(self.bound, 3)),
+            message!("solved-gap", gap = percent(self.gap)),
+            message!("solved-area", area = number(self.area, 3), before = number(self.area_before, 3)),
+            message!("solved-clusters", count = self.clusters, small = self.small_clusters),
+            message!("solved-moved", count = self.moved),
+            message!("solved-cpu", seconds = number(self.cpu_s, 3)),
+        ];
+        lines.extend(self.edits.iter().map(|step| {
+            message!(
+                "solved-step",
+                step = step.step,
+                objective = number(step.objective, 3),
+                gap = percent(step.gap),
+                seconds = number(step.cpu_s, 4)
+            )
+        }));
+        lines.extend((1_usize..).zip(&self.alternatives).map(|(id, other)| {
+            message!(
+                "solved-alternative",
+                id = id,
+                objective = number(other.objective, 3),
+                bound = number(other.bound, 3),
+                price = number(other.price, 3),
+                differs = number(other.differs, 3)
+            )
+        }));
+        lines.extend(self.prices.as_ref().map(|Prices { free, decided, cpu_s }| {
+            message!("solved-prices", decided = decided, free = free, seconds = number(*cpu_s, 3))
+        }));
+        lines.extend(self.conflicts_told.iter().map(|why| message!("solved-conflict", why = why.message())));
         if let Some(obstacle) = &self.why_not {
-            text.push_str(&format!("\nwhy not    {}", obstacle.text.en));
-            for way in &obstacle.ways_out {
-                text.push_str(&format!("\nway out    {}", way.text.en));
-            }
+            lines.push(message!("solved-why-not", why = obstacle.text.message()));
+            let ways = obstacle.ways_out.iter();
+            lines.extend(ways.map(|way| message!("solved-way-out", way = way.text.message())));
         }
-        text
+        lines
+    }
+}
+
+/// How the search ended, for people.
+fn status(status: Status) -> Message {
+    match status {
+        Status::Optimal => message!("status-optimal"),
+        Status::Feasible => message!("status-feasible"),
+        Status::Stopped => message!("status-stopped"),
+        Status::Infeasible => message!("status-infeasible"),
     }
 }

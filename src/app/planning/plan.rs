@@ -27,6 +27,7 @@ use parcels::verify::{Evidence, Finding, OverlayCover, Part, constraints, verify
 use parcels::worth::{Worth, mean_score};
 
 use crate::app::planning::deadline::{Deadline, StageLimit};
+use crate::app::planning::listed_finding::finding_message;
 use crate::app::planning::prepare::{LoadedPolicy, Prepared, Stopwatch, load_policy, misfit, prepare};
 use crate::error::{Error, ErrorKind, Result};
 use crate::io::plan_features;
@@ -34,7 +35,7 @@ use crate::io::plan_output::PlanOutput;
 use crate::io::read::ReadOptions;
 use crate::io::source::Source;
 use crate::io::write::write_plan;
-use crate::messages::{as_said, tell, worded};
+use crate::messages::{tell, worded};
 
 /// What to plan.
 #[derive(Debug, Clone)]
@@ -335,8 +336,11 @@ impl<'a> Made<'a> {
         for reason in transfers.iter_mut().flat_map(|transfer| &mut transfer.reasons) {
             *reason = worded(std::mem::take(reason));
         }
-        let constraints = constraints(&self.evidence())
-            .map_err(|f| Error::new(ErrorKind::Impossible, as_said(f.to_string())))?;
+        let mut constraints = constraints(&self.evidence())
+            .map_err(|found| Error::new(ErrorKind::Impossible, finding_message(&found)))?;
+        for constraint in &mut constraints {
+            constraint.text = worded(std::mem::take(&mut constraint.text));
+        }
         let mean =
             |zone: &[bool]| mean_score(&self.compiled.area_m2, &self.prepared.scores.score, |at| zone[at]);
         let by_gap = self

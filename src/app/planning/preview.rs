@@ -92,12 +92,13 @@ pub struct Preview {
 }
 
 /// A rule that keeps a plan from being worth more.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Binding {
     /// Its number, such as `C1`.
     pub id: &'static str,
-    /// What it says.
-    pub text: &'static str,
+    /// What it is about.
+    #[schema(value_type = ToldShape)]
+    pub text: Told,
 }
 
 /// Which rules have a price in the bound, or are met with nothing to spare.
@@ -112,15 +113,16 @@ fn binding(problem: &Problem, solution: &Solution, concentration: f64) -> Vec<Bi
     let founded = separators().any(|separator| founds(problem, separator));
     let moved = solution.proof.moved_price > 0.0 || solution.proof.moved_unit_price > 0.0;
     let rules = [
-        ("C1", "total area", solution.proof.area_price != 0.0),
-        ("C4", "number of blocks", solution.proof.block_price > 0.0),
-        ("C5", "small blocks", small),
-        ("C9", "area of a sub-park", solution.proof.limit_prices.iter().any(|price| *price != 0.0)),
-        ("C10", "how much moves", moved),
-        ("C11", "concentration as asked for", scattered),
-        ("C12", "new blocks", founded),
+        ("C1", message!("of-total-area"), solution.proof.area_price != 0.0),
+        ("C4", message!("rule-asks-blocks"), solution.proof.block_price > 0.0),
+        ("C5", message!("of-small-blocks"), small),
+        ("C9", message!("of-sub-park-area"), solution.proof.limit_prices.iter().any(|price| *price != 0.0)),
+        ("C10", message!("of-moves"), moved),
+        ("C11", message!("of-concentration-asked"), scattered),
+        ("C12", message!("of-new-blocks"), founded),
     ];
-    rules.into_iter().filter(|(.., binds)| *binds).map(|(id, text, _)| Binding { id, text }).collect()
+    let binding = rules.into_iter().filter(|(.., binds)| *binds);
+    binding.map(|(id, about, _)| Binding { id, text: tell(&about) }).collect()
 }
 
 /// Whether what rules a block within the region out is what holds for new blocks (C12), and not what holds for small ones

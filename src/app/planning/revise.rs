@@ -5,12 +5,12 @@ use std::path::PathBuf;
 
 use parcels::id::ParcelIdx;
 use parcels::message;
-use parcels::message::{Message, Told};
+use parcels::message::{Message, Told, number};
 use parcels::parcel::{Crs, Layer, RawLayer};
 use parcels::policy::Policy;
 use parcels::progress::{Monitor, go_on};
 use parcels::revise::{Kind, Revision, Total, revise as compare};
-use parcels::units::SquareCentimetres;
+use parcels::units::{M2_PER_HA, SquareCentimetres};
 use parcels::validate::{Columns, Issue, Severity, validate, without_lost_codes};
 use serde::Serialize;
 
@@ -19,10 +19,10 @@ use crate::app::planning::prepare::{load_policy, misfit};
 use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::io::crs::Proj;
 use crate::io::read::{ReadOptions, brought_to, read_layer};
-use crate::io::revision::{REVISION_FILES, RevisionOutput, write, zh};
+use crate::io::revision::{REVISION_FILES, RevisionOutput, name, write};
 use crate::io::source::Source;
 use crate::io::{atomic_output, issues_csv};
-use crate::messages::tell;
+use crate::messages::{Language, Reader, columns, render, tell};
 
 /// Version of `revision.json`.
 const SCHEMA: &str = "lianpian-revision-1";
@@ -270,25 +270,22 @@ fn remarks(old: &Layer, new: &Layer, revision: &Revision) -> Vec<Message> {
 impl RevisionRecord {
     /// As a table for people.
     #[must_use]
-    pub fn to_text(&self) -> String {
-        let ha = |m2: f64| format!("{:.4}", m2 / 1e4);
-        let mut text = String::from(
-            "                              old 旧 parcels           ha     new 新 parcels           ha\n",
-        );
-        let mut line = |name: &str, old: usize, old_m2: f64, new: usize, new_m2: f64| {
-            text.push_str(&format!("{name:<28}{old:>17}{:>13}{new:>19}{:>13}\n", ha(old_m2), ha(new_m2)));
+    pub fn to_text(&self, language: Language) -> String {
+        let words = |message: &Message| render(message, language, Reader::Terminal);
+        let ha = |m2: f64| words(&message!("in-ha", value = number(m2 / M2_PER_HA, 4)));
+        let parcels = words(&message!("revised-parcels"));
+        let head = |year: Message| format!("{} {parcels}", words(&year));
+        let (old, new) = (head(message!("revised-head-old")), head(message!("revised-head-new")));
+        let mut rows = vec![vec![String::new(), old, String::new(), new, String::new()]];
+        let mut row = |name: String, old: usize, old_m2: f64, new: usize, new_m2: f64| {
+            rows.push(vec![name, old.to_string(), ha(old_m2), new.to_string(), ha(new_m2)]);
         };
         for k in &self.kinds {
-            // Chinese signs are two columns wide.
-            let name = format!("{} {}", k.kind.name(), zh(k.kind));
-            let name = format!(
-                "{name}{}",
-                " ".repeat(24_usize.saturating_sub(name.chars().count() + zh(k.kind).chars().count()))
-            );
-            line(&name, k.old_parcels, k.old_area_m2, k.new_parcels, k.new_area_m2);
+            let name = words(&name(k.kind));
+            row(name, k.old_parcels, k.old_area_m2, k.new_parcels, k.new_area_m2);
         }
-        line("total 合计", self.old.parcels, self.old.area_m2, self.new.parcels, self.new.area_m2);
-        text.truncate(text.trim_end().len());
-        text
+        let (old, new) = (&self.old, &self.new);
+        row(words(&message!("revised-total")), old.parcels, old.area_m2, new.parcels, new.area_m2);
+        columns(&rows, 1)
     }
 }

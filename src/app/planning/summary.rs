@@ -1,144 +1,113 @@
-//! A plan in a few lines that a planner can read, Chinese and English.
+//! A plan in a few lines that a planner can read.
 
-use std::fmt::Write as _;
-
+use parcels::message;
+use parcels::message::{AsParam as _, Message, Param, list, number, signed};
 use parcels::optimise::Status;
 use parcels::plan::{
-    ConcentrationRecord, ConstraintStatus, Direction, GapRecord, PlanRecord, RobustnessRecord, Swap,
-    Transfer, Unbalanced,
+    ConcentrationRecord, ConstraintRecord, ConstraintStatus, Direction, GapRecord, PlanRecord,
+    RobustnessRecord, Swap, Transfer, Unbalanced,
 };
 use parcels::units::{AreaBasis, SquareMetres};
+
+use crate::messages::as_said;
 
 /// How many swaps and how many transfers of each are told.
 const SWAPS_TOLD: usize = 3;
 const TRANSFERS_TOLD: usize = 3;
 
-/// The summary printed after `plan`.
+/// The summary printed after `plan`, line by line. An empty message is an empty line.
 #[must_use]
-pub fn summary(record: &PlanRecord) -> String {
-    let mut text = String::new();
-    let (moved_in, moved_out) = (moved(record, Direction::In), moved(record, Direction::Out));
-    let basis = match record.area.basis {
-        AreaBasis::Ellipsoidal => "ellipsoidal 椭球面积",
-        AreaBasis::Planar => "planar 平面面积",
-        AreaBasis::Registered => "registered 登记面积",
-    };
-    let ha = |m2: f64| SquareMetres(m2).ha();
-    let _ = writeln!(text, "{}", record.inputs.policy_name);
+pub fn summary(record: &PlanRecord) -> Vec<Message> {
+    let mut lines = vec![as_said(record.inputs.policy_name.as_str())];
     if let Some(date) = &record.inputs.reference_date {
-        let _ = writeln!(text, "as of 基准日    {date}");
+        lines.push(message!("summary-date", date = date));
     }
-    let _ = writeln!(text, "parcels 地块             {}", record.inputs.parcels);
-    let change = if record.area.before_m2 > 0.0 {
-        format!("  ({:+.3} %)", 100.0 * (record.area.after_m2 / record.area.before_m2 - 1.0))
-    } else {
-        String::new()
-    };
-    let _ = writeln!(
-        text,
-        "zone area 园区面积       {:.2} → {:.2} ha{change}, {basis}",
-        ha(record.area.before_m2),
-        ha(record.area.after_m2),
-    );
-    let score = |s: Option<f64>| s.map_or_else(|| "unknown".to_owned(), |s| format!("{s:.2}"));
-    let _ = writeln!(
-        text,
-        "mean score 平均得分      {} → {}",
-        score(record.score.before),
-        score(record.score.after)
-    );
-    let (before, after) = (&record.concentration.before, &record.concentration.after);
-    let _ = writeln!(
-        text,
-        "concentration 集中度     {:.2} → {:.2}  (gap {} m)",
-        before.index, after.index, record.concentration.gap_m
-    );
-    warn_of_gaps(&mut text, &record.concentration);
-    let _ = writeln!(
-        text,
-        "blocks 区块              {} → {}, largest 最大 {:.1} % → {:.1} %, small 小区块 {:.2} % → {:.2} % of the area",
-        before.blocks,
-        after.blocks,
-        before.lpi,
-        after.lpi,
-        100.0 * before.small_block_share,
-        100.0 * after.small_block_share
-    );
-    let _ = writeln!(
-        text,
-        "transfers 调整           {} in 调入 ({:.2} ha), {} out 调出 ({:.2} ha), in {} swaps 置换组",
-        moved_in.0,
-        ha(moved_in.1),
-        moved_out.0,
-        ha(moved_out.1),
-        record.swaps.len()
-    );
-    if record.area.before_m2 > 0.0 {
-        let _ = writeln!(
-            text,
-            "changing hands 变动面积  {:.1} % of the zone's present area, in and out together 调入调出合计占现状面积",
-            100.0 * (moved_in.1 + moved_out.1 + 0.0) / record.area.before_m2
-        );
-    }
-    let objective = &record.objective;
-    let gap = objective.gap.map_or_else(
-        || "no admissible plan 没有可行方案".to_owned(),
-        |gap| format!("gap 差距 ≤ {:.4} %", 100.0 * gap),
-    );
-    let ending = match objective.status {
-        Status::Optimal => "proven best 已证最优".to_owned(),
-        Status::Feasible => gap,
-        Status::Stopped => format!("stopped early 提前停止, {gap}"),
-        Status::Infeasible => "no admissible plan 没有可行方案".to_owned(),
-    };
-    let _ = writeln!(
-        text,
-        "objective 目标值         {:.2} → {:.2}, at most 上界 {:.2}; {ending}",
-        objective.before, objective.value, objective.bound
-    );
+    lines.push(message!("summary-parcels", count = record.inputs.parcels));
+    lines.push(area(record));
+    let score = |s: Option<f64>| s.map_or_else(|| message!("not-known").as_param(), |s| number(s, 2));
+    let (before, after) = (score(record.score.before), score(record.score.after));
+    lines.push(message!("summary-score", before = before, after = after));
+    lines.extend(concentration(&record.concentration));
+    lines.extend(moved(record));
+    lines.push(objective(record));
     for other in &record.alternatives {
-        let _ = writeln!(
-            text,
-            "alternative 备选 {}       costs 代价 {:.2} (bound 上界 {:.2}), {} parcels 地块 differ 不同 ({:.2} ha)",
-            other.id,
-            other.price,
-            other.bound,
-            other.changes.len(),
-            ha(other.differs_m2)
-        );
+        lines.push(message!(
+            "summary-alternative",
+            id = other.id,
+            price = number(other.price, 2),
+            bound = number(other.bound, 2),
+            count = other.changes.len(),
+            area = ha(other.differs_m2)
+        ));
     }
     if let Some(RobustnessRecord { samples, spread, mean: Some(mean) }) = record.robustness {
-        let _ = writeln!(
-            text,
-            "robustness 稳健性        {:.1} % of the area moved, on average, over {samples} draws of weights ± {:.0} % 权重抽样中调整不变的面积比例",
-            100.0 * mean,
-            100.0 * spread
-        );
+        lines.push(message!(
+            "summary-robustness",
+            percent = percent(mean, 1),
+            samples = samples,
+            spread = percent(spread, 0)
+        ));
     }
-    for constraint in &record.constraints {
-        if matches!(constraint.status, ConstraintStatus::Broken | ConstraintStatus::Missed) {
-            let word =
-                if constraint.status == ConstraintStatus::Broken { "broken 违反" } else { "missed 未达" };
-            let (id, zh) = (&constraint.id, rule_zh(&constraint.id));
-            let _ = writeln!(text, "{id} {zh} {word}: {}{}", constraint.text, figures(constraint));
-        }
-    }
-    for conflict in &record.conflicts {
-        let _ = writeln!(text, "conflict 冲突: {conflict}");
-    }
+    lines.extend(record.constraints.iter().filter_map(kept));
+    lines.extend(record.conflicts_told.iter().map(|why| message!("summary-conflict", why = why.message())));
     if let Some(obstacle) = &record.why_not {
-        let _ = writeln!(text, "why not 原因: {} / {}", obstacle.text.zh, obstacle.text.en);
-        for way in &obstacle.ways_out {
-            let _ = writeln!(text, "way out 出路: {} / {}", way.text.zh, way.text.en);
-        }
+        lines.push(message!("summary-why-not", why = obstacle.text.message()));
+        let ways = obstacle.ways_out.iter();
+        lines.extend(ways.map(|way| message!("summary-way-out", way = way.text.message())));
     }
-    tell_swaps(&mut text, record);
+    lines.extend(swaps(record));
     if !record.issues.is_empty() {
-        let list: Vec<String> = record.issues.iter().map(|(kind, n)| format!("{n} {kind}")).collect();
-        let _ = writeln!(text, "\ninput issues 数据问题 (issues.csv): {}", list.join(", "));
+        let counts = record.issues.iter().map(|(kind, count)| format!("{count} {kind}"));
+        lines.push(Message::default());
+        lines.push(message!("summary-issues", list = list(counts)));
     }
-    text.truncate(text.trim_end().len());
-    text
+    lines
+}
+
+fn ha(m2: f64) -> Param {
+    number(SquareMetres(m2).ha(), 2)
+}
+
+fn percent(share: f64, digits: u8) -> Param {
+    // An empty sum is -0.0, which nobody wants to read.
+    number(100.0 * share + 0.0, digits)
+}
+
+fn area(record: &PlanRecord) -> Message {
+    let (before_m2, after_m2) = (record.area.before_m2, record.area.after_m2);
+    let change = (before_m2 > 0.0).then(|| {
+        message!("summary-area-change", percent = format!("{:+.3}", 100.0 * (after_m2 / before_m2 - 1.0)))
+    });
+    let basis = match record.area.basis {
+        AreaBasis::Ellipsoidal => message!("basis-ellipsoidal"),
+        AreaBasis::Planar => message!("basis-planar"),
+        AreaBasis::Registered => message!("basis-registered"),
+    };
+    message!("summary-area", before = ha(before_m2), after = ha(after_m2), change = change, basis = basis)
+}
+
+fn concentration(record: &ConcentrationRecord) -> Vec<Message> {
+    let (before, after) = (&record.before, &record.after);
+    let mut lines = vec![message!(
+        "summary-concentration",
+        before = number(before.index, 2),
+        after = number(after.index, 2),
+        gap = record.gap_m
+    )];
+    lines.extend(falls_at(record).into_iter().map(|at| {
+        let (before, after) = (number(at.before.index, 2), number(at.after.index, 2));
+        message!("summary-falls-at-gap", gap = at.gap_m, before = before, after = after)
+    }));
+    lines.push(message!(
+        "summary-blocks",
+        before = before.blocks,
+        after = after.blocks,
+        largest_before = number(before.lpi, 1),
+        largest_after = number(after.lpi, 1),
+        small_before = percent(before.small_block_share, 2),
+        small_after = percent(after.small_block_share, 2)
+    ));
+    lines
 }
 
 /// The gap tolerances at which the plan is less concentrated than the zone is now, though it is more so at the policy's own.
@@ -149,94 +118,111 @@ fn falls_at(concentration: &ConcentrationRecord) -> Vec<&GapRecord> {
     concentration.by_gap.iter().filter(|at| rises && at.gap_m != concentration.gap_m).filter(falls).collect()
 }
 
-fn warn_of_gaps(text: &mut String, concentration: &ConcentrationRecord) {
-    for at in falls_at(concentration) {
-        let _ = writeln!(
-            text,
-            "warning 警告             at a gap of {} m concentration falls 间距取 {} 米时集中度下降: {:.2} → {:.2}",
-            at.gap_m, at.gap_m, at.before.index, at.after.index
-        );
+fn moved(record: &PlanRecord) -> Vec<Message> {
+    // Number and area (m²) of the transfers one way.
+    let one_way = |direction: Direction| {
+        let some = || record.transfers.iter().filter(|t| t.direction == direction);
+        (some().count(), some().map(|t| t.area_m2).sum::<f64>() + 0.0)
+    };
+    let (entering, leaving) = (one_way(Direction::In), one_way(Direction::Out));
+    let mut lines = vec![message!(
+        "summary-transfers",
+        entering = entering.0,
+        entering_ha = ha(entering.1),
+        leaving = leaving.0,
+        leaving_ha = ha(leaving.1),
+        swaps = record.swaps.len()
+    )];
+    if record.area.before_m2 > 0.0 {
+        let share = (entering.1 + leaving.1) / record.area.before_m2;
+        lines.push(message!("summary-moved-share", percent = percent(share, 1)));
     }
+    lines
 }
 
-/// What a rule is about; its figures follow in the engine's words.
-fn rule_zh(id: &str) -> &'static str {
-    match id {
-        "C1" => "总面积",
-        "C2" => "管控红线",
-        "C3" => "应在范围",
-        "C4" => "区块数",
-        "C5" => "小区块",
-        "C6" => "整宗调整",
-        "C7" => "锁定",
-        "C8" => "小空洞",
-        "C9" => "子园面积",
-        "C10" => "变动量",
-        "C11" => "集中度",
-        "C12" => "新区块",
-        _ => "规则",
-    }
+fn objective(record: &PlanRecord) -> Message {
+    let objective = &record.objective;
+    let gap = || match objective.gap {
+        Some(gap) => message!("ending-gap", percent = percent(gap, 4)),
+        None => message!("ending-infeasible"),
+    };
+    let ending = match objective.status {
+        Status::Optimal => message!("ending-optimal"),
+        Status::Feasible => gap(),
+        Status::Stopped => message!("ending-stopped", gap = gap()),
+        Status::Infeasible => message!("ending-infeasible"),
+    };
+    message!(
+        "summary-objective",
+        before = number(objective.before, 2),
+        after = number(objective.value, 2),
+        bound = number(objective.bound, 2),
+        ending = ending
+    )
 }
 
-fn figures(constraint: &parcels::plan::ConstraintRecord) -> String {
-    match (constraint.value, constraint.limit) {
-        (Some(value), Some(limit)) => format!(" (is {value:.4}, limit {limit:.4})"),
-        (Some(value), None) => format!(" (is {value:.4})"),
-        _ => String::new(),
+/// A rule that is not kept, with its figures.
+fn kept(constraint: &ConstraintRecord) -> Option<Message> {
+    let figures = match (constraint.value, constraint.limit) {
+        (Some(value), Some(limit)) => {
+            Some(message!("rule-figure-and-limit", value = number(value, 4), limit = number(limit, 4)))
+        }
+        (Some(value), None) => Some(message!("rule-figure", value = number(value, 4))),
+        _ => None,
+    };
+    let (id, rule) = (&constraint.id, constraint.text.message());
+    match constraint.status {
+        ConstraintStatus::Broken => {
+            Some(message!("summary-rule-broken", id = id, rule = rule, figures = figures))
+        }
+        ConstraintStatus::Missed => {
+            Some(message!("summary-rule-missed", id = id, rule = rule, figures = figures))
+        }
+        ConstraintStatus::Met | ConstraintStatus::Off => None,
     }
-}
-
-/// Number and area (m²) of the transfers one way.
-fn moved(record: &PlanRecord, direction: Direction) -> (usize, f64) {
-    let some = || record.transfers.iter().filter(|t| t.direction == direction);
-    (some().count(), some().map(|t| t.area_m2).sum())
 }
 
 /// The swaps that gain most, with the reasons of their largest transfers.
-fn tell_swaps(text: &mut String, record: &PlanRecord) {
+fn swaps(record: &PlanRecord) -> Vec<Message> {
+    let mut lines = Vec::new();
     for swap in record.swaps.iter().take(SWAPS_TOLD) {
         let mut transfers: Vec<&Transfer> = record.transfers.iter().filter(|t| t.swap == swap.id).collect();
         transfers.sort_by(|a, b| b.area_m2.total_cmp(&a.area_m2).then(a.parcel.cmp(&b.parcel)));
-        let _ = writeln!(text, "\nswap 置换 {}: {}", swap.id, headline(swap));
+        lines.push(Message::default());
+        lines.push(headline(swap));
         for transfer in transfers.iter().take(TRANSFERS_TOLD) {
-            let way = match transfer.direction {
-                Direction::In => "in  调入",
-                Direction::Out => "out 调出",
-            };
-            let _ =
-                writeln!(text, "  {way} {}  {:.2} ha", transfer.parcel, SquareMetres(transfer.area_m2).ha());
-            for reason in &transfer.reasons {
-                let _ = writeln!(text, "        {} / {}", reason.en, reason.zh);
-            }
+            let (parcel, area) = (&transfer.parcel.0, ha(transfer.area_m2));
+            lines.push(match transfer.direction {
+                Direction::In => message!("summary-move-in", parcel = parcel, area = area),
+                Direction::Out => message!("summary-move-out", parcel = parcel, area = area),
+            });
+            let reasons = transfer.reasons.iter();
+            lines.extend(reasons.map(|reason| message!("summary-reason", reason = reason.message())));
         }
         if transfers.len() > TRANSFERS_TOLD {
-            let _ = writeln!(text, "  … and {} more", transfers.len() - TRANSFERS_TOLD);
+            lines.push(message!("summary-more-moves", count = transfers.len() - TRANSFERS_TOLD));
         }
     }
     if record.swaps.len() > SWAPS_TOLD {
-        let _ = writeln!(text, "… {} more swaps in plan.json", record.swaps.len() - SWAPS_TOLD);
+        lines.push(message!("summary-more-swaps", count = record.swaps.len() - SWAPS_TOLD));
     }
+    lines
 }
 
-fn headline(swap: &Swap) -> String {
-    let why = match swap.unbalanced {
-        None => "",
-        Some(Unbalanced::OneSided) => {
-            "; unbalanced 面积不平衡: the plan moves land one way only 整个方案只有单向调整"
-        }
-        Some(Unbalanced::NoPartner) => {
-            "; unbalanced 面积不平衡: other swaps need all that moves the other way 反向调整的土地已用于其他置换组"
-        }
-        Some(Unbalanced::PieceTooLarge) => {
-            "; unbalanced 面积不平衡: a piece that stays whole is larger than what is left to set against it 不可拆分的一片大于可与之相抵的土地"
-        }
-    };
-    format!(
-        "{} parcels 宗, area 面积 {:+.2} ha, objective 目标值 {:+.2}, concentration 集中度 {:+.3}{why}",
-        swap.parcels.len(),
-        SquareMetres(swap.balance_m2).ha(),
-        swap.delta_objective,
-        swap.delta_concentration
+fn headline(swap: &Swap) -> Message {
+    let unbalanced = swap.unbalanced.map(|why| match why {
+        Unbalanced::OneSided => message!("unbalanced-one-sided"),
+        Unbalanced::NoPartner => message!("unbalanced-no-partner"),
+        Unbalanced::PieceTooLarge => message!("unbalanced-piece-too-large"),
+    });
+    message!(
+        "summary-swap",
+        id = swap.id,
+        count = swap.parcels.len(),
+        balance = signed(SquareMetres(swap.balance_m2).ha(), 2),
+        objective = signed(swap.delta_objective, 2),
+        concentration = signed(swap.delta_concentration, 3),
+        unbalanced = unbalanced
     )
 }
 
@@ -244,6 +230,8 @@ fn headline(swap: &Swap) -> String {
 mod tests {
     use super::*;
     use parcels::blocks::Concentration;
+
+    use crate::messages::english;
 
     #[test]
     fn a_fall_at_another_gap_is_told_where_the_policys_own_shows_a_rise() {
@@ -259,9 +247,8 @@ mod tests {
             falls_at(concentration).iter().map(|at| at.gap_m).collect::<Vec<f64>>()
         };
         assert_eq!(told(&concentration), [12.0, 50.0]);
-        let mut text = String::new();
-        warn_of_gaps(&mut text, &concentration);
-        assert!(text.contains("50 m") && text.contains("50 米") && text.contains("9.00 → 8.00"), "{text}");
+        let lines: Vec<String> = super::concentration(&concentration).iter().map(english).collect();
+        assert!(lines[2].contains("50 m") && lines[2].contains("9.00 → 8.00"), "{lines:?}");
         // Where it falls at the policy's gap too, the figure above says so.
         concentration.after = of(2.9);
         assert!(told(&concentration).is_empty());

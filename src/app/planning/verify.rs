@@ -8,6 +8,7 @@ use geo::MultiPolygon;
 use parcels::adjacency::{Adjacency, GAPS_SHOWN_M, adjacency, adjacency_by_gap};
 use parcels::index::SpatialIndex;
 use parcels::message;
+use parcels::message::{AsParam, Message};
 use parcels::overlay::covered;
 use parcels::parcel::{Barrier, Crs, Layer, RawLayer, RawShape};
 use parcels::plan::{PLAN_SCHEMA, PlanRecord};
@@ -147,8 +148,8 @@ impl WrittenPlan {
         let Self { record, loaded, written, .. } = self;
         let mut findings = Vec::new();
         if record.inputs.policy != loaded.sha256 {
-            let text = "policy.toml is not the policy that the plan was made with";
-            findings.push(finding("inputs.policy", &record.inputs.policy, &loaded.sha256, text));
+            let other = message!("finding-other-policy");
+            findings.push(finding("inputs.policy", &record.inputs.policy, &loaded.sha256, other));
         }
         for (name, file, found) in &self.counts {
             let wanted = match *name {
@@ -157,7 +158,7 @@ impl WrittenPlan {
                 _ => record.concentration.after.blocks,
             };
             if *found != wanted as u64 {
-                findings.push(finding(file, wanted, found, "the number of features differs"));
+                findings.push(finding(file, wanted, found, message!("finding-feature-count")));
             }
         }
         let parcels = written.layer.parcels().iter().zip(&written.in_zone_after);
@@ -166,10 +167,10 @@ impl WrittenPlan {
                 && properties.zone_after == Some(*after);
             if !same {
                 findings.push(finding(
-                    format!("parcels.geojson: {}", parcel.id),
-                    format!("{:?} {:?}", properties.parcel, properties.zone_after),
-                    format!("{} {after}", parcel.id),
-                    "it differs from plan.gpkg",
+                    format!("parcels.geojson[{}]", parcel.id),
+                    said(properties.parcel.as_deref(), properties.zone_after),
+                    said(Some(&parcel.id.0), Some(*after)),
+                    message!("finding-not-as-geopackage"),
                 ));
             }
         }
@@ -361,14 +362,18 @@ fn count_issues(path: &Path) -> Result<BTreeMap<String, usize>> {
     Ok(counts)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "callers have plain numbers and words at hand")]
-fn finding(what: impl Into<String>, claimed: impl ToString, found: impl ToString, text: &str) -> Finding {
+/// A parcel and its side, as `parcels.geojson` has them.
+fn said(parcel: Option<&str>, zone_after: Option<bool>) -> String {
+    serde_json::json!({ "parcel": parcel, "zone_after": zone_after }).to_string()
+}
+
+fn finding(what: impl Into<String>, claimed: impl AsParam, found: impl AsParam, message: Message) -> Finding {
     Finding {
         severity: Severity::Error,
         what: what.into(),
-        claimed: Some(claimed.to_string()),
-        found: Some(found.to_string()),
-        text: text.to_owned(),
+        claimed: Some(claimed.as_param()),
+        found: Some(found.as_param()),
+        message,
     }
 }
 
@@ -380,14 +385,15 @@ fn strangers(
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     if policy.contiguity.barriers.is_empty() && !barriers.is_empty() {
-        findings.push(finding("plan.gpkg:barriers", barriers.len(), 0, "the policy names no barriers"));
+        let none = message!("finding-no-barriers");
+        findings.push(finding("plan.gpkg:barriers", barriers.len(), 0_usize, none));
     }
     for (name, shapes) in overlays.iter().filter(|(name, _)| !policy.overlays.contains_key(*name)) {
         findings.push(finding(
-            format!("plan.gpkg:overlays: {name}"),
+            format!("plan.gpkg:overlays[{name}]"),
             shapes.len(),
-            0,
-            "the policy has no such overlay",
+            0_usize,
+            message!("finding-no-such-overlay"),
         ));
     }
     findings

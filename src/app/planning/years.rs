@@ -7,11 +7,11 @@
 //! What a zone has gained is measured with one yardstick all along the path: F under the first year's rules without what
 //! moving costs (κ). A year that moved something has paid for that; what it holds is worth the same, however it got there.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use parcels::blocks::Blocks;
 use parcels::message;
+use parcels::message::{Message, number};
 use parcels::optimise::{Compiled, PlanInputs, Problem, Solution, Status, compile, solve};
 use parcels::plan::PlanRecord;
 use parcels::policy::Policy;
@@ -33,6 +33,7 @@ use crate::error::{Context as _, ErrorKind, Result};
 use crate::io::atomic::write_file;
 use crate::io::atomic_output::{self, AtomicOutput};
 use crate::io::write::write_plan;
+use crate::messages::{Language, Reader, columns, render};
 
 /// Most years of a path; by then it has come to rest.
 pub const YEARS_MAX: usize = 30;
@@ -438,87 +439,64 @@ impl YearsRecord {
         rows
     }
 
-    /// The table for people, Chinese and English, with why the path ends.
+    /// The table for people, with why the path ends.
     #[must_use]
-    pub fn to_text(&self) -> String {
+    pub fn to_text(&self, language: Language) -> String {
+        let words = |message: &Message| render(message, language, Reader::Terminal);
         let head = [
-            "year 年",
-            "in 调入",
-            "out 调出",
-            "area 面积",
-            "score 得分",
-            "index 集中度",
-            "blocks 区块",
-            "gain 增益",
+            message!("years-year"),
+            message!("years-in"),
+            message!("years-out"),
+            message!("years-area"),
+            message!("years-score"),
+            message!("years-index"),
+            message!("years-blocks"),
+            message!("years-gain"),
         ];
-        let mut rows: Vec<[String; 8]> = vec![head.map(str::to_owned)];
+        let ha = |m2: f64| words(&message!("in-ha", value = number(SquareMetres(m2).ha(), 2)));
+        let mut rows: Vec<Vec<String>> = vec![head.iter().map(words).collect()];
         for (name, step, zone) in self.rows() {
             let moved = |of: fn(&YearPlan) -> MovedLand| {
-                let some = |m: MovedLand| format!("{} ({:.2} ha)", m.parcels, SquareMetres(m.area_m2).ha());
+                let some = |m: MovedLand| format!("{} ({})", m.parcels, ha(m.area_m2));
                 step.map(of).map_or_else(|| "–".to_owned(), some)
             };
             let name = match name.as_str() {
-                "0" => "today 现状".to_owned(),
-                "uncapped" => "no cap 不限".to_owned(),
+                "0" => words(&message!("years-today")),
+                "uncapped" => words(&message!("years-uncapped")),
                 _ => name,
             };
-            rows.push([
+            rows.push(vec![
                 name,
                 moved(|s| s.moved_in),
                 moved(|s| s.moved_out),
-                format!("{:.2} ha", SquareMetres(zone.area_m2).ha()),
+                ha(zone.area_m2),
                 zone.score.map_or_else(|| "–".to_owned(), |s| format!("{s:.2}")),
                 format!("{:.2}", zone.concentration),
                 zone.blocks.to_string(),
                 zone.gain_share.map_or_else(|| "–".to_owned(), |s| format!("{:.1} %", 100.0 * s)),
             ]);
         }
-        let widths: Vec<usize> =
-            (0..head.len()).map(|at| rows.iter().map(|row| width(&row[at])).max().unwrap_or(0)).collect();
-        let mut text = format!("{}\n", self.policy_name);
-        for row in &rows {
-            let mut line = String::new();
-            for (cell, most) in row.iter().zip(&widths) {
-                let _ = write!(line, "{cell}{}", " ".repeat(most - width(cell) + 2));
-            }
-            let _ = writeln!(text, "{}", line.trim_end());
-        }
-        text.push_str(
-            "gain: share of what moving all at once as far as it pays would gain in worth / 增益：占不限年度调整量时增益的比例",
-        );
-        for line in self.ending() {
-            let _ = write!(text, "\n{line}");
-        }
-        text
+        let mut lines =
+            vec![self.policy_name.clone(), columns(&rows, head.len()), words(&message!("years-gain-means"))];
+        lines.extend(self.ending().iter().map(words));
+        lines.join("\n")
     }
 
     /// Why the path ends, where it was not just that no more years were asked for.
-    fn ending(&self) -> Vec<String> {
+    fn ending(&self) -> Vec<Message> {
         let last = self.years.last().map_or(0, |year| year.year);
         match self.ended {
             End::Asked => Vec::new(),
-            End::Settled => vec![format!(
-                "year {last} moves nothing: nothing more pays under these rules, the path ends here / 第 {last} 年无需调整，路径到此为止"
-            )],
+            End::Settled => vec![message!("years-settled", year = last)],
             End::Infeasible => {
-                let mut said = vec![format!(
-                    "year {last} has no admissible plan: year-{last}/plan.json says why, the path ends here / 第 {last} 年无可行方案，原因见 year-{last}/plan.json"
-                )];
+                let mut said = vec![message!("years-infeasible", year = last)];
                 if self.uncapped.status != Status::Infeasible {
-                    said.push(
-                        "without the cap on what moves there is one: raise max_moved_share, or reach the concentration asked for over several years with strictness = \"soft\" / 不限年度调整量时可行：请提高 max_moved_share，或将集中度要求设为 strictness = \"soft\"，分年达到"
-                            .to_owned(),
-                    );
+                    said.push(message!("years-raise-cap"));
                 }
                 said
             }
         }
     }
-}
-
-/// Columns of a terminal that `text` takes: Chinese characters take two.
-fn width(text: &str) -> usize {
-    text.chars().map(|c| if c >= '\u{1100}' && c != '–' { 2 } else { 1 }).sum()
 }
 
 impl PreviewSession {

@@ -862,8 +862,8 @@ export interface components {
         Binding: {
             /** @description Its number, such as `C1`. */
             id: string;
-            /** @description What it says. */
-            text: string;
+            /** @description What it is about. */
+            text: components["schemas"]["Told"];
         };
         /** @description One indicator of a parcel. */
         CardPart: {

@@ -149,7 +149,7 @@ export type AreaBasis = 'ellipsoidal' | 'planar' | 'registered';
 
 export interface Constraint {
   id: string;
-  text: string;
+  text: Told;
   status: 'met' | 'broken' | 'missed' | 'off';
   value: number | null;
   limit: number | null;
@@ -350,7 +350,7 @@ export interface Preview {
   leave: number[];
   conflicts?: string[];
   conflicts_told?: Told[];
-  binding?: { id: string; text: string }[];
+  binding?: { id: string; text: Told }[];
 }
 
 /** What a zone comes to. */

@@ -7,6 +7,8 @@ use super::ranges::Ranges;
 use super::{Bounded, Limits, Parcels, SmallToday};
 use crate::certificate::{AreaBand, Proof};
 use crate::id::ParcelIdx;
+use crate::message;
+use crate::message::Message;
 use crate::plan::SeparatorKind;
 use crate::units::M2_PER_HA;
 
@@ -41,7 +43,7 @@ impl Components {
         side: &[Option<bool>],
         small_today: &SmallToday,
         of: &Bounded<'_>,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, Message> {
         let Bounded { land, limits, .. } = *of;
         // Small blocks that cost something speak of components, too.
         let priced = limits.small_block_price.is_finite() && limits.min_block_ha > 0.0;
@@ -61,17 +63,18 @@ impl Components {
     }
 
     /// Finds what the limit on concentration says; `most_ha` is the most that can be in.
-    fn weigh(&mut self, proof: &Proof, most_ha: f64, of: &Bounded<'_>) -> Result<(), String> {
+    fn weigh(&mut self, proof: &Proof, most_ha: f64, of: &Bounded<'_>) -> Result<(), Message> {
         let Bounded { land, limits, .. } = *of;
         let (price, least, tangent_ha) =
             (proof.concentration_price, limits.concentration_min, proof.tangent_area);
         if least <= 0.0 {
-            return Err(format!("it prices concentration at {price}, but there is no such limit"));
+            let what = message!("of-concentration");
+            return Err(message!("proof-no-such-limit", what = what, price = price));
         }
         if price * (most_ha / tangent_ha).powi(2)
             > limits.concentration_price * (1.0 + super::super::ROUNDING)
         {
-            return Err(format!("it prices concentration at {price}, more than a point of it costs"));
+            return Err(message!("proof-concentration-price", price = price));
         }
         let per_square = 100.0 / (tangent_ha * tangent_ha);
         let by_area = -2.0 * least / 100.0 * tangent_ha * per_square;
@@ -106,7 +109,7 @@ impl Components {
         parcels: &Parcels<'_>,
         net: &[i128],
         worth: &mut [i128],
-    ) -> Result<f64, String> {
+    ) -> Result<f64, Message> {
         let Parcels { proof, scale, side, of } = *parcels;
         let square = proof.concentration_price * self.per_square;
         let mut sum = 0.0;
@@ -116,7 +119,7 @@ impl Components {
             let number = self
                 .list
                 .binary_search_by_key(&(bands[0].component as usize), |component| component.parcels[0])
-                .map_err(|_| format!("no component begins with parcel {}", bands[0].component))?;
+                .map_err(|_| message!("proof-no-component", parcel = bands[0].component))?;
             let component = &self.list[number];
             component.is_covered_by(bands)?;
             component.parcels.iter().for_each(|at| banded[*at] = Some(component.parcels[0]));
@@ -156,7 +159,7 @@ impl Components {
         }
         let flows = proof.flows.iter().filter(|(_, _, flow)| *flow != 0);
         match flows.flat_map(|(a, b, _)| [*a, *b]).find_map(|at| banded[at as usize]) {
-            Some(component) => Err(format!("component {component} has flows beside those of its bands")),
+            Some(component) => Err(message!("proof-flows-beside-bands", parcel = component)),
             None => Ok(sum),
         }
     }
@@ -164,7 +167,7 @@ impl Components {
 
 impl Component {
     /// Whether the bands leave out nothing that the component's area can be, rounding aside.
-    fn is_covered_by(&self, bands: &[AreaBand]) -> Result<(), String> {
+    fn is_covered_by(&self, bands: &[AreaBand]) -> Result<(), Message> {
         let slack_ha = super::super::ROUNDING * self.whole_ha;
         let mut reached_ha = if self.sure_ha > 0.0 { self.sure_ha.max(self.least_block_ha) } else { 0.0 };
         for band in bands {
@@ -175,7 +178,7 @@ impl Component {
             reached_ha = reached_ha.max(band.most_ha).max(self.least_block_ha);
         }
         if reached_ha < self.whole_ha - slack_ha {
-            return Err(format!("the bands of component {} leave out areas", self.parcels[0]));
+            return Err(message!("proof-bands-leave-out", parcel = self.parcels[0]));
         }
         Ok(())
     }
@@ -242,11 +245,12 @@ fn flow_within(
     scale: f64,
     side: &[Option<bool>],
     of: &Bounded<'_>,
-) -> Result<BTreeMap<u32, i128>, String> {
+) -> Result<BTreeMap<u32, i128>, Message> {
     let mut net = BTreeMap::new();
     for (a, b, stated) in flows {
         let Ok(at) = pairs.binary_search_by_key(&(*a, *b), |(a, b, _)| (*a, *b)) else {
-            return Err(format!("flow between {a} and {b}, which is none of the component"));
+            let (first, second) = (a, b);
+            return Err(message!("proof-flow-outside-component", first = first, second = second));
         };
         if side[*a as usize].is_some() && side[*b as usize].is_some() {
             continue;

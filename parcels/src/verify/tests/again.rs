@@ -43,7 +43,8 @@ fn scored(indicators: &str, raw: [fn(usize) -> Option<f64>; 3]) -> Case {
 
 /// What is found wrong with indicators, parts and scores.
 fn of_indicators(case: &Case) -> Vec<String> {
-    let about = |f: &String| ["indicator", "part ", "score of"].iter().any(|begin| f.starts_with(begin));
+    let about =
+        |f: &String| f.starts_with("indicators") || f.starts_with("parcels[") && !f.contains("].hold: ");
     case.findings().into_iter().filter(about).collect()
 }
 
@@ -85,13 +86,13 @@ fn scores_weights_and_what_normalisation_took_are_computed_again() {
                     assert_eq!(of_indicators(&case), Vec::<String>::new(), "{text}");
                     case.record.indicators[1].weight += 0.01;
                     let found = of_indicators(&case);
-                    begins(&found, "indicator b: weight: the figure is wrong");
+                    begins(&found, "indicators[b].weight: finding-figure");
                     case.record.indicators[1].weight -= 0.01;
                     *case.record.indicators[2].derived.get_mut("sd").unwrap() += 0.01;
                     case.parts[0].normalised[3] = case.parts[0].normalised[3].map(|z| (z - 0.5).abs());
                     let found = of_indicators(&case);
-                    begins(&found, "indicator c: derived.sd");
-                    begins(&found, "part a of ");
+                    begins(&found, "indicators[c].derived.sd");
+                    assert!(found.iter().any(|f| f.contains("].part_a: ")), "{found:#?}");
                 }
             }
         }
@@ -108,17 +109,17 @@ fn indicators_that_are_not_the_policy_s_are_found() {
     check(
         &case,
         &[
-            "indicator rd: zh",
-            "indicator rd: derived.n: the figure is wrong (the plan says nothing, found 22)",
-            "indicator rd: derived.left_out_share: 1.5 is no figure",
-            "indicator rd: derived.median: 1 is no figure",
+            "indicators[rd].zh",
+            "indicators[rd].derived.n: finding-figure (claimed nothing, found \"22\")",
+            "indicators[rd].derived.left_out_share: finding-no-figure (figure: \"1.5\")",
+            "indicators[rd].derived.median: finding-no-figure (figure: \"1\")",
         ],
     );
     let mut case = Case::new();
     case.record.indicators.clear();
     let found = case.findings();
-    begins(&found, "indicators: this is not so (the plan says [], found [\"rd\"])");
-    begins(&found, "indicator rd: the record has no weight for it");
+    begins(&found, "indicators: finding-not-so (claimed \"[]\", found \"[\"rd\"]\")");
+    begins(&found, "indicators[rd]: finding-no-weight");
 }
 
 #[test]
@@ -144,7 +145,7 @@ fn filters_and_the_column_of_locks_are_judged_again() {
         let table = Table::new(count, columns.collect());
         let evidence = Evidence { columns: &[&table], ..case.evidence() };
         let found = super::super::verify(&case.record, &evidence);
-        found.iter().map(ToString::to_string).filter(|f| f.starts_with("hold")).collect::<Vec<_>>()
+        found.iter().map(ToString::to_string).filter(|f| f.contains("].hold: ")).collect::<Vec<_>>()
     };
     // b1 is inside, c5 outside.
     assert_eq!(held(|_, _| ()), Vec::<String>::new());
@@ -154,8 +155,8 @@ fn filters_and_the_column_of_locks_are_judged_again() {
             columns[0][case.park.at("c5")] = Value::Missing;
         }),
         &[
-            "hold of b1: the policy's filters hold it (the plan says free, found ineligible)",
-            "hold of c5: the policy's filters hold it",
+            "parcels[b1].hold: finding-filters-hold (claimed hold-none, found [\"ineligible\"])",
+            "parcels[c5].hold: finding-filters-hold",
         ],
     );
     assert_eq!(
@@ -171,7 +172,7 @@ fn filters_and_the_column_of_locks_are_judged_again() {
     );
     found(
         &held(|case, _| case.hold[case.park.at("b1")] = "ineligible".into()),
-        &["hold of b1: the policy's filters let it move (the plan says ineligible)"],
+        &["parcels[b1].hold: finding-filters-let-move (claimed \"ineligible\")"],
     );
     found(
         &held(|case, columns| {
@@ -186,11 +187,11 @@ fn filters_and_the_column_of_locks_are_judged_again() {
             case.hold[b2] = "in".into();
         }),
         &[
-            "hold of b4: column \"lock\" says \"maybe\", which is no lock",
-            "hold of a1: its locks contradict each other: in, out",
-            "hold of b1: the policy locks this parcel (the plan says free, found freeze)",
-            "hold of b5: no lock of the policy names it",
-            "hold of c5: the policy locks this parcel (the plan says free, found out)",
+            "parcels[b4].hold: finding-no-lock-word (column: \"lock\", word: \"maybe\")",
+            "parcels[a1].hold: finding-locks-contradict (locks: [\"in\", \"out\"])",
+            "parcels[b1].hold: finding-is-locked (claimed hold-none, found [\"freeze\"])",
+            "parcels[b5].hold: finding-no-lock",
+            "parcels[c5].hold: finding-is-locked (claimed hold-none, found [\"out\"])",
         ],
     );
     let mut case = Case::new();
@@ -199,9 +200,9 @@ fn filters_and_the_column_of_locks_are_judged_again() {
     check(
         &case,
         &[
-            "locks.column: the policy speaks of a column \"lock\", which is not there",
-            "eligible.move_in: the policy speaks of a column \"use\"",
-            "eligible.move_out: the policy speaks of a column \"age\"",
+            "locks.column: finding-column-missing (column: \"lock\")",
+            "eligible.move_in: finding-column-missing (column: \"use\")",
+            "eligible.move_out: finding-column-missing (column: \"age\")",
         ],
     );
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::adjacency::{Adjacency, Facing};
+use crate::message;
 
 /// Two parcels of 1 ha side by side, the first in.
 fn pair(score: [f64; 2], kappa: f64, limits: Limits) -> World {
@@ -34,7 +35,7 @@ fn a_bound_by_hand() {
     assert_eq!(proven(15.0, 5000), Ok(25.0));
     let one_sided = World { limits: Limits { area_min_ha: f64::NEG_INFINITY, ..NO_LIMITS }, ..world };
     let error = one_sided.bound(&simple(1.0, Proof { area_price: -1.0, ..Proof::default() })).unwrap_err();
-    assert!(error.contains("prices total area at -1"), "{error}");
+    assert_eq!(error, message!("proof-no-such-limit", what = message!("of-total-area"), price = -1.0));
 }
 
 #[test]
@@ -60,24 +61,29 @@ fn exits_by_hand() {
 
     let held = World { hold: vec![Some(true), None], ..hard.clone() };
     for (world, proof, why) in [
-        (&soft, proof(SeparatorKind::Priced, &[0], 101, 0.0), "more than a block costs (100)"),
-        (&none, proof(SeparatorKind::Counted, &[0, 1], 251, 25.0), "more than a block costs (250)"),
-        (&none, proof(SeparatorKind::Counted, &[0, 1], 1, 0.0), "more than a block costs (0)"),
-        (&hard, proof(SeparatorKind::Small, &[0, 1], 1, 0.0), "would be allowed"),
-        (&hard, proof(SeparatorKind::Priced, &[0], 1, 0.0), "would be allowed"),
-        (&soft, proof(SeparatorKind::Small, &[0], 1, 0.0), "would be allowed"),
-        (&soft, proof(SeparatorKind::Priced, &[0, 1], 1, 0.0), "would be allowed"),
-        (&held, proof(SeparatorKind::Small, &[0], 1, 0.0), "would be allowed"),
-        (&hard, proof(SeparatorKind::Small, &[0, 9], 1, 0.0), "beyond the 2 there are"),
-        (&hard, proof(SeparatorKind::Small, &[0], 1, 1.0), "prices blocks at 1, but there is no such limit"),
+        (&soft, proof(SeparatorKind::Priced, &[0], 101, 0.0), "separators-overpay (cap: \"100\""),
+        (&none, proof(SeparatorKind::Counted, &[0, 1], 251, 25.0), "separators-overpay (cap: \"250\""),
+        (&none, proof(SeparatorKind::Counted, &[0, 1], 1, 0.0), "separators-overpay (cap: \"0\""),
+        (&hard, proof(SeparatorKind::Small, &[0, 1], 1, 0.0), "proof-separator-allowed"),
+        (&hard, proof(SeparatorKind::Priced, &[0], 1, 0.0), "proof-separator-allowed"),
+        (&soft, proof(SeparatorKind::Small, &[0], 1, 0.0), "proof-separator-allowed"),
+        (&soft, proof(SeparatorKind::Priced, &[0, 1], 1, 0.0), "proof-separator-allowed"),
+        (&held, proof(SeparatorKind::Small, &[0], 1, 0.0), "proof-separator-allowed"),
+        (&hard, proof(SeparatorKind::Small, &[0, 9], 1, 0.0), "proof-separator-beyond (count: 2"),
+        (
+            &hard,
+            proof(SeparatorKind::Small, &[0], 1, 1.0),
+            "proof-no-such-limit (price: \"1\", what: of-blocks)",
+        ),
     ] {
-        let error = world.bound(&proof).unwrap_err();
+        let error = world.bound(&proof).unwrap_err().to_string();
         assert!(error.contains(why), "{error}\ninstead of\n{why}");
     }
     // Two separators that share a parcel of their regions share its price too.
     let mut twice = proof(SeparatorKind::Priced, &[0], 60, 0.0);
     twice.root.separators.push(twice.root.separators[0].clone());
-    assert!(soft.bound(&twice).unwrap_err().contains("over parcel 0 separators pay 120 units"));
+    let error = soft.bound(&twice).unwrap_err().to_string();
+    assert!(error.contains("load: \"120\", parcel: 0"), "{error}");
 }
 
 #[test]
@@ -90,15 +96,17 @@ fn new_blocks_and_heirs_by_hand() {
         simple(10.0, Proof { flows: vec![(0, 1, 50)], separators, ..Proof::default() })
     };
     assert_eq!(world.bound(&proof(SeparatorKind::Small, &[0])), Ok(0.0));
-    assert!(world.bound(&proof(SeparatorKind::Small, &[1])).unwrap_err().contains("would be allowed"));
-    assert!(world.bound(&proof(SeparatorKind::Small, &[0, 1])).unwrap_err().contains("would be allowed"));
+    assert!(world.bound(&proof(SeparatorKind::Small, &[1])).unwrap_err().code == "proof-separator-allowed");
+    assert!(
+        world.bound(&proof(SeparatorKind::Small, &[0, 1])).unwrap_err().code == "proof-separator-allowed"
+    );
     // Small blocks of today may stay, others may not: the second is one, the first is none.
     let limits = Limits { min_block_ha: 1.5, small_block_price: 5.0, ..NO_LIMITS };
     world.limits = Limits { small_today: Some(vec![vec![ParcelIdx(1)]]), ..limits.clone() };
     assert_eq!(world.bound(&proof(SeparatorKind::Small, &[0])), Ok(0.0));
-    assert!(world.bound(&proof(SeparatorKind::Small, &[1])).unwrap_err().contains("would be allowed"));
+    assert!(world.bound(&proof(SeparatorKind::Small, &[1])).unwrap_err().code == "proof-separator-allowed");
     world.limits = limits;
-    assert!(world.bound(&proof(SeparatorKind::Small, &[0])).unwrap_err().contains("would be allowed"));
+    assert!(world.bound(&proof(SeparatorKind::Small, &[0])).unwrap_err().code == "proof-separator-allowed");
 }
 
 #[test]
@@ -128,16 +136,16 @@ fn concentration_and_cases_by_hand() {
     let found = world.bound(&split(far(3.0), Proof::default())).unwrap();
     assert!(found > 45.0, "{found}");
     for (cases, why) in [
-        (vec![CaseProof::Split(1), CaseProof::Proven(far(1.0))], "before all are told"),
-        (vec![CaseProof::Proven(far(1.0)), CaseProof::Proven(far(1.0))], "more cases than there are"),
-        (vec![CaseProof::Split(7)], "names parcel 7"),
-        (vec![CaseProof::Split(1), CaseProof::Split(1)], "two cases on one path"),
+        (vec![CaseProof::Split(1), CaseProof::Proven(far(1.0))], "proof-cases-end"),
+        (vec![CaseProof::Proven(far(1.0)), CaseProof::Proven(far(1.0))], "proof-cases-too-many"),
+        (vec![CaseProof::Split(7)], "proof-case-beyond (count: 2, parcel: 7)"),
+        (vec![CaseProof::Split(1), CaseProof::Split(1)], "proof-case-twice"),
     ] {
-        let error = world.bound(&Certificate { cases, ..split(far(1.0), far(1.0)) }).unwrap_err();
+        let error = world.bound(&Certificate { cases, ..split(far(1.0), far(1.0)) }).unwrap_err().to_string();
         assert!(error.contains(why), "{error}, not {why}");
     }
     let unlimited = World { limits: NO_LIMITS, ..world.clone() };
-    assert!(unlimited.bound(&simple(1.0, priced(1.0))).unwrap_err().contains("no such limit"));
+    assert!(unlimited.bound(&simple(1.0, priced(1.0))).unwrap_err().code == "proof-no-such-limit");
     let soft = World { limits: Limits { concentration_price: 0.5, ..world.limits.clone() }, ..world };
-    assert!(soft.bound(&simple(1.0, far(1.0))).unwrap_err().contains("more than a point of it costs"));
+    assert!(soft.bound(&simple(1.0, far(1.0))).unwrap_err().code == "proof-concentration-price");
 }

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use crate::adjacency::{Adjacency, Facing};
 use crate::certificate::Certificate;
 use crate::id::{ParcelIdx, PartIdx};
+use crate::message::Message;
 use crate::optimise::{Limit, Link, Lock, Problem};
 use crate::parts::Parts;
 use crate::units::M2_PER_HA;
@@ -53,7 +54,7 @@ impl World {
         self.area_m2.len()
     }
 
-    pub(super) fn bound(&self, certificate: &Certificate) -> Result<f64, String> {
+    pub(super) fn bound(&self, certificate: &Certificate) -> Result<f64, Message> {
         bound(
             certificate,
             &Bounded {
