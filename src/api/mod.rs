@@ -69,6 +69,7 @@ use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate as _};
 use tower_http::compression::{CompressionLayer, CompressionLevel};
+use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use utoipa_axum::router::OpenApiRouter;
 
 use metrics::Metrics;
@@ -216,6 +217,9 @@ fn wrapped(routes: Router<State>, state: State) -> Router {
         .layer(from_fn(cache::conditional))
         .layer(from_fn(guard::headers))
         .layer(from_fn_with_state(state.clone(), observe::observe))
+        .layer(PropagateRequestIdLayer::x_request_id())
+        .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+        .layer(from_fn(observe::only_plain_ids))
         .with_state(state)
 }
 

@@ -1,29 +1,28 @@
-//! Request ids, metrics and one log line a request.
+//! Request ids that are fit for a log, metrics and one log line a request.
 
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State as Shared};
 use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::Response;
+use tower_http::request_id::RequestId;
 use tracing::Instrument as _;
 
 use super::State;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-pub(super) async fn observe(Shared(state): Shared<State>, mut request: Request, next: Next) -> Response {
+/// Counts and logs a request under the id that the layer around this one gave it.
+pub(super) async fn observe(Shared(state): Shared<State>, request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let in_flight = state.metrics().begin();
-    let id = request_id(&request);
-    request.headers_mut().insert(REQUEST_ID, id.clone());
+    let id = request.extensions().get::<RequestId>().and_then(|id| id.header_value().to_str().ok());
+    let span = tracing::info_span!("request", request.id = id.unwrap_or_default());
     let method = known(request.method());
     let path = request.uri().path().to_owned();
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
-    let span = tracing::info_span!("request", request.id = id.to_str().unwrap_or_default());
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let response = next.run(request).instrument(span.clone()).await;
     drop(in_flight);
     let took = begun.elapsed();
     let status = response.status().as_u16();
@@ -39,7 +38,6 @@ pub(super) async fn observe(Shared(state): Shared<State>, mut request: Request, 
             "answered"
         );
     });
-    response.headers_mut().insert(REQUEST_ID, id);
     response
 }
 
@@ -57,17 +55,13 @@ fn known(method: &Method) -> &'static str {
     }
 }
 
-/// The id that a proxy set, if it is fit for a log; otherwise a new one.
-fn request_id(request: &Request) -> HeaderValue {
-    let plain = |v: &&HeaderValue| {
-        (8..=64).contains(&v.len()) && v.as_bytes().iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-')
+/// Takes an id away that is not fit for a log, so that the request gets a new one; that of a proxy stays.
+pub(super) async fn only_plain_ids(mut request: Request, next: Next) -> Response {
+    let plain = |id: &HeaderValue| {
+        (8..=64).contains(&id.len()) && id.as_bytes().iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-')
     };
-    if let Some(given) = request.headers().get(REQUEST_ID).filter(plain) {
-        return given.clone();
+    if request.headers().get(REQUEST_ID).is_some_and(|id| !plain(id)) {
+        request.headers_mut().remove(REQUEST_ID);
     }
-    static START: OnceLock<u32> = OnceLock::new();
-    static NEXT: AtomicU64 = AtomicU64::new(1);
-    let start = START.get_or_init(rand::random);
-    let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    HeaderValue::from_str(&format!("{start:08x}-{number:06}")).unwrap_or(HeaderValue::from_static("none"))
+    next.run(request).await
 }

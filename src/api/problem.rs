@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 
 use super::accept::language;
 use crate::error::{Error, ErrorKind, Failure};
-use crate::messages::{Language, Reader, as_said, render};
+use crate::messages::{Language, Reader, render};
 
 /// The media type.
 pub const PROBLEM_JSON: &str = "application/problem+json";
@@ -147,8 +147,8 @@ pub(super) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response<Full<By
     response
 }
 
-/// Says every failure in the language that the client asks for, and turns what libraries answer in plain text into problems;
-/// the text becomes the detail.
+/// Says every failure in the language that the client asks for, and turns what libraries answer in plain text into problems
+/// that quote the text.
 pub(super) async fn all_failures(request: Request, next: Next) -> Response {
     let language = language(&request);
     let mut response = next.run(request).await;
@@ -165,10 +165,11 @@ pub(super) async fn all_failures(request: Request, next: Next) -> Response {
     let (parts, body) = response.into_parts();
     let text = Limited::new(body, 4096).collect().await.map(|all| all.to_bytes()).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
+    let code = status.as_u16();
     let detail = if status.is_server_error() || text.is_empty() {
-        as_said(status.canonical_reason().unwrap_or("Failure"))
+        message!("answered-with-status", status = i64::from(code))
     } else {
-        as_said(text)
+        message!("refused-by-library", status = i64::from(code), why = text)
     };
     let mut problem = Problem::new(status, detail).into_response();
     for kept in [header::ALLOW, header::RETRY_AFTER] {

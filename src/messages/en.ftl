@@ -797,7 +797,9 @@ bbox-numbers = 4 numbers are wanted, or 6 with heights
 bbox-corners-below = the upper corner lies below the lower
 bbox-corners-left = the upper corner lies left of the lower
 bbox-beyond-crs = it reaches beyond its CRS
-json-refused = the body cannot be read: { $why }
+json-refused = the body cannot be read: "{ $why }"
+answered-with-status = the request ended with status { $status }
+refused-by-library = the request was refused with status { $status }: "{ $why }"
 thread-let-go = a thread let go of its work
 tile-does-not-exist = tile { $z }/{ $x }/{ $y } does not exist: zoom goes to { $most }, column and row to 2^zoom - 1
 
@@ -1060,7 +1062,16 @@ name-means-measured = the name "{ $name }" means the area as measured on the ell
 values-no-numbers = column "{ $column }": { $count } of { $present } values present are no numbers, such as "{ $example }"; they count as missing
 indicator-unpaired = indicator "{ $indicator }": it sets { $sums } in proportion to each other, but the firm table was read for other ratios; read it again with this policy
 weights-what = weights: { $what }
-policy-text = { $place }{ $what }{ $hint }
+policy-text = { $place }{ $what }
+policy-no-such-key = there is no key `{ $key }` here{ $hint }
+policy-no-such-word = `{ $word }` is none of the words { $known }{ $hint }
+policy-key-missing = the key `{ $key }` is missing
+policy-not-understood = it cannot be understood: "{ $text }"
+at-least-word = at_least = "{ $word }": expected "before", a number from 0 to 100, or a change of today's index such as "+10 %"
+at-least-range = at_least = { $index }: the concentration index lies between 0 and 100
+new-block-word = new_block_ha = "{ $word }": expected a number of hectares or "forbid"
+moved-share-word = max_moved_share = "{ $word }": expected a share of the zone's area, such as 0.25, or "free"
+blocks-word = blocks = "{ $word }": expected "before", "free" or a number
 policy-place = line { $line }, column { $column }:{" "}
 did-you-mean-key = {" "}(did you mean `{ $name }`?)
 formula-brace-open = a `{"{"}` has no `{"}"}`

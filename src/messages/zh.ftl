@@ -773,7 +773,9 @@ bbox-numbers = 应为 4 个数，带高程时为 6 个
 bbox-corners-below = 上角低于下角
 bbox-corners-left = 上角位于下角左侧
 bbox-beyond-crs = 超出其坐标系的范围
-json-refused = 请求内容无法读取：{ $why }
+json-refused = 请求内容无法读取：“{ $why }”
+answered-with-status = 请求以状态 { $status } 结束
+refused-by-library = 请求被拒绝，状态 { $status }：“{ $why }”
 thread-let-go = 线程中断了工作
 tile-does-not-exist = 切片 { $z }/{ $x }/{ $y } 不存在：级别至 { $most }，行列号至 2^级别 - 1
 
@@ -1030,7 +1032,16 @@ name-means-measured = 名称“{ $name }”指椭球面上的量算面积；同�
 values-no-numbers = 字段“{ $column }”的 { $present } 个值中有 { $count } 个不是数字（如“{ $example }”），按缺失处理
 indicator-unpaired = 指标“{ $indicator }”：要求 { $sums } 之间的比例，而企业表是为其他比例读取的；请按此政策重新读取
 weights-what = 权重：{ $what }
-policy-text = { $place }{ $what }{ $hint }
+policy-text = { $place }{ $what }
+policy-no-such-key = 此处没有 `{ $key }` 这个键{ $hint }
+policy-no-such-word = `{ $word }` 不是 { $known } 之一{ $hint }
+policy-key-missing = 缺少键 `{ $key }`
+policy-not-understood = 无法理解：“{ $text }”
+at-least-word = at_least = "{ $word }"：应为 "before"、0 至 100 的数，或相对现状的变动，如 "+10 %"
+at-least-range = at_least = { $index }：集中度应在 0 至 100 之间
+new-block-word = new_block_ha = "{ $word }"：应为公顷数或 "forbid"
+moved-share-word = max_moved_share = "{ $word }"：应为占园区面积的比例（如 0.25）或 "free"
+blocks-word = blocks = "{ $word }"：应为 "before"、"free" 或一个数
 policy-place = 第 { $line } 行第 { $column } 列：
 did-you-mean-key = （是否为 `{ $name }`？）
 formula-brace-open = `{"{"}` 没有对应的 `{"}"}`

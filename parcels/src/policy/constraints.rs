@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
+use super::read_error::wrong;
+use crate::message;
+use crate::message::Message;
 use crate::units::AreaBasis;
 
 /// What a plan has to keep to (policy section `[constraints]`); the ids are those of `domain.md` 1.6.
@@ -174,12 +177,8 @@ impl AtLeast {
         }
     }
 
-    fn parse(word: &str) -> Result<Self, String> {
-        let wrong = || {
-            format!(
-                "at_least = \"{word}\": expected \"before\", a number from 0 to 100, or a change of today's index such as \"+10 %\""
-            )
-        };
+    fn parse(word: &str) -> Result<Self, Message> {
+        let wrong = || message!("at-least-word", word = word);
         if word == "before" {
             return Ok(Self::Before);
         }
@@ -236,10 +235,8 @@ impl<'de> Deserialize<'de> for AtLeast {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         match NumberOrWord::deserialize(from)? {
             NumberOrWord::Number(index) if (0.0..=100.0).contains(&index) => Ok(Self::Index(index)),
-            NumberOrWord::Number(index) => Err(serde::de::Error::custom(format!(
-                "at_least = {index}: the concentration index lies between 0 and 100"
-            ))),
-            NumberOrWord::Word(word) => Self::parse(&word).map_err(serde::de::Error::custom),
+            NumberOrWord::Number(index) => Err(wrong(&message!("at-least-range", index = index))),
+            NumberOrWord::Word(word) => Self::parse(&word).map_err(|why| wrong(&why)),
         }
     }
 }
@@ -266,9 +263,7 @@ impl<'de> Deserialize<'de> for NewBlockRule {
         match NumberOrWord::deserialize(from)? {
             NumberOrWord::Number(least) => Ok(Self::AtLeastHa(least)),
             NumberOrWord::Word(word) if word == "forbid" => Ok(Self::Forbid),
-            NumberOrWord::Word(word) => Err(serde::de::Error::custom(format!(
-                "new_block_ha = \"{word}\": expected a number of hectares or \"forbid\""
-            ))),
+            NumberOrWord::Word(word) => Err(wrong(&message!("new-block-word", word = word))),
         }
     }
 }
@@ -277,7 +272,8 @@ impl<'de> Deserialize<'de> for NewBlockRule {
 mod share_or_free {
     use serde::{Deserialize as _, Deserializer, Serializer};
 
-    use super::NumberOrWord;
+    use super::{NumberOrWord, wrong};
+    use crate::message;
 
     #[expect(clippy::ref_option, reason = "the signature that serde asks for")]
     pub(super) fn serialize<S: Serializer>(share: &Option<f64>, to: S) -> Result<S::Ok, S::Error> {
@@ -291,9 +287,7 @@ mod share_or_free {
         match NumberOrWord::deserialize(from)? {
             NumberOrWord::Number(share) => Ok(Some(share)),
             NumberOrWord::Word(word) if word == "free" => Ok(None),
-            NumberOrWord::Word(word) => Err(serde::de::Error::custom(format!(
-                "max_moved_share = \"{word}\": expected a share of the zone's area, such as 0.25, or \"free\""
-            ))),
+            NumberOrWord::Word(word) => Err(wrong(&message!("moved-share-word", word = word))),
         }
     }
 }
@@ -375,9 +369,7 @@ impl<'de> Deserialize<'de> for BlockRule {
             Written::Number(k) => Ok(Self::AtMost(k)),
             Written::Word(w) if w == "before" => Ok(Self::Before),
             Written::Word(w) if w == "free" => Ok(Self::Free),
-            Written::Word(w) => Err(serde::de::Error::custom(format!(
-                "blocks = \"{w}\": expected \"before\", \"free\" or a number"
-            ))),
+            Written::Word(word) => Err(wrong(&message!("blocks-word", word = word))),
         }
     }
 }
@@ -428,7 +420,7 @@ mod tests {
         for wrong in ["'10 %'", "'+ten %'", "101", "-1", "'now'", "'+nan %'"] {
             let text = format!("[constraints]\nconcentration = {{ at_least = {wrong} }}\n");
             let said = Policy::from_toml(&text).unwrap_err().to_string();
-            assert!(said.contains("at_least"), "{wrong}: {said}");
+            assert!(said.contains("at-least-"), "{wrong}: {said}");
         }
         assert_eq!(constraints("keep_concentration = false").concentrated().strictness, Strictness::Off);
         let both = "[constraints]\nkeep_concentration = false\nconcentration = { at_least = 3 }\n";

@@ -4,6 +4,7 @@
 //! [`Policy::check`] finds what contradicts itself before anything is computed.
 
 mod constraints;
+mod read_error;
 
 use std::collections::BTreeMap;
 
@@ -15,13 +16,14 @@ use crate::enterprise::Enterprises;
 use crate::message;
 use crate::message::Message;
 use crate::score::{Indicator, Weights};
-use crate::table::{Filter, nearest};
+use crate::table::Filter;
 use crate::validate::{Checks, Columns};
 
 pub use constraints::{
     AreaMode, AreaRule, AtLeast, BlockRule, ConcentrationRule, Constraints, HoleRule, NewBlockRule,
     SmallBlockRule, Strictness,
 };
+pub use read_error::read_error;
 
 /// The widest gap that may be asked for, m: what lies further apart counts as scattered (散, `domain.md` 4.3), and the work of
 /// finding who faces whom grows with the square of it.
@@ -385,14 +387,7 @@ fn explain(text: &str, error: &toml::de::Error) -> PolicyError {
         let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
         message!("policy-place", line = line, column = column)
     });
-    let what = error.message().trim().to_owned();
-    // serde says: unknown field `lamda`, expected one of `lambda`, `kappa`
-    let mut quoted = what.split('`').skip(1).step_by(2);
-    let hint = match (what.starts_with("unknown"), quoted.next()) {
-        (true, Some(asked)) => nearest(asked, quoted).map(|name| message!("did-you-mean-key", name = name)),
-        _ => None,
-    };
-    PolicyError::Text(message!("policy-text", place = place, what = what, hint = hint))
+    PolicyError::Text(message!("policy-text", place = place, what = read_error(error.message())))
 }
 
 #[cfg(test)]
@@ -410,8 +405,23 @@ mod tests {
     #[test]
     fn an_unknown_key_names_the_nearest_known_one() {
         let wrong = Policy::from_toml("[objective]\nlamda = 3\n").unwrap_err().to_string();
-        assert!(wrong.contains("column: 1, line: 2") && wrong.contains("unknown field `lamda`"), "{wrong}");
+        assert!(wrong.contains("column: 1, line: 2") && wrong.contains("policy-no-such-key"), "{wrong}");
         assert!(wrong.contains("did-you-mean-key (name: \"lambda\")"), "{wrong}");
+    }
+
+    #[test]
+    fn a_word_in_the_place_of_a_number_is_told_by_the_rule_it_breaks() {
+        for (line, code) in [
+            ("blocks = 'many'", "blocks-word"),
+            ("new_block_ha = 'big'", "new-block-word"),
+            ("max_moved_share = 'all'", "moved-share-word"),
+            ("concentration = { at_least = 'more' }", "at-least-word"),
+            ("concentration = { at_least = 101 }", "at-least-range"),
+            ("min_block = 'hart'", "policy-no-such-word"),
+        ] {
+            let wrong = Policy::from_toml(&format!("[constraints]\n{line}\n")).unwrap_err().to_string();
+            assert!(wrong.contains(code) && wrong.contains("line: 2"), "{line}: {wrong}");
+        }
     }
 
     #[test]

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use json_patch::merge;
 use parcels::id::ParcelId;
 use parcels::message;
-use parcels::policy::{Policy, findings};
+use parcels::policy::{Policy, findings, read_error};
 use serde_json::Value;
 
 use crate::error::{Context as _, Error, ErrorKind, Result};
@@ -21,28 +22,14 @@ pub fn changed(policy: &Policy, change: &Value) -> Result<Policy> {
     }
     let mut whole = serde_json::to_value(policy).context(ErrorKind::Usage, wrong())?;
     merge(&mut whole, change);
-    let policy: Policy = serde_json::from_value(whole).context(ErrorKind::Usage, wrong())?;
+    let policy: Policy = serde_json::from_value(whole)
+        .map_err(|why| Error::new(ErrorKind::Usage, wrong()).because(read_error(&why.to_string())))?;
     let found = policy.check();
     if found.is_empty() {
         Ok(policy)
     } else {
         let what = message!("about-file", file = wrong(), what = findings(&found));
         Err(Error::new(ErrorKind::Usage, what))
-    }
-}
-
-fn merge(into: &mut Value, change: &Value) {
-    match (into, change) {
-        (Value::Object(into), Value::Object(change)) => {
-            for (key, value) in change {
-                if value.is_null() {
-                    into.remove(key);
-                } else {
-                    merge(into.entry(key.clone()).or_insert(Value::Null), value);
-                }
-            }
-        }
-        (into, change) => *into = change.clone(),
     }
 }
 
