@@ -2,15 +2,12 @@
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 /// What reading a layer takes is many times what is kept of it, and goes back to the system afterwards.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
-    let args = lianpian::commands::Args::parse();
-    match lianpian::commands::run(args) {
+    match lianpian::commands::typed().and_then(lianpian::commands::run) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             lianpian::terminal::complain(&error);

@@ -10,6 +10,7 @@ mod frontier;
 mod generate;
 mod import;
 mod init;
+mod options_file;
 mod plan;
 mod revise;
 mod sandbox;
@@ -18,9 +19,12 @@ mod solve;
 mod tiles;
 mod verify;
 
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::app::planning::neutral_instance::SolveParameters;
 use crate::error::Result;
@@ -152,18 +156,62 @@ struct Ending {
     /// Stop each search after so many seconds and take the best zone it has by then; its bound and gap hold all the same.
     /// Reading, checking and contiguity have to be whole: each may take ten times as long, and two minutes at least, and then the
     /// run ends without a plan. Veto prices and writing are not counted.
-    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, value_parser = seconds)]
-    time_limit: Option<Duration>,
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    time_limit: Option<Seconds>,
 }
 
-/// A time from a number of seconds above 0.
-fn seconds(text: &str) -> std::result::Result<Duration, String> {
-    let number: Option<f64> = text.trim().parse().ok();
-    match number {
-        // More than a duration holds is as good as no limit.
-        Some(s) if s > 0.0 && s.is_finite() => Ok(Duration::try_from_secs_f64(s).unwrap_or(Duration::MAX)),
-        _ => Err("expected a number of seconds above 0, such as 30 or 0.5".to_owned()),
+impl Ending {
+    fn time_limit(self) -> Option<Duration> {
+        self.time_limit.map(|seconds| seconds.0)
     }
+}
+
+/// A time, written as a number of seconds above 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Seconds(Duration);
+
+impl FromStr for Seconds {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        let number: Option<f64> = text.trim().parse().ok();
+        match number {
+            // More than a duration holds is as good as no limit.
+            Some(s) if s > 0.0 && s.is_finite() => {
+                Ok(Self(Duration::try_from_secs_f64(s).unwrap_or(Duration::MAX)))
+            }
+            _ => Err("expected a number of seconds above 0, such as 30 or 0.5".to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.as_secs_f64().fmt(f)
+    }
+}
+
+/// What was typed, with what the file of `serve` adds to it. Ends the process where that is wrong, or asks for help.
+///
+/// # Errors
+/// A file of options that cannot be read, with its line.
+pub fn typed() -> Result<Args> {
+    let mut command = Args::command();
+    command.build();
+    let mut given = command.clone().get_matches();
+    if let Some(("serve", serve)) = given.subcommand()
+        && let Some(file) = serve.get_one::<PathBuf>(options_file::CONFIG)
+        && let Some(described) = command.find_subcommand("serve")
+    {
+        speak_as_asked(given.get_one("lang").copied());
+        let more = options_file::still_to_type(file, described, serve)?;
+        given = command.clone().get_matches_from(std::env::args_os().chain(more));
+    }
+    Args::from_arg_matches(&given).map_err(|error| error.exit())
+}
+
+fn speak_as_asked(language: Option<Language>) {
+    crate::terminal::speak(language.unwrap_or_else(locale));
 }
 
 /// Runs one command and returns its exit code.
@@ -179,7 +227,7 @@ pub fn run(args: Args) -> Result<u8> {
     if let Command::Sandbox(read) = args.command {
         return read.run();
     }
-    crate::terminal::speak(args.lang.unwrap_or_else(locale));
+    speak_as_asked(args.lang);
     crate::terminal::listen_for_stop()?;
     let quiet = args.quiet;
     match args.command {
@@ -214,10 +262,11 @@ mod tests {
 
     #[test]
     fn a_time_limit_is_above_zero() {
-        assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
-        assert_eq!(seconds("1e300"), Ok(Duration::MAX));
+        assert_eq!("0.5".parse(), Ok(Seconds(Duration::from_millis(500))));
+        assert_eq!("1e300".parse(), Ok(Seconds(Duration::MAX)));
         for wrong in ["0", "-1", "nan", "inf", "soon", ""] {
-            assert!(seconds(wrong).is_err(), "{wrong}");
+            assert!(wrong.parse::<Seconds>().is_err(), "{wrong}");
         }
+        assert_eq!(Seconds(Duration::from_millis(1500)).to_string(), "1.5");
     }
 }

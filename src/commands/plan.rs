@@ -57,7 +57,7 @@ impl Plan {
             policy: self.policy,
             out: self.out,
             search: Search {
-                time_limit: self.ending.time_limit,
+                time_limit: self.ending.time_limit(),
                 alternatives: self.others.alternatives,
                 differ: self.others.differ,
                 robustness: self.robustness as usize,

@@ -47,7 +47,7 @@ pub(super) struct Solve {
 impl Solve {
     pub(super) fn run(&self, quiet: bool) -> Result<u8> {
         let monitor = Terminal::new(quiet);
-        let time_limit = self.ending.time_limit;
+        let time_limit = self.ending.time_limit();
         let instance = Instance::read(&self.units, &self.edges)?;
         let mut solved = instance.solve(&self.parameters.parameters(), time_limit, &monitor);
         if let Some(edits) = &self.edits {

@@ -93,7 +93,8 @@ fn every_answer_carries_the_security_headers() {
     let given = server.get_with("/ogc", "X-Request-Id: abcd-1234\r\n");
     assert_eq!(given.header("x-request-id"), "abcd-1234");
     let bad = server.get_with("/ogc", "X-Request-Id: a b\"<>\r\n");
-    assert_ne!(bad.header("x-request-id"), "a b\"<>");
+    let new = bad.header("x-request-id");
+    assert!(new.len() >= 8 && new != "a b\"<>", "{new}");
 }
 
 #[test]
@@ -233,10 +234,31 @@ fn flags_go_before_the_environment_and_that_before_the_file() {
     by_flag.arg("serve").arg("--config").arg(&file).env("LIANPIAN_PUBLIC_URL", "https://env.example");
     by_flag.args(["--public-url", "https://flag.example"]);
     assert_eq!(own(&Server::spawn(&mut by_flag)), "https://flag.example/ogc");
-    std::fs::write(&file, "lissten = \"127.0.0.1:0\"\n").unwrap();
-    let output = lianpian().arg("serve").arg("--config").arg(&file).output().unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.code() == Some(2) && said.contains("lissten") && said.contains("listen"), "{said}");
+}
+
+#[test]
+fn what_is_wrong_in_the_file_of_options_is_told_with_its_line() {
+    let (home, dir) = plan();
+    let file = home.path().join("serve.toml");
+    for (text, parts) in [
+        ("lissten = '127.0.0.1:0'\n", ["line 1", "`lissten`", "`listen`"]),
+        ("listen = '127.0.0.1:0'\nrequests_max = 'many'\n", ["line 2", "`requests_max`", "'many'"]),
+        ("\n\nread_seconds = 0\n", ["line 3", "`read_seconds`", "above 0"]),
+        ("[listen]\nport = 1\n", ["line 1", "`listen`", "a table"]),
+        ("config = 'other.toml'\n", ["line 1", "`config`", "no key"]),
+        ("listen = \n", ["serve.toml", "line 1", "because"]),
+    ] {
+        std::fs::write(&file, text).unwrap();
+        let output = lianpian().arg("serve").arg("--config").arg(&file).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(parts.iter().all(|part| said.contains(part)), "{parts:?} in {said}");
+    }
+    // What the command line names takes the place of what excludes it in the file.
+    std::fs::write(&file, "project = '/nowhere.gpkg'\nlisten = '127.0.0.1:0'\n").unwrap();
+    let mut by_flag = lianpian();
+    by_flag.arg("serve").arg("--plan").arg(&dir).arg("--config").arg(&file);
+    assert_eq!(Server::spawn(&mut by_flag).get("/ogc/collections/parcels").status, 200);
 }
 
 #[test]
