@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 /// What reading a layer takes is many times what is kept of it, and goes back to the system afterwards.
+#[cfg(unix)]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 

@@ -6,7 +6,6 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
-use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
 use parcels::message;
@@ -19,6 +18,7 @@ use tiles::feature::Feature;
 use tiles::morton::code;
 use tiles::tiny::Zooms;
 
+use super::read_at::read_exact_at;
 use crate::error::{Context as _, ErrorKind, Result};
 
 /// Features of a page.
@@ -63,7 +63,7 @@ const KEEPING: Message = message!("spilling-features");
 
 fn read(file: &File, spot: Spot) -> Result<Vec<u8>> {
     let mut bytes = vec![0; spot.bytes as usize];
-    file.read_exact_at(&mut bytes, spot.offset).context(ErrorKind::Unreadable, &KEEPING)?;
+    read_exact_at(file, &mut bytes, spot.offset).context(ErrorKind::Unreadable, &KEEPING)?;
     Ok(bytes)
 }
 

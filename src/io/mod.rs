@@ -5,6 +5,9 @@
 // Whole files or none.
 pub mod atomic;
 
+// A place of a file that several read.
+mod read_at;
+
 // Names for content.
 pub mod hash;
 

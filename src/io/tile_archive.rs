@@ -5,7 +5,6 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
-use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use parcels::message;
@@ -15,6 +14,7 @@ use pmtiles::{Compression, PmTilesWriter, TileCoord as Address, TileId, TileType
 use serde_json::Value as Json;
 use tiles::coord::TileCoord;
 
+use super::read_at::read_exact_at;
 use crate::error::{Context as _, ErrorKind, Result};
 
 /// What an archive says of itself.
@@ -92,7 +92,7 @@ impl TileArchive {
         for (_, at, offset, bytes) in tiles {
             go_on(monitor)?;
             tile.resize(bytes, 0);
-            waiting.read_exact_at(&mut tile, offset).context(ErrorKind::Unwritable, failed())?;
+            read_exact_at(&waiting, &mut tile, offset).context(ErrorKind::Unwritable, failed())?;
             writer.add_tile(at, &tile).context(ErrorKind::Unwritable, failed())?;
             monitor.advance(1);
         }

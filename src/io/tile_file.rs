@@ -7,7 +7,6 @@
 
 use std::fs::File;
 use std::ops::Range;
-use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
@@ -26,6 +25,7 @@ use tiles::coord::TileCoord;
 
 use super::coding::Coding;
 use super::hash::sha256_hex;
+use super::read_at::read_at;
 use super::tile_archive::{About, address};
 use crate::error::{Context as _, Error, ErrorKind, Result};
 
@@ -220,16 +220,8 @@ impl AsyncBackend for Positions {
 fn at(file: &File, offset: u64, length: usize) -> std::io::Result<Vec<u8>> {
     let there = file.metadata()?.len().saturating_sub(offset);
     let mut bytes = vec![0; length.min(usize::try_from(there).unwrap_or(usize::MAX))];
-    let mut done = 0;
-    while done < bytes.len() {
-        match file.read_at(&mut bytes[done..], offset + done as u64) {
-            Ok(0) => break,
-            Ok(read) => done += read,
-            Err(why) if why.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(why) => return Err(why),
-        }
-    }
-    bytes.truncate(done);
+    let read = read_at(file, &mut bytes, offset)?;
+    bytes.truncate(read);
     Ok(bytes)
 }
 

@@ -14,12 +14,15 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::threads::blocking;
 
 /// Their `nice` value: about a tenth of a core's time while other threads want all of it.
+#[cfg(target_os = "linux")]
 const NICE: i32 = 10;
 
 /// None if they cannot be started; the work then runs on ordinary blocking threads.
 static THREADS: LazyLock<Option<ThreadPool>> = LazyLock::new(|| {
     let step_back = |_| {
-        // On Linux this sets the priority of the calling thread only. If it is refused, the thread runs as it is.
+        // On Linux this sets the priority of the calling thread, elsewhere that of the whole process. If it is refused, the
+        // thread runs as it is.
+        #[cfg(target_os = "linux")]
         let _ = rustix::process::setpriority_process(None, NICE);
     };
     let named = |nth| format!("preview-{nth}");
@@ -49,9 +52,13 @@ mod tests {
 
     #[tokio::test]
     async fn work_is_done_behind_others_and_its_panic_is_the_askers() {
-        let nice = || Ok(rustix::process::getpriority_process(None).unwrap());
-        assert_eq!(low_priority(nice).await.unwrap(), NICE);
-        assert_eq!(nice().unwrap(), 0, "other threads stay where they are");
+        #[cfg(target_os = "linux")]
+        {
+            let nice = || Ok(rustix::process::getpriority_process(None).unwrap());
+            let ordinary = nice().unwrap();
+            assert_eq!(low_priority(nice).await.unwrap(), NICE);
+            assert_eq!(nice().unwrap(), ordinary, "other threads stay where they are");
+        }
         let failed = tokio::spawn(low_priority(|| -> Result<()> { panic!("on purpose") })).await;
         assert!(failed.unwrap_err().is_panic());
         // The threads outlive it.

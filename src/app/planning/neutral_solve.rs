@@ -8,7 +8,6 @@ use parcels::message::{AsParam as _, Message, Param, Told, number};
 use parcels::optimise::{Edit, Lock, Problem, Session, Status, alternatives, why_not};
 use parcels::plan::WhyNotRecord;
 use parcels::progress::Monitor;
-use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
 use crate::app::planning::deadline::Deadline;
@@ -373,10 +372,15 @@ pub(crate) fn block_areas(problem: &Problem, x: &[bool]) -> Vec<(f64, bool)> {
     found.into_values().collect()
 }
 
-/// Processor time of all threads so far.
+/// Processor time of all threads so far; not a number where the system has no such clock, which JSON writes as null.
 pub(crate) fn cpu_seconds() -> f64 {
-    let time = clock_gettime(ClockId::ProcessCPUTime);
-    time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9
+    #[cfg(unix)]
+    {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+        time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9
+    }
+    #[cfg(not(unix))]
+    f64::NAN
 }
 
 impl NeutralReport {

@@ -9,7 +9,9 @@ use parcels::message;
 use parcels::policy::Policy;
 use parcels::progress::Monitor;
 
-use super::{BUNDLE, RESULT, ReadSummary, Task, TaskRequest, Told, confine};
+use super::protocol::{TaskRequest, Told};
+use super::task_output::{BUNDLE, RESULT};
+use super::{ReadSummary, Task, confine};
 use crate::app::intake::inspect::inspect;
 use crate::app::planning::prepare::{Stopwatch, prepare_from};
 use crate::error::{Context as _, Error, ErrorKind, Result};

@@ -12,13 +12,12 @@ use std::time::{Duration, Instant};
 
 use parcels::message;
 use parcels::progress::{Monitor, go_on};
-use serde::de::DeserializeOwned;
 
 use super::confine::DATA_FOLDERS;
-use super::{BUNDLE, Kind, RESULT, SandboxLimits, Task, TaskRequest, Told, failed};
+use super::protocol::{Kind, TaskRequest, Told, failed};
+use super::task_output::TaskOutput;
+use super::{SandboxLimits, Task};
 use crate::error::{Context as _, Error, ErrorKind, Result};
-use crate::io::reads::Bundle;
-use crate::io::wire;
 
 /// How many look into new files at once, and how many read what is in the project already, which does not wait for the
 /// others: together they may take twice so many times the memory of one.
@@ -27,8 +26,6 @@ const AT_ONCE: usize = 2;
 const LOOK: Duration = Duration::from_millis(50);
 /// All that a process may say.
 const SAID_BYTES_MAX: u64 = 64 << 20;
-/// The largest result.
-const RESULT_BYTES_MAX: u64 = 256 << 20;
 /// How much of its last words is kept.
 const LAST_WORDS_BYTES: usize = 8 << 10;
 
@@ -40,49 +37,6 @@ pub struct Sandbox {
     /// Those that look into new files, and those that read what is known.
     running: Mutex<[usize; 2]>,
     free: Condvar,
-}
-
-/// What a process left.
-#[derive(Debug)]
-pub struct TaskOutput {
-    out: tempfile::TempDir,
-}
-
-impl TaskOutput {
-    /// The result it wrote.
-    ///
-    /// # Errors
-    /// When there is none, or it is none.
-    pub fn result<T: DeserializeOwned>(&self) -> Result<T> {
-        let path = self.out.path().join(RESULT);
-        let reading = message!("reading-result");
-        let size = path.metadata().context(ErrorKind::Unreadable, &reading)?.len();
-        if size > RESULT_BYTES_MAX {
-            return Err(Error::new(
-                ErrorKind::Unreadable,
-                message!("result-too-large", doing = reading, bytes = size),
-            ));
-        }
-        let bytes = std::fs::read(path).context(ErrorKind::Unreadable, &reading)?;
-        serde_json::from_slice(&bytes).context(ErrorKind::Unreadable, &reading)
-    }
-
-    /// What it read.
-    ///
-    /// # Errors
-    /// As [`wire::read`].
-    pub fn bundle(&self) -> Result<Bundle> {
-        wire::read(&self.out.path().join(BUNDLE))
-    }
-
-    /// Keeps what it read at `path`.
-    ///
-    /// # Errors
-    /// When it cannot be moved there.
-    pub fn keep_bundle(&self, path: &Path) -> Result<()> {
-        std::fs::rename(self.out.path().join(BUNDLE), path)
-            .context(ErrorKind::Unwritable, message!("keeping-what-was-read"))
-    }
 }
 
 /// One of the places for running processes; free again when dropped.
@@ -156,7 +110,7 @@ impl Sandbox {
         }
         drop(input);
         match told {
-            Some(Told::Done) => Ok(TaskOutput { out }),
+            Some(Told::Done) => Ok(TaskOutput::of(out)),
             // Nobody asked it to stop.
             Some(Told::Failed { kind: Kind::Cancelled, failure }) => Err(failed(Kind::Unreadable, failure)),
             Some(Told::Failed { kind, failure }) => Err(failed(kind, failure)),
