@@ -203,6 +203,45 @@ fn chinese_is_chinese_and_english_is_not() {
     assert!(strange.is_empty(), "{strange:?}");
 }
 
+/// A Chinese entry of letters alone was forgotten, unless it is what one types, or one name.
+#[test]
+fn no_chinese_sentence_is_english() {
+    let ideograph = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+    let english = |text: &str| {
+        let words = text.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| word.len() > 1);
+        let typed = ["--", "lianpian ", "ogr2ogr "].iter().any(|begin| text.trim().starts_with(begin));
+        words.count() > 1 && !typed && !text.contains(ideograph)
+    };
+    assert!(english("no issues") && !english("无问题 no issues") && !english("--crs EPSG:4528"));
+    let forgotten: Vec<String> = literals(Language::Zh)
+        .into_iter()
+        .filter(|(_, text)| english(text))
+        .map(|(code, text)| format!("{code}: {text}"))
+        .collect();
+    assert!(forgotten.is_empty(), "{forgotten:#?}");
+}
+
+/// By code what stands in a catalogue between the parameters.
+fn literals(language: Language) -> BTreeMap<String, String> {
+    fn of(pattern: &Pattern<String>) -> String {
+        let element = |element: &PatternElement<String>| match element {
+            PatternElement::TextElement { value } => value.clone(),
+            PatternElement::Placeable { expression: Expression::Select { variants, .. } } => {
+                variants.iter().map(|variant| of(&variant.value)).collect()
+            }
+            PatternElement::Placeable { .. } => " ".to_owned(),
+        };
+        pattern.elements.iter().map(element).collect()
+    }
+    let path = root().join("src/messages").join(format!("{}.ftl", language.tag()));
+    let resource = fluent_syntax::parser::parse(std::fs::read_to_string(path).unwrap()).unwrap();
+    let messages = resource.body.into_iter().filter_map(|entry| match entry {
+        Entry::Message(message) => Some((message.id.name, of(&message.value.unwrap()))),
+        _ => None,
+    });
+    messages.collect()
+}
+
 #[test]
 fn sentences_read_well_in_both_languages() {
     let both = |message: &Message| {

@@ -10,12 +10,12 @@ mod edits;
 mod frontier;
 mod import;
 mod interrupted;
+mod languages;
 mod neutral;
 mod real;
 mod revise;
 mod robustness;
 mod same_bytes;
-
 mod sub_parks;
 mod support;
 mod suspicions;
