@@ -50,7 +50,7 @@ pub struct PlanRecord {
     pub robustness: Option<RobustnessRecord>,
     /// Number of issues of the input, by kind.
     pub issues: BTreeMap<String, usize>,
-    /// Why no admissible plan was found, where that is so, in English.
+    /// Why no admissible plan was found, in English; empty where one was.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<String>,
     /// The same as messages.

@@ -150,12 +150,12 @@ fn share(text: &str) -> std::result::Result<f64, String> {
     }
 }
 
-/// When a search that could go on ends all the same.
+/// A limit on the time of a search.
 #[derive(Debug, Clone, Copy, clap::Args)]
 struct Ending {
-    /// Stop each search after so many seconds and take the best zone it has by then; its bound and gap hold all the same.
-    /// Reading, checking and contiguity have to be whole: each may take ten times as long, and two minutes at least, and then the
-    /// run ends without a plan. Veto prices and writing are not counted.
+    /// Stop each search after so many seconds and take the best zone it has by then, with a bound and gap that are proven.
+    /// Reading, checking and contiguity cannot be cut short: when one of them takes more than ten times as long, and more than two
+    /// minutes, the run ends without a plan. Veto prices and writing are not counted.
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     time_limit: Option<Seconds>,
 }

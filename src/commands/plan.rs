@@ -17,7 +17,7 @@ use crate::terminal::{Terminal, language, remark, say, tell, words};
 
 /// Check, score, plan, verify and write: parcels and a policy in, a folder with the plan out
 ///
-/// Exit 0 when the plan stands, 1 when it breaks a rule (the folder is written all the same and says which).
+/// Exit 0 when the plan stands, 1 when it breaks a rule (the folder is still written and says which).
 #[derive(Debug, Args)]
 pub(super) struct Plan {
     /// The parcels: PATH or PATH:LAYER.

@@ -179,7 +179,7 @@ impl Places {
         &self.pages
     }
 
-    /// The features of a page, each with the zooms at which it is shown though it is too small.
+    /// The features of a page, each with the zooms at which it is shown although it is too small.
     ///
     /// # Errors
     /// When they cannot be read.

@@ -1,5 +1,5 @@
 //! The features of one layer as its file holds them, all or some at a time: shapes in the file's own coordinates, attributes,
-//! and what is said about the coordinate reference system. Nothing is transformed here.
+//! and the coordinate reference system that the file states. Nothing is transformed here.
 
 use gdal::vector::sql::Dialect;
 use gdal::vector::{Feature, Layer, LayerAccess};

@@ -87,8 +87,8 @@ fn topojson() -> Message {
     message!("format-topojson")
 }
 
-/// What a file plainly holds, where that is something else than its name says; a document of XML could name other files
-/// and servers to read from.
+/// The format that a file's first bytes show, where its name promises another one. XML is refused because a document can name
+/// other files and servers to read from.
 pub(super) fn foreign_content(path: &Path, kind: Kind) -> Result<Option<Foreign>> {
     if kind == Kind::FileGdb {
         return Ok(None);

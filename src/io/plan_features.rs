@@ -88,7 +88,7 @@ pub fn outlines_unless_stopped(
     members.par_iter().map(outline).collect()
 }
 
-/// What is said of every parcel before any plan.
+/// The columns that every parcel has before there is a plan.
 struct Described<'a> {
     parcels: &'a [Parcel],
     land_use: &'a [Option<String>],

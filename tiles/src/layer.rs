@@ -100,8 +100,8 @@ impl Layer {
         }
     }
 
-    /// Indexes some of a layer's features, each with the zooms at which it is shown though it is too tiny: tiles that they
-    /// are all of are those of the layer.
+    /// Indexes some of a layer's features, each with the zooms at which it is shown although it is too small. A tile whose features
+    /// are all among these is the same as the whole layer's.
     #[must_use]
     pub fn piece(spec: LayerSpec, features: impl IntoIterator<Item = (Feature, Zooms)>) -> Self {
         let mut shown = Vec::new();

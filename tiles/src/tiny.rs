@@ -1,4 +1,4 @@
-//! Tiny polygons: which features that are too small to be seen are shown all the same, so that area is not lost.
+//! Tiny polygons: some of the features too small to be seen are still shown, so that no area is lost.
 //!
 //! One is shown as a square of the grid whenever the area lost so far, in [Morton order](crate::morton), comes to that. Where
 //! neighbours gain what a feature loses, none is.
@@ -44,7 +44,7 @@ impl LostArea {
         Self { square: f64::from(step) * f64::from(step), lost: 0.0 }
     }
 
-    /// Whether the next feature is too small and shown all the same, given its area as it is and on the grid.
+    /// Whether the next feature, too small to be seen, is shown nevertheless; given its exact area and its area on the grid.
     pub(crate) fn shows(&mut self, (exact, on_grid): (f64, f64)) -> bool {
         self.lost += exact - on_grid;
         let shows = on_grid == 0.0 && exact > 0.0 && self.lost >= self.square;

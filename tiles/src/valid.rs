@@ -81,7 +81,7 @@ fn ahead(from: Cell, corner: Cell, to: Cell) -> bool {
     step(0) + step(1) > 0
 }
 
-/// The land that is inside more often than outside.
+/// Valid rings around the area that the given rings enclose with a positive winding number.
 pub(crate) fn made_valid(rings: &[Vec<Cell>]) -> Vec<Vec<Vec<Cell>>> {
     let options = IntOverlayOptions { preserve_output_collinear: true, ..IntOverlayOptions::default() };
     let corners = rings.iter().map(Vec::len).sum();

@@ -1,4 +1,6 @@
 //! Enterprise statistics → columns of a layer: a parcel holds many firms, a firm may span several parcels by shares.
+//! `join` finds the parcels of every row, `shares` splits firms among parcels, `paired` keeps sums that a ratio divides over the
+//! same rows. Called by the shell once tables are read; scores are made from these columns.
 
 mod join;
 mod paired;
@@ -323,7 +325,7 @@ impl RowsByCode {
     }
 }
 
-/// One part a parcel of what is known of its code, by planar area; those of one code add up to 1.
+/// The share of its code's figures that each parcel gets, by planar area; the shares of one code add up to 1.
 fn parts_of_code(layer: &Layer, join: &Join) -> Vec<f64> {
     let mut parcels = vec![0_usize; join.codes];
     let mut area_m2 = vec![0.0; join.codes];

@@ -30,7 +30,7 @@ pub(super) struct Facts<'a> {
 /// is then said of the stretch that touches most blocks.
 pub(super) struct PieceFacts {
     pub(super) area_m2: f64,
-    /// Area of the stretch of which it is said where it lies, m²: that of the piece unless it has several.
+    /// Area of the stretch whose place is told, m²; the whole piece, unless it has several stretches.
     pub(super) stretch_m2: f64,
     /// The block of today (out) or of the plan (in) that it lies in, and whether nobody else does.
     pub(super) block: Option<BlockIdx>,

@@ -1,4 +1,6 @@
 //! A side for every parcel → transfers → reasons → swaps: what a planner reviews.
+//! `facts` and `account` measure every move, `reasons` tells them as messages, `swaps` and `pairing` group moves so that each group
+//! can be reviewed alone. Called once a plan is found; changes nothing about the plan.
 
 mod account;
 mod facts;

@@ -14,7 +14,7 @@ use crate::score::ScorePart;
 
 /// At most so many reasons a transfer.
 const MOST: usize = 5;
-/// A change of the zone's boundary from which it is worth a word, m.
+/// The least change of the zone's boundary that is mentioned, m.
 const BOUNDARY_M: f64 = 10.0;
 
 /// The reasons of one move, most important first: its place, what its piece gains and what that is for, its score, its
@@ -85,8 +85,8 @@ fn account(piece: &PieceFacts, enters: bool, several: bool) -> Message {
     )
 }
 
-/// Why a move that costs is made all the same: for the least area of blocks, for the balance of area, or because there
-/// was room. What none explains is only stated.
+/// Why the plan makes a move that lowers its worth: for the least area of blocks, for the balance of area, or because there was
+/// room. Where none of these explains it, the cost is only stated.
 fn price(context: &Context<'_>, facts: &Facts<'_>, piece: &PieceFacts, enters: bool) -> Option<Message> {
     let account = &piece.account;
     if account.pays() && account.gain >= 0.0 {

@@ -18,8 +18,8 @@ use crate::id::ParcelIdx;
 /// Of a cluster that touches more pieces of kept land than this, only the links to its first piece are compared.
 const PIECES_COMPARED: usize = 16;
 
-/// Groups of what moves, each ascending, in the order of their first parcel. `kept`: the blocks of the land that is in
-/// before and after.
+/// Groups of moving parcels, each ascending, in the order of their first parcel. `kept`: the blocks of the land that stays in the
+/// zone.
 pub(super) fn group(context: &Context<'_>, pieces: &Pieces, kept: &Blocks) -> Vec<Vec<ParcelIdx>> {
     let tied = tied(context, pieces, kept);
     let mut groups: Vec<Vec<ParcelIdx>> = if context.area_tolerance_m2.is_finite() {

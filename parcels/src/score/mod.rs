@@ -1,4 +1,6 @@
 //! [`Layer`] + enterprise columns → [`Scores`]: indicator formulas, normalisation, weights.
+//! `formula` reads and computes what the policy writes, `normalise` brings values to 0–1, `weights` weighs them, `ratio` divides
+//! sums over the same rows. Called before planning; a parcel without enough known indicators has no score.
 
 mod formula;
 mod grammar;

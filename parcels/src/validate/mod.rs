@@ -1,5 +1,6 @@
 //! [`RawLayer`] → ([`Layer`], issues): every feature is found valid, repaired where that is safe, or set aside, and
 //! each finding is listed.
+//! A file a concern: rings, validity, repair, overlaps, areas, codes. Nothing is dropped without an issue that says so.
 
 pub(crate) mod areas;
 pub(crate) mod codes;

@@ -186,7 +186,7 @@ fn tiled(state: &State, id: &str) -> Result<std::sync::Arc<Collection>, Problem>
     if state.collections().tiled(id) { Ok(collection) } else { Err(Problem::from(&untiled(id))) }
 }
 
-/// What is said of a tileset wherever it is named.
+/// The members that describe a tileset, in lists as in its own document.
 fn summary(collection: &Collection) -> Value {
     json!({
         "title": collection.title(),

@@ -76,7 +76,7 @@ pub(super) async fn card(
     seen(&project, &known, key, &format!("card {fid}"), |view| explain(view, fid)).await
 }
 
-/// What is looked for.
+/// Search text and limit.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Looking {

@@ -46,7 +46,7 @@ pub async fn queue_import(project: &ProjectServices, new: ImportRequest, by: Str
         (Some(_), Some(_)) => {
             return Err(Error::new(ErrorKind::Usage, message!("policy-or-policy-text")));
         }
-        // Its comments stay, where nothing of it changes.
+        // The text is kept with its comments where the import changes nothing in it.
         (None, Some(text)) => {
             let base = Policy::from_toml(&text)
                 .map_err(|e| Error::new(ErrorKind::Usage, message!("reading-policy")).because(e))?;

@@ -68,7 +68,7 @@ pub struct CompareReport {
     pub warnings: Vec<Message>,
 }
 
-/// Draws the present zone and the plans into one picture, which is replaced only when all of it is there.
+/// Draws the present zone and the plans into one picture, which replaces the one before only when it is complete.
 ///
 /// # Errors
 /// A folder that holds no plan, plans of different layers or with a differently measured present zone, titles that do not

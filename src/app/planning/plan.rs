@@ -82,7 +82,7 @@ pub struct PlanReport {
 ///
 /// # Errors
 /// An input that cannot be read, a policy that does not fit it, a folder that cannot be written, or a request to stop
-/// before there was a plan. A plan that breaks a rule is written all the same, with findings; so is one that the time
+/// before there was a plan. A plan that breaks a rule is still written, with findings; so is one that the time
 /// limit cut short.
 pub fn plan(request: &PlanRequest, monitor: &dyn Monitor) -> Result<PlanReport> {
     let mut watch = Stopwatch::start();

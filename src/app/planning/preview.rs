@@ -82,7 +82,7 @@ pub struct Preview {
     pub leave: Vec<u32>,
     /// Rules that keep the plan from being worth more, by their numbers.
     pub binding: Vec<Binding>,
-    /// Why no admissible plan was found, where that is so, in English.
+    /// Why no admissible plan was found, in English; empty where one was.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<String>,
     /// The same as messages.
@@ -125,8 +125,8 @@ fn binding(problem: &Problem, solution: &Solution, concentration: f64) -> Vec<Bi
     binding.map(|(id, about, _)| Binding { id, text: tell(&about) }).collect()
 }
 
-/// Whether what rules a block within the region out is what holds for new blocks (C12), and not what holds for small ones
-/// (C5): none of it is in the zone now, and a new block has to be the larger of the two.
+/// Whether a separator comes from the rule for new blocks (C12) and not from the one for small blocks (C5): its region is outside
+/// the present zone, and the least area of a new block is the larger one.
 fn founds(problem: &Problem, separator: &SeparatorCut) -> bool {
     separator.kind == SeparatorKind::Small
         && problem.new_block > 0.0

@@ -97,7 +97,7 @@ impl Publishing {
         let publishing = self.clone();
         tokio::spawn(async move {
             if let Err(why) = publishing.publish_newest().await {
-                // The rest of the project is there all the same.
+                // Everything else in the project still works.
                 tracing::warn!("the project is not served as layers: {why}");
             }
             publishing.starting.store(false, Ordering::Relaxed);

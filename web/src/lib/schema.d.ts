@@ -1681,7 +1681,7 @@ export interface components {
             bound: number;
             /** @description How concentrated the zone is at the policy's gap tolerance. */
             concentration: components["schemas"]["BeforeAfter_Concentration"];
-            /** @description Why no admissible plan was found, where that is so, in English. */
+            /** @description Why no admissible plan was found, in English; empty where one was. */
             conflicts?: string[];
             /** @description The same as messages. */
             conflicts_told?: components["schemas"]["Told"][];

@@ -1,4 +1,4 @@
-//! How the sandboxed process confines itself, before it opens the first file; none of it can be undone.
+//! How the sandboxed process confines itself before it opens the first file. It cannot undo any of this.
 //!
 //! Three layers: resource limits (memory, time, file size), Landlock (which files), and a seccomp filter (no sockets, no other
 //! programs, no signals to others). A kernel that lacks one of the last two is reported; the limits and the list of drivers

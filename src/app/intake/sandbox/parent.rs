@@ -34,7 +34,7 @@ const LAST_WORDS_BYTES: usize = 8 << 10;
 pub struct Sandbox {
     scratch: PathBuf,
     limits: SandboxLimits,
-    /// Those that look into new files, and those that read what is known.
+    /// How many processes inspect new files, and how many read files that are in the project already.
     running: Mutex<[usize; 2]>,
     free: Condvar,
 }

@@ -1,7 +1,7 @@
 //! `tiles`: parcels and what belongs to them as a pyramid of vector tiles in one file.
 //!
-//! Where a tile would exceed what is asked for with every parcel in it, it shows the land of all parcels as one, and outlines, on
-//! a grid just coarse enough; the fullest tile decides.
+//! At zooms where a tile with every parcel in it would exceed the size limit, tiles show the land of all parcels as one area with
+//! outlines, on a grid just coarse enough for the fullest tile.
 
 //!
 //! Without a policy parcels are read one after the other, each made valid by itself, and kept on disk, so that there may be more

@@ -1,4 +1,4 @@
-//! What plans that are compared have in common, and what is said of the rest.
+//! The parcels that compared plans share, figures over these alone, and warnings about the other parcels.
 
 use parcels::message;
 use parcels::message::Message;
