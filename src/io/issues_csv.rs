@@ -6,6 +6,7 @@ use parcels::message;
 use parcels::message::Message;
 use parcels::validate::{Issue, Severity};
 
+use super::csv_for_people::CsvForPeople;
 use crate::error::{Context as _, ErrorKind, Result};
 use crate::messages::{Language, Reader, english, render};
 
@@ -25,14 +26,14 @@ pub const COLUMNS: [&str; 12] = [
     "code",
 ];
 
-/// Writes the issues to `path`, UTF-8 with a byte order mark: without it Excel takes Chinese for another encoding.
+/// Writes the issues to `path`.
 ///
 /// # Errors
 /// When the file cannot be written.
 pub fn write(path: &Path, issues: &[Issue]) -> Result<()> {
     let failed = || message!("writing-file", file = path.display());
-    let mut text = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
-    text.write_record(COLUMNS).context(ErrorKind::Unwritable, failed())?;
+    let mut table = CsvForPeople::new(failed());
+    table.row(COLUMNS)?;
     let chinese = |message: &Message| render(message, Language::Zh, Reader::Terminal);
     for issue in issues {
         let coordinate = |of: fn((f64, f64)) -> f64| issue.place.map(|p| format!("{:.3}", of(p)));
@@ -50,10 +51,9 @@ pub fn write(path: &Path, issues: &[Issue]) -> Result<()> {
             chinese(&issue.done),
             issue.found.code.to_string(),
         ];
-        text.write_record(fields).context(ErrorKind::Unwritable, failed())?;
+        table.row(fields)?;
     }
-    let bytes = text.into_inner().map_err(|e| e.into_error()).context(ErrorKind::Unwritable, failed())?;
-    std::fs::write(path, bytes).context(ErrorKind::Unwritable, failed())
+    std::fs::write(path, table.bytes()?).context(ErrorKind::Unwritable, failed())
 }
 
 fn severity(severity: Severity) -> &'static str {

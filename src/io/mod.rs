@@ -5,6 +5,9 @@
 // Whole files or none.
 pub mod atomic;
 
+// CSV tables for spreadsheets.
+pub(crate) mod csv_for_people;
+
 // A place of a file that several read.
 mod read_at;
 

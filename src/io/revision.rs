@@ -13,6 +13,7 @@ use parcels::progress::Monitor;
 use parcels::revise::{Kind, Revision, Total};
 use parcels::units::SquareCentimetres;
 
+use super::csv_for_people::CsvForPeople;
 use super::feature_layer::{Cell, Column, Features, Kind as Holds, Shapes};
 use super::{geojson, gpkg};
 use crate::error::{Context as _, ErrorKind, Result};
@@ -94,14 +95,11 @@ fn put(path: &Path, bytes: &[u8]) -> Result<()> {
         .context(ErrorKind::Unwritable, message!("writing-file", file = path.display()))
 }
 
-/// A table as CSV, UTF-8 with a byte order mark: without it Excel takes Chinese for another encoding.
-fn table(rows: impl Iterator<Item = Vec<String>>) -> Result<Vec<u8>> {
-    let putting = || message!("putting-table-together");
-    let mut table = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
-    for row in rows {
-        table.write_record(row).context(ErrorKind::Unwritable, putting())?;
-    }
-    table.into_inner().map_err(|e| e.into_error()).context(ErrorKind::Unwritable, putting())
+/// A table as CSV.
+fn table(mut rows: impl Iterator<Item = Vec<String>>) -> Result<Vec<u8>> {
+    let mut table = CsvForPeople::new(message!("putting-table-together"));
+    rows.try_for_each(|row| table.row(row))?;
+    table.bytes()
 }
 
 /// A row a kind, and one of all.

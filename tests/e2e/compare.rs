@@ -208,6 +208,8 @@ fn plans_that_set_aside_different_features_are_compared_by_what_they_share() {
     assert!(lines.iter().any(|l| l.contains("16 parcels are in all plans")), "{lines:?}");
     // The table: who is where, and whom one plan lacks.
     let csv = std::fs::read_to_string(&table).unwrap();
+    // Excel needs the mark before it.
+    let csv = csv.strip_prefix('\u{feff}').unwrap();
     let rows: Vec<Vec<&str>> = csv.lines().map(|l| l.split(',').collect()).collect();
     assert_eq!(rows[0], ["parcel", "area_m2", "in_all_plans", "sides_differ", "present", "with", "without"]);
     assert_eq!(rows.len(), 18);

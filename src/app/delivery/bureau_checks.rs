@@ -13,6 +13,7 @@ use rayon::prelude::*;
 
 use crate::error::{Context as _, ErrorKind, Result};
 use crate::io::crs;
+use crate::io::csv_for_people::CsvForPeople;
 use crate::messages::{Language, Reader, english, render};
 
 /// Overlaps up to this area (m²) are the rounding of shared boundaries.
@@ -180,18 +181,14 @@ pub fn write_report(path: &Path, findings: &[Finding], parcels: usize, crs: &Crs
     // Of degrees 1 cm, of metres 1 mm.
     let decimals = if crs::spatial_ref(crs)?.is_geographic() { 7 } else { 3 };
     let failed = || message!("writing-file", file = path.display());
-    let mut report = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
-    report
-        .write_record(["check", "result", "parcel", "other", "x", "y", "area_m2", "found", "found_zh"])
-        .context(ErrorKind::Unwritable, failed())?;
+    let mut report = CsvForPeople::new(failed());
+    report.row(["check", "result", "parcel", "other", "x", "y", "area_m2", "found", "found_zh"])?;
     let chinese = |message: &Message| render(message, Language::Zh, Reader::Terminal);
     for check in Check::ALL {
         let own: Vec<_> = findings.iter().filter(|f| f.check == check).collect();
         let result = if own.is_empty() { "passed" } else { "failed" };
         let summary = message!("bureau-checked", found = own.len(), parcels = parcels);
-        report
-            .write_record([check.name(), result, "", "", "", "", "", &english(&summary), &chinese(&summary)])
-            .context(ErrorKind::Unwritable, failed())?;
+        report.row([check.name(), result, "", "", "", "", "", &english(&summary), &chinese(&summary)])?;
         for f in own {
             let place = |n: Option<f64>| n.map(|n| format!("{n:.decimals$}")).unwrap_or_default();
             let number = |n: Option<f64>| n.map(|n| format!("{n:.3}")).unwrap_or_default();
@@ -206,11 +203,10 @@ pub fn write_report(path: &Path, findings: &[Finding], parcels: usize, crs: &Crs
                 &english(&f.found),
                 &chinese(&f.found),
             ];
-            report.write_record(row).context(ErrorKind::Unwritable, failed())?;
+            report.row(row)?;
         }
     }
-    let bytes = report.into_inner().map_err(|e| e.into_error()).context(ErrorKind::Unwritable, failed())?;
-    std::fs::write(path, bytes).context(ErrorKind::Unwritable, failed())
+    std::fs::write(path, report.bytes()?).context(ErrorKind::Unwritable, failed())
 }
 
 #[cfg(test)]

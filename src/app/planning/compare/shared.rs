@@ -7,8 +7,9 @@ use parcels::worth::mean_score;
 
 use super::{Folder, Parcels, When};
 use crate::app::planning::common_parcels::{Listed, common_parcels};
-use crate::error::{Context as _, Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::io::compare_svg::CommonFigures;
+use crate::io::csv_for_people::CsvForPeople;
 
 /// Parcels are named up to this number.
 const NAMED: usize = 5;
@@ -146,9 +147,8 @@ impl Shared {
 
     /// Every parcel with its side today and in each plan, as CSV: first those in common, then what each plan has besides.
     pub(super) fn table(&self, titles: &[String], read: &[Parcels]) -> Result<Vec<u8>> {
-        let putting = || message!("putting-table-together");
-        let mut table = csv::Writer::from_writer(Vec::new());
-        let mut row = |cells: Vec<&str>| table.write_record(cells).context(ErrorKind::Unwritable, putting());
+        let mut table = CsvForPeople::new(message!("putting-table-together"));
+        let mut row = |cells: Vec<&str>| table.row(cells);
         let head = ["parcel", "area_m2", "in_all_plans", "sides_differ", "present"];
         row(head.into_iter().chain(titles.iter().map(String::as_str)).collect())?;
         let side = |inside: bool| if inside { "in" } else { "out" };
@@ -170,7 +170,7 @@ impl Shared {
                 row(cells)?;
             }
         }
-        table.into_inner().context(ErrorKind::Unwritable, putting())
+        table.bytes()
     }
 }
 
