@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use parcels::message;
 
+use super::log::{self, LogFormat};
 use super::{generate, import, plan, serve};
 use crate::api::settings::Settings;
 use crate::app::generate::{GenerateRequest, generate as make_park};
@@ -39,7 +40,7 @@ pub(super) struct Demo {
 impl Demo {
     pub(super) fn run(self, quiet: bool) -> Result<u8> {
         if self.once {
-            super::start_log();
+            log::of_command();
             self.write(quiet)
         } else {
             self.show(quiet)
@@ -89,7 +90,7 @@ impl Demo {
     /// The park as a project, planned and served. What was decided in it stays for the next time.
     fn show(&self, quiet: bool) -> Result<u8> {
         let project = self.out.join(format!("park-{}-{}.gpkg", self.parcels, self.seed));
-        serve::start_log(serve::LogFormat::Text, "warn");
+        log::of_service(LogFormat::Text, "warn");
         let runtime = serve::threads()?;
         runtime.block_on(async {
             self.make_project(&project, quiet).await?;

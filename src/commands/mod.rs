@@ -10,6 +10,7 @@ mod frontier;
 mod generate;
 mod import;
 mod init;
+mod log;
 mod options_file;
 mod plan;
 mod revise;
@@ -221,7 +222,7 @@ fn speak_as_asked(language: Option<Language>) {
 pub fn run(args: Args) -> Result<u8> {
     // A service starts its own log: an operator says how.
     if !matches!(args.command, Command::Serve(_) | Command::Demo(_)) {
-        start_log();
+        log::of_command();
     }
     // Started by another, and ended by it: it hears no Ctrl-C.
     if let Command::Sandbox(read) = args.command {
@@ -247,13 +248,6 @@ pub fn run(args: Args) -> Result<u8> {
         Command::Serve(serve) => serve.run(quiet),
         Command::Sandbox(read) => read.run(),
     }
-}
-
-/// Logs go to standard error, and only when `LIANPIAN_LOG` asks for them (`LIANPIAN_LOG=debug`).
-fn start_log() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("LIANPIAN_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("off"));
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
 }
 
 #[cfg(test)]

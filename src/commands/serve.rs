@@ -1,16 +1,16 @@
 //! `lianpian serve`: a project, or a written plan, over HTTP.
 
-use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use parcels::message;
 use tokio::runtime::Runtime;
 
 use super::Seconds;
+use super::log::{self, LogFormat};
 use crate::api::settings::{Basemap, Settings};
 use crate::api::{State, serve};
 use crate::app::intake::sandbox::SandboxLimits;
@@ -110,18 +110,9 @@ fn usual() -> Settings {
     Settings::default()
 }
 
-/// The form of the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum LogFormat {
-    /// Lines for people.
-    Text,
-    /// One JSON object a line.
-    Json,
-}
-
 impl Serve {
     pub(super) fn run(self, quiet: bool) -> Result<u8> {
-        start_log(self.log_format, "info");
+        log::of_service(self.log_format, "info");
         let settings = self.settings()?;
         let runtime = threads()?;
         let tilesets = runtime.block_on(opened(&self.tiles))?;
@@ -247,16 +238,4 @@ pub(super) async fn serve_project(
     }
     store.close().await;
     served
-}
-
-/// The log of a service on standard error: `usual` and above, unless `LIANPIAN_LOG` says otherwise; shared with `demo`.
-pub(super) fn start_log(format: LogFormat, usual: &str) {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("LIANPIAN_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(usual));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let log = log.with_ansi(std::io::stderr().is_terminal());
-    let _ = match format {
-        LogFormat::Text => log.try_init(),
-        LogFormat::Json => log.json().flatten_event(true).try_init(),
-    };
 }
