@@ -8,9 +8,11 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use parcels::message;
+use percent_encoding::percent_decode_str;
 
-use super::State;
 use super::problem::Problem;
+use super::text::is_plain;
+use super::{PREFIX, State};
 
 /// Limits the number, size and time of requests, and refuses those meant for another host or sent by a foreign page.
 pub(super) async fn limits(Shared(state): Shared<State>, mut request: Request, next: Next) -> Response {
@@ -19,6 +21,9 @@ pub(super) async fn limits(Shared(state): Shared<State>, mut request: Request, n
         return problem.into_response();
     }
     if let Err(problem) = from_our_pages(&state, &request) {
+        return problem.into_response();
+    }
+    if let Err(problem) = plain_address(&request) {
         return problem.into_response();
     }
     let Ok(_slot) = state.slots().clone().try_acquire_owned() else {
@@ -52,6 +57,16 @@ pub(super) async fn limits(Shared(state): Shared<State>, mut request: Request, n
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).into_response()
         }
     }
+}
+
+/// No name in the project has control characters, and a database may fail over them.
+fn plain_address(request: &Request) -> Result<(), Problem> {
+    let address = request.uri().path_and_query().map_or("", |all| all.as_str());
+    let plain = is_plain(&percent_decode_str(address).decode_utf8_lossy());
+    if plain || !address.starts_with(PREFIX) {
+        return Ok(());
+    }
+    Err(Problem::bad_request(message!("address-with-control")))
 }
 
 /// Against DNS rebinding: a foreign page may point its own host name at this machine. Requests that name another host than

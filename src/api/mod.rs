@@ -12,6 +12,9 @@ pub mod problem;
 // Bodies that are JSON.
 pub mod extract;
 
+// Text that clients send.
+mod text;
+
 // Filters.
 pub mod cql2;
 

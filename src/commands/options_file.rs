@@ -36,7 +36,7 @@ pub(super) fn still_to_type(file: &Path, command: &Command, given: &ArgMatches) 
         let Some(option) = options(command).find(|option| option.get_id() == name.as_str()) else {
             let known = options(command).map(|option| option.get_id().as_str());
             let hint = nearest(name, known).map(|near| message!("did-you-mean-key", name = near));
-            return Err(wrong(key.span(), message!("policy-no-such-key", key = name, hint = hint)));
+            return Err(wrong(key.span(), message!("no-such-key", key = name, hint = hint)));
         };
         let Some(values) = texts(value.get_ref()) else {
             return Err(wrong(value.span(), message!("option-no-value", key = name)));

@@ -800,7 +800,11 @@ bbox-numbers = 4 numbers are wanted, or 6 with heights
 bbox-corners-below = the upper corner lies below the lower
 bbox-corners-left = the upper corner lies left of the lower
 bbox-beyond-crs = it reaches beyond its CRS
-json-refused = the body cannot be read: "{ $why }"
+json-refused = the body cannot be read: { $why }
+text-with-control = the body holds control characters at { $place }; only tabs and line breaks are read
+text-too-long = a text may have { $most } characters; this one has { $chars }
+address-with-control = the address holds control characters
+too-many-decisions = { $count } decisions are too many for one request; at most { $most } are recorded at once
 answered-with-status = the request ended with status { $status }
 refused-by-library = the request was refused with status { $status }: "{ $why }"
 thread-let-go = a thread let go of its work
@@ -1068,10 +1072,10 @@ values-no-numbers = column "{ $column }": { $count } of { $present } values pres
 indicator-unpaired = indicator "{ $indicator }": it sets { $sums } in proportion to each other, but the firm table was read for other ratios; read it again with this policy
 weights-what = weights: { $what }
 policy-text = { $place }{ $what }
-policy-no-such-key = there is no key `{ $key }` here{ $hint }
-policy-no-such-word = `{ $word }` is none of the words { $known }{ $hint }
-policy-key-missing = the key `{ $key }` is missing
-policy-not-understood = it cannot be understood: "{ $text }"
+no-such-key = there is no key `{ $key }` here{ $hint }
+no-such-word = `{ $word }` is none of the words { $known }{ $hint }
+key-missing = the key `{ $key }` is missing
+not-understood = it cannot be understood: "{ $text }"
 at-least-word = at_least = "{ $word }": expected "before", a number from 0 to 100, or a change of today's index such as "+10 %"
 at-least-range = at_least = { $index }: the concentration index lies between 0 and 100
 new-block-word = new_block_ha = "{ $word }": expected a number of hectares or "forbid"

@@ -776,7 +776,11 @@ bbox-numbers = 应为 4 个数，带高程时为 6 个
 bbox-corners-below = 上角低于下角
 bbox-corners-left = 上角位于下角左侧
 bbox-beyond-crs = 超出其坐标系的范围
-json-refused = 请求内容无法读取：“{ $why }”
+json-refused = 请求内容无法读取：{ $why }
+text-with-control = 请求内容在 { $place } 处含控制字符，只允许制表符与换行
+text-too-long = 文字最多 { $most } 个字，此处为 { $chars } 个字
+address-with-control = 地址含控制字符
+too-many-decisions = 一次请求中的 { $count } 个决定过多，每次最多记录 { $most } 个
 answered-with-status = 请求以状态 { $status } 结束
 refused-by-library = 请求被拒绝，状态 { $status }：“{ $why }”
 thread-let-go = 线程中断了工作
@@ -1038,10 +1042,10 @@ values-no-numbers = 字段“{ $column }”的 { $present } 个值中有 { $coun
 indicator-unpaired = 指标“{ $indicator }”：要求 { $sums } 之间的比例，而企业表是为其他比例读取的；请按此政策重新读取
 weights-what = 权重：{ $what }
 policy-text = { $place }{ $what }
-policy-no-such-key = 此处没有 `{ $key }` 这个键{ $hint }
-policy-no-such-word = `{ $word }` 不是 { $known } 之一{ $hint }
-policy-key-missing = 缺少键 `{ $key }`
-policy-not-understood = 无法理解：“{ $text }”
+no-such-key = 此处没有 `{ $key }` 这个键{ $hint }
+no-such-word = `{ $word }` 不是 { $known } 之一{ $hint }
+key-missing = 缺少键 `{ $key }`
+not-understood = 无法理解：“{ $text }”
 at-least-word = at_least = "{ $word }"：应为 "before"、0 至 100 的数，或相对现状的变动，如 "+10 %"
 at-least-range = at_least = { $index }：集中度应在 0 至 100 之间
 new-block-word = new_block_ha = "{ $word }"：应为公顷数或 "forbid"

@@ -5,7 +5,10 @@ use std::io::Write as _;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use serde_json::json;
+
 use crate::http::{encoded, read, send};
+use crate::project::{project_of, serve};
 use crate::support::Server;
 
 const ITEMS: &str = "/ogc/collections/parcels/items";
@@ -155,4 +158,46 @@ fn strangers_names_are_refused() {
     let head = "GET /ogc HTTP/1.1\r\nHost: park.example.org\r\nConnection: close\r\n\r\n";
     let json = send(named.address, head, b"").unwrap().json();
     assert_eq!(json["links"][0]["href"], "https://park.example.org/ogc");
+}
+
+#[test]
+fn text_without_end_and_control_characters_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = serve(&project_of(folder.path(), 300));
+    let scenario = server.json("/api/v1/scenarios/1");
+    let titled = |title: &str| json!({ "based_on": 0, "title": title });
+    for (title, part) in [
+        ("a\u{0}b", "/title"),
+        ("\u{1b}[2J", "/title"),
+        (&"园".repeat(201), "200"),
+        (&"a".repeat(3 << 20), "200"),
+    ] {
+        let why = server.put("PATCH", "/api/v1/scenarios/1", "li", &titled(title)).problem(422);
+        assert!(why.contains(part), "{why}");
+    }
+    let decided = |reason: &str, count: usize| {
+        let one = json!({ "kind": "comment", "reason": reason });
+        json!({ "based_on": 0, "decisions": vec![one; count] })
+    };
+    for body in [decided(&"好".repeat(2001), 1), decided("\u{7}", 1), decided("x", 20_001)] {
+        server.post("/api/v1/scenarios/1/decisions", &body).problem(422);
+    }
+    let strange = json!({ "based_on": 0, "decisions": [{ "kind": "reject", "parcel": "A\u{0}1" }] });
+    assert!(
+        server.post("/api/v1/scenarios/1/decisions", &strange).problem(422).contains("/decisions/0/parcel")
+    );
+    server.put("POST", "/api/v1/scenarios/1/decisions", "l%00i", &decided("x", 1)).problem(400);
+    for path in ["/api/v1/policies/a%00b/1", "/api/v1/scenarios/1/search?q=%00", "/api/v1/uploads?name=a%1Bb"]
+    {
+        assert!(server.get(path).problem(400).contains("control characters"), "{path}");
+    }
+    // A key that there is not is told by name, and nothing above has changed anything.
+    let typo = json!({ "based_on": 0, "titel": "x" });
+    let why = server.put("PATCH", "/api/v1/scenarios/1", "li", &typo).problem(422);
+    assert!(why.contains("`titel`") && why.contains("did you mean `title`"), "{why}");
+    assert_eq!(server.json("/api/v1/scenarios/1"), scenario);
+    assert_eq!(server.json("/api/v1/scenarios/1/decisions"), json!([]));
+    let done = server.put("PATCH", "/api/v1/scenarios/1", "li", &titled("两行\n也可以"));
+    assert_eq!(done.status, 200, "{}", done.text());
+    server.lives();
 }

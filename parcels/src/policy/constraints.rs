@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
-use super::read_error::wrong;
+use super::read_error::own_error;
 use crate::message;
 use crate::message::Message;
 use crate::units::AreaBasis;
@@ -235,8 +235,8 @@ impl<'de> Deserialize<'de> for AtLeast {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         match NumberOrWord::deserialize(from)? {
             NumberOrWord::Number(index) if (0.0..=100.0).contains(&index) => Ok(Self::Index(index)),
-            NumberOrWord::Number(index) => Err(wrong(&message!("at-least-range", index = index))),
-            NumberOrWord::Word(word) => Self::parse(&word).map_err(|why| wrong(&why)),
+            NumberOrWord::Number(index) => Err(own_error(&message!("at-least-range", index = index))),
+            NumberOrWord::Word(word) => Self::parse(&word).map_err(|why| own_error(&why)),
         }
     }
 }
@@ -263,7 +263,7 @@ impl<'de> Deserialize<'de> for NewBlockRule {
         match NumberOrWord::deserialize(from)? {
             NumberOrWord::Number(least) => Ok(Self::AtLeastHa(least)),
             NumberOrWord::Word(word) if word == "forbid" => Ok(Self::Forbid),
-            NumberOrWord::Word(word) => Err(wrong(&message!("new-block-word", word = word))),
+            NumberOrWord::Word(word) => Err(own_error(&message!("new-block-word", word = word))),
         }
     }
 }
@@ -272,7 +272,7 @@ impl<'de> Deserialize<'de> for NewBlockRule {
 mod share_or_free {
     use serde::{Deserialize as _, Deserializer, Serializer};
 
-    use super::{NumberOrWord, wrong};
+    use super::{NumberOrWord, own_error};
     use crate::message;
 
     #[expect(clippy::ref_option, reason = "the signature that serde asks for")]
@@ -287,7 +287,7 @@ mod share_or_free {
         match NumberOrWord::deserialize(from)? {
             NumberOrWord::Number(share) => Ok(Some(share)),
             NumberOrWord::Word(word) if word == "free" => Ok(None),
-            NumberOrWord::Word(word) => Err(wrong(&message!("moved-share-word", word = word))),
+            NumberOrWord::Word(word) => Err(own_error(&message!("moved-share-word", word = word))),
         }
     }
 }
@@ -369,7 +369,7 @@ impl<'de> Deserialize<'de> for BlockRule {
             Written::Number(k) => Ok(Self::AtMost(k)),
             Written::Word(w) if w == "before" => Ok(Self::Before),
             Written::Word(w) if w == "free" => Ok(Self::Free),
-            Written::Word(word) => Err(wrong(&message!("blocks-word", word = word))),
+            Written::Word(word) => Err(own_error(&message!("blocks-word", word = word))),
         }
     }
 }

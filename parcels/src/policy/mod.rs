@@ -23,7 +23,7 @@ pub use constraints::{
     AreaMode, AreaRule, AtLeast, BlockRule, ConcentrationRule, Constraints, HoleRule, NewBlockRule,
     SmallBlockRule, Strictness,
 };
-pub use read_error::read_error;
+pub use read_error::{own_error, read_error};
 
 /// The widest gap that may be asked for, m: what lies further apart counts as scattered (散, `domain.md` 4.3), and the work of
 /// finding who faces whom grows with the square of it.
@@ -405,7 +405,7 @@ mod tests {
     #[test]
     fn an_unknown_key_names_the_nearest_known_one() {
         let wrong = Policy::from_toml("[objective]\nlamda = 3\n").unwrap_err().to_string();
-        assert!(wrong.contains("column: 1, line: 2") && wrong.contains("policy-no-such-key"), "{wrong}");
+        assert!(wrong.contains("column: 1, line: 2") && wrong.contains("no-such-key"), "{wrong}");
         assert!(wrong.contains("did-you-mean-key (name: \"lambda\")"), "{wrong}");
     }
 
@@ -417,7 +417,7 @@ mod tests {
             ("max_moved_share = 'all'", "moved-share-word"),
             ("concentration = { at_least = 'more' }", "at-least-word"),
             ("concentration = { at_least = 101 }", "at-least-range"),
-            ("min_block = 'hart'", "policy-no-such-word"),
+            ("min_block = 'hart'", "no-such-word"),
         ] {
             let wrong = Policy::from_toml(&format!("[constraints]\n{line}\n")).unwrap_err().to_string();
             assert!(wrong.contains(code) && wrong.contains("line: 2"), "{line}: {wrong}");

@@ -2,13 +2,16 @@
 
 use axum::extract::Path;
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use parcels::id::ParcelId;
+use parcels::message;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{Actor, Served, said, told};
 use crate::api::extract::Json;
+use crate::api::problem::Problem;
+use crate::api::text::Remark;
 use crate::store::{DecisionKind, DecisionRecord, DecisionSeq, NewDecision, ScenarioId};
 
 #[derive(Deserialize, ToSchema)]
@@ -18,6 +21,9 @@ pub(super) struct Decide {
     based_on: i64,
     decisions: Vec<Decision>,
 }
+
+/// More than a planner can mean at once; accepting the largest plan takes a few thousand.
+const DECISIONS_MOST: usize = 20_000;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -29,7 +35,8 @@ pub(super) struct Decision {
     #[serde(default)]
     undoes: Option<DecisionSeq>,
     #[serde(default)]
-    reason: Option<String>,
+    #[schema(value_type = Option<String>, max_length = 2000)]
+    reason: Option<Remark>,
 }
 
 /// Records decisions, all or none; 409 with what changed when somebody was faster · 记录决定
@@ -40,10 +47,20 @@ pub(super) async fn decide(
     Path(id): Path<i64>,
     Json(new): Json<Decide>,
 ) -> Response {
+    let count = new.decisions.len();
+    if count > DECISIONS_MOST {
+        let detail = message!("too-many-decisions", count = count, most = DECISIONS_MOST);
+        return Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail).into_response();
+    }
     let decisions: Vec<NewDecision> = new
         .decisions
         .into_iter()
-        .map(|d| NewDecision { kind: d.kind, parcel: d.parcel, undoes: d.undoes, reason: d.reason })
+        .map(|d| NewDecision {
+            kind: d.kind,
+            parcel: d.parcel,
+            undoes: d.undoes,
+            reason: d.reason.map(Remark::into_string),
+        })
         .collect();
     let made = project.decisions.decide(ScenarioId(id), new.based_on, &decisions, actor.now()).await;
     told(StatusCode::CREATED, made)

@@ -58,6 +58,7 @@ use utoipa_axum::routes;
 
 use super::State;
 use super::problem::Problem;
+use super::text::{TITLE_CHARS, is_plain};
 use crate::app::project::ProjectServices;
 use crate::app::project::events::Who;
 use crate::clock::now;
@@ -134,7 +135,7 @@ impl<S: Sync> FromRequestParts<S> for Actor {
         // Names of people are seldom ASCII, which is all that headers carry.
         let name = percent_decode(name.as_bytes()).decode_utf8().unwrap_or_default();
         let name = name.trim();
-        if name.is_empty() || name.len() > 200 {
+        if name.is_empty() || name.chars().count() > TITLE_CHARS || !is_plain(name) || name.contains('\n') {
             return Err(Problem::bad_request(message!("user-header-wrong")));
         }
         Ok(Self(name.to_owned()))

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::{Actor, Answer, Served, refused, said, told};
 use crate::api::extract::Json;
 use crate::api::problem::Problem;
+use crate::api::text::Remark;
 use crate::app::jobs::plan::{PlanJob, queue_plan};
 use crate::store::{JobRecord, LayerRecord, PlanId, PlanStatus, PlanStep, ScenarioId, StoredPlan};
 
@@ -61,7 +62,8 @@ pub(super) struct Step {
     from: PlanStatus,
     to: PlanStatus,
     #[serde(default)]
-    reason: Option<String>,
+    #[schema(value_type = Option<String>, max_length = 2000)]
+    reason: Option<Remark>,
 }
 
 /// Takes a plan a step further: submit, approve, reject · 提交、批准或退回方案
@@ -72,7 +74,8 @@ pub(super) async fn step(
     Path(id): Path<i64>,
     Json(new): Json<Step>,
 ) -> Response {
-    said(project.plans.step(PlanId(id), new.from, new.to, new.reason, actor.now()).await)
+    let reason = new.reason.map(Remark::into_string);
+    said(project.plans.step(PlanId(id), new.from, new.to, reason, actor.now()).await)
 }
 
 /// Makes the next layer from an approved plan · 以批准的方案生成下一版图层

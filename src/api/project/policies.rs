@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::{Actor, Served, said, told};
 use crate::api::extract::Json;
+use crate::api::text::Title;
 use crate::store::{PolicyRecord, PolicyRef};
 
 /// All versions of all policies · 全部政策版本
@@ -25,7 +26,8 @@ pub(super) async fn policy(Served(project): Served, Path((name, version)): Path<
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewPolicy {
-    name: String,
+    #[schema(value_type = String, max_length = 200)]
+    name: Title,
     /// The version that was edited; 0 for a new policy.
     based_on: i64,
     text: String,
@@ -39,5 +41,8 @@ pub(super) async fn add_policy(
     Json(new): Json<NewPolicy>,
 ) -> Response {
     let who = actor.now();
-    told(StatusCode::CREATED, project.policies.save(&new.name, new.based_on, &new.text, who).await)
+    told(
+        StatusCode::CREATED,
+        project.policies.save(&new.name.into_string(), new.based_on, &new.text, who).await,
+    )
 }

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::{Actor, Served, said, told};
 use crate::api::extract::Json;
+use crate::api::text::Title;
 use crate::app::project::scenarios::{ListedScenario, ScenarioPolicy};
 use crate::store::{PolicyRef, ScenarioChange, ScenarioId, ScenarioRecord};
 
@@ -28,7 +29,8 @@ pub(super) async fn scenario(Served(project): Served, Path(id): Path<i64>) -> Re
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AddScenario {
-    title: String,
+    #[schema(value_type = String, max_length = 200)]
+    title: Title,
     #[schema(value_type = String)]
     layer: LayerId,
     policy: PolicyRef,
@@ -45,9 +47,10 @@ pub(super) async fn add_scenario(
     actor: Actor,
     Json(new): Json<AddScenario>,
 ) -> Response {
+    let title = new.title.into_string();
     let made = match new.copy_of {
-        Some(of) => project.scenarios.copy(of, new.title, actor.now()).await,
-        None => project.scenarios.add(new.title, new.layer, new.policy, actor.now()).await,
+        Some(of) => project.scenarios.copy(of, title, actor.now()).await,
+        None => project.scenarios.add(title, new.layer, new.policy, actor.now()).await,
     };
     told(StatusCode::CREATED, made)
 }
@@ -84,7 +87,8 @@ pub(super) async fn change_policy(
 #[serde(deny_unknown_fields)]
 pub(super) struct ChangeScenario {
     based_on: i64,
-    title: Option<String>,
+    #[schema(value_type = Option<String>, max_length = 200)]
+    title: Option<Title>,
     policy: Option<PolicyRef>,
     archived: Option<bool>,
 }
@@ -96,6 +100,10 @@ pub(super) async fn change_scenario(
     Path(id): Path<i64>,
     Json(new): Json<ChangeScenario>,
 ) -> Response {
-    let change = ScenarioChange { title: new.title, policy: new.policy, archived: new.archived };
+    let change = ScenarioChange {
+        title: new.title.map(Title::into_string),
+        policy: new.policy,
+        archived: new.archived,
+    };
     said(project.scenarios.change(ScenarioId(id), new.based_on, &change).await)
 }

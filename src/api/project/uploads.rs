@@ -17,6 +17,7 @@ use super::{Actor, Served, refused, told};
 use crate::api::State;
 use crate::api::extract::Json;
 use crate::api::problem::Problem;
+use crate::api::text::Title;
 use crate::app::intake::import_requests::{CheckJob, ImportFiles, ImportRequest};
 use crate::app::intake::sandbox::MainFile;
 use crate::app::intake::uploads::{ComingIn, NoRoom};
@@ -232,7 +233,8 @@ pub(super) struct ImportBody {
     #[serde(default)]
     encoding: Option<String>,
     /// What the scenario is called.
-    title: String,
+    #[schema(value_type = String, max_length = 200)]
+    title: Title,
     /// The policy to follow; none begins with the built-in one.
     #[serde(default)]
     policy: Option<PolicyRef>,
@@ -254,6 +256,7 @@ pub(super) async fn import(Served(project): Served, actor: Actor, Json(new): Jso
     };
     let change = new.change.unwrap_or_else(|| json!({}));
     let ImportBody { title, policy, policy_text, .. } = new;
+    let title = title.into_string();
     let import = ImportRequest { incoming, title, policy, policy_text, change };
     told(StatusCode::ACCEPTED, queue_import(&project, import, actor.0).await)
 }
