@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::{Actor, Served, said, told};
 use crate::api::extract::Json;
 use crate::app::project::scenarios::{ListedScenario, ScenarioPolicy};
+use crate::app::schemas;
 use crate::store::{PolicyRef, ScenarioChange, ScenarioId, ScenarioRecord};
 
 /// All scenarios · 全部情景
@@ -65,7 +66,7 @@ pub(super) struct ChangePolicy {
     /// The scenario's version that the change is based on.
     based_on: i64,
     /// A part of a policy, merged into the scenario's (RFC 7386).
-    #[schema(value_type = Object)]
+    #[schema(value_type = schemas::PolicyChange)]
     change: Value,
 }
 
