@@ -20,6 +20,7 @@ use super::cache::{Known, etag};
 use super::problem::Problem;
 use super::tiles::{Naming, Wanted, caching, in_query, place};
 use super::{PREFIX, State};
+use crate::app::schemas;
 use crate::error::{Error, ErrorKind};
 use crate::io::tile_file::TileFile;
 
@@ -54,6 +55,7 @@ struct Tileset {
     /// Its greatest zoom.
     maxzoom: u8,
     /// West, south, east and north end, degrees.
+    #[schema(value_type = schemas::Bounds)]
     bounds: [f64; 4],
 }
 
@@ -108,7 +110,7 @@ async fn tilesets(Shared(state): Shared<State>) -> Response {
 }
 
 /// What the tiles of an archive hold and where they are (TileJSON 3.0.0) · 切片包说明
-#[utoipa::path(get, path = "/tilesets/{name}/tiles.json", operation_id = "tileset_description", tag = "tilesets", params(Version), responses((status = 200, description = "TileJSON", body = Object)))]
+#[utoipa::path(get, path = "/tilesets/{name}/tiles.json", operation_id = "tileset_description", tag = "tilesets", params(Version), responses((status = 200, description = "TileJSON", body = schemas::TileJson)))]
 async fn description(
     Shared(state): Shared<State>,
     Path(name): Path<String>,

@@ -19,6 +19,7 @@ use crate::app::layers::plan_layers::PlanLayers;
 use crate::app::project::ProjectServices;
 use crate::clock::now;
 use crate::error::{Context as _, Error, ErrorKind, Result};
+use crate::io::scratch::Scratch;
 use crate::io::tile_file::TileFile;
 use crate::store;
 use crate::terminal::{Terminal, say, stop_asked};
@@ -214,7 +215,7 @@ pub(super) async fn serve_project(
     settings: Settings,
 ) -> Result<()> {
     let store = store::open(project, None).await?;
-    let scratch = tempfile::tempdir().context(ErrorKind::Unwritable, message!("making-folder"))?;
+    let scratch = Scratch::new()?;
     let limits = SandboxLimits {
         memory_bytes: settings.read_memory_bytes_max,
         seconds: settings.read_time.as_secs().max(1),
@@ -231,11 +232,13 @@ pub(super) async fn serve_project(
             tokio::spawn(work(project.clone(), owner, stopped.clone()))
         })
         .collect();
+    let tidying = tokio::spawn(project.uploads.clone().let_go_in_time(stopped));
     let served = serve(State::project(project, tilesets, settings), stop_asked(), listening).await;
     let _ = stop.send(true);
     for worker in workers {
         let _ = worker.await;
     }
+    let _ = tidying.await;
     store.close().await;
     served
 }

@@ -17,6 +17,9 @@ pub mod hash;
 // What names an input: a path, perhaps with a layer.
 pub mod source;
 
+// Where a service lays files out.
+pub mod scratch;
+
 // What a file is beside what its name says.
 mod foreign;
 

@@ -5,6 +5,7 @@
 //! An entry may have an attribute `.page` with other words for readers of the map, who have no command line; where that is
 //! empty, they are told nothing. `tests/messages.rs` holds codes, catalogues and parameters together.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use fluent_bundle::concurrent::FluentBundle;
@@ -12,6 +13,7 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use parcels::message;
 use parcels::message::{Message, Param, Told};
 use parcels::units::M2_PER_HA;
+use serde::Serialize;
 use unic_langid::{LanguageIdentifier, langid};
 use utoipa::ToSchema;
 
@@ -48,20 +50,71 @@ pub enum Reader {
 }
 
 /// A message with its words.
-#[derive(ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[schema(as = Told)]
-#[expect(dead_code, reason = "the form of the engine's type is described, which knows nothing of OpenAPI")]
 pub struct ToldShape {
     /// Which sentence, such as `parcels-overlap`.
     code: String,
-    /// What stands in it, by name: `{"text": …}`, `{"count": …}`, `{"number": {"value": …, "digits": …}}`, `{"area_m2": …}`,
-    /// `{"message": {"code": …, "params": …}}`, `{"list": […]}` and the like.
-    #[schema(value_type = Object)]
-    params: serde_json::Value,
+    /// What stands in it, by name.
+    params: BTreeMap<String, ParamShape>,
     /// 中文.
     zh: String,
     /// English.
     en: String,
+}
+
+/// What stands in a message.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = Param)]
+#[expect(dead_code, reason = "the form of the engine's type is described, which knows nothing of OpenAPI")]
+enum ParamShape {
+    /// A name or somebody else's words, as they are.
+    Text(String),
+    /// A number of things.
+    Count(u64),
+    /// A number with so many decimals.
+    Number(DigitsShape),
+    /// A gain or a loss with so many decimals.
+    Signed(DigitsShape),
+    /// A number with the decimals that matter.
+    Figure(f64),
+    /// A place in a row: 1st, 2nd.
+    Ordinal(u32),
+    /// An area, m².
+    AreaM2(f64),
+    /// A sentence or a part of one.
+    Message(MessageShape),
+    /// Several, with a comma between.
+    List(ParamsShape),
+    /// Several, with "and" before the last.
+    All(ParamsShape),
+}
+
+/// Several of them.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Params, no_recursion)]
+struct ParamsShape(Vec<ParamShape>);
+
+/// A number and how it is written.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Digits)]
+struct DigitsShape {
+    /// The number.
+    value: f64,
+    /// Its decimals.
+    digits: u8,
+}
+
+/// A message without its words.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Message)]
+struct MessageShape {
+    /// Which sentence.
+    code: String,
+    /// What stands in it, by name.
+    #[schema(no_recursion)]
+    params: BTreeMap<String, ParamShape>,
 }
 
 impl Language {

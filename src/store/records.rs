@@ -427,7 +427,7 @@ pub struct JobRecord {
     /// What work.
     pub kind: String,
     /// On what.
-    #[schema(value_type = Object)]
+    #[schema(value_type = BTreeMap<String, serde_json::Value>)]
     pub payload: serde_json::Value,
     /// The key it was asked for with.
     pub key: Option<String>,

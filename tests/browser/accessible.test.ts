@@ -1,16 +1,8 @@
-import { source } from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { violations } from './axe';
 import { brokenFile, type Folder, firmTable, folder, shapefile } from './files';
 import { drawn, opened, type Park, park, planned } from './park';
-
-interface Violation {
-  id: string;
-  nodes: { html: string; failureSummary: string }[];
-}
-interface AxeWindow {
-  axe: { run(): Promise<{ violations: Violation[]; passes: unknown[] }> };
-}
 
 let there: Park;
 let files: Folder;
@@ -23,18 +15,6 @@ afterAll(async () => {
   files?.end();
   await there?.end();
 });
-
-/** What keeps somebody from using what is shown, as axe finds it. */
-async function violations(page: Page, where: string): Promise<string[]> {
-  // The page's own policy lets no script in; what a debugger evaluates is none of the page's.
-  await page.evaluate(source);
-  const { found, checked } = await page.evaluate(async () => {
-    const { violations: found, passes } = await (window as unknown as AxeWindow).axe.run();
-    return { found, checked: passes.length };
-  });
-  expect(checked, where).toBeGreaterThan(10);
-  return found.flatMap(({ id, nodes }) => nodes.map((node) => `${where}: ${id}: ${node.html}: ${node.failureSummary}`));
-}
 
 async function tabs(page: Page): Promise<string[]> {
   const ids = await page

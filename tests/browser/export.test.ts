@@ -86,6 +86,8 @@ test('an export shows how far it is, can be stopped, and says why it failed', as
     state: 'running',
     cancel_requested: false,
     step: 'blocks',
+    step_told: null,
+    failure: null,
     done: 1,
     total: 4,
     result: null,
@@ -107,11 +109,25 @@ test('an export shows how far it is, can be stopped, and says why it failed', as
 
   await page.unroute('**/api/v1/plans/1/exports');
   await page.route('**/api/v1/plans/1/exports', (route) =>
-    route.fulfill({ status: 503, contentType: 'application/problem+json', json: { detail: 'the disk is full' } }),
+    route.fulfill({
+      status: 503,
+      contentType: 'application/problem+json',
+      json: { code: 'disk-full', params: {}, zh: '磁盘已满', en: 'the disk is full', because: [], hints: [] },
+    }),
+  );
+  const error = page.getByTestId('error-gpkg');
+  await page.getByTestId('make-gpkg').click();
+  await expect.poll(() => error.textContent(), SOON).toContain('the disk is full');
+  await page.getByTestId('language').click();
+  await expect.poll(() => error.textContent()).toMatch(/磁盘已满/);
+
+  // What stands between the page and the service answers in words of its own, which are not shown.
+  await page.unroute('**/api/v1/plans/1/exports');
+  await page.route('**/api/v1/plans/1/exports', (route) =>
+    route.fulfill({ status: 502, contentType: 'text/html', body: '<h1>Bad Gateway</h1>' }),
   );
   await page.getByTestId('make-gpkg').click();
-  await page.getByTestId('error-gpkg').waitFor();
-  expect(await page.getByTestId('error-gpkg').textContent()).toContain('the disk is full');
+  await expect.poll(() => error.textContent(), SOON).toMatch(/答复 502$/);
   await page.context().close();
 });
 

@@ -99,6 +99,25 @@ export function park(parcels: number, ...options: string[]): Promise<Park> {
   }, options);
 }
 
+/** How many parcels the second layer of `twoLayers` lacks. */
+export const SET_ASIDE = 3;
+
+/** A park twice, the second time without its first parcels: two layers that share all others. Neither is planned yet. */
+export function twoLayers(parcels: number): Promise<Park> {
+  return served((folder, project) => {
+    run('generate', '--parcels', String(parcels), '--seed', '1', '--out', folder);
+    const [all, some] = [join(folder, 'policy.toml'), join(folder, 'some.toml')];
+    const codes = Array.from({ length: SET_ASIDE }, (_, at) => `"310118001001GB0000${at + 1}"`).join(', ');
+    const policy = readFileSync(all, 'utf8');
+    const aside = policy.replace(/^not_parcels = \[/m, `not_parcels = [{ column = "parcel_code", is = [${codes}] }, `);
+    if (aside === policy) throw new Error('the policy says of nothing that it is no parcel');
+    writeFileSync(some, aside);
+    const input = join(folder, 'parcels.gpkg');
+    run('import', input, '--policy', all, '--title', 'All parcels', '--project', project);
+    run('import', input, '--policy', some, '--title', 'Some parcels', '--project', project);
+  });
+}
+
 /** Real data beside the project, where they are there. In CI their absence is a failure. */
 export function real(name: string): string | null {
   const path = join(import.meta.dirname, '../../../shared/data/real', name);

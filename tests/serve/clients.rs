@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use crate::project::{project, serve};
-use crate::support::{PARCELS, Server};
+use crate::project::{project, project_of, serve};
+use crate::support::{PARCELS, Server, lianpian};
 
 fn ran(command: &mut Command) -> String {
     let output: Output = command.output().unwrap();
@@ -118,5 +118,30 @@ fn schemathesis_finds_no_server_error_in_the_project() {
         return;
     };
     assert!(said.contains("No issues found"), "{said}");
+    server.lives();
+}
+
+#[test]
+fn answers_are_as_described() {
+    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join(".venv/schemathesis/bin/python");
+    if !python.is_file() {
+        assert!(
+            std::env::var("CI").is_err(),
+            "schemathesis, whose validator this uses, is missing: make setup-test"
+        );
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = lianpian();
+    command.arg("serve").arg("--project").arg(project_of(folder.path(), 90));
+    // What it answers is looked at, not how soon.
+    command.args(["--listen", "127.0.0.1:0", "--request-seconds", "300"]);
+    let mut server = Server::spawn(&mut command);
+    server.ready();
+    server.planned();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/answers_as_described.py");
+    let parcels = folder.path().join("park/parcels.gpkg");
+    let said = ran(Command::new(python).arg(script).arg(server.base()).arg(parcels));
+    assert!(said.contains("as described"), "{said}");
     server.lives();
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::http::send;
 use crate::support::Server;
@@ -86,6 +86,44 @@ fn media_types_and_results_of_jobs_are_told_as_they_are() {
             "{form}"
         );
     }
+}
+
+/// The places of objects of which nothing is said: neither members nor what may stand in them under any name.
+fn untold(json: &Value, at: &str, found: &mut Vec<String>) {
+    match json {
+        Value::Object(all) => {
+            let says = ["properties", "additionalProperties", "allOf", "oneOf", "anyOf", "$ref"];
+            if all.get("type").is_some_and(|kind| kind == "object" || *kind == json!(["object", "null"]))
+                && says.iter().all(|key| !all.contains_key(*key))
+            {
+                found.push(at.to_owned());
+            }
+            all.iter().for_each(|(key, value)| untold(value, &format!("{at}/{key}"), found));
+        }
+        Value::Array(all) => {
+            all.iter().enumerate().for_each(|(n, one)| untold(one, &format!("{at}/{n}"), found))
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn of_every_object_is_told_what_is_in_it() {
+    let json = Server::start().json("/api/v1/openapi.json");
+    let mut found = Vec::new();
+    untold(&json["components"], "", &mut found);
+    untold(&json["paths"], "", &mut found);
+    assert_eq!(found, Vec::<String>::new());
+    let schemas = &json["components"]["schemas"];
+    // Policies are described by the engine, whose rules a client can rely on.
+    let constraints = &schemas["Policy"]["properties"]["constraints"]["properties"];
+    assert!(constraints["area"]["properties"]["mode"]["oneOf"].is_array(), "{constraints}");
+    // What may be null in an answer is there; in a request it may be left out.
+    let required =
+        |schema: &str, key: &str| schemas[schema]["required"].as_array().unwrap().contains(&json!(key));
+    assert!(required("ParcelCard", "score") && required("JobRecord", "result") && required("Preview", "gap"));
+    assert!(!required("AddScenario", "copy_of") && !required("Decision", "reason"));
+    assert!(!required("Inspection", "draft_error"), "it is left out where there is none");
 }
 
 fn references<'a>(json: &'a Value, found: &mut BTreeSet<&'a str>) {

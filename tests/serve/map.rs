@@ -183,7 +183,15 @@ fn a_policy_is_changed_in_parts_and_a_scenario_copied_with_what_was_decided() {
     assert_eq!(compared["scenarios"][0]["objective"], record["objective"]["value"]);
     assert_eq!(compared["scenarios"][1]["plan"], Value::Null);
     let differ = compared["differ"].as_array().unwrap().len();
-    assert_eq!(differ, record["transfers"].as_array().unwrap().len(), "the other is as it is now");
+    let transfers = record["transfers"].as_array().unwrap();
+    assert_eq!(differ, transfers.len(), "the other is as it is now");
+    // Where all parcels are shared, what they come to is what the plan comes to.
+    let planned = &compared["scenarios"][0];
+    assert_eq!((&planned["besides"], &planned["common_transfers"]), (&json!(0), &planned["transfers"]));
+    let moved = planned["transfers"]["in"].as_u64().unwrap() + planned["transfers"]["out"].as_u64().unwrap();
+    assert_eq!(moved as usize, transfers.len());
+    let [common, score] = ["common_score", "score"].map(|key| planned[key].as_f64().unwrap());
+    assert!((common - score).abs() < 1e-9, "{planned}");
     server.get("/api/v1/compare?scenarios=one").problem(400);
     server.get("/api/v1/compare?scenarios=99").problem(404);
 }

@@ -510,6 +510,41 @@ fn an_import_that_is_killed_is_taken_up_again_and_leaves_one_of_each() {
 }
 
 #[test]
+fn what_a_killed_service_had_on_its_disk_goes_when_another_starts() {
+    let ground = Ground::new();
+    let home = tempfile::tempdir().unwrap();
+    let start = || {
+        let mut command = lianpian();
+        command.arg("serve").arg("--project").arg(ground.project()).args(["--listen", "127.0.0.1:0"]);
+        Server::spawn(command.env("TMPDIR", home.path()))
+    };
+    let kept = || {
+        let mut found = Vec::new();
+        let mut folders = vec![home.path().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+                if entry.is_dir() {
+                    folders.push(entry);
+                } else if std::fs::read(&entry).is_ok_and(|bytes| bytes == b"of a stranger") {
+                    found.push(entry);
+                }
+            }
+        }
+        found
+    };
+    let killed = start();
+    killed.upload("a.csv", b"of a stranger");
+    // Dropped, it is killed.
+    drop(killed);
+    assert_eq!(kept().len(), 1);
+    let living = start();
+    assert!(kept().is_empty());
+    living.upload("a.csv", b"of a stranger");
+    let _third = start();
+    assert_eq!(kept().len(), 1, "what a living service has stays");
+}
+
+#[test]
 fn a_written_plan_takes_no_uploads() {
     let server = Server::start();
     server.raw_upload("?name=a.gpkg", "", b"x").problem(404);

@@ -68,6 +68,15 @@ fn scenarios_carry_their_day_and_are_compared_by_the_parcels_they_share() {
     // The street, which is of the zone, and no more than that.
     assert!((of(0, "besides_m2") / 24_000.0 - 1.0).abs() < 1e-3, "{compared}");
     assert_eq!(of(1, "besides_m2"), 0.0);
+    assert_eq!((of(0, "besides"), of(1, "besides")), (1.0, 0.0));
     assert_eq!(of(0, "common_m2"), of(1, "common_m2"));
     assert!((of(0, "common_m2") / 40_000.0 - 1.0).abs() < 1e-3, "{compared}");
+    // Four parcels of one size in the zone; the street, which has a score too, does not count.
+    for (at, id) in [(0, 1), (1, 2)] {
+        let columns = server.json(&format!("/api/v1/scenarios/{id}/parcels"));
+        let scores: Vec<f64> = (0..4).map(|i| columns["score"][i].as_f64().unwrap()).collect();
+        let mean = scores.iter().sum::<f64>() / 4.0;
+        assert!((of(at, "common_score") - mean).abs() < 0.1, "{compared}\n{columns}");
+        assert_eq!(compared["scenarios"][at]["common_transfers"], json!({ "in": 0, "out": 0 }));
+    }
 }

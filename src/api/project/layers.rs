@@ -29,6 +29,6 @@ pub(super) async fn layer(Served(project): Served, Path(id): Path<String>) -> Re
 pub(super) struct LayerWithReport {
     layer: LayerRecord,
     /// Every defect with what was done about it.
-    #[schema(value_type = Object)]
+    #[schema(value_type = BTreeMap<String, Value>)]
     report: Value,
 }

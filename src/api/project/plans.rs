@@ -12,6 +12,7 @@ use crate::api::extract::Json;
 use crate::api::problem::Problem;
 use crate::api::text::Remark;
 use crate::app::jobs::plan::{PlanJob, queue_plan};
+use crate::app::schemas::PlanRecord;
 use crate::store::{JobRecord, LayerRecord, PlanId, PlanStatus, PlanStep, ScenarioId, StoredPlan};
 
 /// All plans · 全部方案
@@ -52,7 +53,7 @@ pub(super) async fn steps(Served(project): Served, Path(id): Path<i64>) -> Respo
 pub(super) struct PlanWithRecord {
     plan: StoredPlan,
     /// `plan.json`.
-    #[schema(value_type = Object)]
+    #[schema(value_type = PlanRecord)]
     record: Value,
 }
 

@@ -15,6 +15,7 @@ use super::{Served, said};
 use crate::api::State;
 use crate::api::extract::Json;
 use crate::app::planning::preview::Preview;
+use crate::app::schemas;
 use crate::store::ScenarioId;
 
 /// The latest question of each client; an older one is cancelled.
@@ -76,7 +77,7 @@ pub(super) struct Ask {
     #[serde(default)]
     client: String,
     /// A part of a policy, merged into the scenario's (RFC 7386).
-    #[schema(value_type = Object)]
+    #[schema(value_type = schemas::PolicyChange)]
     change: Value,
 }
 

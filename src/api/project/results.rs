@@ -20,6 +20,7 @@ use crate::app::jobs::export::queue_export;
 use crate::app::planning::years::Years;
 use crate::app::review::compare_scenarios::Comparison;
 use crate::app::review::plan_tables::{SubParkRow, Transfers, sub_parks as rows_of, transfers as rows};
+use crate::app::schemas::Areas;
 use crate::store::{JobId, JobRecord, JobState, PlanId, ScenarioId};
 
 /// What moves in a plan, and the swaps that it forms · 方案的调整与置换组
@@ -50,7 +51,7 @@ pub(super) enum Side {
 }
 
 /// The blocks of the zone as GeoJSON · 区块（GeoJSON）
-#[utoipa::path(get, path = "/plans/{id}/blocks", tag = "results", params(When), responses((status = 200, description = "The blocks", body = Object, content_type = "application/geo+json")))]
+#[utoipa::path(get, path = "/plans/{id}/blocks", tag = "results", params(When), responses((status = 200, description = "The blocks", body = Areas, content_type = "application/geo+json")))]
 pub(super) async fn blocks(
     Served(project): Served,
     known: Known,

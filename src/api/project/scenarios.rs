@@ -12,6 +12,7 @@ use super::{Actor, Served, said, told};
 use crate::api::extract::Json;
 use crate::api::text::Title;
 use crate::app::project::scenarios::{ListedScenario, ScenarioPolicy};
+use crate::app::schemas;
 use crate::store::{PolicyRef, ScenarioChange, ScenarioId, ScenarioRecord};
 
 /// All scenarios · 全部情景
@@ -68,7 +69,7 @@ pub(super) struct ChangePolicy {
     /// The scenario's version that the change is based on.
     based_on: i64,
     /// A part of a policy, merged into the scenario's (RFC 7386).
-    #[schema(value_type = Object)]
+    #[schema(value_type = schemas::PolicyChange)]
     change: Value,
 }
 

@@ -14,9 +14,10 @@ use crate::api::cache::Known;
 use crate::api::problem::Problem;
 use crate::api::tiles::{Wanted, answer, in_query, place};
 use crate::app::layers::tiles::content::ZOOM_MAX;
+use crate::app::schemas::TileJson;
 
 /// What a layer's tiles hold and where they are (TileJSON 3.0.0) · 图层切片说明
-#[utoipa::path(get, path = "/layers/{id}/tiles.json", tag = "map", responses((status = 200, description = "TileJSON", body = Object)))]
+#[utoipa::path(get, path = "/layers/{id}/tiles.json", tag = "map", responses((status = 200, description = "TileJSON", body = TileJson)))]
 pub(super) async fn description(Served(project): Served, Path(id): Path<String>) -> Response {
     match project.tiles.of_layer(&LayerId(id.clone())).await {
         Ok(tiles) => {

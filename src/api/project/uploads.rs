@@ -23,6 +23,7 @@ use crate::app::intake::sandbox::MainFile;
 use crate::app::intake::uploads::{ComingIn, NoRoom};
 use crate::app::jobs::check::queue_check;
 use crate::app::jobs::import::queue_import;
+use crate::app::schemas;
 use crate::error::Result;
 use crate::store::{FileHash, JobRecord, PolicyRef};
 
@@ -200,7 +201,7 @@ pub(super) struct Check {
     encoding: Option<String>,
     /// What its columns mean; guessed where it is not said.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<schemas::MeaningShape>)]
     columns: Option<Columns>,
 }
 
@@ -243,7 +244,7 @@ pub(super) struct ImportBody {
     policy_text: Option<String>,
     /// A change to it (RFC 7386), such as what the columns mean.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<schemas::PolicyChange>)]
     change: Option<Value>,
 }
 

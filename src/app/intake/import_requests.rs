@@ -12,6 +12,7 @@ use parcels::message::Message;
 use parcels::validate::Columns;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::app::intake::sandbox::MainFile;
 use crate::error::{Error, ErrorKind, Result};
@@ -60,9 +61,10 @@ pub struct ImportRequest {
 }
 
 /// What an import left.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Imported {
     /// The layer.
+    #[schema(value_type = String)]
     pub layer: LayerId,
     /// The policy.
     pub policy: PolicyRef,

@@ -17,17 +17,19 @@ use parcels::units::AreaUnit;
 use parcels::validate::{Columns, Issue, IssueKind, Severity, validate, without_lost_codes};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use crate::app::intake::draft::{Drafted, FoundParcels, drafted};
 use crate::app::intake::file_meaning::suspicious;
 use crate::app::intake::sandbox::MainFile;
 use crate::app::planning::column_guess::{Profile, of_parcels, of_table};
 use crate::app::planning::prepare::misfit;
+use crate::app::schemas;
 use crate::error::{ErrorKind, Result, ToldFailure};
 use crate::io::crs::{Proj, axes};
 use crate::io::read::read_layer;
 use crate::io::table::read_table;
-use crate::messages::tell;
+use crate::messages::{ToldShape, tell};
 
 /// Issues listed one by one; all are counted.
 const ISSUES_LISTED: usize = 2000;
@@ -43,8 +45,8 @@ const TABLES: [&str; 9] = [".csv", ".tsv", ".csv.gz", ".xlsx", ".xlsm", ".xlsb",
 /// Endings of layers.
 const LAYERS: [&str; 6] = [".shp", ".gpkg", ".geojson", ".geojsonl", ".fgb", ".zip"];
 
-/// What was found.
-#[derive(Debug, Serialize, Deserialize)]
+/// What a check found. Lists and events leave it out, for its size; the job itself has it.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Inspection {
     /// The layers in the file.
     pub layers: Vec<String>,
@@ -59,10 +61,12 @@ pub struct Inspection {
     /// Its columns.
     pub columns: Vec<Profile>,
     /// What they were taken to mean.
+    #[schema(value_type = schemas::MeaningShape)]
     pub meaning: Columns,
     /// Parcels that can be used.
     pub parcels: usize,
     /// West, south, east and north of them, degrees; none on a local grid.
+    #[schema(value_type = Option<schemas::Bounds>)]
     pub bounds: Option<[f64; 4]>,
     /// Their area on the ellipsoid.
     pub area_m2: f64,
@@ -71,6 +75,7 @@ pub struct Inspection {
     /// How many there are of each kind.
     pub issue_counts: BTreeMap<String, usize>,
     /// The first parcels, simplified: GeoJSON.
+    #[schema(value_type = schemas::Areas)]
     pub preview: Value,
     /// The tables beside the parcels.
     pub tables: Vec<TableFound>,
@@ -78,20 +83,22 @@ pub struct Inspection {
     pub draft: Option<DraftFound>,
     /// Why there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = ToldFailure)]
     pub draft_error: Option<ToldFailure>,
 }
 
 /// A policy as it would be written.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct DraftFound {
     /// Its text, TOML with comments.
     pub text: String,
     /// What was assumed, in the order of the policy.
+    #[schema(value_type = Vec<ToldShape>)]
     pub assumed: Vec<Told>,
 }
 
 /// A coordinate reference system for people.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct System {
     /// Its code, such as `EPSG:4549`, where it has one.
     pub found: Option<String>,
@@ -101,11 +108,12 @@ pub struct System {
     pub name: String,
     /// How its definition orders axes, where it has a code.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Order)]
     pub axes: Option<Order>,
 }
 
 /// An order of axes.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Order {
     /// Northing or latitude comes first.
     pub northing_first: bool,
@@ -114,29 +122,35 @@ pub struct Order {
 }
 
 /// An issue with its place on the map.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Listed {
     /// What kind.
+    #[schema(value_type = String)]
     pub kind: IssueKind,
     /// How much it matters.
+    #[schema(value_type = schemas::Severity)]
     pub severity: Severity,
     /// The parcel.
     pub parcel: Option<String>,
     /// Its place in the layer, from 1, where it is in it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = usize)]
     pub fid: Option<usize>,
     /// Longitude and latitude.
+    #[schema(value_type = Option<schemas::Place>)]
     pub place: Option<(f64, f64)>,
     /// What was found.
+    #[schema(value_type = ToldShape)]
     pub what: Told,
     /// What was done about it.
+    #[schema(value_type = ToldShape)]
     pub done: Told,
     /// By how much that changed the parcel's area.
     pub area_changed_m2: f64,
 }
 
 /// A table beside the parcels.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct TableFound {
     /// The file, with the sheet where it has several.
     pub name: String,
@@ -148,9 +162,11 @@ pub struct TableFound {
     pub columns: Vec<Profile>,
     /// Why it cannot be read, where it cannot, in English.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String)]
     pub error: Option<String>,
     /// The same as messages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = ToldFailure)]
     pub failure: Option<ToldFailure>,
 }
 

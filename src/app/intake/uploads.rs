@@ -1,16 +1,20 @@
 //! Uploads: files that wait to be checked and imported. They lie in a folder of the running service, named by the hash of their
-//! content, and are deleted with it; an import copies them into the project first.
+//! content, and are deleted with it, or a day after their last use; an import copies them into the project first. One that
+//! fails leaves its uploads, so that it can be tried again with another answer and without sending them anew.
 
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use parcels::message;
 use parcels::message::Message;
 use sha2::{Digest as _, Sha256};
+use tokio::sync::watch;
+// Its clock can be turned in tests.
+use tokio::time::Instant;
 
 use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::io::hash::hex;
@@ -28,6 +32,8 @@ const TOGETHER: u64 = 4;
 const UNUSED: Duration = Duration::from_secs(24 * 3600);
 /// and, where there is no room for another, one that nobody has used for so long.
 const UNUSED_WHEN_FULL: Duration = Duration::from_secs(15 * 60);
+/// How often is looked for such, also where no more uploads come in.
+const LOOK: Duration = Duration::from_secs(15 * 60);
 
 /// The uploads that wait.
 #[derive(Debug)]
@@ -80,7 +86,7 @@ pub struct ComingIn {
 
 /// One of the places for uploads that come in.
 #[derive(Debug)]
-struct Place(std::sync::Arc<Uploads>);
+struct Place(Arc<Uploads>);
 
 impl Drop for Place {
     fn drop(&mut self) {
@@ -109,7 +115,7 @@ impl Uploads {
     ///
     /// # Errors
     /// [`NoRoom`] as the inner error; of kind `Unwritable` where the folder cannot be written.
-    pub fn begin(self: &std::sync::Arc<Self>) -> Result<std::result::Result<ComingIn, NoRoom>> {
+    pub fn begin(self: &Arc<Self>) -> Result<std::result::Result<ComingIn, NoRoom>> {
         {
             let mut state = self.state();
             if state.coming_in >= COMING_IN_MAX {
@@ -145,6 +151,14 @@ impl Uploads {
             if let Err(why) = std::fs::remove_file(self.folder.join(&hash.0)) {
                 tracing::warn!("an upload nobody used cannot be removed: {why}");
             }
+        }
+    }
+
+    /// Lets go, now and again, of what nobody has used for a day, until `stop` turns true.
+    pub async fn let_go_in_time(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
+        while !*stop.borrow() {
+            let _ = tokio::time::timeout(LOOK, stop.changed()).await;
+            self.make_room(&mut self.state());
         }
     }
 
@@ -237,8 +251,8 @@ mod tests {
         assert_eq!(std::fs::read(out.path().join("地块.shp")).unwrap(), b"abc");
     }
 
-    #[test]
-    fn there_is_an_end_to_room() {
+    #[tokio::test(start_paused = true)]
+    async fn there_is_an_end_to_room() {
         let folder = tempfile::tempdir().unwrap();
         let uploads = Arc::new(Uploads::new(folder.path().join("uploads"), 10));
         let coming: Vec<_> = (0..COMING_IN_MAX).map(|_| uploads.begin().unwrap().unwrap()).collect();
@@ -250,10 +264,34 @@ mod tests {
         }
         assert_eq!(uploads.begin().unwrap().unwrap_err(), NoRoom::Full);
         // The one that was not used for longest goes once that is long enough.
-        let Some(past) = Instant::now().checked_sub(2 * UNUSED_WHEN_FULL) else { return };
-        uploads.state().waiting.get_mut(&first).unwrap().used = past;
+        tokio::time::advance(UNUSED_WHEN_FULL - Duration::from_secs(1)).await;
+        for n in 1..TOGETHER {
+            uploads.path(&FileHash(crate::io::hash::sha256_hex(&[n as u8; 10]))).unwrap();
+        }
+        assert_eq!(uploads.begin().unwrap().unwrap_err(), NoRoom::Full);
+        tokio::time::advance(Duration::from_secs(1)).await;
         upload(&uploads, b"more");
         assert_eq!(uploads.path(&first).unwrap_err().kind, ErrorKind::NotFound);
         assert!(!folder.path().join("uploads").join(&first.0).exists());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_nobody_uses_for_a_day_goes_though_no_more_comes_in() {
+        let folder = tempfile::tempdir().unwrap();
+        let uploads = Arc::new(Uploads::new(folder.path().join("uploads"), 100));
+        let (stop, stopped) = watch::channel(false);
+        let tidying = tokio::spawn(uploads.clone().let_go_in_time(stopped));
+        let (left, used) = (upload(&uploads, b"left"), upload(&uploads, b"used"));
+        let there = |upload: &FileHash| folder.path().join("uploads").join(&upload.0).exists();
+        tokio::time::sleep(UNUSED - LOOK).await;
+        assert!(there(&left) && there(&used));
+        uploads.path(&used).unwrap();
+        tokio::time::sleep(2 * LOOK).await;
+        assert!(!there(&left) && there(&used));
+        tokio::time::sleep(UNUSED).await;
+        assert!(!there(&used));
+        assert_eq!(uploads.path(&used).unwrap_err().kind, ErrorKind::NotFound);
+        stop.send(true).unwrap();
+        tidying.await.unwrap();
     }
 }

@@ -7,9 +7,10 @@ use parcels::message;
 use parcels::message::{Message, number};
 use parcels::table::{Column, Value};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// What is known of a column at a glance.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Profile {
     /// Its name.
     pub name: String,
@@ -26,6 +27,7 @@ pub struct Profile {
     pub guess: Option<String>,
     /// Why that is guessed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Evidence)]
     pub ground: Option<Evidence>,
     /// How many rows there are.
     #[serde(skip)]
@@ -39,7 +41,7 @@ pub struct Profile {
 }
 
 /// Why a column is taken for something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Evidence {
     /// Its name says so.
@@ -49,7 +51,7 @@ pub enum Evidence {
 }
 
 /// What stands in a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Content {
     /// Nothing.

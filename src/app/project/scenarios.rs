@@ -13,6 +13,7 @@ use crate::app::planning::policy_change::{changed, standing};
 use crate::app::project::events::{Event, Events, Who};
 use crate::app::project::layers::Layers;
 use crate::app::project::policies::Policies;
+use crate::app::schemas;
 use crate::error::{Context as _, ErrorKind, Result};
 use crate::store::{
     DecisionSeq, NewDecision, NewScenario, PolicyRef, ScenarioChange, ScenarioId, ScenarioRecord, Store,
@@ -25,7 +26,7 @@ pub struct ScenarioPolicy {
     /// Which.
     pub policy: PolicyRef,
     /// All of it, with the defaults of what it does not say; as in the file.
-    #[schema(value_type = Object)]
+    #[schema(value_type = schemas::PolicyShape)]
     pub content: Value,
 }
 

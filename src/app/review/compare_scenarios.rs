@@ -6,6 +6,7 @@ use std::sync::Arc;
 use parcels::message;
 use parcels::message::Message;
 use parcels::plan::Direction;
+use parcels::worth::mean_score;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -55,10 +56,16 @@ pub struct Compared {
     pub lambda: f64,
     /// Number of parcels.
     pub parcels: usize,
-    /// Area of the parcels that another scenario lacks, in the zone or not.
+    /// How many parcels it has that another scenario lacks, in the zone or not.
+    pub besides: usize,
+    /// Their area.
     pub besides_m2: f64,
     /// Area of its zone that is of parcels which all scenarios have.
     pub common_m2: f64,
+    /// Area-weighted mean of the known scores of that.
+    pub common_score: Option<f64>,
+    /// How many of the parcels that all scenarios have move.
+    pub common_transfers: Counts,
 }
 
 /// Numbers of transfers.
@@ -105,7 +112,14 @@ pub(crate) fn compare(views: &[Arc<View>]) -> Result<Comparison> {
         let area_m2 = &view.compiled.area_m2;
         let mut shared = vec![false; area_m2.len()];
         common.iter().for_each(|of| shared[of[at]] = true);
-        let besides = area_m2.iter().zip(&shared).filter(|(_, shared)| !**shared);
+        let besides = || area_m2.iter().zip(&shared).filter(|(_, shared)| !**shared);
+        let moving = |way: Direction| {
+            let moves = |of: &&Vec<usize>| {
+                let (before, after) = (view.parcels()[of[at]].in_zone, side(of, at));
+                before != after && (way == Direction::In) == after
+            };
+            common.iter().filter(moves).count()
+        };
         let record = view.plan.as_ref().map(|(_, record)| record);
         let count =
             |way: Direction| record.map_or(0, |r| r.transfers.iter().filter(|t| t.direction == way).count());
@@ -124,8 +138,13 @@ pub(crate) fn compare(views: &[Arc<View>]) -> Result<Comparison> {
             lambda: view.policy().objective.lambda,
             parcels: area_m2.len(),
             // The sum of nothing is −0.
-            besides_m2: besides.map(|(m2, _)| m2).sum::<f64>() + 0.0,
+            besides_m2: besides().map(|(m2, _)| m2).sum::<f64>() + 0.0,
+            besides: besides().count(),
             common_m2: common.iter().filter(|of| side(of, at)).map(|of| area_m2[of[at]]).sum(),
+            common_score: mean_score(area_m2, &view.prepared().scores.score, |i| {
+                shared[i] && view.zone_after[i]
+            }),
+            common_transfers: Counts { r#in: moving(Direction::In), out: moving(Direction::Out) },
         }
     });
     Ok(Comparison { scenarios: scenarios.collect(), in_all: common.len(), differ, differ_m2 })

@@ -57,8 +57,10 @@ pub struct ParcelCard {
     /// What the plan does with it.
     pub transfer: Option<CardTransfer>,
     /// Where it lies: west, south, east, north.
+    #[schema(value_type = schemas::Bounds)]
     pub bounds: [f64; 4],
     /// The middle of that: longitude, latitude.
+    #[schema(value_type = schemas::Place)]
     pub centre: [f64; 2],
 }
 

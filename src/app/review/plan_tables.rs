@@ -66,6 +66,7 @@ pub struct TransferRow {
     /// The last word on it.
     pub decision: Option<DecisionKind>,
     /// Where it lies: west, south, east, north.
+    #[schema(value_type = schemas::Bounds)]
     pub bounds: [f64; 4],
 }
 
@@ -167,6 +168,7 @@ pub struct SubParkRow {
     /// What goes out.
     pub out: Moved,
     /// Where its parcels lie, in the zone or not: west, south, east, north; none without a place on Earth.
+    #[schema(value_type = Option<schemas::Bounds>)]
     pub bounds: Option<[f64; 4]>,
 }
 

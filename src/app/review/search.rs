@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use crate::app::review::parcel_card::middle;
 use crate::app::review::scenario_view::View;
+use crate::app::schemas;
 
 /// A parcel found.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -16,9 +17,11 @@ pub struct Found {
     pub parcel: String,
     /// The firms on it.
     pub name: Option<String>,
-    /// The middle of its bounds: longitude, latitude.
+    /// The middle of its bounds.
+    #[schema(value_type = schemas::Place)]
     pub centre: [f64; 2],
-    /// Where it lies: west, south, east, north.
+    /// Where it lies.
+    #[schema(value_type = schemas::Bounds)]
     pub bounds: [f64; 4],
 }
 

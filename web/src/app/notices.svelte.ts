@@ -1,13 +1,15 @@
 /** Short messages that come and go at the foot of the map. */
 
+import type { Dictionary } from '../i18n/zh';
 import type { Bilingual } from '../lib/types';
+
+/** What is said, worded in the language of the page at the time it is read: a switch may come while it stands. */
+export type Saying = Bilingual | ((t: Dictionary) => string);
 
 export interface Notice {
   id: number;
   kind: 'info' | 'done' | 'warning' | 'error';
-  text: string | Bilingual;
-  /** What can be done about it. */
-  action?: { label: string; run: () => void };
+  text: Saying;
 }
 
 const STAYS_MS = { info: 5000, done: 4000, warning: 9000, error: 15_000 };
@@ -16,10 +18,10 @@ class Notices {
   list = $state<Notice[]>([]);
   #next = 1;
 
-  say(kind: Notice['kind'], text: string | Bilingual, action?: Notice['action']): void {
+  say(kind: Notice['kind'], text: Saying): void {
     const id = this.#next;
     this.#next += 1;
-    this.list = [...this.list.slice(-2), action ? { id, kind, text, action } : { id, kind, text }];
+    this.list = [...this.list.slice(-2), { id, kind, text }];
     setTimeout(() => this.dismiss(id), STAYS_MS[kind]);
   }
 

@@ -1,6 +1,5 @@
 /** What the page knows of the project, and what it does to it. Views read from here and call its verbs. */
 
-import { i18n } from '../i18n/index.svelte';
 import { failed, said, whole } from '../i18n/said';
 import { api, conflictOf } from '../lib/api';
 import { listen } from '../lib/events';
@@ -21,7 +20,7 @@ import type {
   Transfers,
 } from '../lib/types';
 import type { TileSource } from '../map/map';
-import { tileSource } from '../map/source';
+import { onMap, tileSource } from '../map/source';
 import { again, CODES, clashing, type Gesture, lastOf, notPlanned, standing, undoing } from '../review/decisions';
 import { notices } from './notices.svelte';
 import { preferences } from './preferences.svelte';
@@ -201,7 +200,7 @@ class Session {
     this.#codes = new Map([...this.#codes, ...transfers.transfers.map((t): [string, number] => [t.parcel, t.fid])]);
     this.plan = plan;
     this.record = record;
-    this.blocks = blocks;
+    this.blocks = onMap(blocks);
     this.transfers = transfers;
   }
 
@@ -243,9 +242,9 @@ class Session {
     return {
       decision: (decision: Decision) => {
         if (!this.#learn([decision])) return;
-        const { t } = i18n;
-        if (decision.by !== this.actor && decision.parcel)
-          notices.say('info', t.review.otherDecided(decision.by, t.decision[decision.kind], decision.parcel));
+        const { by, kind, parcel } = decision;
+        if (by !== this.actor && parcel)
+          notices.say('info', (t) => t.review.otherDecided(by, t.decision[kind], parcel));
         this.#columnsSoon();
       },
       job: (job: Job) => this.#job(job),
@@ -303,10 +302,9 @@ class Session {
       this.#waiting.delete(job.id);
     }
     if (job.kind !== 'plan' || !ENDED.has(job.state) || scenarioOf(job) !== this.id) return;
-    const { t } = i18n;
-    if (job.state === 'failed') notices.say('error', job.failure ? failed(whole(job.failure)) : t.state.failed);
-    else if (job.state === 'cancelled') notices.say('info', t.review.cancelled);
-    else notices.say('done', t.review.done);
+    if (job.state === 'failed') notices.say('error', job.failure ? failed(whole(job.failure)) : (t) => t.state.failed);
+    else if (job.state === 'cancelled') notices.say('info', (t) => t.review.cancelled);
+    else notices.say('done', (t) => t.review.done);
   }
 
   /** Takes decisions into the log; says whether any of them was news. */
@@ -327,7 +325,6 @@ class Session {
 
   /** Sends decisions; where somebody was faster, reads what they did, says so, and tries again unless it clashes. */
   async #send(decisions: readonly NewDecision[]): Promise<Decision[] | null> {
-    const { t } = i18n;
     try {
       for (let left = TRIES; left > 0; left -= 1) {
         const scenario = this.scenario;
@@ -346,10 +343,12 @@ class Session {
           this.#columnsSoon();
           const [first] = clash.length > 0 ? clash : conflict.since;
           if (clash.length > 0 && first) {
-            notices.say('warning', t.review.conflictSame(first.by, t.decision[first.kind]));
+            notices.say('warning', (t) => t.review.conflictSame(first.by, t.decision[first.kind]));
             return null;
           }
-          notices.say('warning', first ? t.review.conflict(first.by, t.decision[first.kind]) : t.review.conflictOther);
+          notices.say('warning', (t) =>
+            first ? t.review.conflict(first.by, t.decision[first.kind]) : t.review.conflictOther,
+          );
         }
       }
     } catch (why) {
@@ -462,8 +461,8 @@ class Session {
 }
 
 function scenarioOf(job: Job): number | null {
-  const payload = job.payload as { scenario?: number } | null;
-  return payload?.scenario ?? null;
+  const { scenario } = job.payload;
+  return typeof scenario === 'number' ? scenario : null;
 }
 
 export const session = new Session();

@@ -3,7 +3,8 @@
 import { i18n } from '../i18n/index.svelte';
 import { api } from '../lib/api';
 import type { Bounds, ParcelColumns, PlanRecord, Transfers } from '../lib/types';
-import type { Camera, ParkMap } from '../map/map';
+import type { Camera, ParkMap, TileSource } from '../map/map';
+import { tileSource } from '../map/source';
 import type { Mode, Overlay } from '../map/style';
 import { notices } from './notices.svelte';
 import { selection } from './selection.svelte';
@@ -12,8 +13,11 @@ import { type Compare, read, type View, write } from './url';
 
 /** The scenario beside or under the current one. */
 export interface Other {
-  title: string;
+  /** None for the present zone, which is called what the page's language calls it. */
+  title: string | null;
   columns: ParcelColumns;
+  /** Where its parcels are drawn from, where they are of another layer and so have other numbers. */
+  tiles: TileSource | null;
   record: PlanRecord | null;
   transfers: Transfers | null;
   /** Zone shown: that after its plan, or the present one. */
@@ -94,9 +98,9 @@ class ViewState {
     const url = new URL(this.address(), location.href);
     try {
       await navigator.clipboard.writeText(url.href);
-      notices.say('done', i18n.t.app.shareCopied);
+      notices.say('done', (t) => t.app.shareCopied);
     } catch {
-      notices.say('info', url.href);
+      notices.say('info', () => url.href);
     }
   }
 
@@ -107,7 +111,7 @@ class ViewState {
     }
     if (compare.with === 'now') {
       const { columns, record } = session;
-      if (columns) this.other = { title: i18n.t.metric.before, columns, record, transfers: null, when: 'before' };
+      if (columns) this.other = { title: null, columns, tiles: null, record, transfers: null, when: 'before' };
       return;
     }
     const id = compare.with;
@@ -117,11 +121,11 @@ class ViewState {
       const [plan, transfers] = newest
         ? await Promise.all([api.plan(newest.id), api.transfers(newest.id)])
         : [null, null];
-      return { title: scenario.title, columns, record: plan?.record ?? null, transfers, when: 'after' };
+      const tiles = columns.layer === session.columns?.layer ? null : await tileSource(columns.layer);
+      return { title: scenario.title, columns, tiles, record: plan?.record ?? null, transfers, when: 'after' };
     });
     if (this.compare !== compare) return;
-    // Parcels of another layer have other numbers.
-    if (read && read.columns.layer === session.columns?.layer) this.other = read;
+    if (read) this.other = read;
     else this.compare = null;
   }
 }

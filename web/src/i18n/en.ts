@@ -27,10 +27,13 @@ export const en: Dictionary = {
     map: 'Map',
     shareCopied: 'Link copied',
     share: 'Copy link',
+    between: ', ',
   },
   state: {
     offline: 'The service cannot be reached; trying again. What you see may be out of date.',
     failed: 'That did not work',
+    answered: (status: number) => `what stands between this page and the service answered with status ${status}`,
+    fault: (what: string) => `the page made a mistake: ${what}`,
     retry: 'Try again',
     emptyTitle: 'This project has no scenario yet',
     emptyText: 'Bring parcels in to start.',

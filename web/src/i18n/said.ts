@@ -16,12 +16,12 @@ export function failed(what: Bilingual): Bilingual {
   return { zh: `${zh.state.failed}：${what.zh}`, en: `${en.state.failed}: ${what.en}` };
 }
 
-/** Why a request failed. */
+/** Why a request failed: what the service said, or that somebody between it and the page answered. */
 export function said(why: unknown): Bilingual {
   if (why instanceof Failure) {
     if (why.status === 0) return { zh: zh.state.offline, en: en.state.offline };
     if (why.told) return whole(why.told);
-    return { zh: why.detail, en: why.detail };
+    return { zh: zh.state.answered(why.status), en: en.state.answered(why.status) };
   }
-  return { zh: String(why), en: String(why) };
+  return { zh: zh.state.fault(String(why)), en: en.state.fault(String(why)) };
 }

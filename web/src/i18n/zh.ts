@@ -25,10 +25,13 @@ export const zh = {
     map: '地图',
     shareCopied: '链接已复制',
     share: '复制链接',
+    between: '、',
   },
   state: {
     offline: '与服务的连接已中断，正在重连；屏幕内容可能不是最新。',
     failed: '未能完成',
+    answered: (status: number) => `请求未到达服务，途中的设备答复 ${status}`,
+    fault: (what: string) => `页面出错：${what}`,
     retry: '重试',
     emptyTitle: '这个项目里还没有方案',
     emptyText: '导入地块后即可生成方案。',

@@ -4,6 +4,7 @@ import type { ColumnProfile } from '../lib/types';
 
 type Words = {
   title: string;
+  parcels: string;
   hint: string;
   column: string;
   holds: string;
@@ -23,6 +24,7 @@ type Words = {
 
 const en: Words = {
   title: 'What the columns hold',
+  parcels: 'Parcels',
   hint: 'What each column is taken for is a guess; confirm it below.',
   column: 'Column',
   holds: 'Holds',
@@ -36,6 +38,10 @@ const en: Words = {
     sub_park: 'sub-park',
     registered_area: 'registered area',
     land_use: 'land use',
+    parcel_code: 'code of the parcel',
+    firm: 'code of the firm',
+    share: 'share of the firm',
+    indicator: 'figure to score by',
   },
   ground: { name: 'by its name', content: 'by its content' },
   draft: 'Drafted policy',
@@ -48,6 +54,7 @@ const en: Words = {
 
 const zh: Words = {
   title: '各字段的内容',
+  parcels: '地块',
   hint: '字段含义为推断，请在下面确认。',
   column: '字段',
   holds: '内容',
@@ -61,6 +68,10 @@ const zh: Words = {
     sub_park: '子园',
     registered_area: '登记面积',
     land_use: '土地用途',
+    parcel_code: '所在宗地代码',
+    firm: '企业代码',
+    share: '分摊比例',
+    indicator: '可用于评分的数值',
   },
   ground: { name: '依据名称', content: '依据内容' },
   draft: '草拟的政策',

@@ -3,7 +3,6 @@
 import { notices } from '../app/notices.svelte';
 import { session } from '../app/session.svelte';
 import { view } from '../app/view.svelte';
-import { i18n } from '../i18n/index.svelte';
 import { said } from '../i18n/said';
 import { api, Failure } from '../lib/api';
 import type { Bilingual, Imported, Inspection, Job, Meaning, PolicyRef } from '../lib/types';
@@ -232,7 +231,7 @@ class Wizard {
 
   #went(job: Job): boolean {
     if (job.state === 'failed' && job.failure) this.failure = explained(job.failure);
-    if (job.state === 'cancelled') notices.say('info', i18n.t.import.stopped);
+    if (job.state === 'cancelled') notices.say('info', (t) => t.import.stopped);
     return job.state === 'done';
   }
 

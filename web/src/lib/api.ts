@@ -1,46 +1,32 @@
-/** The service, one function per question. Nothing else in the page knows its addresses. */
+/** The service, one function per question. Nothing else in the page knows its addresses; what it takes and answers is its description's. */
 
+import createClient from 'openapi-fetch';
+import type { paths } from './schema';
 import type {
-  Comparison,
-  Config,
   Decision,
-  Found,
-  IndicatorValues,
-  Job,
-  LayerRecord,
   NewCheck,
   NewDecision,
   NewImport,
-  ParcelCard,
-  ParcelColumns,
-  Plan,
-  PlanRecord,
+  PlanStatus,
   PolicyChange,
   PolicyRef,
-  Preview,
-  Project,
+  Problem,
   Scenario,
-  ScenarioPolicy,
-  SubPark,
   ToldFailure,
-  Transfers,
-  Veto,
-  Years,
 } from './types';
 
 /** An answer that is none (RFC 9457), or no answer at all (status 0). */
 export class Failure extends Error {
   constructor(
     readonly status: number,
-    readonly detail: string,
-    readonly more: Record<string, unknown> = {},
+    readonly problem: Partial<Problem> = {},
   ) {
-    super(detail);
+    super(problem.detail ?? `status ${status}`);
   }
 
   /** What it says as messages; none where no answer came, or one that is not of the service. */
   get told(): ToldFailure | null {
-    const { code, params, zh, en, because, hints } = this.more as Partial<ToldFailure>;
+    const { code, params, zh, en, because, hints } = this.problem;
     if (code === undefined || zh === undefined || en === undefined) return null;
     return { code, params: params ?? {}, zh, en, because: because ?? [], hints: hints ?? [] };
   }
@@ -53,8 +39,9 @@ export interface Conflict {
 }
 
 export function conflictOf(error: unknown): Conflict | null {
-  if (!(error instanceof Failure) || error.status !== 409 || !error.more.now) return null;
-  return { now: error.more.now as Scenario, since: (error.more.since ?? []) as Decision[] };
+  if (!(error instanceof Failure) || error.status !== 409) return null;
+  const { now, since } = error.problem;
+  return now ? { now, since: since ?? [] } : null;
 }
 
 let user = '';
@@ -71,80 +58,133 @@ export function headers(): Record<string, string> {
   return said;
 }
 
-interface Ask {
-  method?: string;
-  body?: unknown;
-  signal?: AbortSignal | undefined;
+// Of version 0.15: what 0.17 makes of an answer forgets how many numbers an array has.
+const service = createClient<paths>();
+service.use({
+  onRequest({ request }) {
+    for (const [name, value] of Object.entries(headers())) request.headers.set(name, value);
+  },
+});
+
+interface Answer<T> {
+  data?: T;
+  error?: unknown;
+  response: Response;
 }
 
-export async function ask<T>(path: string, { method = 'GET', body, signal }: Ask = {}): Promise<T> {
-  const said = headers();
-  const init: RequestInit = { method, headers: said };
-  if (body !== undefined) {
-    said['content-type'] = 'application/json';
-    init.body = JSON.stringify(body);
-  }
-  if (signal) init.signal = signal;
-  let answer: Response;
-  try {
-    answer = await fetch(path, init);
-  } catch (why) {
-    if (signal?.aborted) throw why;
-    throw new Failure(0, String(why));
-  }
-  if (answer.ok) return (answer.status === 204 ? null : await answer.json()) as T;
-  const problem = await answer.json().catch(() => ({}));
-  throw new Failure(answer.status, problem.detail ?? problem.title ?? answer.statusText, problem);
+async function answer<T>(asked: Promise<Answer<T>>): Promise<T> {
+  const { data, error, response } = await asked.catch((why: unknown) => {
+    // Who asked no longer wants to know.
+    if (why instanceof DOMException && why.name === 'AbortError') throw why;
+    throw new Failure(0);
+  });
+  if (response.ok) return data as T;
+  // Between the service and the page there may be others, who answer in their own way.
+  throw new Failure(response.status, typeof error === 'object' && error !== null ? error : {});
 }
 
-const post = <T>(path: string, body: unknown, signal?: AbortSignal) => ask<T>(path, { method: 'POST', body, signal });
+/** What lies at an address that the service gave. */
+export async function follow<T>(address: string): Promise<T> {
+  const read = async (): Promise<Answer<T>> => {
+    const response = await fetch(address, { headers: headers() });
+    const body = await response.json();
+    return response.ok ? { data: body, response } : { error: body, response };
+  };
+  return answer(read());
+}
+
+/** Left out where there is none: who asks for nothing asks for what is usual. */
+const abortable = (signal: AbortSignal | undefined) => (signal ? { signal } : {});
 
 export const api = {
-  config: () => ask<Config>('/api/v1/config'),
-  project: () => ask<Project>('/api/v1/project'),
-  layers: () => ask<LayerRecord[]>('/api/v1/layers'),
-  scenarios: () => ask<Scenario[]>('/api/v1/scenarios'),
-  scenario: (id: number) => ask<Scenario>(`/api/v1/scenarios/${id}`),
+  config: () => answer(service.GET('/api/v1/config')),
+  project: () => answer(service.GET('/api/v1/project')),
+  layers: () => answer(service.GET('/api/v1/layers')),
+  tiles: (layer: string) => answer(service.GET('/api/v1/layers/{id}/tiles.json', { params: { path: { id: layer } } })),
+  scenarios: () => answer(service.GET('/api/v1/scenarios')),
+  scenario: (id: number) => answer(service.GET('/api/v1/scenarios/{id}', { params: { path: { id } } })),
   addScenario: (title: string, layer: string, policy: PolicyRef, copy_of?: number) =>
-    post<Scenario>('/api/v1/scenarios', { title, layer, policy, ...(copy_of === undefined ? {} : { copy_of }) }),
+    answer(
+      service.POST('/api/v1/scenarios', {
+        body: { title, layer, policy, ...(copy_of === undefined ? {} : { copy_of }) },
+      }),
+    ),
   changeScenario: (id: number, based_on: number, change: { title?: string; archived?: boolean; policy?: PolicyRef }) =>
-    ask<Scenario>(`/api/v1/scenarios/${id}`, { method: 'PATCH', body: { based_on, ...change } }),
-  parcels: (scenario: number) => ask<ParcelColumns>(`/api/v1/scenarios/${scenario}/parcels`),
-  indicator: (scenario: number, id: string) =>
-    ask<IndicatorValues>(`/api/v1/scenarios/${scenario}/indicators/${encodeURIComponent(id)}`),
-  card: (scenario: number, fid: number, signal?: AbortSignal) =>
-    ask<ParcelCard>(`/api/v1/scenarios/${scenario}/parcels/${fid}`, { signal }),
-  veto: (scenario: number, parcel: string, signal?: AbortSignal) =>
-    post<Veto>(`/api/v1/scenarios/${scenario}/veto`, { parcel }, signal),
-  search: (scenario: number, q: string, limit: number, signal?: AbortSignal) =>
-    ask<Found[]>(`/api/v1/scenarios/${scenario}/search?q=${encodeURIComponent(q)}&limit=${limit}`, { signal }),
-  decisions: (scenario: number) => ask<Decision[]>(`/api/v1/scenarios/${scenario}/decisions`),
-  decide: (scenario: number, based_on: number, decisions: NewDecision[]) =>
-    post<Decision[]>(`/api/v1/scenarios/${scenario}/decisions`, { based_on, decisions }),
-  policy: (scenario: number) => ask<ScenarioPolicy>(`/api/v1/scenarios/${scenario}/policy`),
-  savePolicy: (scenario: number, based_on: number, change: PolicyChange) =>
-    post<Scenario>(`/api/v1/scenarios/${scenario}/policy`, { based_on, change }),
-  preview: (scenario: number, client: string, change: PolicyChange, signal?: AbortSignal) =>
-    post<Preview>(`/api/v1/scenarios/${scenario}/preview`, { client, change }, signal),
-  years: (scenario: number, years: number, signal?: AbortSignal) =>
-    ask<Years>(`/api/v1/scenarios/${scenario}/years?years=${years}`, { signal }),
-  plans: (scenario: number) => ask<Plan[]>(`/api/v1/scenarios/${scenario}/plans`),
-  plan: (id: number) => ask<{ plan: Plan; record: PlanRecord }>(`/api/v1/plans/${id}`),
-  queuePlan: (scenario: number) => post<Job>(`/api/v1/scenarios/${scenario}/plans`, {}),
-  movePlan: (id: number, from: string, to: string, reason?: string) =>
-    post<Plan>(`/api/v1/plans/${id}/steps`, reason ? { from, to, reason } : { from, to }),
-  transfers: (plan: number) => ask<Transfers>(`/api/v1/plans/${plan}/transfers`),
-  subParks: (plan: number) => ask<SubPark[]>(`/api/v1/plans/${plan}/sub-parks`),
-  blocks: (plan: number, when: 'before' | 'after') =>
-    ask<GeoJSON.FeatureCollection>(`/api/v1/plans/${plan}/blocks${when === 'before' ? '?when=before' : ''}`),
-  frontier: (scenario: number, steps?: number) =>
-    post<Job>(`/api/v1/scenarios/${scenario}/frontier`, steps === undefined ? {} : { steps }),
-  compare: (a: number, b: number) => ask<Comparison>(`/api/v1/compare?scenarios=${a},${b}`),
-  queueExport: (plan: number, wish: { format: string; crs?: string; encoding?: string }) =>
-    post<Job>(`/api/v1/plans/${plan}/exports`, wish),
-  check: (asked: NewCheck) => post<Job>('/api/v1/checks', asked),
-  import: (asked: NewImport) => post<Job>('/api/v1/imports', asked),
-  jobs: () => ask<Job[]>('/api/v1/jobs'),
-  job: (id: number) => ask<Job>(`/api/v1/jobs/${id}`),
-  cancelJob: (id: number) => ask<Job>(`/api/v1/jobs/${id}`, { method: 'DELETE' }),
+    answer(service.PATCH('/api/v1/scenarios/{id}', { params: { path: { id } }, body: { based_on, ...change } })),
+  parcels: (id: number) => answer(service.GET('/api/v1/scenarios/{id}/parcels', { params: { path: { id } } })),
+  indicator: (id: number, indicator: string) =>
+    answer(service.GET('/api/v1/scenarios/{id}/indicators/{indicator}', { params: { path: { id, indicator } } })),
+  card: (id: number, fid: number, signal?: AbortSignal) =>
+    answer(
+      service.GET('/api/v1/scenarios/{id}/parcels/{fid}', { params: { path: { id, fid } }, ...abortable(signal) }),
+    ),
+  veto: (id: number, parcel: string, signal?: AbortSignal) =>
+    answer(
+      service.POST('/api/v1/scenarios/{id}/veto', {
+        params: { path: { id } },
+        body: { parcel },
+        ...abortable(signal),
+      }),
+    ),
+  search: (id: number, q: string, limit: number, signal?: AbortSignal) =>
+    answer(
+      service.GET('/api/v1/scenarios/{id}/search', {
+        params: { path: { id }, query: { q, limit } },
+        ...abortable(signal),
+      }),
+    ),
+  decisions: (id: number) => answer(service.GET('/api/v1/scenarios/{id}/decisions', { params: { path: { id } } })),
+  decide: (id: number, based_on: number, decisions: NewDecision[]) =>
+    answer(
+      service.POST('/api/v1/scenarios/{id}/decisions', { params: { path: { id } }, body: { based_on, decisions } }),
+    ),
+  policy: (id: number) => answer(service.GET('/api/v1/scenarios/{id}/policy', { params: { path: { id } } })),
+  savePolicy: (id: number, based_on: number, change: PolicyChange) =>
+    answer(service.POST('/api/v1/scenarios/{id}/policy', { params: { path: { id } }, body: { based_on, change } })),
+  preview: (id: number, client: string, change: PolicyChange, signal?: AbortSignal) =>
+    answer(
+      service.POST('/api/v1/scenarios/{id}/preview', {
+        params: { path: { id } },
+        body: { client, change },
+        ...abortable(signal),
+      }),
+    ),
+  years: (id: number, years: number, signal?: AbortSignal) =>
+    answer(
+      service.GET('/api/v1/scenarios/{id}/years', {
+        params: { path: { id }, query: { years } },
+        ...abortable(signal),
+      }),
+    ),
+  plans: (id: number) => answer(service.GET('/api/v1/scenarios/{id}/plans', { params: { path: { id } } })),
+  plan: (id: number) => answer(service.GET('/api/v1/plans/{id}', { params: { path: { id } } })),
+  queuePlan: (id: number) =>
+    answer(service.POST('/api/v1/scenarios/{id}/plans', { params: { path: { id } }, body: {} })),
+  movePlan: (id: number, from: PlanStatus, to: PlanStatus, reason?: string) =>
+    answer(
+      service.POST('/api/v1/plans/{id}/steps', {
+        params: { path: { id } },
+        body: reason ? { from, to, reason } : { from, to },
+      }),
+    ),
+  transfers: (id: number) => answer(service.GET('/api/v1/plans/{id}/transfers', { params: { path: { id } } })),
+  subParks: (id: number) => answer(service.GET('/api/v1/plans/{id}/sub-parks', { params: { path: { id } } })),
+  blocks: (id: number, when: 'before' | 'after') =>
+    answer(service.GET('/api/v1/plans/{id}/blocks', { params: { path: { id }, query: { when } } })),
+  frontier: (id: number, steps?: number) =>
+    answer(
+      service.POST('/api/v1/scenarios/{id}/frontier', {
+        params: { path: { id } },
+        body: steps === undefined ? {} : { steps },
+      }),
+    ),
+  compare: (a: number, b: number) =>
+    answer(service.GET('/api/v1/compare', { params: { query: { scenarios: `${a},${b}` } } })),
+  queueExport: (id: number, wish: { format: string; crs?: string; encoding?: string }) =>
+    answer(service.POST('/api/v1/plans/{id}/exports', { params: { path: { id } }, body: wish })),
+  check: (asked: NewCheck) => answer(service.POST('/api/v1/checks', { body: asked })),
+  import: (asked: NewImport) => answer(service.POST('/api/v1/imports', { body: asked })),
+  jobs: () => answer(service.GET('/api/v1/jobs')),
+  job: (id: number) => answer(service.GET('/api/v1/jobs/{id}', { params: { path: { id } } })),
+  cancelJob: (id: number) => answer(service.DELETE('/api/v1/jobs/{id}', { params: { path: { id } } })),
 };

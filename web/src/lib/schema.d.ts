@@ -730,9 +730,48 @@ export interface components {
             /** @description The layer before. */
             previous: string;
         };
+        /**
+         * @description How areas are measured.
+         * @enum {string}
+         */
+        AreaBasis: "ellipsoidal" | "planar" | "registered";
+        /** @description One area. */
+        AreaFeature: {
+            geometry: components["schemas"]["AreaGeometry"] | null;
+            /**
+             * Format: int64
+             * @description Its number, where it has one.
+             */
+            id?: number;
+            /** @description What is known of it, by name. */
+            properties: {
+                [key: string]: unknown;
+            };
+            /** @description `Feature`. */
+            type: components["schemas"]["FeatureWord"];
+        };
+        /** @description One polygon or several, each its outer ring and then its holes. */
+        AreaGeometry: {
+            /** @description Rings, positions. */
+            coordinates: number[][][];
+            /** @enum {string} */
+            type: "Polygon";
+        } | {
+            /** @description Polygons, rings, positions. */
+            coordinates: number[][][][];
+            /** @enum {string} */
+            type: "MultiPolygon";
+        };
+        /** @description Areas as GeoJSON (RFC 7946). */
+        Areas: {
+            /** @description The areas. */
+            features: components["schemas"]["AreaFeature"][];
+            /** @description `FeatureCollection`. */
+            type: components["schemas"]["CollectionWord"];
+        };
         Ask: {
             /** @description A part of a policy, merged into the scenario's (RFC 7386). */
-            change: Record<string, never>;
+            change: components["schemas"]["PolicyChange"];
             /** @description Names the client, so that its newer question ends the older one. */
             client?: string;
         };
@@ -865,6 +904,13 @@ export interface components {
             /** @description What it is about. */
             text: components["schemas"]["Told"];
         };
+        /** @description West, south, east and north, degrees. */
+        Bounds: [
+            number,
+            number,
+            number,
+            number
+        ];
         /** @description One indicator of a parcel. */
         CardPart: {
             /** @description English label. */
@@ -875,22 +921,22 @@ export interface components {
              * Format: double
              * @description 0 to 1, more is better.
              */
-            normalised?: number | null;
+            normalised: number | null;
             /**
              * Format: double
              * @description 0 to 100.
              */
-            percentile?: number | null;
+            percentile: number | null;
             /**
              * Format: double
              * @description What it gives to the score: 100 · weight · normalised, over the weights that are known.
              */
-            points?: number | null;
+            points: number | null;
             /**
              * Format: double
              * @description Its value.
              */
-            raw?: number | null;
+            raw: number | null;
             /** @description Unit of `raw`. */
             unit: string;
             /**
@@ -918,7 +964,7 @@ export interface components {
              * Format: double
              * @description In what share of draws of the weights it stays on its side.
              */
-            robustness?: number | null;
+            robustness: number | null;
             /** @description For one that goes out: whether its present block falls apart without it. */
             splits: boolean;
             /** @description The swap it belongs to. */
@@ -927,17 +973,17 @@ export interface components {
              * Format: double
              * @description What vetoing it takes from the bound, score · ha.
              */
-            veto_price?: number | null;
+            veto_price: number | null;
             /**
              * Format: double
              * @description What vetoing it costs the plan at least, score · ha.
              */
-            veto_price_least?: number | null;
+            veto_price_least: number | null;
             /**
              * Format: double
              * @description What vetoing it costs the plan at most; none where no plan without it is known.
              */
-            veto_price_most?: number | null;
+            veto_price_most: number | null;
         };
         /** @description A change to a policy. */
         ChangePolicy: {
@@ -947,7 +993,7 @@ export interface components {
              */
             based_on: number;
             /** @description A part of a policy, merged into the scenario's (RFC 7386). */
-            change: Record<string, never>;
+            change: components["schemas"]["PolicyChange"];
         };
         ChangeScenario: {
             archived?: boolean | null;
@@ -956,6 +1002,11 @@ export interface components {
             policy?: components["schemas"]["PolicyRef"] | null;
             title?: string | null;
         };
+        /**
+         * @description What a collection of features calls itself.
+         * @enum {string}
+         */
+        CollectionWord: "FeatureCollection";
         /** @description Something said of a parcel. */
         Comment: {
             /**
@@ -976,19 +1027,21 @@ export interface components {
              * Format: double
              * @description Area of the zone.
              */
-            area_m2?: number | null;
+            area_m2: number | null;
+            /** @description How many parcels it has that another scenario lacks, in the zone or not. */
+            besides: number;
             /**
              * Format: double
-             * @description Area of the parcels that another scenario lacks, in the zone or not.
+             * @description Their area.
              */
             besides_m2: number;
             /** @description Number of blocks. */
-            blocks?: number | null;
+            blocks: number | null;
             /**
              * Format: double
              * @description No admissible plan is worth more.
              */
-            bound?: number | null;
+            bound: number | null;
             /**
              * Format: double
              * @description Area of its zone that is of parcels which all scenarios have.
@@ -996,14 +1049,21 @@ export interface components {
             common_m2: number;
             /**
              * Format: double
+             * @description Area-weighted mean of the known scores of that.
+             */
+            common_score: number | null;
+            /** @description How many of the parcels that all scenarios have move. */
+            common_transfers: components["schemas"]["Counts"];
+            /**
+             * Format: double
              * @description Concentration index.
              */
-            concentration?: number | null;
+            concentration: number | null;
             /**
              * Format: double
              * @description The proven share of the achievable improvement that may be missing.
              */
-            gap?: number | null;
+            gap: number | null;
             /**
              * Format: double
              * @description λ of its policy.
@@ -1013,14 +1073,14 @@ export interface components {
              * Format: double
              * @description F, score · ha.
              */
-            objective?: number | null;
+            objective: number | null;
             /** @description Number of parcels. */
             parcels: number;
             /**
              * Format: int64
              * @description Its newest plan.
              */
-            plan?: number | null;
+            plan: number | null;
             /**
              * Format: int64
              * @description Which.
@@ -1030,7 +1090,7 @@ export interface components {
              * Format: double
              * @description Area-weighted mean of the known scores.
              */
-            score?: number | null;
+            score: number | null;
             /** @description What people call it. */
             title: string;
             /** @description Number of transfers each way. */
@@ -1050,13 +1110,45 @@ export interface components {
             /** @description One a scenario, as asked for. */
             scenarios: components["schemas"]["Compared"][];
         };
+        /** @description How concentrated a zone is. */
+        Concentration: {
+            /** @description Number of blocks. */
+            blocks: number;
+            /**
+             * Format: double
+             * @description 集中度: 100 · Σ (block area ÷ zone area)², 0 to 100.
+             */
+            index: number;
+            /**
+             * Format: double
+             * @description 100 · largest block ÷ zone area.
+             */
+            lpi: number;
+            /**
+             * Format: double
+             * @description Area in blocks below the small-block limit ÷ zone area, 0 to 1.
+             */
+            small_block_share: number;
+        };
+        /** @description Concentration at one gap tolerance. */
+        ConcentrationAtGap: {
+            /** @description After the plan. */
+            after: components["schemas"]["Concentration"];
+            /** @description Now. */
+            before: components["schemas"]["Concentration"];
+            /**
+             * Format: double
+             * @description The gap tolerance, m.
+             */
+            gap_m: number;
+        };
         /** @description How the service is set up. */
         Config: {
-            basemap?: components["schemas"]["BasemapConfig"] | null;
+            basemap: components["schemas"]["BasemapConfig"] | null;
             /** @description Languages of the pages. */
             languages: string[];
             /** @description The number of the map review (审图号). */
-            review_number?: string | null;
+            review_number: string | null;
             /** @description The project's title. */
             title: string;
             /** @description Who asks, as the service knows them. */
@@ -1064,6 +1156,16 @@ export interface components {
             /** @description Version of the program. */
             version: string;
         };
+        /**
+         * @description Whether a constraint holds.
+         * @enum {string}
+         */
+        ConstraintStatus: "met" | "broken" | "missed" | "off";
+        /**
+         * @description What stands in a column.
+         * @enum {string}
+         */
+        Content: "empty" | "whole" | "number" | "text";
         /** @description Numbers of transfers. */
         Counts: {
             /** @description That come in. */
@@ -1104,14 +1206,14 @@ export interface components {
             /** @description What it says. */
             kind: components["schemas"]["DecisionKind"];
             /** @description About which parcel. */
-            parcel?: string | null;
+            parcel: string | null;
             /** @description Why. */
-            reason?: string | null;
+            reason: string | null;
             /** @description The scenario. */
             scenario: components["schemas"]["ScenarioId"];
             /** @description Its place in the project's log. */
             seq: components["schemas"]["DecisionSeq"];
-            undoes?: components["schemas"]["DecisionSeq"] | null;
+            undoes: components["schemas"]["DecisionSeq"] | null;
             /**
              * Format: int64
              * @description The scenario's version from this decision on.
@@ -1123,16 +1225,41 @@ export interface components {
          * @description The place of a decision in the project's log: a later decision has a higher number. 0 is before the first.
          */
         DecisionSeq: number;
+        /** @description A number and how it is written. */
+        Digits: {
+            /**
+             * Format: int32
+             * @description Its decimals.
+             */
+            digits: number;
+            /**
+             * Format: double
+             * @description The number.
+             */
+            value: number;
+        };
         /**
          * @description In or out.
          * @enum {string}
          */
         Direction: "in" | "out";
+        /** @description A policy as it would be written. */
+        DraftFound: {
+            /** @description What was assumed, in the order of the policy. */
+            assumed: components["schemas"]["Told"][];
+            /** @description Its text, TOML with comments. */
+            text: string;
+        };
         /**
          * @description Why a path ends.
          * @enum {string}
          */
         End: "asked" | "settled" | "infeasible";
+        /**
+         * @description Why a column is taken for something.
+         * @enum {string}
+         */
+        Evidence: "name" | "content";
         /** @description A file to be made. */
         Export: {
             /** @description Such as EPSG:4528; the plan's own where not given. */
@@ -1160,6 +1287,11 @@ export interface components {
             /** @description The same as messages. */
             warnings_told?: components["schemas"]["Told"][];
         };
+        /**
+         * @description What a feature calls itself.
+         * @enum {string}
+         */
+        FeatureWord: "Feature";
         /** @description SHA-256 of a file's bytes in lower-case hex. */
         FileHash: string;
         /** @description What to forbid. */
@@ -1169,17 +1301,17 @@ export interface components {
         };
         /** @description A parcel found. */
         Found: {
-            /** @description Where it lies: west, south, east, north. */
-            bounds: number[];
-            /** @description The middle of its bounds: longitude, latitude. */
-            centre: number[];
+            /** @description Where it lies. */
+            bounds: components["schemas"]["Bounds"];
+            /** @description The middle of its bounds. */
+            centre: components["schemas"]["Place"];
             /**
              * Format: int32
              * @description Its number, from 1.
              */
             fid: number;
             /** @description The firms on it. */
-            name?: string | null;
+            name: string | null;
             /** @description Its code. */
             parcel: string;
         };
@@ -1213,7 +1345,7 @@ export interface components {
              * Format: double
              * @description The proven share of the achievable improvement that may be missing.
              */
-            gap?: number | null;
+            gap: number | null;
             /**
              * Format: double
              * @description λ, score · ha a 100 m.
@@ -1230,7 +1362,7 @@ export interface components {
              * Format: double
              * @description Area-weighted mean of the known scores.
              */
-            score?: number | null;
+            score: number | null;
             /**
              * Format: double
              * @description Σ area · (score − τ), score · ha.
@@ -1275,35 +1407,43 @@ export interface components {
             /** @description Unit of `raw`. */
             unit: string;
         };
-        /** @description What a check found in uploads. Lists and events leave it out, for its size; the job itself has it. */
+        /** @description What a check found. Lists and events leave it out, for its size; the job itself has it. */
         Inspection: {
             /**
              * Format: double
              * @description Their area on the ellipsoid.
              */
             area_m2: number;
-            /** @description West, south, east and north of them, degrees; none on a local grid. */
-            bounds?: number[] | null;
+            bounds: components["schemas"]["Bounds"] | null;
+            /** @description Its columns. */
+            columns: components["schemas"]["Profile"][];
+            /** @description Its coordinate reference system. */
+            crs: components["schemas"]["System"];
+            draft: components["schemas"]["DraftFound"] | null;
+            /** @description Why there is none. */
+            draft_error?: components["schemas"]["ToldFailure"];
             /** @description The encoding of its text. */
             encoding: string;
-            /**
-             * Format: int64
-             * @description Features in it.
-             */
+            /** @description Features in it. */
             features: number;
-            /** @description How many defects there are of each kind. */
+            /** @description How many there are of each kind. */
             issue_counts: {
                 [key: string]: number;
             };
+            /** @description What is wrong, the worst first, as far as it is listed. */
+            issues: components["schemas"]["Listed"][];
             /** @description The one that was read. */
             layer: string;
             /** @description The layers in the file. */
             layers: string[];
-            /**
-             * Format: int64
-             * @description Parcels that can be used.
-             */
+            /** @description What they were taken to mean. */
+            meaning: components["schemas"]["Meaning"];
+            /** @description Parcels that can be used. */
             parcels: number;
+            /** @description The first parcels, simplified: GeoJSON. */
+            preview: components["schemas"]["Areas"];
+            /** @description The tables beside the parcels. */
+            tables: components["schemas"]["TableFound"][];
         };
         /**
          * Format: int64
@@ -1328,26 +1468,28 @@ export interface components {
              * @description How many units of the step are done.
              */
             done: number;
-            ended?: components["schemas"]["Moment"] | null;
+            ended: components["schemas"]["Moment"] | null;
             /** @description Why it failed, in English. */
-            error?: string | null;
-            failure?: components["schemas"]["ToldFailure"] | null;
+            error: string | null;
+            failure: components["schemas"]["ToldFailure"] | null;
             /** @description Which. */
             id: components["schemas"]["JobId"];
             /** @description The key it was asked for with. */
-            key?: string | null;
+            key: string | null;
             /** @description What work. */
             kind: string;
             /** @description On what. */
-            payload: Record<string, never>;
+            payload: {
+                [key: string]: unknown;
+            };
             /** @description What came of it, once it is done. */
-            result?: null | components["schemas"]["JobResult"];
-            started?: components["schemas"]["Moment"] | null;
+            result: null | components["schemas"]["JobResult"];
+            started: components["schemas"]["Moment"] | null;
             /** @description Where it stands. */
             state: components["schemas"]["JobState"];
             /** @description What is being done, by its name for programs. */
-            step?: string | null;
-            step_told?: components["schemas"]["Told"] | null;
+            step: string | null;
+            step_told: components["schemas"]["Told"] | null;
             /**
              * Format: int64
              * @description Of how many; 0 where that is unknown.
@@ -1363,15 +1505,15 @@ export interface components {
         JobState: "queued" | "running" | "done" | "failed" | "cancelled";
         /** @description A layer as imported, or as an approved plan left it. It never changes. */
         LayerRecord: {
-            applied?: components["schemas"]["Applied"] | null;
+            applied: components["schemas"]["Applied"] | null;
             /** @description When it came into the project. */
             at: components["schemas"]["Moment"];
             /** @description Who brought it. */
             by: string;
             /** @description The coordinate reference system the user stated, if any. */
-            crs?: string | null;
+            crs: string | null;
             /** @description The encoding the user stated, if any. */
-            encoding?: string | null;
+            encoding: string | null;
             /** @description The uploaded files by name: the parcels with their parts, tables, barriers, overlays. */
             files: {
                 [key: string]: string;
@@ -1381,7 +1523,7 @@ export interface components {
             /** @description The name in `files` that the parcels are read from. */
             main_file: string;
             /** @description The layer within that file, where it holds several. */
-            main_layer?: string | null;
+            main_layer: string | null;
             /** @description What people call it. */
             name: string;
             /**
@@ -1394,12 +1536,70 @@ export interface components {
         LayerWithReport: {
             layer: components["schemas"]["LayerRecord"];
             /** @description Every defect with what was done about it. */
-            report: Record<string, never>;
+            report: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description An issue with its place on the map. */
+        Listed: {
+            /**
+             * Format: double
+             * @description By how much that changed the parcel's area.
+             */
+            area_changed_m2: number;
+            /** @description What was done about it. */
+            done: components["schemas"]["Told"];
+            /** @description Its place in the layer, from 1, where it is in it. */
+            fid?: number;
+            /** @description What kind. */
+            kind: string;
+            /** @description The parcel. */
+            parcel: string | null;
+            place: components["schemas"]["Place"] | null;
+            /** @description How much it matters. */
+            severity: components["schemas"]["Severity"];
+            /** @description What was found. */
+            what: components["schemas"]["Told"];
         };
         /** @description A scenario in a list. */
         ListedScenario: components["schemas"]["ScenarioRecord"] & {
             /** @description The day that its parcels and statistics are of, where its policy says so. */
-            reference_date?: string | null;
+            reference_date: string | null;
+        };
+        /**
+         * Columns
+         * @description Which columns hold what every parcel has (policy section `[columns]`).
+         */
+        Meaning: {
+            /**
+             * @description The parcel's code (宗地代码): a column, or several that make one together (`["block", "number"]`). Without it
+             *     parcels are named by their row.
+             */
+            parcel_code?: (string | string[]) | null;
+            /** @description Whether the parcel is in the zone now: yes and no, 1 and 0, true and false, 是 and 否. */
+            in_zone?: string | null;
+            /** @description What `in_zone` states of a parcel in the zone, where that is no plain yes: `["张江", 2]`. Everything else is no. */
+            in_zone_yes?: (number | string | boolean)[];
+            /** @description The sub-park (子园). */
+            sub_park?: string | null;
+            /** @description The registered area. */
+            registered_area?: string | null;
+            /**
+             * @description The unit of the registered area.
+             * @default m2
+             */
+            registered_area_unit?: "m2" | "ha" | "mu" | "km2";
+            /** @description The land-use code, shown to people. */
+            land_use?: string | null;
+        };
+        /** @description A message without its words. */
+        Message: {
+            /** @description Which sentence. */
+            code: string;
+            /** @description What stands in it, by name. */
+            params: {
+                [key: string]: components["schemas"]["Param"];
+            };
         };
         /**
          * Format: int64
@@ -1453,8 +1653,7 @@ export interface components {
         };
         /** @description Uploads to be looked into. */
         NewCheck: {
-            /** @description What its columns mean; guessed where it is not said. */
-            columns?: Record<string, never> | null;
+            columns?: components["schemas"]["Meaning"] | null;
             /** @description Its coordinate reference system, where it states none or a wrong one. */
             crs?: string | null;
             /** @description Its encoding, where it states none or a wrong one. */
@@ -1467,8 +1666,7 @@ export interface components {
         };
         /** @description Uploads to be brought in. */
         NewImport: {
-            /** @description A change to it (RFC 7386), such as what the columns mean. */
-            change?: Record<string, never> | null;
+            change?: components["schemas"]["PolicyChange"] | null;
             /** @description Its coordinate reference system, where it states none or a wrong one. */
             crs?: string | null;
             /** @description Its encoding, where it states none or a wrong one. */
@@ -1493,6 +1691,59 @@ export interface components {
             name: string;
             text: string;
         };
+        /** @description An order of axes. */
+        Order: {
+            /** @description The unit is the degree. */
+            degrees: boolean;
+            /** @description Northing or latitude comes first. */
+            northing_first: boolean;
+        };
+        /** @description What stands in a message. */
+        Param: {
+            /** @description A name or somebody else's words, as they are. */
+            text: string;
+        } | {
+            /**
+             * Format: int64
+             * @description A number of things.
+             */
+            count: number;
+        } | {
+            /** @description A number with so many decimals. */
+            number: components["schemas"]["Digits"];
+        } | {
+            /** @description A gain or a loss with so many decimals. */
+            signed: components["schemas"]["Digits"];
+        } | {
+            /**
+             * Format: double
+             * @description A number with the decimals that matter.
+             */
+            figure: number;
+        } | {
+            /**
+             * Format: int32
+             * @description A place in a row: 1st, 2nd.
+             */
+            ordinal: number;
+        } | {
+            /**
+             * Format: double
+             * @description An area, m².
+             */
+            area_m2: number;
+        } | {
+            /** @description A sentence or a part of one. */
+            message: components["schemas"]["Message"];
+        } | {
+            /** @description Several, with a comma between. */
+            list: components["schemas"]["Params"];
+        } | {
+            /** @description Several, with "and" before the last. */
+            all: components["schemas"]["Params"];
+        };
+        /** @description Several of them. */
+        Params: components["schemas"]["Param"][];
         /** @description A parcel explained. */
         ParcelCard: {
             /**
@@ -1503,9 +1754,9 @@ export interface components {
             /** @description Its block now and after the plan. */
             block: components["schemas"]["BeforeAfter_Option_CardBlock"];
             /** @description Where it lies: west, south, east, north. */
-            bounds: number[];
+            bounds: components["schemas"]["Bounds"];
             /** @description The middle of that: longitude, latitude. */
-            centre: number[];
+            centre: components["schemas"]["Place"];
             /** @description What people said of it, oldest first. */
             comments: components["schemas"]["Comment"][];
             /**
@@ -1526,7 +1777,7 @@ export interface components {
              */
             lock: number;
             /** @description The firms on it in one line. */
-            name?: string | null;
+            name: string | null;
             /** @description The parcels it faces, the longest first. */
             neighbours: components["schemas"]["Neighbour"][];
             /** @description Its code. */
@@ -1537,20 +1788,20 @@ export interface components {
              * Format: double
              * @description The share of scored parcels, in percent, that it is better than; those that are equal count half.
              */
-            percentile?: number | null;
+            percentile: number | null;
             /**
              * Format: double
              * @description 0 to 100; none where unknown.
              */
-            score?: number | null;
+            score: number | null;
             /**
              * @description Whether the newest plan was made under another policy than the scenario follows by now: then `transfer` and
              *     `zone_after` are the plan's, and all else is the present policy's.
              */
             stale: boolean;
             /** @description Its sub-park. */
-            sub_park?: string | null;
-            transfer?: components["schemas"]["CardTransfer"] | null;
+            sub_park: string | null;
+            transfer: components["schemas"]["CardTransfer"] | null;
             /**
              * Format: int32
              * @description 1 in the zone after the plan.
@@ -1570,7 +1821,7 @@ export interface components {
              * Format: double
              * @description How far the zone's area may change, as a share; none where it is not conserved.
              */
-            area_tolerance?: number | null;
+            area_tolerance: number | null;
             /** @description The block after the plan. */
             block_after: number[];
             /** @description The block now, from 1, largest first; 0 outside the zone. */
@@ -1591,7 +1842,7 @@ export interface components {
              * Format: int64
              * @description Its newest plan.
              */
-            plan?: number | null;
+            plan: number | null;
             /** @description The policy. */
             policy: components["schemas"]["PolicyRef"];
             /** @description 0 to 100; none where unknown. */
@@ -1615,11 +1866,139 @@ export interface components {
             /** @description 1 in the zone now. */
             zone_before: number[];
         };
+        /** @description Longitude and latitude, degrees. */
+        Place: [
+            number,
+            number
+        ];
+        /** @description Total area of the zone. */
+        PlanArea: {
+            /**
+             * Format: double
+             * @description After the plan, m².
+             */
+            after_m2: number;
+            /** @description How it is measured. */
+            basis: components["schemas"]["AreaBasis"];
+            /**
+             * Format: double
+             * @description Now, m².
+             */
+            before_m2: number;
+            /**
+             * Format: double
+             * @description How far it may be off, as a share of the present area; none where the area is not conserved.
+             */
+            tolerance: number | null;
+        };
+        /** @description Concentration now and after, with how it hangs on the gap tolerance. */
+        PlanConcentration: {
+            /** @description After the plan. */
+            after: components["schemas"]["Concentration"];
+            /** @description Now. */
+            before: components["schemas"]["Concentration"];
+            /** @description At each gap tolerance always shown. */
+            by_gap: components["schemas"]["ConcentrationAtGap"][];
+            /**
+             * Format: double
+             * @description The policy's gap tolerance, m.
+             */
+            gap_m: number;
+        };
+        /** @description One constraint and how the plan stands to it. */
+        PlanConstraint: {
+            /** @description C1 to C12. */
+            id: string;
+            /**
+             * Format: double
+             * @description The limit.
+             */
+            limit: number | null;
+            /** @description Whether it holds. */
+            status: components["schemas"]["ConstraintStatus"];
+            /** @description What it asks, in words. */
+            text: string;
+            /**
+             * Format: double
+             * @description The plan's figure.
+             */
+            value: number | null;
+        };
         /**
          * Format: int64
          * @description Names a plan within its project.
          */
         PlanId: number;
+        /** @description What a plan was made from. */
+        PlanInputs: {
+            /** @description The metric coordinate reference system it was computed in: `EPSG:4528`, or WKT where it has no code. */
+            crs: string;
+            /** @description The layer. */
+            layer: string;
+            /** @description Its name in its file. */
+            layer_name: string;
+            /** @description Number of parcels. */
+            parcels: number;
+            /** @description The policy's title. */
+            policy_name: string;
+            /** @description The day that parcels and statistics are of, where the policy says so. */
+            reference_date?: string;
+            /** @description Version of the program. */
+            version: string;
+        };
+        /** @description What a plan is worth, score · ha. */
+        PlanObjective: {
+            /**
+             * Format: double
+             * @description F of the present zone.
+             */
+            before: number;
+            /**
+             * Format: double
+             * @description No admissible plan is worth more.
+             */
+            bound: number;
+            /**
+             * Format: double
+             * @description (bound − value) ÷ (bound − before); none where no admissible plan was found.
+             */
+            gap: number | null;
+            /** @description How the search ended. */
+            status: components["schemas"]["Status"];
+            /**
+             * Format: double
+             * @description τ that was used.
+             */
+            tau: number;
+            /**
+             * Format: double
+             * @description F of the plan.
+             */
+            value: number;
+        };
+        /** @description `plan.json`, as far as clients of the service need it; the file has more. */
+        PlanRecord: {
+            /** @description Total area of the zone. */
+            area: components["schemas"]["PlanArea"];
+            /** @description How concentrated the zone is. */
+            concentration: components["schemas"]["PlanConcentration"];
+            /** @description Why no admissible plan was found, where that is so. */
+            conflicts_told?: components["schemas"]["Told"][];
+            /** @description Every constraint in force. */
+            constraints: components["schemas"]["PlanConstraint"][];
+            /** @description What it was made from. */
+            inputs: components["schemas"]["PlanInputs"];
+            /** @description Number of issues of the input, by kind. */
+            issues: {
+                [key: string]: number;
+            };
+            /** @description What the plan is worth. */
+            objective: components["schemas"]["PlanObjective"];
+            /** @description The version of its form. */
+            schema: string;
+            /** @description Area-weighted mean score of the zone's parcels with a known score. */
+            score: components["schemas"]["BeforeAfter_Option_f64"];
+        };
         /**
          * @description How far a plan has come. It moves forward only: draft, submitted, then approved or rejected.
          * @enum {string}
@@ -1632,7 +2011,7 @@ export interface components {
             /** @description Who. */
             by: string;
             /** @description Why. */
-            reason?: string | null;
+            reason: string | null;
             /** @description The status from then on. */
             status: components["schemas"]["PlanStatus"];
         };
@@ -1640,12 +2019,766 @@ export interface components {
         PlanWithRecord: {
             plan: components["schemas"]["StoredPlan"];
             /** @description `plan.json`. */
-            record: Record<string, never>;
+            record: components["schemas"]["PlanRecord"];
         };
         /** @description What planning left. */
         Planned: {
             /** @description The plan. */
             plan: components["schemas"]["PlanId"];
+        };
+        /**
+         * Policy
+         * @description A whole policy file.
+         */
+        Policy: {
+            /**
+             * @description Its title, shown with every result.
+             * @default
+             */
+            name: string;
+            /**
+             * Format: uint64
+             * @description Seed of everything random (sampling; the plan itself uses none).
+             * @default 0
+             */
+            seed: number;
+            /** @description The day that parcels and statistics are of, such as `2025-12-31`; shown with every result and every scenario. */
+            reference_date?: string | null;
+            /**
+             * @description Which columns hold what.
+             * @default {
+             *       "registered_area_unit": "m2"
+             *     }
+             */
+            columns: {
+                /**
+                 * @description The parcel's code (宗地代码): a column, or several that make one together (`["block", "number"]`). Without it
+                 *     parcels are named by their row.
+                 */
+                parcel_code?: (string | string[]) | null;
+                /** @description Whether the parcel is in the zone now: yes and no, 1 and 0, true and false, 是 and 否. */
+                in_zone?: string | null;
+                /** @description What `in_zone` states of a parcel in the zone, where that is no plain yes: `["张江", 2]`. Everything else is no. */
+                in_zone_yes?: (number | string | boolean)[];
+                /** @description The sub-park (子园). */
+                sub_park?: string | null;
+                /** @description The registered area. */
+                registered_area?: string | null;
+                /**
+                 * @description The unit of the registered area.
+                 * @default m2
+                 */
+                registered_area_unit: "m2" | "ha" | "mu" | "km2";
+                /** @description The land-use code, shown to people. */
+                land_use?: string | null;
+            };
+            /**
+             * @description The zone as a polygon layer, where no column says who is in it.
+             * @default null
+             */
+            zone: {
+                /**
+                 * @description The polygon layer (`file` or `file:layer`), relative to the policy file; without one, `where` speaks of the parcels'
+                 *     own columns.
+                 */
+                layer?: string | null;
+                /** @description The layer's CRS where its file states none or a wrong one, such as `EPSG:4547`. */
+                crs?: string | null;
+                /** @description Only features, or parcels, for which all of these hold. */
+                where?: {
+                    /** @description The column it looks at. */
+                    column: string;
+                    /** @description One of these values; numbers compare as numbers, everything else as text. */
+                    is?: (number | string | boolean)[];
+                    /** @description Text begins with one of these (land-use codes: `"06"` takes 0601, 0602, …). */
+                    starts_with?: string[];
+                    /**
+                     * Format: double
+                     * @description At least.
+                     */
+                    min?: number | null;
+                    /**
+                     * Format: double
+                     * @description At most.
+                     */
+                    max?: number | null;
+                    /** @description Whether the value must be missing (`true`) or present (`false`). */
+                    missing?: boolean | null;
+                    /** @description Turns the condition round. */
+                    not?: boolean;
+                }[];
+                /**
+                 * Format: double
+                 * @description Share of the parcel's area from which it is in, 0 to 1.
+                 * @default 0.5
+                 */
+                share: number;
+            } | null;
+            /**
+             * @description What validation looks for.
+             * @default {
+             *       "survey_noise_m2": 1,
+             *       "survey_noise_width_m": 0.5,
+             *       "sliver_thinness": 0.05,
+             *       "area_mismatch": 0.05
+             *     }
+             */
+            checks: {
+                /**
+                 * Format: double
+                 * @description Overlaps up to this area (m²), or thinner than `survey_noise_width_m`, are survey noise: the later parcel
+                 *     gives way. Larger ones are listed and left.
+                 * @default 1
+                 */
+                survey_noise_m2: number;
+                /**
+                 * Format: double
+                 * @description Width (2 · area ÷ perimeter, m) up to which an overlap is survey noise.
+                 * @default 0.5
+                 */
+                survey_noise_width_m: number;
+                /**
+                 * Format: double
+                 * @description Thinness 4πA/P² below which a polygon is called a sliver.
+                 * @default 0.05
+                 */
+                sliver_thinness: number;
+                /**
+                 * Format: double
+                 * @description Relative difference of registered and measured area from which it is reported.
+                 * @default 0.05
+                 */
+                area_mismatch: number;
+            };
+            /**
+             * @description The firm table.
+             * @default null
+             */
+            enterprises: {
+                /** @description The table: a CSV or XLSX file (`file.xlsx:sheet`), relative to the policy file. */
+                table: string;
+                /** @description Column with the parcel's code, or the columns that make one together. */
+                parcel_code: string | string[];
+                /** @description Column with the firm's key (统一社会信用代码); needed for shares. */
+                firm?: string | null;
+                /** @description Column with the firm's name, for people who look a parcel up by it; its key where not given. */
+                name?: string | null;
+                /**
+                 * @description Column with the share of the firm that is on this parcel, 0 to 1 (or percent with a `%` sign). The firm's
+                 *     figures in the row are its totals and are multiplied by the share. Without this column the figures in a row are
+                 *     those of the firm on that parcel alone.
+                 */
+                share?: string | null;
+                /**
+                 * @description The columns to make, by name.
+                 * @default {}
+                 */
+                aggregates: {
+                    [key: string]: {
+                        /**
+                         * @description Sum of share × this column. Missing when every row's value is missing. An indicator that divides by a sum has it, and
+                         *     the other sums of that quotient, over the rows alone where all of them are known.
+                         */
+                        sum?: string | null;
+                        /** @description Mean of this column, weighted by share. */
+                        mean?: string | null;
+                        /** @description Largest value of this column. */
+                        max?: string | null;
+                        /** @description The first value that is not missing, in the table's order: for labels such as a use code. */
+                        first?: string | null;
+                        /**
+                         * @description Number of distinct firms where `firm` is given, else of rows (`true`). Zero where the parcel has rows but none
+                         *     passes `where`; missing where it has none.
+                         */
+                        count?: boolean;
+                        /**
+                         * Format: double
+                         * @description Multiplies the result, for units (0.1 takes 1,000 yuan to 10,000 yuan).
+                         */
+                        factor?: number | null;
+                        /** @description Only rows for which all of these hold. A parcel with rows of which none passes has sum 0. */
+                        where?: {
+                            /** @description The column it looks at. */
+                            column: string;
+                            /** @description One of these values; numbers compare as numbers, everything else as text. */
+                            is?: (number | string | boolean)[];
+                            /** @description Text begins with one of these (land-use codes: `"06"` takes 0601, 0602, …). */
+                            starts_with?: string[];
+                            /**
+                             * Format: double
+                             * @description At least.
+                             */
+                            min?: number | null;
+                            /**
+                             * Format: double
+                             * @description At most.
+                             */
+                            max?: number | null;
+                            /** @description Whether the value must be missing (`true`) or present (`false`). */
+                            missing?: boolean | null;
+                            /** @description Turns the condition round. */
+                            not?: boolean;
+                        }[];
+                    };
+                };
+            } | null;
+            /**
+             * @description The indicators of the score, by name.
+             * @default {}
+             */
+            indicators: {
+                [key: string]: {
+                    /**
+                     * @description A formula over numeric columns of the layer and of the enterprise aggregates: `+ - * / ^`, comparisons (1 or 0),
+                     *     `min(a, b)`, `max(a, b)`, `abs`, `sqrt`, `ln`, `log10`, `exp`, `floor`, `round` (halves away from zero).
+                     *     `area_m2`, `area_ha` and `area_mu` (on the ellipsoid) are there always and go before a column of that name. A
+                     *     name that is no plain word stands in braces: `{研发费用}`. A missing operand makes the result missing; so do
+                     *     division by zero, a logarithm of nothing and overflow. Sums of firm figures that it sets in proportion to each
+                     *     other (`rd / revenue`) count the firm rows alone where all of them are known.
+                     */
+                    formula: string;
+                    /**
+                     * @description Shown to people, Chinese.
+                     * @default
+                     */
+                    zh: string;
+                    /**
+                     * @description Shown to people, English.
+                     * @default
+                     */
+                    en: string;
+                    /**
+                     * @description The unit of the formula's result, for people.
+                     * @default
+                     */
+                    unit: string;
+                    /**
+                     * @description Whether more is better.
+                     * @default higher
+                     */
+                    direction: "higher" | "lower";
+                    /**
+                     * @description How the value becomes 0 to 1.
+                     * @default {
+                     *       "method": "rank"
+                     *     }
+                     */
+                    normalise: {
+                        /** @constant */
+                        method: "minmax";
+                    } | {
+                        /** @constant */
+                        method: "base";
+                        /**
+                         * Format: double
+                         * @description The base value (基准值), in the indicator's unit.
+                         */
+                        base: number;
+                        /**
+                         * Format: double
+                         * @description Cap of the ratio, so that one outlier cannot dominate.
+                         * @default 1
+                         */
+                        cap: number;
+                    } | {
+                        /** @constant */
+                        method: "threshold";
+                        /**
+                         * Format: double
+                         * @description Where the score begins.
+                         */
+                        pass: number;
+                        /**
+                         * Format: double
+                         * @description Where it is full.
+                         */
+                        excellent: number;
+                    } | {
+                        /** @constant */
+                        method: "zscore";
+                    } | {
+                        /** @constant */
+                        method: "rank";
+                    };
+                    /**
+                     * Format: double
+                     * @description Its weight, relative to the others, where weights are fixed.
+                     * @default 1
+                     */
+                    weight: number;
+                    /**
+                     * @description What to do where the value is missing.
+                     * @default unknown
+                     */
+                    missing: "unknown" | "mean" | "zero";
+                    /**
+                     * @description Where base, weight or formula come from.
+                     * @default
+                     */
+                    source: string;
+                };
+            };
+            /**
+             * @description How they are weighted.
+             * @default {
+             *       "method": "fixed",
+             *       "known_share": 0.5
+             *     }
+             */
+            weights: {
+                /**
+                 * @description Where the weights come from.
+                 * @default fixed
+                 */
+                method: "fixed" | "entropy" | "ahp";
+                /** @description AHP only: the indicators in the order of the matrix. */
+                order?: string[];
+                /** @description AHP only: pairwise comparisons, `matrix[i][j]` = how much more i matters than j. */
+                matrix?: number[][];
+                /**
+                 * Format: double
+                 * @description A parcel's score is unknown when the indicators known carry less than this share of the weight.
+                 * @default 0.5
+                 */
+                known_share: number;
+            };
+            /**
+             * @description When parcels are contiguous.
+             * @default {
+             *       "gap_m": 20,
+             *       "barriers": []
+             *     }
+             */
+            contiguity: {
+                /**
+                 * Format: double
+                 * @description Gap tolerance d, m.
+                 * @default 20
+                 */
+                gap_m: number;
+                /**
+                 * @description Lines that cut contiguity.
+                 * @default []
+                 */
+                barriers: {
+                    /** @description The layer (`file` or `file:layer`), relative to the policy file. */
+                    layer: string;
+                    /** @description Its CRS where the file states none or a wrong one, such as `EPSG:4547`. */
+                    crs?: string | null;
+                    /** @description Only features for which all of these hold (roads by class). */
+                    where?: {
+                        /** @description The column it looks at. */
+                        column: string;
+                        /** @description One of these values; numbers compare as numbers, everything else as text. */
+                        is?: (number | string | boolean)[];
+                        /** @description Text begins with one of these (land-use codes: `"06"` takes 0601, 0602, …). */
+                        starts_with?: string[];
+                        /**
+                         * Format: double
+                         * @description At least.
+                         */
+                        min?: number | null;
+                        /**
+                         * Format: double
+                         * @description At most.
+                         */
+                        max?: number | null;
+                        /** @description Whether the value must be missing (`true`) or present (`false`). */
+                        missing?: boolean | null;
+                        /** @description Turns the condition round. */
+                        not?: boolean;
+                    }[];
+                    /**
+                     * Format: double
+                     * @description Half width of every line, m.
+                     */
+                    half_width_m?: number | null;
+                    /** @description Column with each line's half width, m; where missing, `half_width_m` holds. */
+                    half_width_column?: string | null;
+                    /** @description Column with the kind shown to people; the layer's name where there is none. */
+                    kind_column?: string | null;
+                }[];
+            };
+            /**
+             * @description What a plan is worth.
+             * @default {
+             *       "lambda": 5,
+             *       "edge_factor": 0.5,
+             *       "kappa": 10,
+             *       "tau": null,
+             *       "small_block_price": 50,
+             *       "sub_park_price": 0,
+             *       "concentration_price": 0
+             *     }
+             */
+            objective: {
+                /**
+                 * Format: double
+                 * @description λ: price of 100 m of zone boundary, in score · ha.
+                 * @default 5
+                 */
+                lambda: number;
+                /**
+                 * Format: double
+                 * @description η: what boundary that faces no parcel counts, relative to boundary against contiguous parcels.
+                 * @default 0.5
+                 */
+                edge_factor: number;
+                /**
+                 * Format: double
+                 * @description κ: price of moving 1 ha in or out, in score points.
+                 * @default 10
+                 */
+                kappa: number;
+                /**
+                 * Format: double
+                 * @description τ: the score a parcel has to beat; the area-weighted mean of the known scores where not given.
+                 * @default null
+                 */
+                tau: number | null;
+                /**
+                 * Format: double
+                 * @description ρ: price of a block below the minimum area where one may be there, in score · ha.
+                 * @default 50
+                 */
+                small_block_price: number;
+                /**
+                 * Format: double
+                 * @description Price of 1 ha by which a sub-park leaves its band where that is no hard rule, in score points; 0: the plan only says
+                 *     so.
+                 * @default 0
+                 */
+                sub_park_price: number;
+                /**
+                 * Format: double
+                 * @description Price of one point of the concentration index (0 to 100) below what is asked for where that is no hard rule, in
+                 *     score · ha; 0: the plan only says so.
+                 * @default 0
+                 */
+                concentration_price: number;
+            };
+            /**
+             * @description What a plan has to keep to.
+             * @default {
+             *       "area": {
+             *         "mode": "conserve",
+             *         "tolerance": 0.005,
+             *         "cap_ha": null,
+             *         "basis": "ellipsoidal"
+             *       },
+             *       "blocks": "before",
+             *       "min_block_ha": 3,
+             *       "new_block_ha": 25,
+             *       "min_hole_ha": 0.2,
+             *       "holes": "report",
+             *       "sub_park_band": 0.2,
+             *       "sub_park": "soft",
+             *       "max_moved_share": 0.25,
+             *       "max_moved_parcels": null,
+             *       "keep_concentration": true
+             *     }
+             */
+            constraints: {
+                /**
+                 * @description C1: total area.
+                 * @default {
+                 *       "mode": "conserve",
+                 *       "tolerance": 0.005,
+                 *       "cap_ha": null,
+                 *       "basis": "ellipsoidal"
+                 *     }
+                 */
+                area: {
+                    /**
+                     * @description Conserve, cap or free.
+                     * @default conserve
+                     */
+                    mode: "conserve" | "cap" | "free";
+                    /**
+                     * Format: double
+                     * @description With `conserve`: how far the area may be off, as a share of the area to conserve.
+                     * @default 0.005
+                     */
+                    tolerance: number;
+                    /**
+                     * Format: double
+                     * @description With `cap`: the most, ha.
+                     * @default null
+                     */
+                    cap_ha: number | null;
+                    /**
+                     * Format: double
+                     * @description With `conserve`: the area to conserve, ha; the present one where it is not given. A plan over years gives that of
+                     *     the first year, so that the tolerance is not used up anew each year.
+                     */
+                    base_ha?: number | null;
+                    /**
+                     * @description The basis that areas are measured and compared on.
+                     * @default ellipsoidal
+                     */
+                    basis: "ellipsoidal" | "planar" | "registered";
+                };
+                /**
+                 * @description C4: number of blocks.
+                 * @default before
+                 */
+                blocks: number | string;
+                /**
+                 * Format: double
+                 * @description C5: minimum area of a block, ha; blocks with a locked-in parcel are exempt.
+                 * @default 3
+                 */
+                min_block_ha: number;
+                /**
+                 * @description C5: what holds for smaller ones. Where it is not given: `no_new` with a cap on what moves, for no yearly step can
+                 *     erase every small block at once, else `hard`.
+                 */
+                min_block?: ("hard" | "no_new" | "soft" | "off") | null;
+                /**
+                 * @description C12: least area of a block none of whose land is in the zone now, ha; blocks with a locked-in parcel are exempt.
+                 * @default 25
+                 */
+                new_block_ha: number | string;
+                /**
+                 * Format: double
+                 * @description C8: land outside the zone that faces nothing but the zone is a hole below this area, ha.
+                 * @default 0.2
+                 */
+                min_hole_ha: number;
+                /**
+                 * @description C8: what holds for holes.
+                 * @default report
+                 */
+                holes: "report" | "forbid" | "fill";
+                /**
+                 * Format: double
+                 * @description C9: each sub-park's area stays within this share of its present one.
+                 * @default 0.2
+                 */
+                sub_park_band: number;
+                /**
+                 * @description C9: how strictly.
+                 * @default soft
+                 */
+                sub_park: "hard" | "soft" | "off";
+                /**
+                 * @description C9: the area that a sub-park's band lies around, ha, by its name; its present one where it is not named. A plan
+                 *     over years names those of the first year, so that bands do not drift.
+                 */
+                sub_park_base_ha?: {
+                    [key: string]: number;
+                };
+                /**
+                 * @description C10: most area moved in and out together, as a share of the zone's present area; `"free"` for no cap.
+                 * @default 0.25
+                 */
+                max_moved_share: number | string;
+                /**
+                 * Format: uint
+                 * @description C10: most parcels moved.
+                 * @default null
+                 */
+                max_moved_parcels: number | null;
+                /**
+                 * @description C11: concentration may not fall below the present one; `false` for no rule. The short form of `concentration`.
+                 * @default true
+                 */
+                keep_concentration: boolean;
+                /** @description C11: how concentrated the zone has to be; not below the present one where it is not given. */
+                concentration?: {
+                    /** @description The least index. */
+                    at_least: number | string;
+                    /**
+                     * @description How strictly.
+                     * @default hard
+                     */
+                    strictness: "hard" | "soft" | "off";
+                } | null;
+            };
+            /**
+             * @description Which parcels may come in.
+             * @default {
+             *       "move_in": [],
+             *       "move_out": [],
+             *       "not_parcels": [],
+             *       "unknown_score": "freeze"
+             *     }
+             */
+            eligible: {
+                /**
+                 * @description A parcel outside may come in only when all of these hold. Parcels inside are not touched by it.
+                 * @default []
+                 */
+                move_in: {
+                    /** @description The column it looks at. */
+                    column: string;
+                    /** @description One of these values; numbers compare as numbers, everything else as text. */
+                    is?: (number | string | boolean)[];
+                    /** @description Text begins with one of these (land-use codes: `"06"` takes 0601, 0602, …). */
+                    starts_with?: string[];
+                    /**
+                     * Format: double
+                     * @description At least.
+                     */
+                    min?: number | null;
+                    /**
+                     * Format: double
+                     * @description At most.
+                     */
+                    max?: number | null;
+                    /** @description Whether the value must be missing (`true`) or present (`false`). */
+                    missing?: boolean | null;
+                    /** @description Turns the condition round. */
+                    not?: boolean;
+                }[];
+                /**
+                 * @description A parcel inside may leave only when all of these hold.
+                 * @default []
+                 */
+                move_out: {
+                    /** @description The column it looks at. */
+                    column: string;
+                    /** @description One of these values; numbers compare as numbers, everything else as text. */
+                    is?: (number | string | boolean)[];
+                    /** @description Text begins with one of these (land-use codes: `"06"` takes 0601, 0602, …). */
+                    starts_with?: string[];
+                    /**
+                     * Format: double
+                     * @description At least.
+                     */
+                    min?: number | null;
+                    /**
+                     * Format: double
+                     * @description At most.
+                     */
+                    max?: number | null;
+                    /** @description Whether the value must be missing (`true`) or present (`false`). */
+                    missing?: boolean | null;
+                    /** @description Turns the condition round. */
+                    not?: boolean;
+                }[];
+                /**
+                 * @description Features for which any of these holds are no parcels (roads, water) and are set aside.
+                 * @default []
+                 */
+                not_parcels: {
+                    /** @description The column it looks at. */
+                    column: string;
+                    /** @description One of these values; numbers compare as numbers, everything else as text. */
+                    is?: (number | string | boolean)[];
+                    /** @description Text begins with one of these (land-use codes: `"06"` takes 0601, 0602, …). */
+                    starts_with?: string[];
+                    /**
+                     * Format: double
+                     * @description At least.
+                     */
+                    min?: number | null;
+                    /**
+                     * Format: double
+                     * @description At most.
+                     */
+                    max?: number | null;
+                    /** @description Whether the value must be missing (`true`) or present (`false`). */
+                    missing?: boolean | null;
+                    /** @description Turns the condition round. */
+                    not?: boolean;
+                }[];
+                /**
+                 * @description What happens to a parcel whose score is unknown.
+                 * @default freeze
+                 */
+                unknown_score: "freeze" | "neutral";
+            };
+            /**
+             * @description Parcels a person has decided on.
+             * @default {
+             *       "in": [],
+             *       "out": [],
+             *       "freeze": [],
+             *       "column": null
+             *     }
+             */
+            locks: {
+                /**
+                 * @description Must be in.
+                 * @default []
+                 */
+                in: string[];
+                /**
+                 * @description Must be out.
+                 * @default []
+                 */
+                out: string[];
+                /**
+                 * @description Stay where they are.
+                 * @default []
+                 */
+                freeze: string[];
+                /**
+                 * @description A column that says `in`/`1`, `out`/`-1`, `freeze` or nothing/`0` for every parcel.
+                 * @default null
+                 */
+                column: string | null;
+            };
+            /**
+             * @description Polygon layers that forbid or require.
+             * @default {}
+             */
+            overlays: {
+                [key: string]: {
+                    /** @description The layer (`file` or `file:layer`), relative to the policy file. */
+                    layer: string;
+                    /** @description Its CRS where the file states none or a wrong one, such as `EPSG:4547`. */
+                    crs?: string | null;
+                    /** @description Only features for which all of these hold. */
+                    where?: {
+                        /** @description The column it looks at. */
+                        column: string;
+                        /** @description One of these values; numbers compare as numbers, everything else as text. */
+                        is?: (number | string | boolean)[];
+                        /** @description Text begins with one of these (land-use codes: `"06"` takes 0601, 0602, …). */
+                        starts_with?: string[];
+                        /**
+                         * Format: double
+                         * @description At least.
+                         */
+                        min?: number | null;
+                        /**
+                         * Format: double
+                         * @description At most.
+                         */
+                        max?: number | null;
+                        /** @description Whether the value must be missing (`true`) or present (`false`). */
+                        missing?: boolean | null;
+                        /** @description Turns the condition round. */
+                        not?: boolean;
+                    }[];
+                    /** @description What it means for a parcel. */
+                    rule: "forbid" | "inside" | "prefer";
+                    /**
+                     * Format: double
+                     * @description Covered area (or, with `inside`, uncovered area) up to this many m² is survey noise.
+                     * @default 1
+                     */
+                    ignore_m2: number;
+                    /**
+                     * Format: double
+                     * @description So is up to this share of the parcel when the piece is thinner than `ignore_width_m`.
+                     * @default 0.001
+                     */
+                    ignore_share: number;
+                    /**
+                     * Format: double
+                     * @description Width 2 · area ÷ perimeter, m.
+                     * @default 0.5
+                     */
+                    ignore_width_m: number;
+                };
+            };
+        };
+        /** @description A part of a policy, merged into one (RFC 7386): null takes a member away. */
+        PolicyChange: {
+            [key: string]: unknown;
         };
         /** @description One version of a policy. It never changes. */
         PolicyRecord: {
@@ -1691,7 +2824,7 @@ export interface components {
              * Format: double
              * @description (bound − F of the plan) ÷ (bound − F of the present zone); none where no admissible plan was found.
              */
-            gap?: number | null;
+            gap: number | null;
             /** @description Parcels that go out, ascending. */
             leave: number[];
             /** @description F of the present zone and of the plan, score · ha. */
@@ -1702,6 +2835,47 @@ export interface components {
             score: components["schemas"]["BeforeAfter_Option_f64"];
             /** @description How the search ended. */
             status: components["schemas"]["Status"];
+        };
+        /** @description A failure (RFC 9457). */
+        Problem: components["schemas"]["ToldFailure"] & {
+            /**
+             * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
+             *     English or Chinese.
+             */
+            detail: string;
+            /** @description Where a write was based on an older version: the scenario as it is. */
+            now?: components["schemas"]["ScenarioRecord"];
+            /** @description The decisions made meanwhile. */
+            since?: components["schemas"]["DecisionRecord"][];
+            /**
+             * Format: int32
+             * @description The status.
+             */
+            status: number;
+            /** @description The status in words. */
+            title: string;
+            /** @description A page about this kind of failure, or about:blank. */
+            type: string;
+        };
+        /** @description What is known of a column at a glance. */
+        Profile: {
+            /** @description How many different values there are. */
+            distinct: number;
+            /** @description How many rows say something. */
+            filled: number;
+            /** @description Why that is guessed. */
+            ground?: components["schemas"]["Evidence"];
+            /**
+             * @description What it probably means: for parcels `id` and the other fields of a policy's `[columns]`; for tables the fields of
+             *     `[enterprises]`, or `indicator`.
+             */
+            guess: string | null;
+            /** @description What stands in it. */
+            kind: components["schemas"]["Content"];
+            /** @description Its name. */
+            name: string;
+            /** @description Some of them, in the order they come. */
+            samples: string[];
         };
         /** @description The project itself. */
         Project: {
@@ -1733,7 +2907,7 @@ export interface components {
         /** @description A policy of a scenario, in full. */
         ScenarioPolicy: {
             /** @description All of it, with the defaults of what it does not say; as in the file. */
-            content: Record<string, never>;
+            content: components["schemas"]["Policy"];
             /** @description Which. */
             policy: components["schemas"]["PolicyRef"];
         };
@@ -1760,6 +2934,11 @@ export interface components {
             version: number;
         };
         /**
+         * @description A finding's weight.
+         * @enum {string}
+         */
+        Severity: "note" | "warning" | "error";
+        /**
          * @description How a search ended.
          * @enum {string}
          */
@@ -1779,7 +2958,7 @@ export interface components {
             decided: components["schemas"]["DecisionSeq"];
             /** @description Which. */
             id: components["schemas"]["PlanId"];
-            job?: components["schemas"]["JobId"] | null;
+            job: components["schemas"]["JobId"] | null;
             /** @description The policy it followed. */
             policy: components["schemas"]["PolicyRef"];
             /** @description The scenario it was made for. */
@@ -1791,14 +2970,13 @@ export interface components {
         SubParkRow: {
             /** @description Its area in the zone. */
             area_m2: components["schemas"]["BeforeAfter_f64"];
-            /** @description Where its parcels lie, in the zone or not: west, south, east, north; none without a place on Earth. */
-            bounds?: number[] | null;
+            bounds: components["schemas"]["Bounds"] | null;
             /** @description How concentrated it is within itself. */
             concentration: components["schemas"]["BeforeAfter_Concentration"];
             /** @description What comes in. */
             in: components["schemas"]["Moved"];
             /** @description Its name; none for the parcels of no sub-park. */
-            name?: string | null;
+            name: string | null;
             /** @description What goes out. */
             out: components["schemas"]["Moved"];
             /** @description Number of its parcels, in the zone or not. */
@@ -1831,14 +3009,68 @@ export interface components {
             id: number;
             /** @description Codes of its parcels. */
             parcels: string[];
-            unbalanced?: components["schemas"]["Unbalanced"] | null;
+            unbalanced: components["schemas"]["Unbalanced"] | null;
+        };
+        /** @description A coordinate reference system for people. */
+        System: {
+            /** @description How its definition orders axes, where it has a code. */
+            axes?: components["schemas"]["Order"];
+            /** @description Its code, such as `EPSG:4549`, where it has one. */
+            found: string | null;
+            /** @description Its name. */
+            name: string;
+            /** @description Whether the file states it itself. */
+            stated: boolean;
+        };
+        /** @description A table beside the parcels. */
+        TableFound: {
+            /** @description Its columns. */
+            columns: components["schemas"]["Profile"][];
+            /** @description The encoding of its text. */
+            encoding: string;
+            /** @description Why it cannot be read, where it cannot, in English. */
+            error?: string;
+            /** @description The same as messages. */
+            failure?: components["schemas"]["ToldFailure"];
+            /** @description The file, with the sheet where it has several. */
+            name: string;
+            /** @description How many rows it has. */
+            rows: number;
+        };
+        /** @description What tiles hold and where they are (TileJSON 3.0.0). */
+        TileJson: {
+            /** @description Where there are tiles. */
+            bounds: components["schemas"]["Bounds"];
+            /**
+             * Format: int32
+             * @description From which zoom on the single parcels are in the tiles, where these are of a project's layer.
+             */
+            "lianpian:parcels_minzoom"?: number;
+            /**
+             * Format: int32
+             * @description The largest.
+             */
+            maxzoom: number;
+            /**
+             * Format: int32
+             * @description The smallest zoom.
+             */
+            minzoom: number;
+            /** @description `3.0.0`. */
+            tilejson: string;
+            /** @description Addresses with {z}, {x} and {y}. */
+            tiles: string[];
+            /** @description The layers within the tiles: `id`, `fields` and the like. */
+            vector_layers: {
+                [key: string]: unknown;
+            }[];
         };
         /** @description An archive of tiles. */
         Tileset: {
             /** @description Where the file itself is, which may be asked for by ranges of bytes. */
             archive: string;
             /** @description West, south, east and north end, degrees. */
-            bounds: number[];
+            bounds: components["schemas"]["Bounds"];
             /**
              * Format: int64
              * @description The bytes of the file.
@@ -1865,11 +3097,10 @@ export interface components {
             code: string;
             /** @description English. */
             en: string;
-            /**
-             * @description What stands in it, by name: `{"text": …}`, `{"count": …}`, `{"number": {"value": …, "digits": …}}`, `{"area_m2": …}`,
-             *     `{"message": {"code": …, "params": …}}`, `{"list": […]}` and the like.
-             */
-            params: Record<string, never>;
+            /** @description What stands in it, by name. */
+            params: {
+                [key: string]: components["schemas"]["Param"];
+            };
             /** @description 中文. */
             zh: string;
         };
@@ -1888,8 +3119,8 @@ export interface components {
              */
             area_m2: number;
             /** @description Where it lies: west, south, east, north. */
-            bounds: number[];
-            decision?: components["schemas"]["DecisionKind"] | null;
+            bounds: components["schemas"]["Bounds"];
+            decision: components["schemas"]["DecisionKind"] | null;
             /**
              * Format: double
              * @description F of the plan less F with this parcel left where it was, score · ha.
@@ -1903,7 +3134,7 @@ export interface components {
              */
             fid: number;
             /** @description The firms on it. */
-            name?: string | null;
+            name: string | null;
             /** @description Its code. */
             parcel: string;
             /** @description Why. */
@@ -1912,31 +3143,31 @@ export interface components {
              * Format: double
              * @description In what share of draws of the weights it stays on its side.
              */
-            robustness?: number | null;
+            robustness: number | null;
             /**
              * Format: double
              * @description 0 to 100.
              */
-            score?: number | null;
+            score: number | null;
             /** @description Its sub-park. */
-            sub_park?: string | null;
+            sub_park: string | null;
             /** @description The swap it belongs to. */
             swap: number;
             /**
              * Format: double
              * @description What vetoing it takes from the bound, score · ha.
              */
-            veto_price?: number | null;
+            veto_price: number | null;
             /**
              * Format: double
              * @description What vetoing it costs the plan at least, score · ha.
              */
-            veto_price_least?: number | null;
+            veto_price_least: number | null;
             /**
              * Format: double
              * @description What vetoing it costs the plan at most; none where no plan without it is known.
              */
-            veto_price_most?: number | null;
+            veto_price_most: number | null;
         };
         /** @description The transfers of a plan, and the swaps they form. */
         Transfers: {
@@ -2006,7 +3237,7 @@ export interface components {
              * Format: double
              * @description The proven share of the achievable improvement that may be missing.
              */
-            gap?: number | null;
+            gap: number | null;
             /** @description What comes in. */
             moved_in: components["schemas"]["MovedLand"];
             /** @description What goes out. */
@@ -2052,12 +3283,12 @@ export interface components {
              *     where later years find worth moving on what all at once could not pay for: a year does not pay again for what the years
              *     before it moved.
              */
-            gain_share?: number | null;
+            gain_share: number | null;
             /**
              * Format: double
              * @description Area-weighted mean of the known scores.
              */
-            score?: number | null;
+            score: number | null;
             /**
              * Format: double
              * @description What holding it is worth, score · ha: F under the first year's rules, without what moving costs.
@@ -2101,22 +3332,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2148,22 +3364,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2192,22 +3393,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2236,22 +3422,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2283,22 +3454,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2331,22 +3487,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2375,22 +3516,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2421,22 +3547,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2467,22 +3578,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2511,22 +3607,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2557,22 +3638,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2594,7 +3660,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["TileJson"];
                 };
             };
             /** @description A failure 错误 */
@@ -2603,22 +3669,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2662,22 +3713,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2706,22 +3742,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2752,22 +3773,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2798,22 +3804,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2838,7 +3829,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/geo+json": Record<string, never>;
+                    "application/geo+json": components["schemas"]["Areas"];
                 };
             };
             /** @description A failure 错误 */
@@ -2847,22 +3838,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2897,22 +3873,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2943,22 +3904,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2993,22 +3939,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3039,22 +3970,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3085,22 +4001,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3129,22 +4030,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3177,22 +4063,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3224,22 +4095,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3268,22 +4124,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3312,22 +4153,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3360,22 +4186,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3406,22 +4217,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3456,22 +4252,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3502,22 +4283,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3552,22 +4318,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3602,22 +4353,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3649,22 +4385,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3695,22 +4416,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3742,22 +4448,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3788,22 +4479,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3838,22 +4514,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3884,22 +4545,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3934,22 +4580,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3984,22 +4615,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4035,22 +4651,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4085,22 +4686,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4134,22 +4720,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4178,22 +4749,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4243,22 +4799,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4283,7 +4824,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["TileJson"];
                 };
             };
             /** @description A failure 错误 */
@@ -4292,22 +4833,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4351,22 +4877,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4402,22 +4913,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ToldFailure"] & {
-                        /**
-                         * @description What is wrong with this request, why, and what to try, in the language of Accept-Language or of `lang` in the address:
-                         *     English or Chinese.
-                         */
-                        detail: string;
-                        /**
-                         * Format: int32
-                         * @description The status.
-                         */
-                        status: number;
-                        /** @description The status in words. */
-                        title: string;
-                        /** @description A page about this kind of failure, or about:blank. */
-                        type: string;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -1,7 +1,7 @@
 /** Sends a file. The one request that tells how far it is, which `fetch` cannot for what it sends. */
 
 import { Failure, headers } from './api';
-import type { Uploaded } from './types';
+import type { Problem, Uploaded } from './types';
 
 export function upload(file: File, sent: (share: number) => void, signal: AbortSignal): Promise<Uploaded> {
   return new Promise((done, failed) => {
@@ -12,10 +12,10 @@ export function upload(file: File, sent: (share: number) => void, signal: AbortS
     request.upload.onprogress = (event) => sent(event.total > 0 ? event.loaded / event.total : 0);
     request.onload = () => {
       const answer = parsed(request.responseText);
-      if (request.status === 201) done(answer as unknown as Uploaded);
-      else failed(new Failure(request.status, String(answer.detail ?? answer.title ?? request.statusText), answer));
+      if (request.status === 201) done(answer as Uploaded);
+      else failed(new Failure(request.status, answer as Partial<Problem>));
     };
-    request.onerror = () => failed(new Failure(0, file.name));
+    request.onerror = () => failed(new Failure(0));
     request.onabort = () => failed(new DOMException(file.name, 'AbortError'));
     signal.addEventListener('abort', () => request.abort(), { once: true });
     if (signal.aborted) request.abort();
@@ -23,9 +23,10 @@ export function upload(file: File, sent: (share: number) => void, signal: AbortS
   });
 }
 
-function parsed(text: string): Record<string, unknown> {
+/** What the service answered; nothing of somebody else's answer. */
+function parsed(text: string): Uploaded | Partial<Problem> {
   try {
-    return JSON.parse(text) as Record<string, unknown>;
+    return JSON.parse(text);
   } catch {
     return {};
   }

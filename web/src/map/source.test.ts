@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { boundsOf } from './source';
+import { boundsOf, onMap } from './source';
 
 test('the bounds hold every ring of every part', () => {
   const square = (x: number, y: number) => [
@@ -18,4 +18,23 @@ test('the bounds hold every ring of every part', () => {
   expect(boundsOf([feature([square(120, 30), square(122, 31)]), feature([square(119, 33)])])).toEqual([
     119, 30, 123, 34,
   ]);
+});
+
+test('what has no outline on the map is not drawn', () => {
+  const ring: [number, number][] = [
+    [0, 0],
+    [1, 0],
+    [1, 1],
+    [0, 0],
+  ];
+  const feature = (geometry: { type: 'Polygon'; coordinates: [number, number][][] } | null) => ({
+    type: 'Feature' as const,
+    properties: { block: 1 },
+    geometry,
+  });
+  const found = onMap({
+    type: 'FeatureCollection',
+    features: [feature(null), feature({ type: 'Polygon', coordinates: [ring] })],
+  });
+  expect(found.features).toEqual([feature({ type: 'Polygon', coordinates: [ring] })]);
 });

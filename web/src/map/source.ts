@@ -1,29 +1,19 @@
 /** Where a layer's geometry comes from: vector tiles, or all parcels at once where the service cuts none. */
 
-import { ask, Failure } from '../lib/api';
-import type { Bounds } from '../lib/types';
+import { api, Failure, follow } from '../lib/api';
+import type { Areas, Bounds } from '../lib/types';
 import type { TileSource } from './map';
-
-interface TileJson {
-  tiles: string[];
-  bounds: Bounds;
-  minzoom: number;
-  maxzoom: number;
-  'lianpian:parcels_minzoom'?: number;
-}
 
 interface Page extends GeoJSON.FeatureCollection {
   links: { rel: string; href: string }[];
 }
 
 export async function tileSource(layer: string): Promise<TileSource> {
-  let json: TileJson;
-  try {
-    json = await ask<TileJson>(`/api/v1/layers/${layer}/tiles.json`);
-  } catch (why) {
-    if (why instanceof Failure && why.status === 404) return allParcels();
+  const json = await api.tiles(layer).catch((why: unknown) => {
+    if (why instanceof Failure && why.status === 404) return null;
     throw why;
-  }
+  });
+  if (!json) return allParcels();
   return {
     // Addresses may be relative to the page; the template's braces stay as they are.
     tiles: json.tiles.map((url) => decodeURI(new URL(url, location.href).href)),
@@ -40,7 +30,7 @@ async function allParcels(): Promise<TileSource> {
   const features: GeoJSON.Feature[] = [];
   let next: string | undefined = '/ogc/collections/parcels/items?limit=10000';
   while (next) {
-    const page: Page = await ask<Page>(next);
+    const page: Page = await follow<Page>(next);
     features.push(...page.features);
     const link = page.links.find(({ rel }) => rel === 'next');
     next = link && new URL(link.href).pathname + new URL(link.href).search;
@@ -52,6 +42,14 @@ async function allParcels(): Promise<TileSource> {
     maxzoom: 22,
     parcelsMinzoom: 0,
     geojson: { type: 'FeatureCollection', features },
+  };
+}
+
+/** Areas as they are drawn: those on a local grid have no outline on the map. */
+export function onMap({ type, features }: Areas): GeoJSON.FeatureCollection {
+  return {
+    type,
+    features: features.flatMap(({ geometry, ...rest }) => (geometry ? [{ ...rest, geometry }] : [])),
   };
 }
 

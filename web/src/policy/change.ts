@@ -37,6 +37,27 @@ export interface BlockDials {
   concentration: ConcentrationRule;
 }
 
+type Constraints = PolicyContent['constraints'];
+/** What of a policy the sliders turn. */
+export interface Turned {
+  objective: Pick<PolicyContent['objective'], 'lambda'>;
+  contiguity: Pick<PolicyContent['contiguity'], 'gap_m'>;
+  indicators: Record<string, Scoring & { weight: number }>;
+  constraints: Pick<
+    Constraints,
+    | 'area'
+    | 'min_block_ha'
+    | 'min_block'
+    | 'new_block_ha'
+    | 'holes'
+    | 'min_hole_ha'
+    | 'max_moved_share'
+    | 'max_moved_parcels'
+    | 'keep_concentration'
+    | 'concentration'
+  >;
+}
+
 export interface Dials {
   lambda: number;
   blocks: BlockDials;
@@ -46,13 +67,14 @@ export interface Dials {
   scoring: Record<string, Scoring>;
 }
 
-export function dials(policy: PolicyContent): Dials {
+export function dials(policy: Turned): Dials {
   return {
     lambda: policy.objective.lambda,
     blocks: {
       minBlockHa: policy.constraints.min_block_ha,
       small: policy.constraints.min_block ?? null,
-      newHa: policy.constraints.new_block_ha,
+      // Its only word is that there may be none.
+      newHa: typeof policy.constraints.new_block_ha === 'number' ? policy.constraints.new_block_ha : 'forbid',
       holes: policy.constraints.holes,
       holeHa: policy.constraints.min_hole_ha,
       concentration: policy.constraints.concentration ?? {
@@ -66,7 +88,7 @@ export function dials(policy: PolicyContent): Dials {
       tolerance: policy.constraints.area.tolerance,
       capHa: policy.constraints.area.cap_ha,
       basis: policy.constraints.area.basis,
-      movedShare: policy.constraints.max_moved_share === 'free' ? null : policy.constraints.max_moved_share,
+      movedShare: typeof policy.constraints.max_moved_share === 'number' ? policy.constraints.max_moved_share : null,
       movedParcels: policy.constraints.max_moved_parcels,
     },
     weights: Object.fromEntries(Object.entries(policy.indicators).map(([id, i]) => [id, i.weight])),

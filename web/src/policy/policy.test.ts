@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import type { PolicyContent } from '../lib/types';
-import { change, type Dials, dials, rise, risen, smallBlocks } from './change';
+import { change, type Dials, dials, rise, risen, smallBlocks, type Turned } from './change';
 import { Newest } from './newest';
 
 const area: Dials['area'] = {
@@ -90,12 +89,10 @@ test('what a policy does not state holds as the service has it', () => {
     max_moved_parcels: null,
     keep_concentration: false,
   } as const;
-  const policy: PolicyContent = {
-    name: '',
+  const policy: Turned = {
     indicators: {},
-    weights: { method: 'fixed', known_share: 0.5 },
     contiguity: { gap_m: 20 },
-    objective: { lambda: 5, edge_factor: 0.5, kappa: 10, tau: null },
+    objective: { lambda: 5 },
     constraints,
   };
   const read = dials(policy);

@@ -46,7 +46,7 @@ test('the table begins with today and ends with all at once', () => {
   expect(all[0]?.moved_m2).toBeNull();
   expect(all[2]?.moved_m2).toEqual({ in: 1e4, out: 1e4 });
   expect(all.map((r) => r.zone.gain_share)).toEqual([0, 0.25, 0.5, 0.75, 1]);
-  const hopeless = { ...path, uncapped: { ...path.uncapped, status: 'infeasible' } };
+  const hopeless: Years = { ...path, uncapped: { ...path.uncapped, status: 'infeasible' } };
   expect(rows(hopeless).at(-1)?.year).toBe(3);
 });
 
