@@ -3,7 +3,6 @@
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
-use parcels::id::LayerId;
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -11,7 +10,7 @@ use utoipa::ToSchema;
 use super::{Actor, Served, said, told};
 use crate::api::extract::Json;
 use crate::app::project::scenarios::{ListedScenario, ScenarioPolicy};
-use crate::store::{PolicyRef, ScenarioChange, ScenarioId, ScenarioRecord};
+use crate::store::{DataSetId, PolicyRef, ScenarioChange, ScenarioId, ScenarioRecord};
 
 /// All scenarios · 全部情景
 #[utoipa::path(get, path = "/scenarios", tag = "project", responses((status = 200, description = "All scenarios", body = Vec<ListedScenario>)))]
@@ -29,10 +28,9 @@ pub(super) async fn scenario(Served(project): Served, Path(id): Path<i64>) -> Re
 #[serde(deny_unknown_fields)]
 pub(super) struct AddScenario {
     title: String,
-    #[schema(value_type = String)]
-    layer: LayerId,
+    data_set: DataSetId,
     policy: PolicyRef,
-    /// A scenario of the same layer: what stands decided there is decided here too.
+    /// A scenario of the same data set: what stands decided there is decided here too.
     #[serde(default)]
     #[schema(value_type = Option<i64>)]
     copy_of: Option<ScenarioId>,
@@ -47,7 +45,7 @@ pub(super) async fn add_scenario(
 ) -> Response {
     let made = match new.copy_of {
         Some(of) => project.scenarios.copy(of, new.title, actor.now()).await,
-        None => project.scenarios.add(new.title, new.layer, new.policy, actor.now()).await,
+        None => project.scenarios.add(new.title, new.data_set, new.policy, actor.now()).await,
     };
     told(StatusCode::CREATED, made)
 }

@@ -11,6 +11,7 @@ export type Agreed = [
   Fits<Said['Config'], Wide<ours.Config>>,
   Fits<Said['Project'], Wide<ours.Project>>,
   Fits<Said['ScenarioRecord'], Wide<ours.Scenario>>,
+  Fits<Said['DataSetRecord'], Wide<ours.DataSet>>,
   Fits<Said['ParcelColumns'], Wide<ours.ParcelColumns>>,
   Fits<Said['ParcelCard'], Wide<ours.ParcelCard>>,
   Fits<Said['Transfers'], Wide<ours.Transfers>>,

@@ -3,12 +3,13 @@
 import type {
   Comparison,
   Config,
+  DataSet,
   Decision,
   Found,
   IndicatorValues,
   Job,
-  LayerRecord,
   NewCheck,
+  NewDataSet,
   NewDecision,
   NewImport,
   ParcelCard,
@@ -102,11 +103,13 @@ const post = <T>(path: string, body: unknown, signal?: AbortSignal) => ask<T>(pa
 export const api = {
   config: () => ask<Config>('/api/v1/config'),
   project: () => ask<Project>('/api/v1/project'),
-  layers: () => ask<LayerRecord[]>('/api/v1/layers'),
+  dataSets: () => ask<DataSet[]>('/api/v1/datasets'),
+  addDataSet: (layer: string, asked: NewDataSet) => post<Job>(`/api/v1/layers/${layer}/datasets`, asked),
+  nextYear: (plan: number, asked: NewDataSet) => post<Job>(`/api/v1/plans/${plan}/next-year`, asked),
   scenarios: () => ask<Scenario[]>('/api/v1/scenarios'),
   scenario: (id: number) => ask<Scenario>(`/api/v1/scenarios/${id}`),
-  addScenario: (title: string, layer: string, policy: PolicyRef, copy_of?: number) =>
-    post<Scenario>('/api/v1/scenarios', { title, layer, policy, ...(copy_of === undefined ? {} : { copy_of }) }),
+  addScenario: (title: string, data_set: string, policy: PolicyRef, copy_of?: number) =>
+    post<Scenario>('/api/v1/scenarios', { title, data_set, policy, ...(copy_of === undefined ? {} : { copy_of }) }),
   changeScenario: (id: number, based_on: number, change: { title?: string; archived?: boolean; policy?: PolicyRef }) =>
     ask<Scenario>(`/api/v1/scenarios/${id}`, { method: 'PATCH', body: { based_on, ...change } }),
   parcels: (scenario: number) => ask<ParcelColumns>(`/api/v1/scenarios/${scenario}/parcels`),

@@ -61,20 +61,32 @@ export interface PolicyRef {
 export interface Scenario {
   id: number;
   title: string;
+  data_set: string;
   layer: string;
   policy: PolicyRef;
   version: number;
   archived: boolean;
   at: number;
   by: string;
+  /** What its data set is called; in lists. */
+  data_set_name?: string;
   /** The day that its parcels and statistics are of; in lists. */
   reference_date?: string | null;
+  /** The day from which its present zone holds; in lists. */
+  effective_date?: string | null;
 }
 
-export interface LayerRecord {
+/** A layer with all that is planned on beside its parcels. */
+export interface DataSet {
   id: string;
+  layer: string;
   name: string;
+  main_file: string;
   parcels: number;
+  reference_date: string | null;
+  effective_date: string | null;
+  previous: string | null;
+  plan: number | null;
   at: number;
   by: string;
 }
@@ -529,8 +541,22 @@ interface Incoming {
   crs?: string;
 }
 
-export interface NewCheck extends Incoming {
+export interface NewCheck extends Omit<Incoming, 'main'> {
+  main?: string;
+  /** The data set that the files are to be added to. */
+  data_set?: string;
   columns?: Meaning;
+}
+
+/** Files that make another data set of one that is there. */
+export interface NewDataSet extends Omit<Incoming, 'main'> {
+  main?: string;
+  data_set?: string;
+  title: string;
+  reference_date?: string;
+  effective_date?: string;
+  policy?: PolicyRef;
+  change?: PolicyChange;
 }
 
 export interface NewImport extends Incoming {
@@ -597,6 +623,7 @@ export interface Inspection {
 
 /** What an import left. */
 export interface Imported {
+  data_set: string;
   layer: string;
   policy: PolicyRef;
   scenario: number;

@@ -138,7 +138,7 @@ pub struct ReadSummary {
 
 impl ReadSummary {
     /// Of a layer.
-    fn of(prepared: &Prepared) -> Result<Self> {
+    pub(crate) fn of(prepared: &Prepared) -> Result<Self> {
         let issues: Vec<ListedIssue> = prepared.issues.iter().map(ListedIssue::from).collect();
         Ok(Self {
             id: prepared.layer.id().to_string(),
@@ -187,7 +187,7 @@ impl Told {
         let kind = match error.kind {
             ErrorKind::Usage | ErrorKind::NotFound | ErrorKind::Conflict => Kind::Usage,
             ErrorKind::Unreadable => Kind::Unreadable,
-            ErrorKind::Unwritable => Kind::Unwritable,
+            ErrorKind::Unwritable | ErrorKind::Unavailable => Kind::Unwritable,
             ErrorKind::Impossible => Kind::Impossible,
             ErrorKind::Cancelled => Kind::Cancelled,
         };

@@ -74,15 +74,6 @@ impl TaskOutput {
     pub fn bundle(&self) -> Result<Bundle> {
         wire::read(&self.out.path().join(BUNDLE))
     }
-
-    /// Keeps what it read at `path`.
-    ///
-    /// # Errors
-    /// When it cannot be moved there.
-    pub fn keep_bundle(&self, path: &Path) -> Result<()> {
-        std::fs::rename(self.out.path().join(BUNDLE), path)
-            .context(ErrorKind::Unwritable, message!("keeping-what-was-read"))
-    }
 }
 
 /// One of the places for running processes; free again when dropped.
