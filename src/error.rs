@@ -33,6 +33,8 @@ pub enum ErrorKind {
     NotFound,
     /// Somebody else changed it in the meantime.
     Conflict,
+    /// What it takes is out of reach for now, such as the project's database.
+    Unavailable,
 }
 
 impl ErrorKind {

@@ -1,5 +1,7 @@
 //! Parcels as read ([`RawLayer`]) and as valid, immutable snapshots ([`Layer`]).
 
+use std::collections::BTreeSet;
+
 use geo::{Coord, LineString, MultiPolygon};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -102,6 +104,16 @@ impl Layer {
         assert_eq!(parcels.len(), table.rows(), "one row of attributes a parcel");
         let id = content_hash(&crs, &parcels, &table);
         Self { id, name, crs, parcels, table }
+    }
+
+    /// A layer as it was frozen before and kept since, under the id it was given then: it stays readable under that when
+    /// what is valid, or how content is hashed, is seen otherwise later. None where these parts make no layer: not one row a
+    /// parcel, or two parcels of one id.
+    #[must_use]
+    pub fn restored(id: LayerId, name: String, crs: Crs, parcels: Vec<Parcel>, table: Table) -> Option<Self> {
+        let ids: BTreeSet<&ParcelId> = parcels.iter().map(|parcel| &parcel.id).collect();
+        let whole = parcels.len() == table.rows() && ids.len() == parcels.len();
+        whole.then_some(Self { id, name, crs, parcels, table })
     }
 
     /// The same parcels with another present zone, by position.

@@ -27,6 +27,9 @@ async fn readyz(Shared(state): Shared<State>) -> Result<Response, Problem> {
     if !state.ready() {
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, message!("starting-or-ending")));
     }
+    if !state.store_answers().await {
+        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, message!("store-unavailable")));
+    }
     Ok(plain("application/health+json", json!({ "status": "pass" }).to_string()))
 }
 

@@ -62,6 +62,7 @@ pub mod server;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
@@ -174,7 +175,16 @@ impl State {
     fn ready(&self) -> bool {
         !self.0.draining.load(Ordering::Relaxed) && self.0.collections.ready()
     }
+
+    /// Whether the project's database answers; there may be none.
+    async fn store_answers(&self) -> bool {
+        let Some(project) = &self.0.project else { return true };
+        matches!(tokio::time::timeout(STORE_ANSWERS, project.store.ready()).await, Ok(Ok(())))
+    }
 }
+
+/// How long the project's database may take to answer before the service counts as not ready.
+const STORE_ANSWERS: Duration = Duration::from_secs(2);
 
 /// Where the JSON API lies. A change that its clients could not follow would get another number.
 pub const PREFIX: &str = "/api/v1";

@@ -105,6 +105,10 @@ impl From<&Error> for Problem {
             ErrorKind::Usage | ErrorKind::Impossible => StatusCode::UNPROCESSABLE_ENTITY,
             ErrorKind::NotFound => StatusCode::NOT_FOUND,
             ErrorKind::Conflict | ErrorKind::Cancelled => StatusCode::CONFLICT,
+            ErrorKind::Unavailable => {
+                tracing::warn!("the project's database does not answer: {}", error.for_people());
+                return Self::new(StatusCode::SERVICE_UNAVAILABLE, message!("store-unavailable"));
+            }
             ErrorKind::Unreadable | ErrorKind::Unwritable => return Self::internal(&error.for_people()),
         };
         Self::of(status, error)

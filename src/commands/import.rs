@@ -1,6 +1,7 @@
 //! `lianpian import`: parcels and a policy into a project.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 use parcels::message;
@@ -8,16 +9,18 @@ use tempfile::TempDir;
 
 use super::ReadArgs;
 use crate::app::intake::gather::{Gathered, gather};
-use crate::app::intake::sandbox::ReadSummary;
-use crate::app::intake::sandbox::layer_reader::LayerReader;
 use crate::app::project::ProjectServices;
+use crate::app::project::data_sets::CheckedDataSet;
 use crate::app::project::events::Who;
 use crate::clock::now;
 use crate::error::{Context as _, ErrorKind, Result};
 use crate::io::read::ReadOptions;
 use crate::io::source::Source;
-use crate::store::{self, LayerRecord, NewProject, ScenarioRecord};
+use crate::store::{self, DataSetRecord, NewProject, ScenarioRecord, Store};
 use crate::terminal::{Terminal, remark, tell, words};
+
+/// Who acts where nobody has a name.
+pub(super) const BY: &str = "import";
 
 /// Bring parcels and a policy into a project, and make a scenario of them; a new project where there is none
 ///
@@ -50,19 +53,20 @@ impl Import {
         let read = Read::new(&self.input, &self.policy, &self.reading.options(), quiet)?;
         let written = runtime.block_on(async {
             let opened = open(&self.project, &self.title).await?;
-            let written = opened.store(&read, self.title).await;
+            let renamed = read.files.renamed.clone();
+            let written = opened.store(read, self.title).await.map(|made| (made, renamed));
             opened.project.store.close().await;
             written
         });
         if written.is_err() && is_new {
             store::remove(&self.project);
         }
-        let (layer, scenario) = written?;
-        for (named, plain) in &read.files.renamed {
+        let ((data_set, scenario), renamed) = written?;
+        for (named, plain) in &renamed {
             let note = message!("policy-calls-it", named = named, plain = plain);
             remark(&words(&message!("line-note", note = note)));
         }
-        tell(&message!("imported-layer", layer = layer.name, parcels = layer.parcels));
+        tell(&message!("imported-data-set", data_set = data_set.name, parcels = data_set.parcels));
         tell(&message!("imported-scenario", id = scenario.id, title = scenario.title));
         let command = format!("lianpian serve --project {}", self.project);
         tell(&message!("serve-it-with", command = command));
@@ -84,8 +88,9 @@ async fn is_new(address: &str) -> Result<bool> {
 
 /// Parcels with everything their policy names, read and found usable; in no project yet.
 struct Read {
+    /// In it stands what was checked, until that is in the project.
     files: Gathered,
-    summary: ReadSummary,
+    checked: CheckedDataSet,
     policy_name: String,
 }
 
@@ -93,11 +98,12 @@ impl Read {
     fn new(input: &Source, policy: &Path, options: &ReadOptions, quiet: bool) -> Result<Self> {
         let monitor = Terminal::new(quiet);
         let files = gather(input, options, policy, &monitor)?;
-        let summary =
-            LayerReader::Here.try_out(&files.files.main, files.folder(), &files.policy, &monitor)?;
+        let who = Who { by: BY.to_owned(), at: now() };
+        let checked =
+            CheckedDataSet::of_folder(files.files.clone(), files.folder(), &files.policy, who, &monitor)?;
         monitor.finish();
         let policy_name = policy.file_stem().and_then(|n| n.to_str()).unwrap_or("policy").to_owned();
-        Ok(Self { files, summary, policy_name })
+        Ok(Self { files, checked, policy_name })
     }
 }
 
@@ -111,7 +117,15 @@ pub(super) struct Opened {
 /// Opens the project at `address`, or makes one of this title.
 pub(super) async fn open(address: &str, title: &str) -> Result<Opened> {
     let new = NewProject { title: title.to_owned(), at: now() };
-    let store = store::open(address, Some(&new)).await?;
+    opened(store::open(address, Some(&new)).await?)
+}
+
+/// Opens the project at `address`, which is there.
+pub(super) async fn open_known(address: &str) -> Result<Opened> {
+    opened(store::open(address, None).await?)
+}
+
+fn opened(store: Arc<dyn Store>) -> Result<Opened> {
     let scratch = tempfile::tempdir().context(ErrorKind::Unwritable, message!("making-folder"))?;
     Ok(Opened { project: ProjectServices::new(store, scratch.path().join("layers")), _scratch: scratch })
 }
@@ -126,20 +140,17 @@ impl Opened {
         quiet: bool,
     ) -> Result<ScenarioRecord> {
         let read = Read::new(input, policy, &ReadOptions::default(), quiet)?;
-        Ok(self.store(&read, title).await?.1)
+        Ok(self.store(read, title).await?.1)
     }
 
-    async fn store(&self, read: &Read, title: String) -> Result<(LayerRecord, ScenarioRecord)> {
-        let Read { files: gathered, summary, policy_name } = read;
+    async fn store(&self, read: Read, title: String) -> Result<(DataSetRecord, ScenarioRecord)> {
+        let Read { files: gathered, checked, policy_name } = read;
         let project = &self.project;
-        let who = || Who { by: "import".to_owned(), at: now() };
-        for (name, hash) in &gathered.files.files {
-            project.store.put_file_at(&gathered.folder().join(name), hash).await?;
-        }
+        let who = || Who { by: BY.to_owned(), at: now() };
         let text = &gathered.policy.text;
-        let policy = project.policies.save_unless_known(policy_name, text, who()).await?;
-        let layer = project.layers.add(gathered.files.clone(), summary.clone(), who()).await?;
-        let scenario = project.scenarios.add(title, layer.id.clone(), policy, who()).await?;
-        Ok((layer, scenario))
+        let policy = project.policies.save_unless_known(&policy_name, text, who()).await?;
+        let data_set = project.data_sets.add(checked, Some(gathered.folder()), policy.clone()).await?;
+        let scenario = project.scenarios.add(title, data_set.id.clone(), policy, who()).await?;
+        Ok((data_set, scenario))
     }
 }

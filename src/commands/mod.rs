@@ -4,6 +4,7 @@
 
 mod check;
 mod compare;
+mod dataset;
 mod demo;
 mod export;
 mod frontier;
@@ -65,6 +66,7 @@ enum Command {
     Frontier(frontier::Frontier),
     Init(init::Init),
     Import(import::Import),
+    Dataset(dataset::Dataset),
     Serve(serve::Serve),
     #[command(hide = true)]
     Sandbox(sandbox::Sandbox),
@@ -245,6 +247,7 @@ pub fn run(args: Args) -> Result<u8> {
         Command::Frontier(frontier) => frontier.run(quiet),
         Command::Init(init) => init.run(quiet),
         Command::Import(import) => import.run(quiet),
+        Command::Dataset(dataset) => dataset.run(quiet),
         Command::Serve(serve) => serve.run(quiet),
         Command::Sandbox(read) => read.run(),
     }

@@ -86,6 +86,9 @@ pub mod reads;
 // The same from one process to another.
 pub mod wire;
 
+// The same as a project keeps it.
+pub mod checked_form;
+
 // What a refusal of memory looks like.
 pub mod out_of_memory;
 

@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path};
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use geo::{LineString, MultiPolygon};
 use parcels::message;
-use parcels::parcel::Crs;
+use parcels::parcel::{Crs, Layer};
 use parcels::policy::Policy;
 use parcels::progress::Monitor;
+use parcels::validate::Issue;
 
 use super::read::{ReadLayer, ReadOptions, ReadShapes, read_layer, read_lines, read_polygons};
 use super::source::Source;
@@ -36,10 +37,28 @@ impl Named<'_> {
     }
 }
 
+/// Parcels that were read and checked.
+#[derive(Debug, Clone)]
+pub struct CheckedLayer {
+    /// The valid parcels with their present zone.
+    pub layer: Layer,
+    /// The CRS of the input file; the layer's is metric.
+    pub input_crs: Crs,
+    /// Everything found wrong with them.
+    pub issues: Vec<Issue>,
+    /// SHA-256 of every further file that the zone was taken from, by the name the policy gives it.
+    pub files: BTreeMap<String, String>,
+}
+
 /// Reads what a plan is made from.
 pub trait Reads {
     /// What the parcels are read from, for messages.
     fn input(&self) -> String;
+
+    /// The parcels as they were checked before, where they were. Asked once, and before [`Reads::layer`].
+    fn checked(&self) -> Option<CheckedLayer> {
+        None
+    }
 
     /// The parcels. Asked once.
     ///
@@ -137,11 +156,20 @@ impl Reads for Files<'_> {
     }
 }
 
+/// The parcels of a bundle.
+#[derive(Debug)]
+pub(super) enum Parcels {
+    /// As read.
+    Raw(ReadLayer),
+    /// As checked.
+    Checked(CheckedLayer),
+}
+
 /// Everything that was read for one park, to be handed out again.
 #[derive(Debug, Default)]
 pub struct Bundle {
     pub(super) input: String,
-    pub(super) layer: Mutex<Option<ReadLayer>>,
+    pub(super) parcels: Mutex<Option<Parcels>>,
     pub(super) polygons: BTreeMap<String, ReadShapes<MultiPolygon<f64>>>,
     pub(super) lines: BTreeMap<String, ReadShapes<LineString<f64>>>,
     pub(super) tables: BTreeMap<String, ReadTable>,
@@ -155,7 +183,8 @@ impl Bundle {
     pub fn read(files: &Files<'_>, policy: &Policy, monitor: &dyn Monitor) -> Result<Self> {
         let layer = files.layer(monitor)?;
         let crs = layer.raw.crs.clone();
-        let mut bundle = Self { input: files.input(), layer: Mutex::new(Some(layer)), ..Self::default() };
+        let parcels = Mutex::new(Some(Parcels::Raw(layer)));
+        let mut bundle = Self { input: files.input(), parcels, ..Self::default() };
         let zone = policy.zone.iter().filter_map(|z| Some((z.layer.as_deref()?, z.crs.as_deref())));
         let overlays = policy.overlays.values().map(|o| (o.layer.as_str(), o.crs.as_deref()));
         for (name, stated) in zone.chain(overlays) {
@@ -172,10 +201,36 @@ impl Bundle {
         Ok(bundle)
     }
 
+    /// The same, told of by another name.
+    #[must_use]
+    pub fn named(self, input: String) -> Self {
+        Self { input, ..self }
+    }
+
+    /// The same with parcels that were checked, in place of those that were read.
+    #[must_use]
+    pub fn with_checked(self, layer: CheckedLayer) -> Self {
+        Self { parcels: Mutex::new(Some(Parcels::Checked(layer))), ..self }
+    }
+
+    /// What the parcels are in, metres: none where they are handed out already.
+    #[must_use]
+    pub fn crs(&self) -> Option<Crs> {
+        self.systems().pop()
+    }
+
     /// The coordinate reference systems of the parcels: of the file, and the metric one.
     pub(super) fn systems(&self) -> Vec<Crs> {
-        let layer = self.layer.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        layer.iter().flat_map(|l| [l.input_crs.clone(), l.raw.crs.clone()]).collect()
+        let parcels = self.parcels.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*parcels {
+            None => Vec::new(),
+            Some(Parcels::Raw(read)) => vec![read.input_crs.clone(), read.raw.crs.clone()],
+            Some(Parcels::Checked(checked)) => vec![checked.input_crs.clone(), checked.layer.crs().clone()],
+        }
+    }
+
+    fn take(&self, wanted: impl Fn(&Parcels) -> bool) -> Option<Parcels> {
+        self.parcels.lock().unwrap_or_else(PoisonError::into_inner).take_if(|parcels| wanted(parcels))
     }
 }
 
@@ -188,9 +243,18 @@ impl Reads for Bundle {
         self.input.clone()
     }
 
+    fn checked(&self) -> Option<CheckedLayer> {
+        match self.take(|parcels| matches!(parcels, Parcels::Checked(_))) {
+            Some(Parcels::Checked(checked)) => Some(checked),
+            _ => None,
+        }
+    }
+
     fn layer(&self, _: &dyn Monitor) -> Result<ReadLayer> {
-        let layer = self.layer.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
-        layer.ok_or_else(|| not_read(&self.input))
+        match self.take(|parcels| matches!(parcels, Parcels::Raw(_))) {
+            Some(Parcels::Raw(read)) => Ok(read),
+            _ => Err(not_read(&self.input)),
+        }
     }
 
     fn polygons(&self, of: Named<'_>, _: &Crs, _: &dyn Monitor) -> Result<ReadShapes<MultiPolygon<f64>>> {

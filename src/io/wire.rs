@@ -16,7 +16,7 @@ use parcels::validate::Issue;
 use serde::{Deserialize, Serialize};
 
 use super::read::{ReadLayer, ReadShapes};
-use super::reads::Bundle;
+use super::reads::{Bundle, Parcels};
 use super::table::ReadTable;
 use crate::error::{Context as _, Error, ErrorKind, Result};
 
@@ -57,16 +57,18 @@ enum Shape {
     Polygons { parts: Vec<Rings>, had_z: bool, had_m: bool, had_curves: bool },
 }
 
-/// The exterior ring first.
-type Rings = Vec<Points>;
-type Points = Vec<(f64, f64)>;
+/// The exterior ring first. Data sets are kept in these for ever, too, as in what follows: they do not change.
+pub(super) type Rings = Vec<Points>;
+pub(super) type Points = Vec<(f64, f64)>;
 
+/// A table.
 #[derive(Serialize, Deserialize)]
-struct Cells {
+pub(super) struct Cells {
     rows: usize,
     columns: Vec<(String, Vec<One>)>,
 }
 
+/// A value of one.
 #[derive(Serialize, Deserialize)]
 enum One {
     Missing,
@@ -97,8 +99,8 @@ struct TableRead {
 /// When the file cannot be written.
 pub fn write(bundle: Bundle, path: &Path) -> Result<()> {
     let writing = || message!("writing-what-was-read");
-    let layer = bundle.layer.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let Some(layer) = layer else {
+    let parcels = bundle.parcels.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let Some(Parcels::Raw(layer)) = parcels else {
         return Err(Error::new(ErrorKind::Unwritable, message!("parcels-taken")));
     };
     let whole = Whole {
@@ -168,7 +170,7 @@ pub fn read(path: &Path) -> Result<Bundle> {
     let polygons = |parts: Vec<Rings>| MultiPolygon(parts.into_iter().map(polygon).collect());
     let bundle = Bundle {
         input: whole.input,
-        layer: Mutex::new(Some(layer)),
+        parcels: Mutex::new(Some(Parcels::Raw(layer))),
         polygons: each(whole.polygons, |read| shapes(read, polygons)).ok_or_else(damaged)?,
         lines: each(whole.lines, |read| shapes(read, line)).ok_or_else(damaged)?,
         tables: each(whole.tables, |read| {
@@ -235,20 +237,20 @@ fn shapes<W, G>(read: ShapesRead<W>, one: impl Fn(W) -> G) -> Option<ReadShapes<
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "shapes are handed over one by one")]
-fn points(line: LineString<f64>) -> Points {
+pub(super) fn points(line: LineString<f64>) -> Points {
     line.0.iter().map(|c| (c.x, c.y)).collect()
 }
 
-fn line(points: Points) -> LineString<f64> {
+pub(super) fn line(points: Points) -> LineString<f64> {
     LineString(points.into_iter().map(|(x, y)| Coord { x, y }).collect())
 }
 
-fn rings(polygon: &Polygon<f64>) -> Rings {
+pub(super) fn rings(polygon: &Polygon<f64>) -> Rings {
     let ring = |ring: &LineString<f64>| ring.0.iter().map(|c| (c.x, c.y)).collect();
     std::iter::once(polygon.exterior()).chain(polygon.interiors()).map(ring).collect()
 }
 
-fn polygon(rings: Rings) -> Polygon<f64> {
+pub(super) fn polygon(rings: Rings) -> Polygon<f64> {
     let mut rings = rings.into_iter().map(|mut ring| {
         // A ring that begins with NaN never counts as closed, and would get its first point once more.
         let nan = ring.len() > 1 && ring.first().is_some_and(|(x, y)| x.is_nan() || y.is_nan());
@@ -284,7 +286,7 @@ fn shape(shape: Shape) -> RawShape {
     }
 }
 
-fn from_table(table: &Table) -> Cells {
+pub(super) fn from_table(table: &Table) -> Cells {
     let one = |value: &Value| match value {
         Value::Missing => One::Missing,
         Value::Number(n) => One::Number(*n),
@@ -295,7 +297,7 @@ fn from_table(table: &Table) -> Cells {
 }
 
 /// None when a column has another length than its table.
-fn to_table(cells: Cells) -> Option<Table> {
+pub(super) fn to_table(cells: Cells) -> Option<Table> {
     let one = |one: One| match one {
         One::Missing => Value::Missing,
         One::Number(n) => Value::from_number(n),

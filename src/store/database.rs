@@ -36,7 +36,7 @@ impl SqlStore {
             Backend::GeoPackage => self.write.begin_with("BEGIN IMMEDIATE").await,
             Backend::PostGis => self.write.begin().await,
         };
-        begun.context(ErrorKind::Unwritable, message!("beginning-to-write"))
+        begun.map_err(|e| refused(&message!("beginning-to-write"), ErrorKind::Unwritable, e))
     }
 }
 
@@ -47,7 +47,7 @@ pub(super) async fn all<T>(
     query: Query<'_>,
     read: impl Fn(&AnyRow) -> sqlx::Result<T>,
 ) -> Result<Vec<T>> {
-    let rows = query.fetch_all(db).await.map_err(|e| refused(doing, e))?;
+    let rows = query.fetch_all(db).await.map_err(|e| refused(doing, ErrorKind::Unwritable, e))?;
     rows.iter().map(read).collect::<sqlx::Result<_>>().context(ErrorKind::Unreadable, doing)
 }
 
@@ -65,21 +65,36 @@ pub(super) async fn one<T>(
 
 /// Changes rows and says how many.
 pub(super) async fn run(db: impl AnyExecutor<'_>, doing: &Message, query: Query<'_>) -> Result<u64> {
-    let done = query.execute(db).await.map_err(|e| refused(doing, e))?;
+    let done = query.execute(db).await.map_err(|e| refused(doing, ErrorKind::Unwritable, e))?;
     Ok(done.rows_affected())
 }
 
-fn refused(doing: &Message, error: sqlx::Error) -> Error {
+/// What the database refuses, of kind `otherwise` where it does not say more.
+pub(super) fn refused(doing: &Message, otherwise: ErrorKind, error: sqlx::Error) -> Error {
     let kind = match error.as_database_error() {
         Some(e) if e.is_foreign_key_violation() => ErrorKind::NotFound,
         Some(e) if e.is_unique_violation() => ErrorKind::Conflict,
-        _ => ErrorKind::Unwritable,
+        _ if out_of_reach(&error) => ErrorKind::Unavailable,
+        _ => otherwise,
     };
     Error::new(kind, doing).because(error)
 }
 
+/// Whether a database cannot be reached now, and may be later: the way to it broke, or it is starting or ending.
+fn out_of_reach(error: &sqlx::Error) -> bool {
+    // https://www.postgresql.org/docs/15/errcodes-appendix.html: connection exceptions, and an operator's intervention.
+    let says = |code: &str| code.starts_with("08") || code.starts_with("57P");
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => {
+            true
+        }
+        sqlx::Error::Database(e) => e.code().is_some_and(|code| says(&code)),
+        _ => false,
+    }
+}
+
 pub(super) async fn commit(tx: Transaction<'_, Any>, doing: &Message) -> Result<()> {
-    tx.commit().await.map_err(|e| refused(doing, e))
+    tx.commit().await.map_err(|e| refused(doing, ErrorKind::Unwritable, e))
 }
 
 pub(super) fn conflict(what: Message) -> Error {

@@ -9,10 +9,12 @@ use super::{Moment, NewProject};
 use crate::error::{Context as _, Error, ErrorKind, Result};
 
 /// The steps, from no schema to the newest, for both backends.
-const STEPS: [[&str; 2]; 3] = [
+const STEPS: [[&str; 2]; 5] = [
     [include_str!("migrations/geopackage/0001.sql"), include_str!("migrations/postgis/0001.sql")],
     [include_str!("migrations/geopackage/0002.sql"), include_str!("migrations/postgis/0002.sql")],
     [include_str!("migrations/geopackage/0003.sql"), include_str!("migrations/postgis/0003.sql")],
+    [include_str!("migrations/geopackage/0004.sql"), include_str!("migrations/postgis/0004.sql")],
+    [include_str!("migrations/geopackage/0005.sql"), include_str!("migrations/postgis/0005.sql")],
 ];
 
 /// The schema this program writes.

@@ -2,11 +2,12 @@
 //! Called by `app`, and by `commands` to open a project.
 //!
 //! Two backends, one for a GeoPackage file and one for PostgreSQL with PostGIS, chosen by the address. What is
-//! acknowledged is on disk. Layers, versions of policies, decisions and the content of plans are only ever added; the
+//! acknowledged is on disk. Data sets, versions of policies, decisions and the content of plans are only ever added; the
 //! database itself refuses to change them.
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use parcels::id::LayerId;
@@ -22,6 +23,7 @@ mod records;
 mod database;
 
 // The trait in SQL, for both databases.
+mod data_sets;
 mod files;
 mod publish;
 mod queue;
@@ -101,20 +103,36 @@ pub trait Store: Send + Sync {
     /// The bytes of a file.
     async fn file(&self, hash: &FileHash) -> Result<Vec<u8>>;
 
-    /// Keeps a layer, whose files are kept already. A layer that is there stays as it is.
-    async fn add_layer(&self, layer: &NewLayer) -> Result<()>;
+    /// Keeps a data set, whose files are kept already, and its layer where that is not there yet. One that is there stays as
+    /// it is; answers with what is there then.
+    ///
+    /// # Errors
+    /// Of kind `Usage` where it has a zone of its own without a plan, or the other way round.
+    async fn add_data_set(&self, data_set: &NewDataSet) -> Result<DataSetRecord>;
+
+    /// All data sets, in the order they came.
+    async fn data_sets(&self) -> Result<Vec<DataSetRecord>>;
+
+    /// One data set.
+    async fn data_set(&self, id: &DataSetId) -> Result<DataSetRecord>;
+
+    /// What `check` said of it.
+    async fn data_set_report(&self, id: &DataSetId) -> Result<serde_json::Value>;
+
+    /// Its present zone where a plan made it; none where the zone is as the files have it.
+    async fn data_set_zone(&self, id: &DataSetId) -> Result<Option<Zone>>;
+
+    /// Keeps what the files of a data set are to a policy. Where that is kept already, it stays; answers with what is kept.
+    async fn add_reading(&self, data_set: &DataSetId, reading: &Reading) -> Result<Reading>;
+
+    /// What the files of a data set are to policies, in the order it was kept.
+    async fn readings(&self, data_set: &DataSetId) -> Result<Vec<Reading>>;
 
     /// All layers, in the order they came.
     async fn layers(&self) -> Result<Vec<LayerRecord>>;
 
     /// One layer.
     async fn layer(&self, id: &LayerId) -> Result<LayerRecord>;
-
-    /// What `check` said of it.
-    async fn layer_report(&self, id: &LayerId) -> Result<serde_json::Value>;
-
-    /// Its present zone where a plan made it; none where the zone is as imported.
-    async fn layer_zone(&self, id: &LayerId) -> Result<Option<Zone>>;
 
     /// Keeps the next version of a policy; `based_on` is the version that was edited, 0 for a new policy.
     ///
@@ -207,46 +225,58 @@ pub trait Store: Send + Sync {
     /// Of kind `Conflict` when the plan is no draft any more.
     async fn discard_draft(&self, id: PlanId) -> Result<()>;
 
-    /// Replaces what a GIS sees in the project: `parcels`, `blocks` and `transfers` ([`PUBLISHED`]), whose shapes are in
-    /// `crs`. A layer that is not given is emptied.
+    /// Replaces what a GIS sees in the project by the layers of a plan that is kept: `parcels`, `blocks` and `transfers`
+    /// ([`PUBLISHED`]), whose shapes are in `crs`. A layer that is not given is emptied. The tables stay, with the rights on
+    /// them and what else refers to them. Where a newer plan is published, that stands, and the answer is no. Done twice, it is
+    /// as done once.
     ///
     /// # Errors
     /// Of kind `Usage` for a layer of another name.
-    async fn publish(&self, layers: &[&Features<'_>], crs: &Crs) -> Result<()>;
+    async fn publish(&self, plan: PlanId, layers: &[&Features<'_>], crs: &Crs) -> Result<bool>;
+
+    /// The plan that a GIS sees; none where none was published yet.
+    async fn published(&self) -> Result<Option<PlanId>>;
 
     /// Queues a job, or finds the one that was queued with the same key.
     async fn enqueue(&self, job: &NewJob) -> Result<JobRecord>;
 
-    /// Takes the oldest job that waits, for `owner` until `until`. No two workers get the same.
-    async fn claim_job(&self, owner: &str, now: Moment, until: Moment) -> Result<Option<(Lease, JobRecord)>>;
+    /// Takes the oldest job that waits, for `owner`, who holds it for `hold` by the clock of the database. No two workers get
+    /// the same.
+    async fn claim_job(&self, owner: &str, hold: Duration) -> Result<Option<(Lease, JobRecord)>>;
 
-    /// Says how far a job is and holds it until `until`. Answers whether it is to stop.
+    /// Says how far a job is and holds it for `hold` from now on. Answers whether it is to stop.
     ///
     /// # Errors
-    /// Of kind `Conflict` when the job is no longer this worker's.
+    /// Of kind `Conflict` when the job is no longer this worker's, and only then.
     async fn job_progress(
         &self,
         lease: &Lease,
         step: &str,
         done: u64,
         total: u64,
-        until: Moment,
+        hold: Duration,
     ) -> Result<bool>;
+
+    /// Gives a job back that was begun and cannot be ended now, as when the service stops: it waits again, and the attempt does
+    /// not count. One that is to stop is cancelled.
+    ///
+    /// # Errors
+    /// Of kind `Conflict` when the job is no longer this worker's.
+    async fn release_job(&self, lease: &Lease) -> Result<JobRecord>;
 
     /// Ends a job. It happens once.
     ///
     /// # Errors
     /// Of kind `Conflict` when the job is no longer this worker's, or has ended.
-    async fn end_job(&self, lease: &Lease, end: &JobEnd, at: Moment) -> Result<JobRecord>;
+    async fn end_job(&self, lease: &Lease, end: &JobEnd) -> Result<JobRecord>;
 
     /// Asks a job to stop: one that waits is cancelled at once, one that runs when its worker hears of it, one that has
     /// ended stays as it is.
-    async fn cancel_job(&self, id: JobId, at: Moment) -> Result<JobRecord>;
+    async fn cancel_job(&self, id: JobId) -> Result<JobRecord>;
 
-    /// Takes back the jobs whose workers held them until before `held_before`: they wait again, or fail after
-    /// [`ATTEMPTS_MAX`] attempts. A process that knows it is alone at its start passes [`Moment::MAX`], others the time.
-    /// Answers with the jobs taken back.
-    async fn recover_jobs(&self, held_before: Moment, at: Moment) -> Result<Vec<JobRecord>>;
+    /// Takes back the jobs whose workers hold them no longer: they wait again, or fail after [`ATTEMPTS_MAX`] attempts. Answers
+    /// with the jobs taken back.
+    async fn recover_jobs(&self) -> Result<Vec<JobRecord>>;
 
     /// The newest `limit` jobs, newest first.
     async fn jobs(&self, limit: u32) -> Result<Vec<JobRecord>>;

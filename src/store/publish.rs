@@ -1,14 +1,18 @@
-//! What a GIS sees in a project: the three layers of [`PUBLISHED`], each a table of its own that is replaced whole. A new
-//! table is filled beside the old one, and all three take their places in one transaction.
+//! What a GIS sees in a project: the three layers of [`PUBLISHED`], each a table of its own whose rows are replaced all at once.
+//! The tables themselves stay, and with them what others hang on them: grants, views, open sessions. A column that a plan does
+//! not have stays empty; one that it has anew is added.
+//!
+//! In a GeoPackage, which has one writer at a time, rows are first written beside the table, a few at a time.
 
 use geo::{BoundingRect as _, Rect};
 use parcels::message;
 use parcels::message::Message;
 use parcels::parcel::Crs;
-use sqlx::{Any, AnyConnection, AssertSqlSafe, Transaction};
+use sqlx::any::AnyRow;
+use sqlx::{Any, AnyConnection, AnyExecutor, AssertSqlSafe, Transaction};
 
-use super::PUBLISHED;
 use super::database::{Backend, Query, SqlStore, all, commit, one, run};
+use super::{PUBLISHED, PlanId};
 use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::io::crs::spatial_ref;
 use crate::io::feature_layer::{Cell, Column, Features, Kind, Shapes, unique_names};
@@ -24,7 +28,22 @@ const NAME_BYTES: usize = 63;
 /// Number of the lock that one process holds while it publishes; the number means nothing.
 const PUBLISH_LOCK: &str = "SELECT pg_advisory_xact_lock(7264512092)";
 
-pub(super) async fn publish(store: &SqlStore, layers: &[&Features<'_>], crs: &Crs) -> Result<()> {
+pub(super) async fn published(store: &SqlStore) -> Result<Option<PlanId>> {
+    newest(&store.read).await
+}
+
+async fn newest(db: impl AnyExecutor<'_>) -> Result<Option<PlanId>> {
+    let asked = sqlx::query("SELECT plan FROM lp_published");
+    let plans = all(db, &message!("asking-published"), asked, |row| sqlx::Row::try_get(row, 0)).await?;
+    Ok(plans.into_iter().next().map(PlanId))
+}
+
+pub(super) async fn publish(
+    store: &SqlStore,
+    plan: PlanId,
+    layers: &[&Features<'_>],
+    crs: &Crs,
+) -> Result<bool> {
     let doing = message!("publishing-layers");
     if let Some(other) = layers.iter().find(|layer| !PUBLISHED.contains(&layer.name.as_str())) {
         let what = message!("project-shows-others", known = PUBLISHED.join(", "), name = other.name);
@@ -38,30 +57,41 @@ pub(super) async fn publish(store: &SqlStore, layers: &[&Features<'_>], crs: &Cr
     let given = |of: &'_ Features<'_>| layers.iter().find(|layer| layer.name == of.name).copied();
     let _turn = store.publishing.lock().await;
     let mut tx = store.begin().await?;
+    if store.backend == Backend::PostGis {
+        run(&mut *tx, &doing, sqlx::query(PUBLISH_LOCK)).await?;
+    }
+    // Of two that were made at once, the newer stands, whichever is published first.
+    if newest(&mut *tx).await?.is_some_and(|newer| newer > plan) {
+        return Ok(false);
+    }
     let srs = match store.backend {
         Backend::GeoPackage => geopackage_srs(&mut tx, crs).await?,
-        Backend::PostGis => {
-            run(&mut *tx, &doing, sqlx::query(PUBLISH_LOCK)).await?;
-            postgis_srs(&mut tx, crs).await?
-        }
+        Backend::PostGis => postgis_srs(&mut tx, crs).await?,
     };
     let mut tables = Vec::new();
     for nothing in &empty {
-        let mut table = Table::new(given(nothing).unwrap_or(nothing), store.backend, srs);
-        table.create(&mut tx).await?;
+        let layer = given(nothing).unwrap_or(nothing);
+        let mut table = Table::new(layer, store.backend, srs, &mut tx).await?;
+        table.make_room(&mut tx).await?;
         tx = table.fill(store, tx).await?;
         tables.push(table);
     }
-    for table in &tables {
-        table.take_place(&mut tx).await?;
-    }
     if store.backend == Backend::GeoPackage {
         for table in &tables {
+            table.take_over(&mut tx).await?;
             table.register(&mut tx).await?;
         }
     }
-    commit(tx, &doing).await
+    let row = sqlx::query(
+        "INSERT INTO lp_published (id, plan) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET plan = $1",
+    );
+    run(&mut *tx, &doing, row.bind(plan.0)).await?;
+    commit(tx, &doing).await?;
+    Ok(true)
 }
+
+/// A column of a published table: its name, and its type as the database says it.
+type Known = (String, String);
 
 /// A layer on its way into the database.
 struct Table<'f, 'a> {
@@ -70,15 +100,49 @@ struct Table<'f, 'a> {
     backend: Backend,
     srs: i64,
     extent: Option<Rect<f64>>,
+    /// The columns of the table that is there; none where there is no table yet.
+    known: Vec<Known>,
 }
 
 impl<'f, 'a> Table<'f, 'a> {
-    fn new(layer: &'f Features<'a>, backend: Backend, srs: i64) -> Self {
+    async fn new(
+        layer: &'f Features<'a>,
+        backend: Backend,
+        srs: i64,
+        tx: &mut AnyConnection,
+    ) -> Result<Self> {
         let columns: Vec<_> = layer.columns.iter().filter(|c| c.kind != Kind::Json).collect();
         let wanted: Vec<&str> =
             ["fid", "geom"].into_iter().chain(columns.iter().map(|c| c.name.as_str())).collect();
         let names = unique_names(&wanted, NAME_BYTES).into_iter().skip(2);
-        Self { layer, columns: names.zip(columns).collect(), backend, srs, extent: None }
+        let known = known_columns(tx, backend, &layer.name).await?;
+        let mut table =
+            Self { layer, columns: names.zip(columns).collect(), backend, srs, extent: None, known };
+        table.rename();
+        Ok(table)
+    }
+
+    /// Takes columns that are there as they are spelled there. Where one of that name holds values of another type, ours has
+    /// another name.
+    fn rename(&mut self) {
+        let there =
+            |name: &str| self.known.iter().find(|(known, _)| known.to_lowercase() == name.to_lowercase());
+        let fitting = |(name, column): &(String, &Column<'_>)| {
+            let numbered = |nth: usize| if nth == 1 { name.clone() } else { format!("{name}_{nth}") };
+            let fits = |name: String| match there(&name) {
+                None => Some(name),
+                Some((known, kind)) => {
+                    kind.eq_ignore_ascii_case(self.sql_type(column)).then(|| known.clone())
+                }
+            };
+            (1..).map(numbered).find_map(fits).unwrap_or_default()
+        };
+        let names: Vec<String> = self.columns.iter().map(fitting).collect();
+        let wanted: Vec<&str> = ["fid", "geom"].into_iter().chain(names.iter().map(String::as_str)).collect();
+        let unique = unique_names(&wanted, NAME_BYTES).into_iter().skip(2);
+        for ((name, _), unique) in self.columns.iter_mut().zip(unique) {
+            *name = unique;
+        }
     }
 
     fn name(&self) -> &str {
@@ -102,16 +166,54 @@ impl<'f, 'a> Table<'f, 'a> {
         }
     }
 
-    /// An empty table beside the one that is published.
-    async fn create(&self, tx: &mut AnyConnection) -> Result<()> {
-        let (name, geometry, srs) = (self.name(), self.geometry_type(), self.srs);
-        let columns: String =
-            self.columns.iter().map(|(name, c)| format!(", {} {}", quoted(name), self.sql_type(c))).collect();
+    /// The names of the columns, each after a comma.
+    fn names(&self) -> String {
+        self.columns.iter().map(|(name, _)| format!(", {}", quoted(name))).collect()
+    }
+
+    /// The same with their types.
+    fn declared(&self) -> String {
+        self.columns.iter().map(|(name, c)| format!(", {} {}", quoted(name), self.sql_type(c))).collect()
+    }
+
+    /// What gives the table that is there the columns that it lacks.
+    fn widened(&self, table: &str) -> String {
+        let lacks =
+            |name: &str| !self.known.iter().any(|(known, _)| known.to_lowercase() == name.to_lowercase());
+        let columns = self.columns.iter().filter(|(name, _)| lacks(name));
+        let add = |(name, column): &(String, &Column<'_>)| {
+            format!("ALTER TABLE {table} ADD COLUMN {} {}; ", quoted(name), self.sql_type(column))
+        };
+        columns.map(add).collect()
+    }
+
+    /// An empty table to be filled: in PostgreSQL the one that a GIS sees, whose rows of now everybody sees until the end; in a
+    /// GeoPackage another one beside it.
+    async fn make_room(&self, tx: &mut AnyConnection) -> Result<()> {
+        let (name, geometry, srs, columns) = (self.name(), self.geometry_type(), self.srs, self.declared());
         let sql = match self.backend {
-            Backend::PostGis => format!(
-                "DROP TABLE IF EXISTS lianpian.lp_next_{name}; CREATE TABLE lianpian.lp_next_{name} \
-                 (fid BIGINT PRIMARY KEY, geom geometry({geometry}, {srs}){columns})"
+            Backend::PostGis if self.known.is_empty() => format!(
+                "CREATE TABLE lianpian.{name} (fid BIGINT PRIMARY KEY, geom geometry({geometry}, {srs}){columns}); \
+                 CREATE INDEX ON lianpian.{name} USING gist (geom)"
             ),
+            Backend::PostGis => {
+                // A system of its own, 0, is not said.
+                let shape = if srs == 0 {
+                    format!("geometry({geometry})")
+                } else {
+                    format!("geometry({geometry},{srs})")
+                };
+                let same = self
+                    .known
+                    .iter()
+                    .any(|(known, kind)| known == "geom" && kind.eq_ignore_ascii_case(&shape));
+                let turned = if same {
+                    String::new()
+                } else {
+                    format!("ALTER TABLE lianpian.{name} ALTER COLUMN geom TYPE {shape} USING NULL; ")
+                };
+                format!("DELETE FROM lianpian.{name}; {turned}{}", self.widened(&format!("lianpian.{name}")))
+            }
             Backend::GeoPackage => format!(
                 "DROP TABLE IF EXISTS rtree_lp_next_{name}_geom; DROP TABLE IF EXISTS lp_next_{name}; \
                  CREATE TABLE lp_next_{name} \
@@ -122,24 +224,32 @@ impl<'f, 'a> Table<'f, 'a> {
         self.script(tx, sql).await
     }
 
-    /// Puts the new table in the place of the old one.
-    async fn take_place(&self, tx: &mut AnyConnection) -> Result<()> {
-        let name = self.name();
-        let sql = match self.backend {
-            Backend::PostGis => format!(
-                "CREATE INDEX ON lianpian.lp_next_{name} USING gist (geom); \
-                 DROP TABLE IF EXISTS lianpian.{name}; \
-                 ALTER TABLE lianpian.lp_next_{name} RENAME TO {name}"
-            ),
-            Backend::GeoPackage => format!(
-                "DELETE FROM gpkg_extensions WHERE table_name = '{name}'; \
-                 DELETE FROM gpkg_geometry_columns WHERE table_name = '{name}'; \
-                 DELETE FROM gpkg_contents WHERE table_name = '{name}'; \
-                 DROP TABLE IF EXISTS rtree_{name}_geom; DROP TABLE IF EXISTS {name}; \
-                 ALTER TABLE lp_next_{name} RENAME TO {name}; \
-                 ALTER TABLE rtree_lp_next_{name}_geom RENAME TO rtree_{name}_geom"
-            ),
+    /// Puts the rows that were written beside a table of a GeoPackage into it, and its spatial index in the place of the old
+    /// one.
+    async fn take_over(&self, tx: &mut AnyConnection) -> Result<()> {
+        let (name, names) = (self.name(), self.names());
+        let kind = |(known, kind): &Known| known == "geom" && kind.eq_ignore_ascii_case(self.geometry_type());
+        let rows = if !self.known.iter().any(kind) {
+            // What a table holds of shapes stands in its definition alone, and cannot be altered.
+            format!("DROP TABLE IF EXISTS {name}; ALTER TABLE lp_next_{name} RENAME TO {name}")
+        } else {
+            // The index is exchanged as it is: its triggers call what only a GIS has.
+            let triggers: String = ["insert", "update1", "update2", "update3", "update4", "delete"]
+                .map(|on| format!("DROP TRIGGER IF EXISTS rtree_{name}_geom_{on}; "))
+                .concat();
+            format!(
+                "{triggers}DELETE FROM {name}; {}INSERT INTO {name} (fid, geom{names}) \
+                 SELECT fid, geom{names} FROM lp_next_{name}; DROP TABLE lp_next_{name}",
+                self.widened(name)
+            )
         };
+        let sql = format!(
+            "DELETE FROM gpkg_extensions WHERE table_name = '{name}'; \
+             DELETE FROM gpkg_geometry_columns WHERE table_name = '{name}'; \
+             DELETE FROM gpkg_contents WHERE table_name = '{name}'; \
+             DROP TABLE IF EXISTS rtree_{name}_geom; {rows}; \
+             ALTER TABLE rtree_lp_next_{name}_geom RENAME TO rtree_{name}_geom"
+        );
         self.script(tx, sql).await
     }
 
@@ -210,8 +320,11 @@ impl<'f, 'a> Table<'f, 'a> {
     }
 
     fn insert(&self, rows: usize) -> String {
-        let names: String = self.columns.iter().map(|(name, _)| format!(", {}", quoted(name))).collect();
-        let mut sql = format!("INSERT INTO lp_next_{} (fid, geom{names}) VALUES ", self.name());
+        let table = match self.backend {
+            Backend::PostGis => format!("lianpian.{}", self.name()),
+            Backend::GeoPackage => format!("lp_next_{}", self.name()),
+        };
+        let mut sql = format!("INSERT INTO {table} (fid, geom{}) VALUES ", self.names());
         let width = 2 + self.columns.len();
         for row in 0..rows {
             let first = row * width + 1;
@@ -318,6 +431,20 @@ fn geopackage_blob(bounds: Option<Rect<f64>>, srs: i64, wkb: &[u8]) -> Vec<u8> {
     }
     blob.extend(wkb);
     blob
+}
+
+/// The columns of the published table of this name, as the database calls their types; none where there is no such table.
+async fn known_columns(tx: &mut AnyConnection, backend: Backend, name: &str) -> Result<Vec<Known>> {
+    let asked = match backend {
+        Backend::GeoPackage => "SELECT name, type FROM pragma_table_info($1)",
+        Backend::PostGis => {
+            "SELECT a.attname::text, format_type(a.atttypid, a.atttypmod) FROM pg_attribute a \
+             JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace \
+             WHERE n.nspname = 'lianpian' AND c.relname = $1 AND a.attnum > 0 AND NOT a.attisdropped"
+        }
+    };
+    let read = |row: &AnyRow| Ok((sqlx::Row::try_get(row, 0)?, sqlx::Row::try_get(row, 1)?));
+    all(tx, &message!("list-of-tables"), sqlx::query(asked).bind(name), read).await
 }
 
 /// The number of the CRS in the GeoPackage's own list, where it is put unless it is there.

@@ -11,15 +11,11 @@ use utoipa::ToSchema;
 use crate::error::{Error, ErrorKind, Failure, Result, ToldFailure};
 use crate::messages::ToldShape;
 
-/// A point in time: milliseconds since 1970-01-01T00:00:00Z. The store has no clock; its callers have.
+/// A point in time: milliseconds since 1970-01-01T00:00:00Z. What people did is told by whoever writes it
+/// down; jobs go by the clock of the database, which all workers share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 pub struct Moment(pub i64);
-
-impl Moment {
-    /// After every other.
-    pub const MAX: Self = Self(i64::MAX);
-}
 
 /// A number that the store gives and that people and addresses carry.
 macro_rules! number {
@@ -114,7 +110,7 @@ pub struct NewProject {
 #[serde(transparent)]
 pub struct FileHash(pub String);
 
-/// A layer as imported, or as an approved plan left it. It never changes.
+/// Parcels with their geometry and their side of the present zone, as they were checked. A layer never changes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct LayerRecord {
     /// Hash of its content.
@@ -122,11 +118,41 @@ pub struct LayerRecord {
     pub id: LayerId,
     /// What people call it.
     pub name: String,
+    /// Number of parcels.
+    pub parcels: u64,
+    /// When it came into the project.
+    pub at: Moment,
+    /// Who brought it.
+    pub by: String,
+}
+
+/// Names a data set: a hash of all that it is made of.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(transparent)]
+pub struct DataSetId(pub String);
+
+impl AsParam for DataSetId {
+    fn as_param(&self) -> Param {
+        self.0.as_param()
+    }
+}
+
+/// A layer with all that is planned on beside its parcels: tables, barriers, overlays, how they are read, the day that they
+/// are of. It never changes; next year's statistics of the same parcels are another one of the same layer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct DataSetRecord {
+    /// Hash of all of it.
+    pub id: DataSetId,
+    /// Its layer.
+    #[schema(value_type = String)]
+    pub layer: LayerId,
+    /// What people call it.
+    pub name: String,
     /// The name in `files` that the parcels are read from.
     pub main_file: String,
     /// The layer within that file, where it holds several.
     pub main_layer: Option<String>,
-    /// The uploaded files by name: the parcels with their parts, tables, barriers, overlays.
+    /// The files by name: the parcels with their parts, tables, barriers, overlays.
     #[schema(value_type = BTreeMap<String, String>)]
     pub files: BTreeMap<String, FileHash>,
     /// The coordinate reference system the user stated, if any.
@@ -135,33 +161,42 @@ pub struct LayerRecord {
     pub encoding: Option<String>,
     /// Number of parcels.
     pub parcels: u64,
-    /// The plan that made it from an earlier layer; none for an import.
-    pub applied: Option<Applied>,
+    /// The day that parcels and statistics are of, YYYY-MM-DD, where it is known.
+    pub reference_date: Option<String>,
+    /// The day from which its zone holds, YYYY-MM-DD, where it is known.
+    pub effective_date: Option<String>,
+    /// The data set that it follows, such as last year's.
+    pub previous: Option<DataSetId>,
+    /// The approved plan whose zone is the present one; none where the zone is as the files have it.
+    pub plan: Option<PlanId>,
     /// When it came into the project.
     pub at: Moment,
     /// Who brought it.
     pub by: String,
 }
 
-/// How a layer came out of an approved plan: the same parcels with another present zone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Applied {
-    /// The layer before.
-    #[schema(value_type = String)]
-    pub previous: LayerId,
-    /// The approved plan.
-    pub plan: PlanId,
-}
-
-/// A layer to be kept.
+/// A data set to be kept, with its layer where that is not there yet. Its files are kept already.
 #[derive(Debug, Clone, PartialEq)]
-pub struct NewLayer {
+pub struct NewDataSet {
     /// What is listed of it.
-    pub record: LayerRecord,
+    pub record: DataSetRecord,
+    /// What people call its layer.
+    pub layer_name: String,
     /// The report of `check`.
     pub report: serde_json::Value,
-    /// The present zone, one bit a parcel: where `record.applied` says that a plan made it, and only there.
+    /// The present zone, one bit a parcel: where `record.plan` says that a plan made it, and only there.
     pub zone: Option<Zone>,
+    /// What its files are to a policy.
+    pub reading: Option<Reading>,
+}
+
+/// What the files of a data set are to a policy, checked: a stored file in a form of our own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// The policy that they were first read with.
+    pub policy: PolicyRef,
+    /// The stored file.
+    pub file: FileHash,
 }
 
 /// On which side each parcel is, in the order of the layer.
@@ -190,14 +225,16 @@ pub struct PolicyRecord {
     pub at: Moment,
 }
 
-/// A line of thought: a layer, a policy and the decisions made on it.
+/// A line of thought: a data set, a policy and the decisions made on it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ScenarioRecord {
     /// Which.
     pub id: ScenarioId,
     /// What people call it.
     pub title: String,
-    /// The layer it plans; always the same.
+    /// The data set it plans; always the same.
+    pub data_set: DataSetId,
+    /// The layer of that.
     #[schema(value_type = String)]
     pub layer: LayerId,
     /// The policy it follows now.
@@ -217,8 +254,8 @@ pub struct ScenarioRecord {
 pub struct NewScenario {
     /// What people call it.
     pub title: String,
-    /// The layer to plan.
-    pub layer: LayerId,
+    /// The data set to plan.
+    pub data_set: DataSetId,
     /// The policy to follow.
     pub policy: PolicyRef,
     /// The job that makes it, where one does: a job tried twice leaves one scenario.

@@ -43,10 +43,19 @@ pub(super) fn project(row: &AnyRow) -> Result<Project> {
 }
 
 pub(super) fn layer(row: &AnyRow) -> Result<LayerRecord> {
-    let plan: Option<i64> = row.try_get("plan")?;
-    let previous: Option<String> = row.try_get("previous")?;
     Ok(LayerRecord {
         id: LayerId(row.try_get("id")?),
+        name: row.try_get("name")?,
+        parcels: whole(row, "parcels")?,
+        at: moment(row, "at")?,
+        by: row.try_get("by")?,
+    })
+}
+
+pub(super) fn data_set(row: &AnyRow) -> Result<DataSetRecord> {
+    Ok(DataSetRecord {
+        id: DataSetId(row.try_get("id")?),
+        layer: LayerId(row.try_get("layer")?),
         name: row.try_get("name")?,
         main_file: row.try_get("main_file")?,
         main_layer: row.try_get("main_layer")?,
@@ -54,12 +63,17 @@ pub(super) fn layer(row: &AnyRow) -> Result<LayerRecord> {
         crs: row.try_get("crs")?,
         encoding: row.try_get("encoding")?,
         parcels: whole(row, "parcels")?,
-        applied: previous
-            .zip(plan)
-            .map(|(previous, plan)| Applied { previous: LayerId(previous), plan: PlanId(plan) }),
+        reference_date: row.try_get("reference_date")?,
+        effective_date: row.try_get("effective_date")?,
+        previous: row.try_get::<Option<String>, _>("previous")?.map(DataSetId),
+        plan: row.try_get::<Option<i64>, _>("plan")?.map(PlanId),
         at: moment(row, "at")?,
         by: row.try_get("by")?,
     })
+}
+
+pub(super) fn reading(row: &AnyRow) -> Result<Reading> {
+    Ok(Reading { policy: policy_ref(row)?, file: FileHash(row.try_get("file")?) })
 }
 
 pub(super) fn report(row: &AnyRow) -> Result<serde_json::Value> {
@@ -76,10 +90,14 @@ pub(super) fn policy(row: &AnyRow) -> Result<PolicyRecord> {
 }
 
 pub(super) fn scenario(row: &AnyRow) -> Result<ScenarioRecord> {
+    let layer: String = row.try_get("layer")?;
+    // Where scenarios named layers alone, each layer had the data set of its own id.
+    let data_set: Option<String> = row.try_get("data_set")?;
     Ok(ScenarioRecord {
         id: ScenarioId(row.try_get("id")?),
         title: row.try_get("title")?,
-        layer: LayerId(row.try_get("layer")?),
+        data_set: DataSetId(data_set.unwrap_or_else(|| layer.clone())),
+        layer: LayerId(layer),
         policy: policy_ref(row)?,
         version: row.try_get("version")?,
         archived: yes(row, "archived")?,
@@ -132,7 +150,7 @@ pub(super) fn plan_step(row: &AnyRow) -> Result<PlanStep> {
     })
 }
 
-pub(super) fn layer_zone(row: &AnyRow) -> Result<Option<Zone>> {
+pub(super) fn data_set_zone(row: &AnyRow) -> Result<Option<Zone>> {
     row.try_get::<Option<Vec<u8>>, _>("zone")?.map(|bytes| unpack(&bytes)).transpose()
 }
 

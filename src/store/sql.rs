@@ -2,6 +2,7 @@
 //! `$1`, which both understand; sqlx's `Any` passes them to either.
 
 use std::path::Path;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use parcels::id::LayerId;
@@ -9,18 +10,11 @@ use parcels::message;
 use parcels::message::Message;
 use parcels::parcel::Crs;
 
-use super::database::{SqlStore, all, commit, conflict, counted, one, run};
+use super::database::{SqlStore, all, commit, conflict, one, refused, run};
 use super::records::*;
-use super::{Store, files, publish, queue, review, rows};
-use crate::error::{Context as _, Error, ErrorKind, Result};
+use super::{Store, data_sets, files, publish, queue, review, rows};
+use crate::error::{Error, ErrorKind, Result};
 use crate::io::feature_layer::Features;
-
-/// What is listed of a layer.
-macro_rules! layer_columns {
-    () => {
-        "id, name, main_file, main_layer, files, crs, encoding, parcels, previous, plan, at, by"
-    };
-}
 
 /// What is listed of a plan.
 macro_rules! plan_columns {
@@ -42,7 +36,8 @@ impl Store for SqlStore {
 
     async fn ready(&self) -> Result<()> {
         let asked = sqlx::query("SELECT 1").fetch_one(&self.read).await;
-        asked.map(|_| ()).context(ErrorKind::Unreadable, message!("asking-database"))
+        let asking = message!("asking-database");
+        asked.map(|_| ()).map_err(|e| refused(&asking, ErrorKind::Unreadable, e))
     }
 
     async fn close(&self) {
@@ -66,61 +61,44 @@ impl Store for SqlStore {
         files::whole(self, hash).await
     }
 
-    async fn add_layer(&self, layer: &NewLayer) -> Result<()> {
-        let doing = message!("keeping-layer", layer = layer.record.name);
-        let record = &layer.record;
-        if record.applied.is_some() != layer.zone.is_some() {
-            return Err(usage(message!("layer-zone-only-by-plan")));
-        }
-        let files = serde_json::to_string(&record.files).context(ErrorKind::Unwritable, &doing)?;
-        let applied = record.applied.as_ref();
-        let row = sqlx::query(
-            "INSERT INTO lp_layers (id, name, main_file, main_layer, files, crs, encoding, parcels, report, previous, \
-             plan, zone, at, by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
-             ON CONFLICT (id) DO NOTHING",
-        )
-        .bind(&record.id.0)
-        .bind(&record.name)
-        .bind(&record.main_file)
-        .bind(record.main_layer.as_deref())
-        .bind(files)
-        .bind(record.crs.as_deref())
-        .bind(record.encoding.as_deref())
-        .bind(counted(record.parcels))
-        .bind(layer.report.to_string())
-        .bind(applied.map(|a| a.previous.0.as_str()))
-        .bind(applied.map(|a| a.plan.0))
-        .bind(layer.zone.as_ref().map(rows::pack))
-        .bind(record.at.0)
-        .bind(&record.by);
-        let mut tx = self.begin().await?;
-        for (name, hash) in &record.files {
-            let file = sqlx::query("SELECT size FROM lp_files WHERE sha256 = $1").bind(&hash.0);
-            one(&mut *tx, &message!("file-of-hash-named", hash = hash.0, name = name), file, |_| Ok(()))
-                .await?;
-        }
-        run(&mut *tx, &doing, row).await?;
-        commit(tx, &doing).await
+    async fn add_data_set(&self, data_set: &NewDataSet) -> Result<DataSetRecord> {
+        data_sets::add(self, data_set).await
+    }
+
+    async fn data_sets(&self) -> Result<Vec<DataSetRecord>> {
+        data_sets::all_of_them(self).await
+    }
+
+    async fn data_set(&self, id: &DataSetId) -> Result<DataSetRecord> {
+        data_sets::record(&self.read, id).await
+    }
+
+    async fn data_set_report(&self, id: &DataSetId) -> Result<serde_json::Value> {
+        let query = sqlx::query("SELECT report FROM lp_data_sets WHERE id = $1").bind(&id.0);
+        one(&self.read, &message!("data-set-of-id", id = id), query, rows::report).await
+    }
+
+    async fn data_set_zone(&self, id: &DataSetId) -> Result<Option<Zone>> {
+        let query = sqlx::query("SELECT zone FROM lp_data_sets WHERE id = $1").bind(&id.0);
+        one(&self.read, &message!("data-set-of-id", id = id), query, rows::data_set_zone).await
+    }
+
+    async fn add_reading(&self, data_set: &DataSetId, reading: &Reading) -> Result<Reading> {
+        data_sets::add_reading(self, data_set, reading).await
+    }
+
+    async fn readings(&self, data_set: &DataSetId) -> Result<Vec<Reading>> {
+        data_sets::readings(&self.read, data_set).await
     }
 
     async fn layers(&self) -> Result<Vec<LayerRecord>> {
-        let query = sqlx::query(concat!("SELECT ", layer_columns!(), " FROM lp_layers ORDER BY number"));
+        let query = sqlx::query("SELECT id, name, parcels, at, by FROM lp_layers ORDER BY number");
         all(&self.read, &message!("listing-layers"), query, rows::layer).await
     }
 
     async fn layer(&self, id: &LayerId) -> Result<LayerRecord> {
-        let query = sqlx::query(concat!("SELECT ", layer_columns!(), " FROM lp_layers WHERE id = $1"));
+        let query = sqlx::query("SELECT id, name, parcels, at, by FROM lp_layers WHERE id = $1");
         one(&self.read, &message!("layer-of-id", id = id), query.bind(&id.0), rows::layer).await
-    }
-
-    async fn layer_report(&self, id: &LayerId) -> Result<serde_json::Value> {
-        let query = sqlx::query("SELECT report FROM lp_layers WHERE id = $1").bind(&id.0);
-        one(&self.read, &message!("layer-of-id", id = id), query, rows::report).await
-    }
-
-    async fn layer_zone(&self, id: &LayerId) -> Result<Option<Zone>> {
-        let query = sqlx::query("SELECT zone FROM lp_layers WHERE id = $1").bind(&id.0);
-        one(&self.read, &message!("layer-of-id", id = id), query, rows::layer_zone).await
     }
 
     async fn add_policy(
@@ -175,18 +153,20 @@ impl Store for SqlStore {
     async fn add_scenario(&self, scenario: &NewScenario) -> Result<ScenarioRecord> {
         scenario.decisions.iter().try_for_each(review::sensible)?;
         let doing = message!("making-scenario");
+        let mut tx = self.begin().await?;
+        let data_set = data_sets::record(&mut *tx, &scenario.data_set).await?;
         let row = sqlx::query(
-            "INSERT INTO lp_scenarios (title, layer, policy_name, policy_version, version, at, by, job) \
-             VALUES ($1, $2, $3, $4, 0, $5, $6, $7) ON CONFLICT (job) DO NOTHING RETURNING *",
+            "INSERT INTO lp_scenarios (title, layer, data_set, policy_name, policy_version, version, at, by, job) \
+             VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $8) ON CONFLICT (job) DO NOTHING RETURNING *",
         )
         .bind(&scenario.title)
-        .bind(&scenario.layer.0)
+        .bind(&data_set.layer.0)
+        .bind(&data_set.id.0)
         .bind(&scenario.policy.name)
         .bind(scenario.policy.version)
         .bind(scenario.at.0)
         .bind(&scenario.by)
         .bind(scenario.job.map(|job| job.0));
-        let mut tx = self.begin().await?;
         let made = match all(&mut *tx, &doing, row, rows::scenario).await?.pop() {
             Some(made) if scenario.decisions.is_empty() => made,
             Some(ScenarioRecord { id, .. }) => {
@@ -341,16 +321,20 @@ impl Store for SqlStore {
         commit(tx, &doing).await
     }
 
-    async fn publish(&self, layers: &[&Features<'_>], crs: &Crs) -> Result<()> {
-        publish::publish(self, layers, crs).await
+    async fn publish(&self, plan: PlanId, layers: &[&Features<'_>], crs: &Crs) -> Result<bool> {
+        publish::publish(self, plan, layers, crs).await
+    }
+
+    async fn published(&self) -> Result<Option<PlanId>> {
+        publish::published(self).await
     }
 
     async fn enqueue(&self, job: &NewJob) -> Result<JobRecord> {
         queue::enqueue(self, job).await
     }
 
-    async fn claim_job(&self, owner: &str, now: Moment, until: Moment) -> Result<Option<(Lease, JobRecord)>> {
-        queue::claim(self, owner, now, until).await
+    async fn claim_job(&self, owner: &str, hold: Duration) -> Result<Option<(Lease, JobRecord)>> {
+        queue::claim(self, owner, hold).await
     }
 
     async fn job_progress(
@@ -359,21 +343,25 @@ impl Store for SqlStore {
         step: &str,
         done: u64,
         total: u64,
-        until: Moment,
+        hold: Duration,
     ) -> Result<bool> {
-        queue::progress(self, lease, step, (done, total), until).await
+        queue::progress(self, lease, step, (done, total), hold).await
     }
 
-    async fn end_job(&self, lease: &Lease, end: &JobEnd, at: Moment) -> Result<JobRecord> {
-        queue::end(self, lease, end, at).await
+    async fn release_job(&self, lease: &Lease) -> Result<JobRecord> {
+        queue::release(self, lease).await
     }
 
-    async fn cancel_job(&self, id: JobId, at: Moment) -> Result<JobRecord> {
-        queue::cancel(self, id, at).await
+    async fn end_job(&self, lease: &Lease, end: &JobEnd) -> Result<JobRecord> {
+        queue::end(self, lease, end).await
     }
 
-    async fn recover_jobs(&self, held_before: Moment, at: Moment) -> Result<Vec<JobRecord>> {
-        queue::recover(self, held_before, at).await
+    async fn cancel_job(&self, id: JobId) -> Result<JobRecord> {
+        queue::cancel(self, id).await
+    }
+
+    async fn recover_jobs(&self) -> Result<Vec<JobRecord>> {
+        queue::recover(self).await
     }
 
     async fn jobs(&self, limit: u32) -> Result<Vec<JobRecord>> {

@@ -136,7 +136,8 @@ fn work(
                 }
             }
             2 => {
-                let new = json!({ "title": "另一情景", "layer": now["layer"], "policy": now["policy"] });
+                let new =
+                    json!({ "title": "另一情景", "data_set": now["data_set"], "policy": now["policy"] });
                 let (status, made) = ask(to, "POST", "/api/v1/scenarios", Some(&new))?;
                 assert_eq!(status, 201, "{made}");
                 all.lock().unwrap().scenarios.insert(made["id"].as_i64()?);

@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { brokenFile, type Folder, firmTable, folder, shapefile, tangle, toothed, withoutSystem } from './files';
-import { ask, drawn, opened, type Park, park } from './park';
+import { ask, drawn, opened, PROGRAM, type Park, park } from './park';
 
 interface MapWindow {
   lianpianMap?: { parcels(): number };
@@ -197,6 +198,49 @@ test('files are dropped onto the page; a table of firms among them becomes the s
   expect(found?.name).toBe('第7机床厂');
   const { score } = await ask<{ score: (number | null)[] }>(`${there.url}/api/v1/scenarios/${made?.id}/parcels`);
   expect(score.filter((one) => one !== null).length).toBeGreaterThan(15);
+  expect(faults).toEqual([]);
+  await page.context().close();
+});
+
+test('this year’s firms are added to parcels that are there, and scenarios say what they stand on', async () => {
+  const { page, faults } = await opened(there, '/?tab=import');
+  const park = join(files.path, 'park');
+  // The same park as the service's own, whose firms have grown by the row.
+  execFileSync(PROGRAM, ['--quiet', 'generate', '--parcels', '200', '--seed', '1', '--out', park]);
+  const [head = '', ...rows] = readFileSync(join(park, 'enterprises.csv'), 'utf8').trimEnd().split('\n');
+  const rd = head.split(',').indexOf('rd_10k_yuan');
+  // Names of firms may hold commas, within quotation marks.
+  const split = (row: string) => row.split(/,(?=(?:[^"]*"[^"]*")*[^"]*$)/);
+  const grown = rows.map((row, at) => split(row).map((cell, n) => (n === rd ? String(at + 1) : cell)).join(','));
+  const table = join(files.path, 'firms-2026.csv');
+  writeFileSync(table, `${[head, ...grown].join('\n')}\n`);
+
+  const [first] = await ask<{ id: string; name: string; parcels: number }[]>(`${there.url}/api/v1/datasets`);
+  await page.getByTestId('onto').selectOption(first?.id ?? '');
+  await page.getByTestId('file-input').setInputFiles(table);
+  await page.getByTestId('check-files').click();
+  await stage(page, 'checked');
+  expect(await page.getByTestId('onto-table').textContent()).toContain('firms-2026.csv');
+  expect(await page.getByTestId('import-run').isDisabled()).toBe(true);
+  await page.getByTestId('import-day').fill('2026-12-31');
+  await page.getByTestId('import-title').fill('二〇二六');
+  await page.getByTestId('import-run').click();
+  await page.getByTestId('import-done').waitFor({ timeout: 30_000 });
+  await page.getByTestId('import-open').click();
+  await drawn(page);
+  const scenarios = await ask<{ id: number; title: string; data_set: string; layer: string }[]>(
+    `${there.url}/api/v1/scenarios`,
+  );
+  const made = scenarios.find((s) => s.title === '二〇二六');
+  expect(made?.layer).toBe(scenarios[0]?.layer);
+  expect(made?.data_set).not.toBe(first?.id);
+  const score = async (id?: number) =>
+    (await ask<{ score: (number | null)[] }>(`${there.url}/api/v1/scenarios/${id}/parcels`)).score;
+  expect(await score(made?.id)).not.toEqual(await score(1));
+
+  await page.getByTestId('tab-scenarios').click();
+  const row = page.getByTestId('scenarios').locator('li').filter({ hasText: '二〇二六' });
+  expect(await row.getByTestId('data-set').textContent()).toMatch(/数据集：.*2026-12-31/);
   expect(faults).toEqual([]);
   await page.context().close();
 });

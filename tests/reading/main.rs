@@ -4,6 +4,7 @@
 
 mod awkward;
 mod formats;
+mod kept;
 mod lying;
 mod merged;
 mod numbers;

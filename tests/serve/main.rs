@@ -7,6 +7,7 @@ mod planned_park;
 
 mod clients;
 mod core;
+mod datasets;
 mod demo;
 mod description;
 mod filters;
@@ -17,6 +18,7 @@ mod kept;
 mod map;
 mod operations;
 mod project;
+mod restarts;
 mod support;
 mod systems;
 mod tiles;

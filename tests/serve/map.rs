@@ -171,7 +171,8 @@ fn a_policy_is_changed_in_parts_and_a_scenario_copied_with_what_was_decided() {
         json!({ "based_on": 1, "decisions": [{ "kind": "reject", "parcel": parcel, "reason": "在建" }] });
     assert_eq!(server.post("/api/v1/scenarios/1/decisions", &decided).status, 201);
     let one = server.json("/api/v1/scenarios/1");
-    let copy = json!({ "title": "方案二", "layer": one["layer"], "policy": one["policy"], "copy_of": 1 });
+    let copy =
+        json!({ "title": "方案二", "data_set": one["data_set"], "policy": one["policy"], "copy_of": 1 });
     let copy = server.post("/api/v1/scenarios", &copy);
     assert_eq!(copy.status, 201, "{}", copy.text());
     let id = copy.json()["id"].clone();

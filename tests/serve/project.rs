@@ -173,8 +173,10 @@ fn planners_plan_decide_plan_again_sign_and_go_on() {
     assert!([409, 422].contains(&server.post(&format!("/api/v1/plans/{third}/steps"), &back).status));
     let next = server.post(&format!("/api/v1/plans/{third}/apply"), &json!({}));
     assert_eq!(next.status, 201, "{}", next.text());
-    assert_eq!(next.json()["applied"]["plan"], third);
+    assert_eq!(next.json()["plan"], third);
+    assert_eq!(next.json()["previous"], scenario["data_set"]);
     assert_eq!(server.json("/api/v1/layers").as_array().unwrap().len(), 2);
+    assert_eq!(server.json("/api/v1/datasets").as_array().unwrap().len(), 2);
 
     // Whoever comes after a restart finds everything, and the newest plan's layers.
     drop(server);

@@ -23,7 +23,10 @@ fn writer() {
         let shown = std::sync::Arc::clone(&store);
         tokio::spawn(async move {
             loop {
-                shown.publish(&[&layer("parcels", 2_000), &layer("blocks", 20)], &zone_40()).await.unwrap();
+                shown
+                    .publish(PlanId(1), &[&layer("parcels", 2_000), &layer("blocks", 20)], &zone_40())
+                    .await
+                    .unwrap();
             }
         });
         for version in scenario.version.. {

@@ -9,11 +9,15 @@ mod crash;
 mod files;
 mod jobs;
 mod layers;
+mod older;
+mod outage;
 mod place;
 mod postgres;
 mod published;
 mod review;
 mod schema;
+mod signing;
+mod years;
 
 use place::Place;
 
@@ -69,7 +73,8 @@ contract! {
     layers::a_project_says_what_it_is,
     layers::who_make_it_at_once_share_it,
     layers::files_are_kept_once,
-    layers::layers_stay_as_they_came,
+    layers::data_sets_stay_as_they_came,
+    layers::what_was_read_is_kept_once,
     layers::policies_gain_versions,
     review::scenarios_change_by_version,
     review::a_conflict_carries_what_changed,
@@ -86,10 +91,23 @@ contract! {
     jobs::a_job_is_cancelled,
     jobs::two_workers_never_hold_the_same,
     jobs::a_lost_job_is_taken_back,
+    jobs::a_service_that_ends_gives_its_job_back,
     schema::a_newer_project_is_refused,
     schema::an_older_project_is_brought_up_to_date,
+    older::a_project_of_before_opens_and_its_plans_stand,
+    years::new_firms_on_the_same_parcels_are_planned_on,
+    years::what_was_imported_twice_is_there_once,
+    years::what_was_checked_is_read_back,
+    years::a_policy_that_reads_otherwise_reads_once_more,
+    years::this_years_firms_are_added_to_a_layer_that_is_there,
+    years::the_year_turns_in_one_step,
+    years::the_command_line_adds_lists_and_turns_the_year,
+    signing::what_breaks_a_hard_rule_is_not_signed,
+    signing::a_soft_rule_that_is_missed_needs_a_reason,
     published::a_gis_lists_the_layers,
     published::who_decides_does_not_wait_for_the_map,
     published::what_is_shown_is_replaced,
+    published::tables_stay_and_the_newest_plan_stands,
+    published::of_two_at_once_the_newest_is_seen,
     crash::what_was_acknowledged_survives_a_kill,
 }

@@ -65,37 +65,44 @@ impl Place {
     }
 }
 
-/// A layer of three parcels with its file.
-pub(crate) async fn layer(store: &dyn Store, id: &str) -> LayerId {
+/// A data set of three parcels with its file, on the layer of this id.
+pub(crate) async fn data_set(store: &dyn Store, id: &str, layer: &str) -> DataSetRecord {
     let file = store.put_file(b"parcels").await.unwrap();
-    let record = LayerRecord {
-        id: LayerId(id.into()),
-        name: "地块".into(),
+    let record = DataSetRecord {
+        id: DataSetId(id.into()),
+        layer: LayerId(layer.into()),
+        name: "2025 年".into(),
         main_file: "parcels.gpkg".into(),
         main_layer: Some("parcels".into()),
         files: BTreeMap::from([("parcels.gpkg".into(), file)]),
         crs: Some("EPSG:4528".into()),
         encoding: None,
         parcels: 3,
-        applied: None,
+        reference_date: Some("2025-12-31".into()),
+        effective_date: None,
+        previous: None,
+        plan: None,
         at: NOON,
         by: "li".into(),
     };
-    let report = serde_json::json!({"issues": [{"kind": "gap", "area_m2": 0.1}]});
-    store.add_layer(&NewLayer { record: record.clone(), report, zone: None }).await.unwrap();
-    record.id
+    store.add_data_set(&new_data_set(record)).await.unwrap()
 }
 
-/// A scenario on a layer with a policy.
+pub(crate) fn new_data_set(record: DataSetRecord) -> NewDataSet {
+    let report = serde_json::json!({"issues": [{"kind": "gap", "area_m2": 0.1}]});
+    NewDataSet { record, layer_name: "地块".into(), report, zone: None, reading: None }
+}
+
+/// A scenario on a data set with a policy.
 pub(crate) async fn scenario(store: &dyn Store) -> ScenarioRecord {
-    let layer = layer(store, "layer-1").await;
+    let data_set = data_set(store, "data-1", "layer-1").await.id;
     let policy = match store.policies().await.unwrap().pop() {
         Some(kept) => kept.policy,
         None => store.add_policy("2026", 0, "seed = 1", "li", NOON).await.unwrap(),
     };
     let new = NewScenario {
         title: "基本方案".into(),
-        layer,
+        data_set,
         policy,
         job: None,
         decisions: Vec::new(),

@@ -80,6 +80,21 @@ impl Server {
         self.wait();
     }
 
+    /// Ends it in good order; it can be started again.
+    #[allow(dead_code, reason = "of those who share this file, one test alone does so")]
+    pub(crate) fn stop(&mut self) {
+        let stopped = Command::new("kill").args(["-INT", &self.server.id().to_string()]).status().unwrap();
+        assert!(stopped.success());
+        self.server.wait().unwrap();
+    }
+
+    /// Starts it again.
+    #[allow(dead_code, reason = "of those who share this file, one test alone does so")]
+    pub(crate) fn start_again(&mut self) {
+        self.server = launch(self.folder.path(), self.port, self.tls);
+        self.wait();
+    }
+
     fn wait(&self) {
         let since = Instant::now();
         while !self.psql("postgres", "SELECT 1") {

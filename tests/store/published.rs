@@ -6,7 +6,7 @@ use std::process::Command;
 use geo::{LineString, MultiPolygon, wkt};
 use lianpian::error::ErrorKind;
 use lianpian::io::feature_layer::{Cell, Column, Features, Kind, Shapes};
-use lianpian::store::DecisionKind;
+use lianpian::store::{DecisionKind, PlanId};
 use parcels::parcel::Crs;
 
 use crate::place::{NOON, Place, decision, refused, scenario};
@@ -63,8 +63,8 @@ fn named(counts: &[(String, usize)], name: &str) -> Option<usize> {
 pub(crate) async fn a_gis_lists_the_layers(place: Place) {
     let store = place.open().await;
     let layers = [layer("parcels", 3000), layer("blocks", 2), layer("transfers", 5)];
-    store.publish(&layers.each_ref(), &zone_40()).await.unwrap();
-    refused(store.publish(&[&layer("lp_decisions", 1)], &zone_40()).await, ErrorKind::Usage);
+    assert!(store.publish(PlanId(1), &layers.each_ref(), &zone_40()).await.unwrap());
+    refused(store.publish(PlanId(2), &[&layer("lp_decisions", 1)], &zone_40()).await, ErrorKind::Usage);
     // While the project is open, and after.
     for _ in 0..2 {
         let said = ogrinfo(&place, &["-al", "-so"], &[]);
@@ -107,7 +107,7 @@ pub(crate) async fn a_gis_lists_the_layers(place: Place) {
 
 pub(crate) async fn what_is_shown_is_replaced(place: Place) {
     let store = place.open().await;
-    store.publish(&[&layer("parcels", 4), &layer("blocks", 4)], &zone_40()).await.unwrap();
+    store.publish(PlanId(1), &[&layer("parcels", 4), &layer("blocks", 4)], &zone_40()).await.unwrap();
     let local =
         Crs {
             name: "城市坐标".into(), epsg: None, wkt: "LOCAL_CS[\"城市坐标\",UNIT[\"metre\",1]]".into()
@@ -118,8 +118,8 @@ pub(crate) async fn what_is_shown_is_replaced(place: Place) {
         columns: vec![],
         shapes: Shapes::Lines(vec![Cow::Owned(lines)]),
     };
-    store.publish(&[&layer("parcels", 2), &lines], &local).await.unwrap();
-    store.publish(&[&layer("parcels", 2), &lines], &local).await.unwrap();
+    store.publish(PlanId(2), &[&layer("parcels", 2), &lines], &local).await.unwrap();
+    store.publish(PlanId(2), &[&layer("parcels", 2), &lines], &local).await.unwrap();
     let said = ogrinfo(&place, &["-al", "-so"], &[]);
     let counts = counts(&said);
     assert_eq!(["parcels", "blocks", "transfers"].map(|n| named(&counts, n)), [Some(2), Some(0), Some(1)]);
@@ -132,10 +132,12 @@ pub(crate) async fn what_is_shown_is_replaced(place: Place) {
 pub(crate) async fn who_decides_does_not_wait_for_the_map(place: Place) {
     let store = place.open().await;
     let id = scenario(&*store).await.id;
-    store.publish(&[&layer("parcels", 2)], &zone_40()).await.unwrap();
+    store.publish(PlanId(1), &[&layer("parcels", 2)], &zone_40()).await.unwrap();
     let showing = {
         let store = std::sync::Arc::clone(&store);
-        tokio::spawn(async move { store.publish(&[&layer("parcels", 30_000)], &zone_40()).await.unwrap() })
+        tokio::spawn(async move {
+            store.publish(PlanId(2), &[&layer("parcels", 30_000)], &zone_40()).await.unwrap()
+        })
     };
     let mut version = 0;
     let mut counts = Vec::new();
@@ -148,4 +150,67 @@ pub(crate) async fn who_decides_does_not_wait_for_the_map(place: Place) {
     assert!(version > 5, "{version} decisions while the layer was written");
     counts.dedup();
     assert!(["2", "30000"].starts_with(&counts.iter().map(String::as_str).collect::<Vec<_>>()), "{counts:?}");
+}
+
+pub(crate) async fn tables_stay_and_the_newest_plan_stands(place: Place) {
+    let store = place.open().await;
+    assert_eq!(store.published().await.unwrap(), None);
+    store.publish(PlanId(2), &[&layer("parcels", 4)], &zone_40()).await.unwrap();
+    // What others hang on a table.
+    let view = if place.is_file() {
+        "CREATE VIEW mine AS SELECT parcel, score FROM parcels WHERE zone_after"
+    } else {
+        "CREATE VIEW lianpian.mine AS SELECT parcel, score FROM lianpian.parcels WHERE zone_after; \
+         CREATE ROLE surveyor; GRANT USAGE ON SCHEMA lianpian TO surveyor; \
+         GRANT SELECT ON lianpian.parcels TO surveyor"
+    };
+    place.sql(view).await.unwrap();
+    let seen = async || place.ask("SELECT CAST(COUNT(*) AS TEXT) FROM mine").await;
+    assert_eq!(seen().await, ["2"]);
+    // The same plan once more changes nothing, and an older one does not come in its place.
+    assert!(store.publish(PlanId(2), &[&layer("parcels", 4)], &zone_40()).await.unwrap());
+    assert!(!store.publish(PlanId(1), &[&layer("parcels", 9)], &zone_40()).await.unwrap());
+    assert_eq!((store.published().await.unwrap(), seen().await), (Some(PlanId(2)), vec!["2".to_owned()]));
+    // A plan with other columns: one more, one less, one of another type.
+    let mut other = layer("parcels", 6);
+    other.columns.retain(|column| column.name != "GEOM" && column.name != "Block \"after\"");
+    other.columns.push(Column::new("Block \"after\"", Kind::Text, |i| Cell::Text(format!("b{i}").into())));
+    other.columns.push(Column::new("new", Kind::Whole, |i| Cell::whole(Some(i))));
+    assert!(store.publish(PlanId(3), &[&other], &zone_40()).await.unwrap());
+    assert_eq!((store.published().await.unwrap(), seen().await), (Some(PlanId(3)), vec!["3".to_owned()]));
+    let rows =
+        "SELECT \"Block \"\"after\"\"_2\" FROM parcels WHERE \"Block \"\"after\"\"\" IS NULL AND new = 5";
+    assert_eq!(place.ask(rows).await, ["b5"]);
+    let said = ogrinfo(&place, &["-al", "-so"], &[]);
+    assert_eq!(named(&counts(&said), "parcels"), Some(6), "{said}");
+    if place.is_file() {
+        assert_eq!(place.ask("PRAGMA integrity_check").await, ["ok"]);
+        assert_eq!(place.ask("SELECT CAST(COUNT(*) AS TEXT) FROM rtree_parcels_geom").await, ["6"]);
+    } else {
+        let may = "SELECT has_table_privilege('surveyor', 'lianpian.parcels', 'SELECT')::text";
+        assert_eq!(place.ask(may).await, ["true"]);
+        place.sql("DROP OWNED BY surveyor; DROP ROLE surveyor").await.unwrap();
+    }
+}
+
+pub(crate) async fn of_two_at_once_the_newest_is_seen(place: Place) {
+    // Two processes, as far as PostgreSQL can tell; a file has one.
+    let first = place.open().await;
+    let second = if place.is_file() { first.clone() } else { place.open().await };
+    for round in 0..4 {
+        let (old, new) = (PlanId(2 * round + 1), PlanId(2 * round + 2));
+        let of = |store: &std::sync::Arc<dyn lianpian::store::Store>, plan: PlanId| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                let rows = plan.0 as usize * 10;
+                store.publish(plan, &[&layer("parcels", rows)], &zone_40()).await.unwrap()
+            })
+        };
+        let (a, b) = (of(&second, new), of(&first, old));
+        assert!(a.await.unwrap());
+        b.await.unwrap();
+        assert_eq!(first.published().await.unwrap(), Some(new));
+        let rows = place.ask("SELECT CAST(COUNT(*) AS TEXT) FROM parcels").await;
+        assert_eq!(rows, [(new.0 * 10).to_string()]);
+    }
 }

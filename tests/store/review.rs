@@ -75,7 +75,7 @@ pub(crate) async fn a_scenario_begins_with_all_its_decisions_or_is_not_made(plac
     let like = scenario(&*store).await;
     let new = |decisions: &[NewDecision]| NewScenario {
         title: "副本".into(),
-        layer: like.layer.clone(),
+        data_set: like.data_set.clone(),
         policy: like.policy.clone(),
         job: None,
         decisions: decisions.to_vec(),

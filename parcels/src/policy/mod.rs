@@ -360,8 +360,9 @@ impl Policy {
     }
 }
 
-/// Whether a text is a day of the calendar, year first.
-fn is_date(text: &str) -> bool {
+/// Whether a text is a day of the calendar, year first, as `reference_date` has it.
+#[must_use]
+pub fn is_date(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     let [year, month, day] = parts[..] else { return false };
     let number = |text: &str, digits: usize| -> Option<u32> {

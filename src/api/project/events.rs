@@ -10,8 +10,8 @@ use tokio_stream::{Stream, StreamExt as _};
 use super::Served;
 use crate::app::project::events::Event;
 
-/// What happens to the project, as server-sent events: decision, job, plan, scenario, layer; missed tells who fell behind to read everything anew · 项目事件流
-#[utoipa::path(get, path = "/events", tag = "project", responses((status = 200, description = "What happens to the project, as server-sent events: decision, job, plan, scenario, layer; missed tells who fell behind to read everything anew", body = String, content_type = "text/event-stream")))]
+/// What happens to the project, as server-sent events: decision, job, plan, scenario, data_set; missed tells who fell behind to read everything anew · 项目事件流
+#[utoipa::path(get, path = "/events", tag = "project", responses((status = 200, description = "What happens to the project, as server-sent events: decision, job, plan, scenario, data_set; missed tells who fell behind to read everything anew", body = String, content_type = "text/event-stream")))]
 pub(super) async fn events(
     Served(project): Served,
 ) -> Sse<impl Stream<Item = Result<sse::Event, Infallible>> + Send + 'static> {

@@ -5,7 +5,6 @@ use axum::response::Response;
 
 use super::{Served, said};
 use crate::app::intake::import_requests::brief;
-use crate::clock::now;
 use crate::store::{JobId, JobRecord};
 
 /// How many jobs are listed.
@@ -27,5 +26,5 @@ pub(super) async fn job(Served(project): Served, Path(id): Path<i64>) -> Respons
 /// Asks a job to stop · 取消作业
 #[utoipa::path(delete, path = "/jobs/{id}", tag = "project", responses((status = 200, description = "Asks a job to stop", body = JobRecord)))]
 pub(super) async fn cancel(Served(project): Served, Path(id): Path<i64>) -> Response {
-    said(project.store.cancel_job(JobId(id), now()).await)
+    said(project.store.cancel_job(JobId(id)).await)
 }

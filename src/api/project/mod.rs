@@ -10,6 +10,9 @@ mod config;
 // The layers.
 mod layers;
 
+// The data sets on them.
+mod data_sets;
+
 // Policies and their versions.
 mod policies;
 
@@ -78,6 +81,10 @@ pub(super) fn routes() -> OpenApiRouter<State> {
         .routes(routes!(events::events))
         .routes(routes!(layers::layers))
         .routes(routes!(layers::layer))
+        .routes(routes!(data_sets::data_sets))
+        .routes(routes!(data_sets::data_set))
+        .routes(routes!(data_sets::add_data_set))
+        .routes(routes!(data_sets::next_year))
         .routes(routes!(policies::policies, policies::add_policy))
         .routes(routes!(policies::policy))
         .routes(routes!(scenarios::scenarios, scenarios::add_scenario))

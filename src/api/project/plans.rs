@@ -13,7 +13,7 @@ use crate::api::problem::Problem;
 use crate::api::text::Remark;
 use crate::app::jobs::plan::{PlanJob, queue_plan};
 use crate::app::schemas::PlanRecord;
-use crate::store::{JobRecord, LayerRecord, PlanId, PlanStatus, PlanStep, ScenarioId, StoredPlan};
+use crate::store::{DataSetRecord, JobRecord, PlanId, PlanStatus, PlanStep, ScenarioId, StoredPlan};
 
 /// All plans · 全部方案
 #[utoipa::path(get, path = "/plans", tag = "project", responses((status = 200, description = "All plans", body = Vec<StoredPlan>)))]
@@ -67,8 +67,8 @@ pub(super) struct Step {
     reason: Option<Remark>,
 }
 
-/// Takes a plan a step further: submit, approve, reject · 提交、批准或退回方案
-#[utoipa::path(post, path = "/plans/{id}/steps", tag = "project", responses((status = 200, description = "Takes a plan a step further: submit, approve, reject", body = StoredPlan)))]
+/// Takes a plan a step further: submit, approve, reject; 409 with the rules that a plan breaks, 422 where one that misses a soft rule needs a reason · 提交、批准或退回方案
+#[utoipa::path(post, path = "/plans/{id}/steps", tag = "project", responses((status = 200, description = "The plan", body = StoredPlan)))]
 pub(super) async fn step(
     Served(project): Served,
     actor: Actor,
@@ -79,8 +79,8 @@ pub(super) async fn step(
     said(project.plans.step(PlanId(id), new.from, new.to, reason, actor.now()).await)
 }
 
-/// Makes the next layer from an approved plan · 以批准的方案生成下一版图层
-#[utoipa::path(post, path = "/plans/{id}/apply", tag = "project", responses((status = 201, description = "Makes the next layer from an approved plan", body = LayerRecord)))]
+/// Makes the next data set from an approved plan · 以批准的方案生成下一版数据集
+#[utoipa::path(post, path = "/plans/{id}/apply", tag = "project", responses((status = 201, description = "Makes the next data set from an approved plan", body = DataSetRecord)))]
 pub(super) async fn apply(Served(project): Served, actor: Actor, Path(id): Path<i64>) -> Response {
     told(StatusCode::CREATED, project.plans.apply(PlanId(id), actor.now()).await)
 }

@@ -3,7 +3,6 @@
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
-use parcels::id::LayerId;
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -13,7 +12,7 @@ use crate::api::extract::Json;
 use crate::api::text::Title;
 use crate::app::project::scenarios::{ListedScenario, ScenarioPolicy};
 use crate::app::schemas;
-use crate::store::{PolicyRef, ScenarioChange, ScenarioId, ScenarioRecord};
+use crate::store::{DataSetId, PolicyRef, ScenarioChange, ScenarioId, ScenarioRecord};
 
 /// All scenarios · 全部情景
 #[utoipa::path(get, path = "/scenarios", tag = "project", responses((status = 200, description = "All scenarios", body = Vec<ListedScenario>)))]
@@ -33,9 +32,9 @@ pub(super) struct AddScenario {
     #[schema(value_type = String, max_length = 200)]
     title: Title,
     #[schema(value_type = String)]
-    layer: LayerId,
+    data_set: DataSetId,
     policy: PolicyRef,
-    /// A scenario of the same layer: what stands decided there is decided here too.
+    /// A scenario of the same data set: what stands decided there is decided here too.
     #[serde(default)]
     #[schema(value_type = Option<i64>)]
     copy_of: Option<ScenarioId>,
@@ -51,7 +50,7 @@ pub(super) async fn add_scenario(
     let title = new.title.into_string();
     let made = match new.copy_of {
         Some(of) => project.scenarios.copy(of, title, actor.now()).await,
-        None => project.scenarios.add(title, new.layer, new.policy, actor.now()).await,
+        None => project.scenarios.add(title, new.data_set, new.policy, actor.now()).await,
     };
     told(StatusCode::CREATED, made)
 }

@@ -1,5 +1,7 @@
 //! Uploads: sent, checked, imported.
 
+use std::collections::BTreeMap;
+
 use axum::body::Body;
 use axum::extract::{RawQuery, State as Shared};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -18,14 +20,15 @@ use crate::api::State;
 use crate::api::extract::Json;
 use crate::api::problem::Problem;
 use crate::api::text::Title;
-use crate::app::intake::import_requests::{CheckJob, ImportFiles, ImportRequest};
+use crate::app::intake::import_requests::{CheckJob, DataSetFacts, ImportFiles, ImportRequest, onto};
 use crate::app::intake::sandbox::MainFile;
 use crate::app::intake::uploads::{ComingIn, NoRoom};
 use crate::app::jobs::check::queue_check;
 use crate::app::jobs::import::queue_import;
+use crate::app::project::ProjectServices;
 use crate::app::schemas;
-use crate::error::Result;
-use crate::store::{FileHash, JobRecord, PolicyRef};
+use crate::error::{Error, ErrorKind, Result};
+use crate::store::{DataSetId, FileHash, JobRecord, PolicyRef};
 
 /// Where bodies are taken that have limits of their own.
 pub(in crate::api) const UPLOADS: &str = "/api/v1/uploads";
@@ -166,9 +169,9 @@ async fn on_disk<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 's
 #[serde(deny_unknown_fields)]
 pub(super) struct Named {
     /// The name; a policy names further files by it.
-    name: String,
+    pub(super) name: String,
     /// The upload.
-    upload: FileHash,
+    pub(super) upload: FileHash,
 }
 
 fn incoming(
@@ -188,8 +191,12 @@ fn incoming(
 #[serde(deny_unknown_fields)]
 pub(super) struct Check {
     files: Vec<Named>,
-    /// The name of the one that holds the parcels.
-    main: String,
+    /// The name of the one that holds the parcels; not said where they are those of `data_set`.
+    #[serde(default)]
+    main: Option<String>,
+    /// The data set that the files are to be added to: its files are looked at beside them.
+    #[serde(default)]
+    data_set: Option<DataSetId>,
     /// The layer in it, where it holds several.
     #[serde(default)]
     layer: Option<String>,
@@ -208,12 +215,44 @@ pub(super) struct Check {
 /// Queues a look into uploads; the job's result says what is in them · 检查上传的文件
 #[utoipa::path(post, path = "/checks", tag = "project", responses((status = 202, description = "The job", body = JobRecord)))]
 pub(super) async fn check(Served(project): Served, actor: Actor, Json(new): Json<Check>) -> Response {
-    let incoming = match incoming(new.files, new.main, new.layer, new.crs, new.encoding) {
-        Ok(incoming) => incoming,
+    let columns = new.columns.clone();
+    let (incoming, kept) = match to_check(&project, new).await {
+        Ok(both) => both,
         Err(error) => return refused(&error),
     };
-    let job = CheckJob { incoming, columns: new.columns };
+    let job = CheckJob { incoming, kept, columns };
     told(StatusCode::ACCEPTED, queue_check(&project, job, actor.0).await)
+}
+
+/// The files to look into, and which of them are in the project already.
+async fn to_check(
+    project: &ProjectServices,
+    new: Check,
+) -> Result<(ImportFiles, BTreeMap<String, FileHash>)> {
+    let Check { files, main, data_set, layer, crs, encoding, .. } = new;
+    let Some(data_set) = data_set else {
+        let main = main.ok_or_else(|| Error::new(ErrorKind::Usage, message!("no-main-file")))?;
+        return Ok((incoming(files, main, layer, crs, encoding)?, BTreeMap::new()));
+    };
+    let base = project.store.data_set(&data_set).await?;
+    let main = main.map(|file| MainFile { file, layer, crs, encoding });
+    let incoming = onto(&base, uploads(files)?, main)?;
+    let kept = base.files.into_iter().filter(|(name, hash)| incoming.files.get(name) == Some(hash));
+    Ok((incoming.clone(), kept.collect()))
+}
+
+/// Uploads by name.
+///
+/// # Errors
+/// Of kind `Usage` where one name occurs twice.
+pub(super) fn uploads(files: Vec<Named>) -> Result<BTreeMap<String, FileHash>> {
+    let mut all = BTreeMap::new();
+    for Named { name, upload } in files {
+        if all.insert(name.clone(), upload).is_some() {
+            return Err(Error::new(ErrorKind::Usage, message!("files-same-name", name = name)));
+        }
+    }
+    Ok(all)
 }
 
 /// Uploads to be brought in.
@@ -246,9 +285,15 @@ pub(super) struct ImportBody {
     #[serde(default)]
     #[schema(value_type = Option<schemas::PolicyChange>)]
     change: Option<Value>,
+    /// What the data set is called.
+    #[serde(default)]
+    name: Option<String>,
+    /// The day that parcels and statistics are of, YYYY-MM-DD; otherwise that of the policy.
+    #[serde(default)]
+    reference_date: Option<String>,
 }
 
-/// Queues that uploads become a layer and a scenario · 导入上传的文件
+/// Queues that uploads become a data set and a scenario · 导入上传的文件
 #[utoipa::path(post, path = "/imports", tag = "project", responses((status = 202, description = "The job", body = JobRecord)))]
 pub(super) async fn import(Served(project): Served, actor: Actor, Json(new): Json<ImportBody>) -> Response {
     let incoming = match incoming(new.files, new.main, new.layer, new.crs, new.encoding) {
@@ -256,9 +301,10 @@ pub(super) async fn import(Served(project): Served, actor: Actor, Json(new): Jso
         Err(error) => return refused(&error),
     };
     let change = new.change.unwrap_or_else(|| json!({}));
-    let ImportBody { title, policy, policy_text, .. } = new;
+    let ImportBody { title, policy, policy_text, name, reference_date, .. } = new;
     let title = title.into_string();
-    let import = ImportRequest { incoming, title, policy, policy_text, change };
+    let facts = DataSetFacts { name, reference_date, ..DataSetFacts::default() };
+    let import = ImportRequest { incoming, title, policy, policy_text, change, facts };
     told(StatusCode::ACCEPTED, queue_import(&project, import, actor.0).await)
 }
 

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use tempfile::TempDir;
 use toml::Spanned;
 
-use crate::app::intake::import_requests::ImportFiles;
+use crate::app::intake::import_requests::{ImportFiles, plain_name};
 use crate::app::intake::sandbox::MainFile;
 use crate::app::planning::prepare::{LoadedPolicy, load_policy};
 use crate::error::{Context as _, Error, ErrorKind, Result};
@@ -48,38 +48,52 @@ pub(crate) fn gather(
     policy: &Path,
     monitor: &dyn Monitor,
 ) -> Result<Gathered> {
-    let loaded = load_policy(policy)?;
-    // Where a mark stands in front, places in the text would be off.
-    let text = loaded.text.trim_start_matches('\u{feff}');
-    let mut copies = Copies {
-        folder: tempfile::tempdir().context(ErrorKind::Unwritable, message!("making-folder"))?,
-        hashes: BTreeMap::new(),
-        taken: BTreeSet::new(),
-        known: BTreeMap::new(),
-    };
-    let main = MainFile {
-        file: copies.take(&input.path)?,
-        layer: input.layer.clone(),
-        crs: options.crs.clone(),
-        encoding: options.encoding.clone(),
-    };
-    let mut renamed = BTreeMap::new();
-    let mut changes: Vec<(Range<usize>, String)> = Vec::new();
-    for named in names(text)? {
-        go_on(monitor)?;
-        let Ok(source) = named.get_ref().parse::<Source>();
-        let source = source.relative_to(&loaded.folder);
-        let plain = Source { path: copies.take(&source.path)?.into(), layer: source.layer };
-        if *named.get_ref() != plain.to_string() {
-            renamed.insert(named.get_ref().clone(), plain.to_string());
-            changes.push((named.span(), toml::Value::String(plain.to_string()).to_string()));
-        }
-    }
-    let text = replaced(text, changes);
+    let mut copies = Copies::new()?;
+    let main = copies.parcels(input, options)?;
+    let (text, renamed) = copies.named_by(policy, monitor)?;
     let policy = LoadedPolicy::from_text(text, copies.folder.path())?;
     let Copies { folder, hashes, .. } = copies;
     let files = ImportFiles::new(hashes.into_iter().collect(), main)?;
     Ok(Gathered { folder, files, policy, renamed })
+}
+
+/// Copies of files that go beside, or in the place of, those of a data set that is there; they go when this is dropped.
+pub(crate) struct GatheredBeside {
+    folder: TempDir,
+    /// The files by the names they are to have.
+    pub(crate) files: BTreeMap<String, FileHash>,
+    /// The parcels, where they come anew.
+    pub(crate) main: Option<MainFile>,
+    /// The text of the policy, where there is one, which names its files by their plain names.
+    pub(crate) policy: Option<String>,
+}
+
+impl GatheredBeside {
+    /// Where the copies lie.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+/// Gathers what is new of a data set: parcels, files under names that a policy has for them, and every file that a new policy
+/// names.
+///
+/// # Errors
+/// A policy that cannot be read, a file that is not there, a name that is none, or a request to stop.
+pub(crate) fn gather_beside(
+    parcels: Option<(&Source, &ReadOptions)>,
+    named: &[(String, PathBuf)],
+    policy: Option<&Path>,
+    monitor: &dyn Monitor,
+) -> Result<GatheredBeside> {
+    let mut copies = Copies::new()?;
+    let main = parcels.map(|(input, options)| copies.parcels(input, options)).transpose()?;
+    for (name, path) in named {
+        copies.take_as(path, plain_name(name)?)?;
+    }
+    let policy = policy.map(|policy| copies.named_by(policy, monitor)).transpose()?.map(|(text, _)| text);
+    let Copies { folder, hashes, .. } = copies;
+    Ok(GatheredBeside { folder, files: hashes, main, policy })
 }
 
 /// The names of files in a policy, with their places in its text.
@@ -134,6 +148,60 @@ struct Copies {
 }
 
 impl Copies {
+    fn new() -> Result<Self> {
+        Ok(Self {
+            folder: tempfile::tempdir().context(ErrorKind::Unwritable, message!("making-folder"))?,
+            hashes: BTreeMap::new(),
+            taken: BTreeSet::new(),
+            known: BTreeMap::new(),
+        })
+    }
+
+    /// Copies the parcels.
+    fn parcels(&mut self, input: &Source, options: &ReadOptions) -> Result<MainFile> {
+        Ok(MainFile {
+            file: self.take(&input.path)?,
+            layer: input.layer.clone(),
+            crs: options.crs.clone(),
+            encoding: options.encoding.clone(),
+        })
+    }
+
+    /// Copies every file that a policy names; returns its text with their plain names, and what it called them where that was
+    /// another name.
+    fn named_by(
+        &mut self,
+        policy: &Path,
+        monitor: &dyn Monitor,
+    ) -> Result<(String, BTreeMap<String, String>)> {
+        let loaded = load_policy(policy)?;
+        // Where a mark stands in front, places in the text would be off.
+        let text = loaded.text.trim_start_matches('\u{feff}');
+        let mut renamed = BTreeMap::new();
+        let mut changes: Vec<(Range<usize>, String)> = Vec::new();
+        for named in names(text)? {
+            go_on(monitor)?;
+            let Ok(source) = named.get_ref().parse::<Source>();
+            let source = source.relative_to(&loaded.folder);
+            let plain = Source { path: self.take(&source.path)?.into(), layer: source.layer };
+            if *named.get_ref() != plain.to_string() {
+                renamed.insert(named.get_ref().clone(), plain.to_string());
+                changes.push((named.span(), toml::Value::String(plain.to_string()).to_string()));
+            }
+        }
+        Ok((replaced(text, changes), renamed))
+    }
+
+    /// Copies one file under this name.
+    fn take_as(&mut self, path: &Path, name: &str) -> Result<()> {
+        let to = self.folder.path().join(name);
+        let cannot = message!("reading-file", file = path.display());
+        std::fs::copy(path, &to).context(ErrorKind::Unreadable, cannot)?;
+        self.hashes.insert(name.to_owned(), FileHash(unpack::sha256(&to)?));
+        self.taken.insert(name.to_lowercase());
+        Ok(())
+    }
+
     /// Copies a file with what belongs to it; returns its plain name.
     fn take(&mut self, path: &Path) -> Result<String> {
         let path = unpack::present(path)?;

@@ -17,6 +17,9 @@ pub mod inspect;
 // The confined process that opens files.
 pub mod sandbox;
 
+// Files read, checked, and in the form they are kept in.
+pub(crate) mod checked_files;
+
 // Everything that a policy names, from wherever it lies.
 pub(crate) mod gather;
 

@@ -7,7 +7,7 @@ use parcels::progress::Monitor;
 use serde_json::Value;
 
 use super::queue::{enqueue, payload};
-use crate::app::intake::import_requests::{CHECK, CheckJob};
+use crate::app::intake::import_requests::{CHECK, CheckJob, plain_name};
 use crate::app::intake::sandbox::Task;
 use crate::app::project::ProjectServices;
 use crate::error::{Context as _, ErrorKind, Result};
@@ -19,8 +19,10 @@ use crate::threads::blocking;
 /// # Errors
 /// Of kind `NotFound` for an upload that is not there.
 pub async fn queue_check(project: &ProjectServices, job: CheckJob, by: String) -> Result<JobRecord> {
-    for upload in job.incoming.files.values() {
-        project.uploads.path(upload)?;
+    for (name, upload) in &job.incoming.files {
+        if job.kept.get(name) != Some(upload) {
+            project.uploads.path(upload)?;
+        }
     }
     enqueue(project, CHECK, &job, None, by).await
 }
@@ -31,14 +33,18 @@ pub(super) async fn run(
     job: &JobRecord,
     monitor: Arc<dyn Monitor + Send>,
 ) -> Result<Value> {
-    let CheckJob { incoming, columns } = payload(job)?;
+    let CheckJob { incoming, kept, columns } = payload(job)?;
     let (reader, uploads, scratch) =
-        (project.layers.reader().clone(), project.uploads.clone(), project.layers.scratch().to_owned());
+        (project.data_sets.reader().clone(), project.uploads.clone(), project.data_sets.scratch().to_owned());
+    let laying = message!("laying-uploads-out");
+    std::fs::create_dir_all(&scratch).context(ErrorKind::Unwritable, &laying)?;
+    let folder = tempfile::tempdir_in(&scratch).context(ErrorKind::Unwritable, &laying)?;
+    for (name, hash) in &kept {
+        project.store.write_file(hash, &folder.path().join(plain_name(name)?)).await?;
+    }
     blocking(move || {
-        let laying = message!("laying-uploads-out");
-        std::fs::create_dir_all(&scratch).context(ErrorKind::Unwritable, &laying)?;
-        let folder = tempfile::tempdir_in(&scratch).context(ErrorKind::Unwritable, &laying)?;
-        uploads.lay_out(incoming.files.iter().map(|(name, hash)| (name.as_str(), hash)), folder.path())?;
+        let sent = incoming.files.iter().filter(|(name, hash)| kept.get(*name) != Some(hash));
+        uploads.lay_out(sent.map(|(name, hash)| (name.as_str(), hash)), folder.path())?;
         let names = incoming.files.into_keys().collect();
         let work = Task::Check { main: incoming.main, columns, names };
         reader.sandbox()?.run(folder.path(), work, &*monitor)?.result()

@@ -12,9 +12,8 @@ use super::registry;
 use crate::app::intake::import_requests::IMPORT;
 use crate::app::project::ProjectServices;
 use crate::app::project::events::Event;
-use crate::clock::now;
 use crate::error::{ErrorKind, Result};
-use crate::store::{JobEnd, JobRecord, Lease, Moment};
+use crate::store::{JobEnd, JobRecord, Lease};
 
 /// How long a worker holds a job without saying anything; after that others may take it.
 const HOLD: Duration = Duration::from_secs(30);
@@ -45,16 +44,11 @@ pub async fn work(project: Arc<ProjectServices>, owner: String, mut stop: watch:
 }
 
 async fn next(project: &ProjectServices, owner: &str) -> Result<Option<(Lease, JobRecord)>> {
-    let at = now();
-    for job in project.store.recover_jobs(at, at).await? {
+    for job in project.store.recover_jobs().await? {
         tracing::warn!(job = job.id.0, attempts = job.attempts, "its worker is gone; the job waits again");
         project.events.tell(Event::job(job));
     }
-    project.store.claim_job(owner, at, held_until()).await
-}
-
-fn held_until() -> Moment {
-    Moment(now().0 + HOLD.as_millis() as i64)
+    project.store.claim_job(owner, HOLD).await
 }
 
 /// Hears a job's progress, and hands on the wish to stop.
@@ -103,12 +97,17 @@ async fn run(
             _ = stop.changed() => progress.stop.store(true, Ordering::Relaxed),
             () = tokio::time::sleep(TELL) => {
                 let (step, done, total) = progress.now();
-                match project.store.job_progress(lease, step, done, total, held_until()).await {
+                match project.store.job_progress(lease, step, done, total, HOLD).await {
                     Ok(stop) => {
                         wanted |= stop;
                         if stop {
                             progress.stop.store(true, Ordering::Relaxed);
                         }
+                    }
+                    // It may have been heard all the same, and is tried again soon: the lease holds for a while.
+                    Err(why) if why.kind != ErrorKind::Conflict => {
+                        tracing::warn!(job = lease.job.0, "its progress is not written: {}", why.for_people());
+                        continue;
                     }
                     Err(why) => {
                         // The job is somebody else's now; what is done here would be done twice.
@@ -117,22 +116,41 @@ async fn run(
                         return Err(why);
                     }
                 }
-                project.events.tell(Event::job(project.store.job(lease.job).await?));
+                if let Ok(now) = project.store.job(lease.job).await {
+                    project.events.tell(Event::job(now));
+                }
             }
         }
     };
     let end = match done {
         Ok(Ok(result)) => JobEnd::Done(result),
         Ok(Err(why)) if why.kind == ErrorKind::Cancelled && wanted => JobEnd::Cancelled,
-        // Stopped because the service ends: the job stays held until its lease runs out, and is taken up again.
-        Ok(Err(why)) if why.kind == ErrorKind::Cancelled => return Err(why),
+        // Stopped because the service ends: it waits for the next one to start.
+        Ok(Err(why)) if why.kind == ErrorKind::Cancelled => {
+            project.events.tell(Event::job(project.store.release_job(lease).await?));
+            return Ok(());
+        }
         Ok(Err(why)) => JobEnd::Failed(why.failure()),
         Err(panic) => JobEnd::Failed(message!("job-fault", panic = panic.to_string()).into()),
     };
     let imported = job.kind == IMPORT && matches!(end, JobEnd::Done(_));
-    project.events.tell(Event::job(project.store.end_job(lease, &end, now()).await?));
+    project.events.tell(Event::job(ended(project, lease, &end).await?));
     if imported && let Err(why) = project.publishing.publish_newest().await {
         tracing::warn!("the new layer is not served: {why}");
     }
     Ok(())
+}
+
+/// Writes down how a job ended. Where the store cannot be written for a while, it is tried as long as the lease holds.
+async fn ended(project: &ProjectServices, lease: &Lease, end: &JobEnd) -> Result<JobRecord> {
+    let begun = tokio::time::Instant::now();
+    loop {
+        match project.store.end_job(lease, end).await {
+            Err(why) if why.kind != ErrorKind::Conflict && begun.elapsed() < HOLD => {
+                tracing::warn!(job = lease.job.0, "its end is not written: {}", why.for_people());
+                tokio::time::sleep(LOOK).await;
+            }
+            written => return written,
+        }
+    }
 }

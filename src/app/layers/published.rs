@@ -66,24 +66,32 @@ pub(crate) fn of_layer(park: &ReadyLayer) -> Result<Vec<Arc<Collection>>> {
     Ok(on_earth(plan_layers::of_layer(parcels, zone, layer.crs())))
 }
 
-/// Writes a plan into the tables that a GIS reads; returns what the store is to hold of it, and its layers to be served.
-pub(crate) fn publish_plan(
-    out: &PlanOutput<'_>,
-    policy: &Policy,
-    store: &dyn Store,
-    runtime: &Handle,
-) -> Result<(PlanContent, Vec<Arc<Collection>>)> {
-    let outlines = plan_features::outlines(out.layer, out.blocks_after, &policy.checks);
-    let layers = layers(out, policy, &outlines);
-    let [parcels, transfers, blocks] = &layers;
-    runtime.block_on(store.publish(&[parcels, blocks, transfers], out.layer.crs()))?;
-    let content = PlanContent {
+/// What the store is to hold of a plan.
+pub(crate) fn content(out: &PlanOutput<'_>) -> Result<PlanContent> {
+    Ok(PlanContent {
         record: serde_json::to_string(out.record)
             .context(ErrorKind::Unwritable, message!("writing-plan-json"))?,
         zone: Zone(out.in_zone_after.to_vec()),
         certificate: out.certificate.to_vec(),
-    };
-    Ok((content, served(layers, out)))
+    })
+}
+
+/// Writes a plan that is kept into the tables that a GIS reads; returns its layers to be served. Where the tables cannot be
+/// written, that is logged: the plan is there, and the next start of a service tries again.
+pub(crate) fn publish_plan(
+    plan: PlanId,
+    out: &PlanOutput<'_>,
+    policy: &Policy,
+    store: &dyn Store,
+    runtime: &Handle,
+) -> Vec<Arc<Collection>> {
+    let outlines = plan_features::outlines(out.layer, out.blocks_after, &policy.checks);
+    let layers = layers(out, policy, &outlines);
+    let [parcels, transfers, blocks] = &layers;
+    if let Err(why) = runtime.block_on(store.publish(plan, &[parcels, blocks, transfers], out.layer.crs())) {
+        tracing::warn!(plan = plan.0, "the plan's tables are not written: {}", why.for_people());
+    }
+    served(layers, out)
 }
 
 /// Parcels, transfers and blocks of a plan.

@@ -47,6 +47,9 @@ pub mod compare;
 // What became of parcels from one year to another.
 pub mod revise;
 
+// An approved zone on the parcels of another year.
+pub(crate) mod carried_zone;
+
 // A policy with changes and decisions applied.
 pub mod policy_change;
 

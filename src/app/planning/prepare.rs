@@ -1,6 +1,6 @@
 //! From files and a policy to everything a plan is made from: the first half of `plan`, shared by whatever plans.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -26,7 +26,7 @@ use crate::io::crs::Proj;
 use crate::io::file_issue;
 use crate::io::hash::sha256_hex;
 use crate::io::read::{ReadOptions, ReadShapes};
-use crate::io::reads::{Files, Named, Reads};
+use crate::io::reads::{CheckedLayer, Files, Named, Reads};
 use crate::io::source::{Source, way};
 
 /// Wall time by stage, ms, in the order of the stages' names.
@@ -228,28 +228,16 @@ pub fn prepare_from(
     watch: &mut Stopwatch,
     monitor: &dyn Monitor,
 ) -> Result<Prepared> {
-    let mut read = reads.layer(monitor)?;
-    watch.lap("read");
-    let geodesy = Proj::new(&read.raw.crs)?;
-    let mut issues = read.issues;
-    issues.extend(without_lost_codes(&mut read.raw.table, &policy.columns));
-    let off_columns =
-        suspicions::conditions("eligible.not_parcels", &policy.eligible.not_parcels, &[&read.raw.table])?;
-    let (layer, found) =
-        validate(read.raw, &policy.columns, &policy.eligible.not_parcels, &policy.checks, &geodesy, monitor)
-            .map_err(|e| misfit(message!("checking-layer"), e))?;
-    issues.extend(found);
-    issues.extend(off_columns);
-    watch.lap("check");
-    if layer.is_empty() {
-        let input = reads.input();
-        return Err(Error::new(ErrorKind::Impossible, message!("no-usable-parcel", file = input))
-            .try_this(message!("check-lists-found", file = input)));
-    }
-    issues.extend(suspicions::far_meridian(&layer)?);
-    let index = SpatialIndex::new(&layer);
-    let mut further = Further { reads, policy, files: BTreeMap::new(), issues, monitor };
-    let layer = further.zone(layer, &index)?;
+    let (checked, index) = match reads.checked() {
+        Some(checked) => {
+            let index = SpatialIndex::new(&checked.layer);
+            watch.lap("read");
+            (checked, index)
+        }
+        None => check_layer(reads, policy, watch, monitor)?,
+    };
+    let CheckedLayer { layer, input_crs, issues, files } = checked;
+    let mut further = Further { reads, policy, files, issues, monitor };
     let (extra, paired, firms) = further.enterprises(&layer)?;
     watch.lap("join");
     go_on(monitor)?;
@@ -285,7 +273,7 @@ pub fn prepare_from(
     watch.lap("adjacency");
     Ok(Prepared {
         layer,
-        input_crs: read.input_crs,
+        input_crs,
         issues,
         extra,
         paired,
@@ -298,6 +286,63 @@ pub fn prepare_from(
         covered: covers,
         files,
     })
+}
+
+/// Reads the parcels, checks them, and finds the present zone: what a policy's columns, checks, `eligible.not_parcels` and
+/// zone decide. With where the parcels are.
+///
+/// # Errors
+/// As [`prepare`].
+pub(crate) fn check_layer(
+    reads: &dyn Reads,
+    policy: &Policy,
+    watch: &mut Stopwatch,
+    monitor: &dyn Monitor,
+) -> Result<(CheckedLayer, SpatialIndex)> {
+    let mut read = reads.layer(monitor)?;
+    watch.lap("read");
+    let geodesy = Proj::new(&read.raw.crs)?;
+    let mut issues = read.issues;
+    issues.extend(without_lost_codes(&mut read.raw.table, &policy.columns));
+    let off_columns =
+        suspicions::conditions("eligible.not_parcels", &policy.eligible.not_parcels, &[&read.raw.table])?;
+    let (layer, found) =
+        validate(read.raw, &policy.columns, &policy.eligible.not_parcels, &policy.checks, &geodesy, monitor)
+            .map_err(|e| misfit(message!("checking-layer"), e))?;
+    issues.extend(found);
+    issues.extend(off_columns);
+    watch.lap("check");
+    if layer.is_empty() {
+        let input = reads.input();
+        return Err(Error::new(ErrorKind::Impossible, message!("no-usable-parcel", file = input))
+            .try_this(message!("check-lists-found", file = input)));
+    }
+    issues.extend(suspicions::far_meridian(&layer)?);
+    let index = SpatialIndex::new(&layer);
+    let mut further = Further { reads, policy, files: BTreeMap::new(), issues, monitor };
+    let layer = further.zone(layer, &index)?;
+    let Further { files, issues, .. } = further;
+    Ok((CheckedLayer { layer, input_crs: read.input_crs, issues, files }, index))
+}
+
+/// Whether two policies read the same parcels from the same files: then what one of them was read as serves the other.
+#[must_use]
+pub(crate) fn same_parcels(a: &Policy, b: &Policy) -> bool {
+    let parts =
+        |p: &Policy| (p.columns.clone(), p.eligible.not_parcels.clone(), p.checks.clone(), p.zone.clone());
+    parts(a) == parts(b)
+}
+
+/// The names of the files, with the CRS that is stated, that a policy reads beside the parcels.
+#[must_use]
+pub(crate) fn further_names(policy: &Policy) -> BTreeSet<(&'static str, String, Option<String>)> {
+    let zone = policy.zone.iter().filter_map(|z| Some((z.layer.clone()?, z.crs.clone())));
+    let overlays = policy.overlays.values().map(|o| (o.layer.clone(), o.crs.clone()));
+    let polygons = zone.chain(overlays).map(|(name, crs)| ("polygons", name, crs));
+    let barriers = policy.contiguity.barriers.iter();
+    let lines = barriers.map(|b| ("lines", b.layer.clone(), b.crs.clone()));
+    let table = policy.enterprises.iter().map(|e| ("table", e.table.clone(), None));
+    polygons.chain(lines).chain(table).collect()
 }
 
 /// What a policy names beside the parcels is read through this: it books hashes and issues.

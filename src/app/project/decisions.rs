@@ -7,8 +7,8 @@ use parcels::id::ParcelId;
 use parcels::message;
 
 use crate::app::planning::policy_change::{standing, standing_then};
+use crate::app::project::data_sets::DataSets;
 use crate::app::project::events::{Event, Events, Who};
-use crate::app::project::layers::Layers;
 use crate::error::{Error, ErrorKind, Result};
 use crate::store::{DecisionKind, DecisionRecord, DecisionSeq, NewDecision, ScenarioId, Store};
 use crate::threads::blocking;
@@ -17,12 +17,12 @@ use crate::threads::blocking;
 pub struct Decisions {
     store: Arc<dyn Store>,
     events: Events,
-    layers: Arc<Layers>,
+    data_sets: Arc<DataSets>,
 }
 
 impl Decisions {
-    pub(super) fn new(store: Arc<dyn Store>, events: Events, layers: Arc<Layers>) -> Self {
-        Self { store, events, layers }
+    pub(super) fn new(store: Arc<dyn Store>, events: Events, data_sets: Arc<DataSets>) -> Self {
+        Self { store, events, data_sets }
     }
 
     /// Records decisions, all or none.
@@ -38,7 +38,7 @@ impl Decisions {
         who: Who,
     ) -> Result<Vec<DecisionRecord>> {
         let of = self.store.scenario(scenario).await?;
-        let ready = self.layers.read(&of.layer, &of.policy).await?;
+        let ready = self.data_sets.read(&of.data_set, &of.policy).await?;
         let known: BTreeSet<&ParcelId> = ready.prepared.layer.parcels().iter().map(|p| &p.id).collect();
         if let Some(stranger) =
             decisions.iter().filter_map(|d| d.parcel.as_ref()).find(|p| !known.contains(p))

@@ -4,7 +4,7 @@ use serde::Serialize;
 use tokio::sync::broadcast;
 
 use crate::app::intake::import_requests::brief;
-use crate::store::{DecisionRecord, JobRecord, LayerRecord, Moment, ScenarioRecord, StoredPlan};
+use crate::store::{DataSetRecord, DecisionRecord, JobRecord, Moment, ScenarioRecord, StoredPlan};
 
 /// Who does something, and when.
 #[derive(Debug, Clone)]
@@ -27,8 +27,8 @@ pub enum Event {
     Plan(StoredPlan),
     /// A scenario was made or changed.
     Scenario(ScenarioRecord),
-    /// A layer came in.
-    Layer(LayerRecord),
+    /// A data set came in.
+    DataSet(DataSetRecord),
     /// The service ends; nothing more will be told.
     Closing,
 }

@@ -1,12 +1,12 @@
-//! What planners do with a project: import layers, save policies, think in scenarios, decide, plan, sign, apply.
+//! What planners do with a project: import data sets, save policies, think in scenarios, decide, plan, sign, apply.
 //! Services over one store, a file each; they keep in memory what is expensive and tell listeners what happened.
 //! Called by `jobs`, `api` and the commands `serve`, `demo` and `import`.
 
 // What happens, told to whoever listens.
 pub mod events;
 
-// Layers and preview sessions on them.
-pub mod layers;
+// Data sets and preview sessions on them.
+pub mod data_sets;
 
 // Policies and their versions.
 pub mod policies;
@@ -17,8 +17,11 @@ pub mod scenarios;
 // What planners decide.
 pub mod decisions;
 
-// Stored plans with their layers.
+// Stored plans with their data sets.
 mod stored_plan;
+
+// Which plans may be signed.
+mod signing;
 
 // Plans.
 pub mod plans;
@@ -47,10 +50,10 @@ use crate::app::intake::uploads::{UPLOAD_BYTES_MAX, Uploads};
 use crate::app::layers::published::Published;
 use crate::store::Store;
 
+use data_sets::DataSets;
 use decisions::Decisions;
 use events::Events;
 use exports::Exports;
-use layers::Layers;
 use plans::Plans;
 use policies::Policies;
 use previews::Previews;
@@ -67,8 +70,8 @@ pub struct ProjectServices {
     pub events: Events,
     /// Uploads that wait to be imported.
     pub uploads: Arc<Uploads>,
-    /// Layers.
-    pub layers: Arc<Layers>,
+    /// Data sets.
+    pub data_sets: Arc<DataSets>,
     /// Policies.
     pub policies: Arc<Policies>,
     /// Scenarios.
@@ -105,7 +108,7 @@ impl ProjectServices {
         upload_bytes_max: u64,
     ) -> Self {
         let sandbox = Arc::new(Sandbox::new(scratch.join("sandbox"), limits));
-        let reader = LayerReader::Sandboxed(sandbox, scratch.join("read"));
+        let reader = LayerReader::Sandboxed(sandbox);
         Self::with_reader(store, scratch, reader, upload_bytes_max)
     }
 
@@ -118,22 +121,27 @@ impl ProjectServices {
         let events = Events::default();
         let published = Arc::new(Published::default());
         let uploads = Arc::new(Uploads::new(scratch.join("uploads"), upload_bytes_max));
-        let layers = Arc::new(Layers::new(store.clone(), events.clone(), scratch, reader));
+        let data_sets = Arc::new(DataSets::new(store.clone(), events.clone(), scratch, reader));
         let policies = Arc::new(Policies::new(store.clone()));
-        let scenarios = Scenarios::new(store.clone(), events.clone(), layers.clone(), policies.clone());
-        let decisions = Decisions::new(store.clone(), events.clone(), layers.clone());
-        let plans = Arc::new(Plans::new(store.clone(), events.clone(), layers.clone(), published.clone()));
-        let views = Arc::new(Views::new(store.clone(), layers.clone()));
-        let previews = Previews::new(layers.clone(), views.clone());
+        let scenarios = Scenarios::new(store.clone(), events.clone(), data_sets.clone(), policies.clone());
+        let decisions = Decisions::new(store.clone(), events.clone(), data_sets.clone());
+        let plans = Arc::new(Plans::new(store.clone(), events.clone(), data_sets.clone(), published.clone()));
+        let views = Arc::new(Views::new(store.clone(), data_sets.clone()));
+        let previews = Previews::new(data_sets.clone(), views.clone());
         let exports = Exports::new(store.clone(), plans.clone());
-        let tiles = Arc::new(Tiles::new(store.clone(), layers.clone()));
-        let publishing =
-            Arc::new(Publishing::new(store.clone(), layers.clone(), plans.clone(), tiles.clone(), published));
+        let tiles = Arc::new(Tiles::new(store.clone(), data_sets.clone()));
+        let publishing = Arc::new(Publishing::new(
+            store.clone(),
+            data_sets.clone(),
+            plans.clone(),
+            tiles.clone(),
+            published,
+        ));
         Self {
             store,
             events,
             uploads,
-            layers,
+            data_sets,
             policies,
             scenarios,
             decisions,

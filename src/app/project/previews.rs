@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use crate::app::planning::policy_change::changed;
 use crate::app::planning::preview::Preview;
 use crate::app::planning::years::{YEARS_MAX, Years};
-use crate::app::project::layers::Layers;
+use crate::app::project::data_sets::DataSets;
 use crate::app::project::views::Views;
 use crate::app::schemas;
 use crate::error::{Error, ErrorKind, Result};
@@ -87,13 +87,13 @@ impl FrontierPoint {
 
 /// Previews of scenarios.
 pub struct Previews {
-    layers: Arc<Layers>,
+    data_sets: Arc<DataSets>,
     views: Arc<Views>,
 }
 
 impl Previews {
-    pub(super) fn new(layers: Arc<Layers>, views: Arc<Views>) -> Self {
-        Self { layers, views }
+    pub(super) fn new(data_sets: Arc<DataSets>, views: Arc<Views>) -> Self {
+        Self { data_sets, views }
     }
 
     /// What a change to the scenario's policy would lead to, its decisions kept.
@@ -106,7 +106,7 @@ impl Previews {
         change: Value,
         monitor: Arc<dyn Monitor + Send>,
     ) -> Result<Preview> {
-        let (session, policy) = self.layers.preview_session(scenario).await?;
+        let (session, policy) = self.data_sets.preview_session(scenario).await?;
         low_priority(move || session.preview(&changed(&policy, &change)?, &*monitor)).await
     }
 
@@ -117,7 +117,7 @@ impl Previews {
     pub async fn veto(&self, id: ScenarioId, fid: u32, monitor: Arc<dyn Monitor + Send>) -> Result<Veto> {
         let view = self.views.of_scenario(id).await?;
         let parcel = view.parcel(fid)?.1.id.0.clone();
-        let (session, policy) = self.layers.preview_session(id).await?;
+        let (session, policy) = self.data_sets.preview_session(id).await?;
         blocking(move || {
             let mut locks: Locks = policy.locks.clone();
             for list in [&mut locks.inside, &mut locks.outside] {
@@ -163,7 +163,7 @@ impl Previews {
         steps: usize,
         monitor: Arc<dyn Monitor + Send>,
     ) -> Result<Frontier> {
-        let (session, policy) = self.layers.preview_session(id).await?;
+        let (session, policy) = self.data_sets.preview_session(id).await?;
         blocking(move || {
             let own = policy.objective.lambda;
             let middle = if own > 0.0 { own } else { 1.0 };
@@ -201,7 +201,7 @@ impl Previews {
             let what = message!("years-expected", years = years, most = YEARS_MAX);
             return Err(Error::new(ErrorKind::Usage, what));
         }
-        let (session, policy) = self.layers.preview_session(id).await?;
+        let (session, policy) = self.data_sets.preview_session(id).await?;
         low_priority(move || session.years(&policy, years, &*monitor)).await
     }
 }

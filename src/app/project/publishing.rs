@@ -4,23 +4,24 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
+use tokio::runtime::Handle;
 
 use crate::app::layers::published::{self, Published};
 use crate::app::layers::source::{Collections, untiled};
 use crate::app::layers::tiles::content::PARCELS;
 use crate::app::layers::tiles::layer_tiles::LayerTiles;
-use crate::app::project::layers::Layers;
+use crate::app::project::data_sets::DataSets;
 use crate::app::project::plans::Plans;
 use crate::app::project::tiles::Tiles;
 use crate::error::Result;
 use crate::features::collection::Collection;
-use crate::store::{LayerRecord, Store};
+use crate::store::{DataSetRecord, Store};
 use crate::threads::blocking;
 
 /// The layers that a project publishes.
 pub struct Publishing {
     store: Arc<dyn Store>,
-    layers: Arc<Layers>,
+    data_sets: Arc<DataSets>,
     plans: Arc<Plans>,
     tiles: Arc<Tiles>,
     published: Arc<Published>,
@@ -56,15 +57,15 @@ impl Collections for Publishing {
 impl Publishing {
     pub(super) fn new(
         store: Arc<dyn Store>,
-        layers: Arc<Layers>,
+        data_sets: Arc<DataSets>,
         plans: Arc<Plans>,
         tiles: Arc<Tiles>,
         published: Arc<Published>,
     ) -> Self {
-        Self { store, layers, plans, tiles, published, starting: AtomicBool::new(false) }
+        Self { store, data_sets, plans, tiles, published, starting: AtomicBool::new(false) }
     }
 
-    /// Publishes the newest plan as it is stored; before the first plan, the newest layer that a scenario plans.
+    /// Publishes the newest plan as it is stored; before the first plan, the newest data set that a scenario plans.
     ///
     /// # Errors
     /// When its layer cannot be read again.
@@ -74,18 +75,29 @@ impl Publishing {
         };
         let layer = self.store.scenario(newest.scenario).await?.layer;
         let plan = self.plans.reopen(newest.id).await?;
-        let layers = blocking(move || plan.hand_over(|out| Ok(published::of_plan(out, plan.policy()))));
+        // Somebody may have been stopped between keeping a plan and writing its tables.
+        let behind = self.store.published().await? < Some(newest.id);
+        let (store, runtime, id) = (self.store.clone(), Handle::current(), newest.id);
+        let layers = blocking(move || {
+            plan.hand_over(|out| {
+                let policy = plan.policy();
+                Ok(match behind {
+                    true => published::publish_plan(id, out, policy, &*store, &runtime),
+                    false => published::of_plan(out, policy),
+                })
+            })
+        });
         let layers = layers.await?;
         self.published.put(Some(newest.id), layer, layers);
         Ok(())
     }
 
     async fn publish_unplanned(&self) -> Result<()> {
-        let layers = self.store.layers().await?;
+        let data_sets = self.store.data_sets().await?;
         let scenarios = self.store.scenarios().await?;
-        let planned = |layer: &LayerRecord| scenarios.iter().rfind(|scenario| scenario.layer == layer.id);
-        let Some(newest) = layers.iter().rev().find_map(planned) else { return Ok(()) };
-        let ready = self.layers.read(&newest.layer, &newest.policy).await?;
+        let planned = |of: &DataSetRecord| scenarios.iter().rfind(|scenario| scenario.data_set == of.id);
+        let Some(newest) = data_sets.iter().rev().find_map(planned) else { return Ok(()) };
+        let ready = self.data_sets.read(&newest.data_set, &newest.policy).await?;
         self.published.put(None, newest.layer.clone(), blocking(move || published::of_layer(&ready)).await?);
         Ok(())
     }

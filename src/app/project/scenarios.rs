@@ -1,8 +1,8 @@
-//! The scenarios of a project: a layer, a policy, and what was decided.
+//! The scenarios of a project: a data set, a policy, and what was decided.
 
 use std::sync::Arc;
 
-use parcels::id::{LayerId, ParcelId};
+use parcels::id::ParcelId;
 use parcels::message;
 use parcels::policy::Policy;
 use serde::Serialize;
@@ -10,13 +10,14 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::app::planning::policy_change::{changed, standing};
+use crate::app::project::data_sets::DataSets;
 use crate::app::project::events::{Event, Events, Who};
-use crate::app::project::layers::Layers;
 use crate::app::project::policies::Policies;
 use crate::app::schemas;
 use crate::error::{Context as _, ErrorKind, Result};
 use crate::store::{
-    DecisionSeq, NewDecision, NewScenario, PolicyRef, ScenarioChange, ScenarioId, ScenarioRecord, Store,
+    DataSetId, DecisionSeq, NewDecision, NewScenario, PolicyRef, ScenarioChange, ScenarioId, ScenarioRecord,
+    Store,
 };
 use crate::threads::blocking;
 
@@ -36,15 +37,19 @@ pub struct ListedScenario {
     /// The scenario.
     #[serde(flatten)]
     pub scenario: ScenarioRecord,
-    /// The day that its parcels and statistics are of, where its policy says so.
+    /// What its data set is called.
+    pub data_set_name: String,
+    /// The day that its parcels and statistics are of, where its data set or its policy says so.
     pub reference_date: Option<String>,
+    /// The day from which its present zone holds, where its data set says so.
+    pub effective_date: Option<String>,
 }
 
 /// The scenarios of a project.
 pub struct Scenarios {
     store: Arc<dyn Store>,
     events: Events,
-    layers: Arc<Layers>,
+    data_sets: Arc<DataSets>,
     policies: Arc<Policies>,
 }
 
@@ -52,10 +57,10 @@ impl Scenarios {
     pub(super) fn new(
         store: Arc<dyn Store>,
         events: Events,
-        layers: Arc<Layers>,
+        data_sets: Arc<DataSets>,
         policies: Arc<Policies>,
     ) -> Self {
-        Self { store, events, layers, policies }
+        Self { store, events, data_sets, policies }
     }
 
     /// All scenarios, in the order they were made, each with its day.
@@ -68,27 +73,41 @@ impl Scenarios {
             let text = &policies.iter().find(|p| p.policy == *of)?.text;
             Policy::from_toml(text).ok()?.reference_date
         };
+        let data_sets = self.store.data_sets().await?;
         let listed = |scenario: ScenarioRecord| {
-            let reference_date = date(&scenario.policy);
-            ListedScenario { scenario, reference_date }
+            let of = data_sets.iter().find(|one| one.id == scenario.data_set);
+            ListedScenario {
+                data_set_name: of.map(|of| of.name.clone()).unwrap_or_default(),
+                reference_date: of
+                    .and_then(|of| of.reference_date.clone())
+                    .or_else(|| date(&scenario.policy)),
+                effective_date: of.and_then(|of| of.effective_date.clone()),
+                scenario,
+            }
         };
         Ok(self.store.scenarios().await?.into_iter().map(listed).collect())
     }
 
-    /// Makes a scenario whose layer and policy are there.
+    /// Makes a scenario whose data set and policy are there.
     ///
     /// # Errors
     /// Of kind `NotFound` where one of them is not.
     pub async fn add(
         &self,
         title: String,
-        layer: LayerId,
+        data_set: DataSetId,
         policy: PolicyRef,
         who: Who,
     ) -> Result<ScenarioRecord> {
         let Who { by, at } = who;
         let decisions = Vec::new();
-        self.begin(&NewScenario { title, layer, policy, job: None, decisions, by, at }).await
+        self.begin(&NewScenario { title, data_set, policy, job: None, decisions, by, at }).await
+    }
+
+    /// The policy that the newest scenario on a data set follows, if there is one.
+    pub(crate) async fn policy_on(&self, data_set: &DataSetId) -> Result<Option<PolicyRef>> {
+        let all = self.store.scenarios().await?;
+        Ok(all.into_iter().rfind(|scenario| scenario.data_set == *data_set).map(|scenario| scenario.policy))
     }
 
     /// Makes a scenario, with what is decided in it from the start, and tells of it.
@@ -101,7 +120,7 @@ impl Scenarios {
         Ok(made)
     }
 
-    /// Makes a scenario like another one, in one write: its layer, its policy, and what was decided in it as it now stands.
+    /// Makes a scenario like another one, in one write: its data set, its policy, and what was decided in it as it now stands.
     ///
     /// # Errors
     /// Of kind `NotFound` where there is no such scenario.
@@ -120,7 +139,7 @@ impl Scenarios {
         });
         let new = NewScenario {
             title,
-            layer: other.layer,
+            data_set: other.data_set,
             policy: other.policy,
             job: None,
             decisions: decisions.collect(),
@@ -133,7 +152,7 @@ impl Scenarios {
     /// Changes a scenario.
     ///
     /// # Errors
-    /// As [`Store::change_scenario`], and of kind `Usage` for a policy that does not fit the layer, or contradicts what stands
+    /// As [`Store::change_scenario`], and of kind `Usage` for a policy that does not fit the data set, or contradicts what stands
     /// decided, so that no plan could follow both.
     pub async fn change(
         &self,
@@ -155,10 +174,10 @@ impl Scenarios {
         Ok(now)
     }
 
-    /// Whether the scenario's layer and what stands decided in it go together with a policy.
+    /// Whether the scenario's data set and what stands decided in it go together with a policy.
     async fn admits(&self, scenario: &ScenarioRecord, policy: &PolicyRef) -> Result<()> {
         let log = self.store.decisions(Some(scenario.id), DecisionSeq(0)).await?;
-        let ready = self.layers.read(&scenario.layer, policy).await?;
+        let ready = self.data_sets.read(&scenario.data_set, policy).await?;
         blocking(move || ready.admits(&standing(&log))).await
     }
 

@@ -6,9 +6,9 @@ use parcels::id::LayerId;
 use parcels::message;
 
 use crate::app::layers::tiles::layer_tiles::LayerTiles;
-use crate::app::project::layers::Layers;
+use crate::app::project::data_sets::DataSets;
 use crate::error::{Error, ErrorKind, Result};
-use crate::store::{PolicyRef, Store};
+use crate::store::{DataSetId, PolicyRef, ScenarioRecord, Store};
 use crate::threads::single_flight::SingleFlightCache;
 
 /// How many layers are kept ready to be cut.
@@ -17,38 +17,38 @@ const TILED_LAYERS: usize = 4;
 /// The layers of a project as vector tiles.
 pub struct Tiles {
     store: Arc<dyn Store>,
-    layers: Arc<Layers>,
+    data_sets: Arc<DataSets>,
     /// Layers ready to be cut into tiles.
-    tiles: SingleFlightCache<(LayerId, PolicyRef), Arc<LayerTiles>>,
+    tiles: SingleFlightCache<(LayerId, DataSetId, PolicyRef), Arc<LayerTiles>>,
 }
 
 impl Tiles {
-    pub(super) fn new(store: Arc<dyn Store>, layers: Arc<Layers>) -> Self {
-        Self { store, layers, tiles: SingleFlightCache::new(TILED_LAYERS) }
+    pub(super) fn new(store: Arc<dyn Store>, data_sets: Arc<DataSets>) -> Self {
+        Self { store, data_sets, tiles: SingleFlightCache::new(TILED_LAYERS) }
     }
 
     /// The tiles of a layer in this version, if they are ready. Does not ask the store: a map asks for dozens of tiles.
     #[must_use]
     pub fn ready(&self, id: &LayerId, version: &str) -> Option<Arc<LayerTiles>> {
-        self.tiles.ready(|(layer, _), tiles| layer == id && tiles.version() == version)
+        self.tiles.ready(|(layer, ..), tiles| layer == id && tiles.version() == version)
     }
 
-    /// A layer as tiles, with what the policy of the newest scenario on it counts as belonging to it.
+    /// A layer as tiles, with what the newest scenario on it counts as belonging to it.
     ///
     /// # Errors
     /// Of kind `NotFound` where there is no such layer, or no scenario on it yet; when it has no place on Earth.
     pub async fn of_layer(&self, id: &LayerId) -> Result<Arc<LayerTiles>> {
-        let of_layer = self.store.scenarios().await?.into_iter().filter(|s| s.layer == *id);
-        let Some(policy) = of_layer.map(|s| s.policy).next_back() else {
+        let mut of_layer = self.store.scenarios().await?.into_iter().filter(|s| s.layer == *id);
+        let Some(ScenarioRecord { data_set, policy, .. }) = of_layer.next_back() else {
             self.store.layer(id).await?;
             return Err(Error::new(ErrorKind::NotFound, message!("no-scenario-yet"))
                 .try_this(message!("make-a-scenario")));
         };
-        let key = (id.clone(), policy.clone());
+        let key = (id.clone(), data_set, policy);
         let make = async {
-            let ready = self.layers.read(id, &policy).await?;
-            let (id, policy) = key.clone();
-            Ok(move || LayerTiles::new(&id, &policy, &ready.prepared).map(Arc::new))
+            let (_, data_set, policy) = key.clone();
+            let ready = self.data_sets.read(&data_set, &policy).await?;
+            Ok(move || LayerTiles::new(&data_set, &policy, &ready.prepared).map(Arc::new))
         };
         self.tiles.get(key.clone(), make).await
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::app::planning::policy_change::standing;
-use crate::app::project::layers::Layers;
+use crate::app::project::data_sets::DataSets;
 use crate::app::review::compare_scenarios::{Comparison, compare};
 use crate::app::review::scenario_view::{View, ViewKey, record};
 use crate::error::Result;
@@ -16,14 +16,14 @@ const VIEWS: usize = 8;
 /// Views of scenarios and plans.
 pub struct Views {
     store: Arc<dyn Store>,
-    layers: Arc<Layers>,
+    data_sets: Arc<DataSets>,
     /// Scenarios as they were viewed last.
     views: SingleFlightCache<ViewKey, Arc<View>>,
 }
 
 impl Views {
-    pub(super) fn new(store: Arc<dyn Store>, layers: Arc<Layers>) -> Self {
-        Self { store, layers, views: SingleFlightCache::new(VIEWS) }
+    pub(super) fn new(store: Arc<dyn Store>, data_sets: Arc<DataSets>) -> Self {
+        Self { store, data_sets, views: SingleFlightCache::new(VIEWS) }
     }
 
     /// What a view of a scenario would be made of now.
@@ -50,7 +50,7 @@ impl Views {
     /// A scenario as it stands now.
     ///
     /// # Errors
-    /// Of kind `NotFound` where there is none; a layer or policy that do not fit.
+    /// Of kind `NotFound` where there is none; a data set or policy that do not fit.
     pub async fn of_scenario(&self, id: ScenarioId) -> Result<Arc<View>> {
         self.of(self.state(id).await?).await
     }
@@ -58,7 +58,7 @@ impl Views {
     /// The view that is made of this.
     ///
     /// # Errors
-    /// A layer or policy that do not fit.
+    /// A data set or policy that do not fit.
     pub async fn of(&self, key: ViewKey) -> Result<Arc<View>> {
         let (id, version) = (key.scenario.id, key.scenario.version);
         self.views.retain(|other| !key.replaces(other));
@@ -74,7 +74,7 @@ impl Views {
                 }
                 None => None,
             };
-            let ready = self.layers.read_decided(&scenario.layer, &scenario.policy, &log).await?;
+            let ready = self.data_sets.read_decided(&scenario.data_set, &scenario.policy, &log).await?;
             Ok(move || {
                 let decided = standing(&log);
                 Ok(Arc::new(View::new(scenario, ready, log, decided, plan)?))

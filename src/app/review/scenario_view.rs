@@ -49,9 +49,9 @@ impl ViewKey {
     #[must_use]
     pub fn version(&self) -> String {
         let plan = self.plan.as_ref().map_or(0, |plan| plan.id.0);
-        let ScenarioRecord { id, layer, policy, version, .. } = &self.scenario;
+        let ScenarioRecord { id, data_set, policy, version, .. } = &self.scenario;
         let program = env!("CARGO_PKG_VERSION");
-        format!("{program}/{SCHEMA} {id} {} {} {} {version} {plan}", layer.0, policy.name, policy.version)
+        format!("{program}/{SCHEMA} {id} {} {} {} {version} {plan}", data_set.0, policy.name, policy.version)
     }
 }
 
@@ -399,7 +399,7 @@ pub struct IndicatorValues {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{DecisionSeq, Moment, PlanId, PlanStatus, ScenarioId};
+    use crate::store::{DataSetId, DecisionSeq, Moment, PlanId, PlanStatus, ScenarioId};
 
     fn key(scenario: i64, version: i64, plan: i64, status: PlanStatus) -> ViewKey {
         let policy = PolicyRef { name: "2026".to_owned(), version: 1 };
@@ -415,9 +415,10 @@ mod tests {
             by: by.clone(),
             at,
         };
-        let layer = parcels::id::LayerId("a".to_owned());
+        let (layer, data_set) = (parcels::id::LayerId("a".to_owned()), DataSetId("b".to_owned()));
         let title = String::new();
-        let scenario = ScenarioRecord { id, title, layer, policy, version, archived: false, at, by };
+        let scenario =
+            ScenarioRecord { id, title, data_set, layer, policy, version, archived: false, at, by };
         ViewKey { scenario, plan: Some(stored) }
     }
 

@@ -259,7 +259,7 @@ class Session {
         if (this.id === null) void this.open(scenario.id);
         else if (scenario.id === this.id) this.#columnsSoon();
       },
-      layer: () => undefined,
+      dataSet: () => undefined,
       missed: () => void this.refresh(),
       connected: (yes: boolean) => {
         this.connected = yes;
@@ -435,9 +435,8 @@ class Session {
 
   know(scenario: Scenario): void {
     const others = this.scenarios.filter((s) => s.id !== scenario.id);
-    // Its day stands in the list alone.
-    const day = this.scenarios.find((s) => s.id === scenario.id)?.reference_date;
-    const known = { ...scenario, reference_date: scenario.reference_date ?? day };
+    // What it stands on is told in the list alone.
+    const known = { ...this.scenarios.find((s) => s.id === scenario.id), ...scenario };
     this.scenarios = [...others, known].sort((a, b) => a.id - b.id);
   }
 

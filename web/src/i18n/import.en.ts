@@ -5,6 +5,17 @@ import type { Dictionary } from './zh';
 export const importing: Dictionary['import'] = {
   title: 'Import parcels',
   files: 'Files',
+  onto: 'Parcels',
+  ontoNone: 'are among the files below',
+  ontoThis: (name, day) => `stay those of ${name} · ${day}`,
+  ontoHint:
+    'The files below go beside those of the data set, or in the place of one of the same name: this year’s table of firms, say. What is planned on the data set stays as it is.',
+  ontoTable: (name) => `${name} becomes the table of firms. Its columns have the names that the policy knows.`,
+  afterHint: (plan) =>
+    `The year after plan ${plan}: its approved zone, with this year’s files below in the place of those of the same name. This year’s parcels may be among them.`,
+  from: 'Day from which the approved zone holds',
+  day: 'Day that the figures are of',
+  policySame: 'The policy of the newest scenario on the data set',
   drop: 'Drop files here, or',
   choose: 'Choose files',
   formats:

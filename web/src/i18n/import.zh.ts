@@ -2,6 +2,16 @@
 export const importing = {
   title: '导入地块',
   files: '文件',
+  onto: '地块',
+  ontoNone: '在下列文件中',
+  ontoThis: (name: string, day: string) => `沿用 ${name} · ${day}`,
+  ontoHint: '下列文件加入该数据集，同名文件由新文件代替，例如本年度的企业表格；已有的方案不受影响。',
+  ontoTable: (name: string) => `${name} 将作为企业表格，其列名须与政策一致。`,
+  afterHint: (plan: string) =>
+    `由方案 ${plan} 转入下一年度：沿用其批准的范围，下列本年度文件代替同名文件，可包括本年度地块。`,
+  from: '批准范围的生效日',
+  day: '数据基准日',
+  policySame: '沿用该数据集最新方案的政策',
   drop: '将文件拖到这里，或',
   choose: '选择文件',
   formats: 'Shapefile（压缩包或全部组成文件）、GeoPackage、GeoJSON、FlatGeobuf、FileGDB 压缩包；可同时选择企业表格。',

@@ -5,7 +5,7 @@ import { session } from '../app/session.svelte';
 import { view } from '../app/view.svelte';
 import { said } from '../i18n/said';
 import { api, Failure } from '../lib/api';
-import type { Bilingual, Imported, Inspection, Job, Meaning, PolicyRef } from '../lib/types';
+import type { Bilingual, DataSet, Imported, Inspection, Job, Meaning, PolicyRef } from '../lib/types';
 import { upload } from '../lib/upload';
 import { type Explained, explained, plainly } from './failure';
 import { mains, missing, titleOf } from './files';
@@ -27,6 +27,14 @@ export interface Chosen {
 export type Stage = 'files' | 'sending' | 'checking' | 'checked' | 'importing' | 'done';
 
 class Wizard {
+  /** The data set that the files are added to; none where they bring parcels of their own. */
+  onto = $state.raw<DataSet | null>(null);
+  /** The approved plan whose zone the next year begins with; none where no year begins. */
+  after = $state<number | null>(null);
+  /** The day that this year's figures are of, where they are added to a data set. */
+  day = $state('');
+  /** The day from which the approved zone holds, where a year begins. */
+  from = $state('');
   files = $state<Chosen[]>([]);
   main = $state<string | null>(null);
   stage = $state<Stage>('files');
@@ -61,7 +69,9 @@ class Wizard {
     this.checked !== null &&
       this.checked.parcels > 0 &&
       this.title.trim() !== '' &&
-      (this.checked.crs.stated || this.crsConfirmed) &&
+      (this.onto === null || this.day !== '') &&
+      (this.after === null || this.from !== '') &&
+      (this.onto !== null || this.checked.crs.stated || this.crsConfirmed) &&
       // A draft is of the columns as they were when it was made.
       !(this.drafted && this.remapped),
   );
@@ -80,6 +90,16 @@ class Wizard {
     if (this.busy) return;
     this.files = this.files.filter((c) => c.file.name !== name);
     this.#changed();
+  }
+
+  /** Adds the files to a data set, or to none. */
+  addTo(dataSet: DataSet | null, after: number | null = null): void {
+    this.onto = dataSet;
+    this.after = after;
+    this.day = '';
+    this.from = '';
+    this.title = '';
+    this.#forget();
   }
 
   choose(main: string): void {
@@ -116,6 +136,10 @@ class Wizard {
     this.#sending?.abort();
     this.files = [];
     this.main = null;
+    this.onto = null;
+    this.after = null;
+    this.day = '';
+    this.from = '';
     this.title = '';
     this.policy = null;
     this.#forget();
@@ -124,7 +148,7 @@ class Wizard {
   /** Sends what was not sent yet, and has everything looked into. */
   async check(columns?: Meaning): Promise<void> {
     const main = this.main;
-    if (!main || this.busy) return;
+    if (!(main || this.onto) || this.busy) return;
     const before: Stage = this.checked ? 'checked' : 'files';
     this.failure = null;
     this.imported = null;
@@ -132,7 +156,7 @@ class Wizard {
     try {
       await this.#send();
       this.stage = 'checking';
-      const job = await this.#run(await api.check({ ...this.#incoming(main), ...(columns ? { columns } : {}) }));
+      const job = await this.#run(await api.check({ ...this.#incoming(), ...(columns ? { columns } : {}) }));
       if (!job || !this.#went(job)) {
         this.stage = before;
         return;
@@ -142,9 +166,12 @@ class Wizard {
       this.meaning = { ...checked.meaning };
       // What somebody said of a table that is still there stands.
       if (!checked.tables.some((table) => table.name === this.firms?.table))
-        this.firms = checked.tables.map(guessed).find((firms) => firms !== null) ?? null;
+        this.firms =
+          this.#tables(checked)
+            .map(guessed)
+            .find((firms) => firms !== null) ?? null;
       this.layer = checked.layers.length > 1 ? checked.layer : this.layer;
-      this.title ||= titleOf(main);
+      this.title ||= this.onto ? this.onto.name : titleOf(main ?? '');
       this.issue = null;
       this.stage = 'checked';
     } catch (why) {
@@ -154,18 +181,13 @@ class Wizard {
   }
 
   async import(): Promise<void> {
-    const main = this.main;
-    if (!main || !this.ready || this.busy) return;
+    if (!(this.main || this.onto) || !this.ready || this.busy) return;
     this.failure = null;
     this.stage = 'importing';
     try {
       // A service that was started anew has forgotten uploads.
       await this.#send();
-      const change = { columns: plain(this.meaning), ...(this.firms ? firmsChange(this.firms) : {}) };
-      const draft = this.drafted ? this.checked?.draft?.text : undefined;
-      const how = this.policy ? { policy: this.policy } : draft ? { policy_text: draft } : { change };
-      const asked = { ...this.#incoming(main), title: this.title.trim(), ...how };
-      const job = await this.#run(await api.import(asked));
+      const job = await this.#run(await this.#ask());
       if (!job || !this.#went(job)) {
         this.stage = 'checked';
         return;
@@ -176,6 +198,31 @@ class Wizard {
       this.#failed(why);
       this.stage = 'checked';
     }
+  }
+
+  /** The tables that came with these files. */
+  #tables(checked: Inspection) {
+    return this.onto ? checked.tables.filter((table) => this.names.includes(table.name)) : checked.tables;
+  }
+
+  /** Has it brought in, as parcels of their own or as another data set of what is there. */
+  #ask(): Promise<Job> {
+    const title = this.title.trim();
+    if (this.onto) {
+      const { layer, id } = this.onto;
+      // The policy stays what it is, but for the name of the table.
+      const table = this.firms?.table;
+      const how = this.policy ? { policy: this.policy } : {};
+      const change = table === undefined ? {} : { change: { enterprises: { table } } };
+      const { files, main } = this.#incoming();
+      const of = { title, reference_date: this.day, ...how, ...change };
+      if (this.after === null) return api.addDataSet(layer, { files, data_set: id, ...of });
+      return api.nextYear(this.after, { files, ...(main ? { main } : {}), ...of, effective_date: this.from });
+    }
+    const change = { columns: plain(this.meaning), ...(this.firms ? firmsChange(this.firms) : {}) };
+    const draft = this.drafted ? this.checked?.draft?.text : undefined;
+    const how = this.policy ? { policy: this.policy } : draft ? { policy_text: draft } : { change };
+    return api.import({ ...this.#incoming(), main: this.main ?? '', title, ...how });
   }
 
   /** Stops what goes on. */
@@ -193,9 +240,23 @@ class Wizard {
     this.restart();
   }
 
-  #incoming(main: string) {
+  #incoming(): {
+    files: { name: string; upload: string }[];
+    main?: string;
+    data_set?: string;
+    layer?: string;
+    crs?: string;
+  } {
     const files = this.files.flatMap((c) => (c.upload ? [{ name: c.file.name, upload: c.upload }] : []));
-    return { files, main, ...(this.layer ? { layer: this.layer } : {}), ...(this.crs ? { crs: this.crs } : {}) };
+    // A year may bring parcels of its own; what is added to a data set does not.
+    const own = this.after !== null && this.main ? { main: this.main } : {};
+    if (this.onto) return { files, data_set: this.onto.id, ...own };
+    return {
+      files,
+      ...(this.main ? { main: this.main } : {}),
+      ...(this.layer ? { layer: this.layer } : {}),
+      ...(this.crs ? { crs: this.crs } : {}),
+    };
   }
 
   async #send(): Promise<void> {

@@ -5,6 +5,7 @@ import type { paths } from './schema';
 import type {
   Decision,
   NewCheck,
+  NewDataSet,
   NewDecision,
   NewImport,
   PlanStatus,
@@ -99,14 +100,18 @@ const abortable = (signal: AbortSignal | undefined) => (signal ? { signal } : {}
 export const api = {
   config: () => answer(service.GET('/api/v1/config')),
   project: () => answer(service.GET('/api/v1/project')),
-  layers: () => answer(service.GET('/api/v1/layers')),
+  dataSets: () => answer(service.GET('/api/v1/datasets')),
+  addDataSet: (id: string, asked: NewDataSet) =>
+    answer(service.POST('/api/v1/layers/{id}/datasets', { params: { path: { id } }, body: asked })),
+  nextYear: (id: number, asked: NewDataSet) =>
+    answer(service.POST('/api/v1/plans/{id}/next-year', { params: { path: { id } }, body: asked })),
   tiles: (layer: string) => answer(service.GET('/api/v1/layers/{id}/tiles.json', { params: { path: { id: layer } } })),
   scenarios: () => answer(service.GET('/api/v1/scenarios')),
   scenario: (id: number) => answer(service.GET('/api/v1/scenarios/{id}', { params: { path: { id } } })),
-  addScenario: (title: string, layer: string, policy: PolicyRef, copy_of?: number) =>
+  addScenario: (title: string, data_set: string, policy: PolicyRef, copy_of?: number) =>
     answer(
       service.POST('/api/v1/scenarios', {
-        body: { title, layer, policy, ...(copy_of === undefined ? {} : { copy_of }) },
+        body: { title, data_set, policy, ...(copy_of === undefined ? {} : { copy_of }) },
       }),
     ),
   changeScenario: (id: number, based_on: number, change: { title?: string; archived?: boolean; policy?: PolicyRef }) =>

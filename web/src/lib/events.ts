@@ -1,13 +1,13 @@
 /** What happens to the project, as the service tells it (server-sent events). */
 
-import type { Decision, Job, LayerRecord, Plan, Scenario } from './types';
+import type { DataSet, Decision, Job, Plan, Scenario } from './types';
 
 export interface Heard {
   decision(decision: Decision): void;
   job(job: Job): void;
   plan(plan: Plan): void;
   scenario(scenario: Scenario): void;
-  layer(layer: LayerRecord): void;
+  dataSet(dataSet: DataSet): void;
   /** Some of it was missed: read everything anew. */
   missed(): void;
   /** Whether the service can be heard. */
@@ -24,7 +24,7 @@ export function listen(heard: Heard): () => void {
   on('job', heard.job);
   on('plan', heard.plan);
   on('scenario', heard.scenario);
-  on('layer', heard.layer);
+  on('data_set', heard.dataSet);
   on('missed', heard.missed);
   source.addEventListener('open', () => {
     heard.connected(true);

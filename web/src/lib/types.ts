@@ -24,7 +24,7 @@ export type Problem = Said['Problem'];
 
 export type Project = Said['Project'];
 export type Config = Said['Config'];
-export type LayerRecord = Said['LayerRecord'];
+export type DataSet = Said['DataSetRecord'];
 export type PolicyRef = Said['PolicyRef'];
 /** The day that its parcels and statistics are of stands in lists only. */
 export type Scenario = Said['ScenarioRecord'] & Partial<Said['ListedScenario']>;
@@ -79,6 +79,7 @@ export type PolicyChange = { [key: string]: PolicyChange | string | number | boo
 export type Uploaded = Said['Uploaded'];
 export type NewCheck = Said['NewCheck'];
 export type NewImport = Said['NewImport'];
+export type NewDataSet = Said['NewDataSet'];
 export type Meaning = Said['Meaning'];
 export type AreaUnit = NonNullable<Meaning['registered_area_unit']>;
 export type Inspection = Said['Inspection'];

@@ -137,7 +137,7 @@ pub struct ReadSummary {
 
 impl ReadSummary {
     /// Of a layer.
-    fn of(prepared: &Prepared) -> Result<Self> {
+    pub(crate) fn of(prepared: &Prepared) -> Result<Self> {
         let issues: Vec<ListedIssue> = prepared.issues.iter().map(ListedIssue::from).collect();
         Ok(Self {
             id: prepared.layer.id().to_string(),

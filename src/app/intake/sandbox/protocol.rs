@@ -58,7 +58,7 @@ impl Told {
         let kind = match error.kind {
             ErrorKind::Usage | ErrorKind::NotFound | ErrorKind::Conflict => Kind::Usage,
             ErrorKind::Unreadable => Kind::Unreadable,
-            ErrorKind::Unwritable => Kind::Unwritable,
+            ErrorKind::Unwritable | ErrorKind::Unavailable => Kind::Unwritable,
             ErrorKind::Impossible => Kind::Impossible,
             ErrorKind::Cancelled => Kind::Cancelled,
         };

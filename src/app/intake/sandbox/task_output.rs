@@ -1,6 +1,5 @@
 //! What the sandboxed process leaves: results in files, which the service only reads.
 
-use std::path::Path;
 
 use parcels::message;
 use serde::de::DeserializeOwned;
@@ -53,14 +52,5 @@ impl TaskOutput {
     /// As [`wire::read`].
     pub fn bundle(&self) -> Result<Bundle> {
         wire::read(&self.out.path().join(BUNDLE))
-    }
-
-    /// Keeps what it read at `path`.
-    ///
-    /// # Errors
-    /// When it cannot be moved there.
-    pub fn keep_bundle(&self, path: &Path) -> Result<()> {
-        std::fs::rename(self.out.path().join(BUNDLE), path)
-            .context(ErrorKind::Unwritable, message!("keeping-what-was-read"))
     }
 }

@@ -2,7 +2,6 @@
 //! the parcels' numbers, so that a new plan needs no new tiles.
 
 use bytes::Bytes;
-use parcels::id::LayerId;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use serde_json::{Value as Json, json};
@@ -18,7 +17,7 @@ use crate::app::planning::prepare::Prepared;
 use crate::error::Result;
 use crate::features::collection::Collection;
 use crate::io::coding::Coding;
-use crate::store::PolicyRef;
+use crate::store::{DataSetId, PolicyRef};
 
 /// What a map of 1280 by 800 pixels may have to load at any zoom. Its tiles have 512 pixels, so that it is two and a half
 /// wide and one and a half high: where it lies badly it meets four by three, all of which are loaded whole.
@@ -57,12 +56,12 @@ pub struct TileMatrixLimits {
 }
 
 impl LayerTiles {
-    /// Projects a layer and what belongs to it.
+    /// Projects the layer of a data set and what belongs to it.
     ///
     /// # Errors
     /// When it has no place on Earth.
-    pub fn new(layer: &LayerId, policy: &PolicyRef, prepared: &Prepared) -> Result<Self> {
-        let content = format!("{} {} {}", layer.0, policy.name, policy.version);
+    pub fn new(data_set: &DataSetId, policy: &PolicyRef, prepared: &Prepared) -> Result<Self> {
+        let content = format!("{} {} {}", data_set.0, policy.name, policy.version);
         Self::of(&content, tileset(&TileContent::from(prepared))?)
     }
 
@@ -81,7 +80,7 @@ impl LayerTiles {
         Ok(Self { version, tileset, parcels_zoom_min, cut })
     }
 
-    /// Names what the tiles were made of, the layer and the policy that says what belongs to it, and by which version of
+    /// Names what the tiles were made of, the data set and the policy that says what belongs to it, and by which version of
     /// the program: who keeps them for ever asks for others after an upgrade.
     #[must_use]
     pub fn version(&self) -> &str {
