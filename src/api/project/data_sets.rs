@@ -11,9 +11,11 @@ use utoipa::ToSchema;
 use super::uploads::{Named, uploads};
 use super::{Actor, Served, refused, said, told};
 use crate::api::extract::Json;
+use crate::api::text::Title;
 use crate::app::intake::import_requests::{Addition, AdditionRequest, DataSetFacts};
 use crate::app::intake::sandbox::MainFile;
 use crate::app::jobs::import::{queue_addition, queue_next_year};
+use crate::app::schemas;
 use crate::error::Result;
 use crate::store::{DataSetId, DataSetRecord, JobRecord, PlanId, PolicyRef};
 
@@ -64,10 +66,12 @@ pub(super) struct AddDataSet {
     #[serde(default)]
     data_set: Option<DataSetId>,
     /// What the scenario is called.
-    title: String,
+    #[schema(value_type = String, max_length = 200)]
+    title: Title,
     /// What the data set is called.
     #[serde(default)]
-    name: Option<String>,
+    #[schema(value_type = Option<String>, max_length = 200)]
+    name: Option<Title>,
     /// The day that parcels and statistics are of, YYYY-MM-DD; otherwise that of the policy.
     #[serde(default)]
     reference_date: Option<String>,
@@ -82,7 +86,7 @@ pub(super) struct AddDataSet {
     policy_text: Option<String>,
     /// A change to it (RFC 7386), such as another table of firms.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<schemas::PolicyChange>)]
     change: Option<Value>,
 }
 
@@ -92,12 +96,12 @@ impl AddDataSet {
         Ok(AdditionRequest {
             uploads: uploads(self.files)?,
             main: self.main.map(|file| MainFile { file, layer, crs, encoding }),
-            title: self.title,
+            title: self.title.into_string(),
             policy: self.policy,
             policy_text: self.policy_text,
             change: self.change.unwrap_or_else(|| json!({})),
             facts: DataSetFacts {
-                name: self.name,
+                name: self.name.map(Title::into_string),
                 reference_date: self.reference_date,
                 effective_date: self.effective_date,
                 ..DataSetFacts::default()

@@ -287,7 +287,8 @@ pub(super) struct ImportBody {
     change: Option<Value>,
     /// What the data set is called.
     #[serde(default)]
-    name: Option<String>,
+    #[schema(value_type = Option<String>, max_length = 200)]
+    name: Option<Title>,
     /// The day that parcels and statistics are of, YYYY-MM-DD; otherwise that of the policy.
     #[serde(default)]
     reference_date: Option<String>,
@@ -303,6 +304,7 @@ pub(super) async fn import(Served(project): Served, actor: Actor, Json(new): Jso
     let change = new.change.unwrap_or_else(|| json!({}));
     let ImportBody { title, policy, policy_text, name, reference_date, .. } = new;
     let title = title.into_string();
+    let name = name.map(Title::into_string);
     let facts = DataSetFacts { name, reference_date, ..DataSetFacts::default() };
     let import = ImportRequest { incoming, title, policy, policy_text, change, facts };
     told(StatusCode::ACCEPTED, queue_import(&project, import, actor.0).await)
