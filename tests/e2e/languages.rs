@@ -20,7 +20,7 @@ fn english(text: &str) -> Vec<String> {
         let line = unquoted(line).replace(TITLE, "");
         let is_word = |token: &str| {
             let word = token.trim_matches(|c: char| c.is_ascii_punctuation());
-            word.len() > 1 && word.chars().all(|c| c.is_ascii_alphabetic())
+            !token.starts_with("--") && word.len() > 1 && word.chars().all(|c| c.is_ascii_alphabetic())
         };
         let (mut row, mut longest) = (0, 0);
         for token in line.split_whitespace() {
@@ -88,7 +88,8 @@ fn every_command_speaks_chinese_when_it_is_asked_to() {
 
     // A policy that no plan keeps, one that is none, and a plan that was tampered with.
     let text = std::fs::read_to_string(&policy).unwrap();
-    let never = text.replace("at_least = \"+10 %\"", "at_least = 100");
+    let least = "\nconcentration = { at_least = 100, strictness = \"hard\" } # ";
+    let never = text.replace("\nconcentration = {", least);
     assert_ne!(never, text);
     let (bad, out) = (path("demo/park/never.toml"), path("never"));
     std::fs::write(&bad, never).unwrap();
