@@ -1,6 +1,5 @@
 //! What the sandboxed process leaves: results in files, which the service only reads.
 
-
 use parcels::message;
 use serde::de::DeserializeOwned;
 
