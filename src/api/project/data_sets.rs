@@ -1,5 +1,7 @@
 //! The data sets of a project: what it plans on, year by year.
 
+use std::collections::BTreeMap;
+
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -38,7 +40,7 @@ pub(super) async fn data_set(Served(project): Served, Path(id): Path<String>) ->
 pub(super) struct DataSetWithReport {
     data_set: DataSetRecord,
     /// Every defect with what was done about it.
-    #[schema(value_type = Object)]
+    #[schema(value_type = BTreeMap<String, Value>)]
     report: Value,
 }
 

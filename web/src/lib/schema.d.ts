@@ -55,6 +55,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/datasets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All data sets, in the order they came; each names the one that it follows · 全部数据集 */
+        get: operations["data_sets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A data set with what checking it found · 数据集与检查报告 */
+        get: operations["data_set"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -62,7 +96,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What happens to the project, as server-sent events: decision, job, plan, scenario, layer; missed tells who fell behind to read everything anew · 项目事件流 */
+        /** What happens to the project, as server-sent events: decision, job, plan, scenario, data_set; missed tells who fell behind to read everything anew · 项目事件流 */
         get: operations["events"];
         put?: never;
         post?: never;
@@ -98,7 +132,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Queues that uploads become a layer and a scenario · 导入上传的文件 */
+        /** Queues that uploads become a data set and a scenario · 导入上传的文件 */
         post: operations["import"];
         delete?: never;
         options?: never;
@@ -165,10 +199,27 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A layer with what checking it found · 图层与检查报告 */
+        /** A layer with its data sets · 图层与其数据集 */
         get: operations["layer"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/layers/{id}/datasets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Queues another data set of a layer that is there, such as this year's statistics, and a scenario on it · 为已有图层添加数据集（作业） */
+        post: operations["add_data_set"];
         delete?: never;
         options?: never;
         head?: never;
@@ -252,7 +303,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Makes the next layer from an approved plan · 以批准的方案生成下一版图层 */
+        /** Makes the next data set from an approved plan · 以批准的方案生成下一版数据集 */
         post: operations["apply"];
         delete?: never;
         options?: never;
@@ -294,6 +345,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plans/{id}/next-year": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Queues the year after an approved plan: its zone, this year's files, and a scenario on both · 以批准的方案转入下一年度（作业） */
+        post: operations["next_year"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plans/{id}/steps": {
         parameters: {
             query?: never;
@@ -304,7 +372,7 @@ export interface paths {
         /** How a plan came to its status · 方案状态的经过 */
         get: operations["steps"];
         put?: never;
-        /** Takes a plan a step further: submit, approve, reject · 提交、批准或退回方案 */
+        /** Takes a plan a step further: submit, approve, reject; 409 with the rules that a plan breaks, 422 where one that misses a soft rule needs a reason · 提交、批准或退回方案 */
         post: operations["step"];
         delete?: never;
         options?: never;
@@ -716,19 +784,12 @@ export interface components {
         AddScenario: {
             /**
              * Format: int64
-             * @description A scenario of the same layer: what stands decided there is decided here too.
+             * @description A scenario of the same data set: what stands decided there is decided here too.
              */
             copy_of?: number | null;
-            layer: string;
+            data_set: string;
             policy: components["schemas"]["PolicyRef"];
             title: string;
-        };
-        /** @description How a layer came out of an approved plan: the same parcels with another present zone. */
-        Applied: {
-            /** @description The approved plan. */
-            plan: components["schemas"]["PlanId"];
-            /** @description The layer before. */
-            previous: string;
         };
         /**
          * @description How areas are measured.
@@ -1178,6 +1239,53 @@ export interface components {
             /** @description How many points; 9 when not given. */
             steps?: number | null;
         };
+        /** @description Names a data set: a hash of all that it is made of. */
+        DataSetId: string;
+        /**
+         * @description A layer with all that is planned on beside its parcels: tables, barriers, overlays, how they are read, the day that they
+         *     are of. It never changes; next year's statistics of the same parcels are another one of the same layer.
+         */
+        DataSetRecord: {
+            /** @description When it came into the project. */
+            at: components["schemas"]["Moment"];
+            /** @description Who brought it. */
+            by: string;
+            /** @description The coordinate reference system the user stated, if any. */
+            crs: string | null;
+            /** @description The day from which its zone holds, YYYY-MM-DD, where it is known. */
+            effective_date: string | null;
+            /** @description The encoding the user stated, if any. */
+            encoding: string | null;
+            /** @description The files by name: the parcels with their parts, tables, barriers, overlays. */
+            files: {
+                [key: string]: string;
+            };
+            /** @description Hash of all of it. */
+            id: components["schemas"]["DataSetId"];
+            /** @description Its layer. */
+            layer: string;
+            /** @description The name in `files` that the parcels are read from. */
+            main_file: string;
+            /** @description The layer within that file, where it holds several. */
+            main_layer: string | null;
+            /** @description What people call it. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Number of parcels.
+             */
+            parcels: number;
+            plan: components["schemas"]["PlanId"] | null;
+            previous: components["schemas"]["DataSetId"] | null;
+            /** @description The day that parcels and statistics are of, YYYY-MM-DD, where it is known. */
+            reference_date: string | null;
+        };
+        /** @description A data set and what checking it found. */
+        DataSetWithReport: {
+            data_set: components["schemas"]["DataSetRecord"];
+            /** @description Every defect with what was done about it. */
+            report: Record<string, never>;
+        };
         Decide: {
             /**
              * Format: int64
@@ -1371,7 +1479,9 @@ export interface components {
         };
         /** @description What an import left. */
         Imported: {
-            /** @description The layer. */
+            /** @description The data set. */
+            data_set: string;
+            /** @description Its layer. */
             layer: string;
             /** @description The policy. */
             policy: components["schemas"]["PolicyRef"];
@@ -1503,27 +1613,14 @@ export interface components {
          * @enum {string}
          */
         JobState: "queued" | "running" | "done" | "failed" | "cancelled";
-        /** @description A layer as imported, or as an approved plan left it. It never changes. */
+        /** @description Parcels with their geometry and their side of the present zone, as they were checked. A layer never changes. */
         LayerRecord: {
-            applied: components["schemas"]["Applied"] | null;
             /** @description When it came into the project. */
             at: components["schemas"]["Moment"];
             /** @description Who brought it. */
             by: string;
-            /** @description The coordinate reference system the user stated, if any. */
-            crs: string | null;
-            /** @description The encoding the user stated, if any. */
-            encoding: string | null;
-            /** @description The uploaded files by name: the parcels with their parts, tables, barriers, overlays. */
-            files: {
-                [key: string]: string;
-            };
             /** @description Hash of its content. */
             id: string;
-            /** @description The name in `files` that the parcels are read from. */
-            main_file: string;
-            /** @description The layer within that file, where it holds several. */
-            main_layer: string | null;
             /** @description What people call it. */
             name: string;
             /**
@@ -1532,13 +1629,11 @@ export interface components {
              */
             parcels: number;
         };
-        /** @description A layer and what checking it found. */
-        LayerWithReport: {
+        /** @description A layer and its data sets. */
+        LayerWithDataSets: {
+            /** @description In the order they came. */
+            data_sets: components["schemas"]["DataSetRecord"][];
             layer: components["schemas"]["LayerRecord"];
-            /** @description Every defect with what was done about it. */
-            report: {
-                [key: string]: unknown;
-            };
         };
         /** @description An issue with its place on the map. */
         Listed: {
@@ -1563,7 +1658,11 @@ export interface components {
         };
         /** @description A scenario in a list. */
         ListedScenario: components["schemas"]["ScenarioRecord"] & {
-            /** @description The day that its parcels and statistics are of, where its policy says so. */
+            /** @description What its data set is called. */
+            data_set_name: string;
+            /** @description The day from which its present zone holds, where its data set says so. */
+            effective_date: string | null;
+            /** @description The day that its parcels and statistics are of, where its data set or its policy says so. */
             reference_date: string | null;
         };
         /**
@@ -1603,7 +1702,8 @@ export interface components {
         };
         /**
          * Format: int64
-         * @description A point in time: milliseconds since 1970-01-01T00:00:00Z. The store has no clock; its callers have.
+         * @description A point in time: milliseconds since 1970-01-01T00:00:00Z. What people did is told by whoever writes it
+         *     down; jobs go by the clock of the database, which all workers share.
          */
         Moment: number;
         /** @description Parcels that move. */
@@ -1656,13 +1756,40 @@ export interface components {
             columns?: components["schemas"]["Meaning"] | null;
             /** @description Its coordinate reference system, where it states none or a wrong one. */
             crs?: string | null;
+            data_set?: components["schemas"]["DataSetId"] | null;
             /** @description Its encoding, where it states none or a wrong one. */
             encoding?: string | null;
             files: components["schemas"]["UploadedFile"][];
             /** @description The layer in it, where it holds several. */
             layer?: string | null;
-            /** @description The name of the one that holds the parcels. */
-            main: string;
+            /** @description The name of the one that holds the parcels; not said where they are those of `data_set`. */
+            main?: string | null;
+        };
+        /** @description Uploads that make another data set of one that is there. */
+        NewDataSet: {
+            change?: components["schemas"]["PolicyChange"] | null;
+            /** @description Its coordinate reference system, where it states none or a wrong one. */
+            crs?: string | null;
+            data_set?: components["schemas"]["DataSetId"] | null;
+            /** @description The day from which the zone holds, YYYY-MM-DD. */
+            effective_date?: string | null;
+            /** @description Its encoding, where it states none or a wrong one. */
+            encoding?: string | null;
+            /** @description The uploads; one of a name that is there takes its place. */
+            files?: components["schemas"]["UploadedFile"][];
+            /** @description The layer in it, where it holds several. */
+            layer?: string | null;
+            /** @description The name of the one that holds the parcels, where they come anew. */
+            main?: string | null;
+            /** @description What the data set is called. */
+            name?: string | null;
+            policy?: components["schemas"]["PolicyRef"] | null;
+            /** @description A policy that is not stored yet, TOML; instead of `policy`. */
+            policy_text?: string | null;
+            /** @description The day that parcels and statistics are of, YYYY-MM-DD; otherwise that of the policy. */
+            reference_date?: string | null;
+            /** @description What the scenario is called. */
+            title: string;
         };
         /** @description Uploads to be brought in. */
         NewImport: {
@@ -1676,9 +1803,13 @@ export interface components {
             layer?: string | null;
             /** @description The name of the one that holds the parcels. */
             main: string;
+            /** @description What the data set is called. */
+            name?: string | null;
             policy?: components["schemas"]["PolicyRef"] | null;
             /** @description A policy that is not stored yet, TOML, such as the one a check drafted; instead of `policy`. */
             policy_text?: string | null;
+            /** @description The day that parcels and statistics are of, YYYY-MM-DD; otherwise that of the policy. */
+            reference_date?: string | null;
             /** @description What the scenario is called. */
             title: string;
         };
@@ -2911,7 +3042,7 @@ export interface components {
             /** @description Which. */
             policy: components["schemas"]["PolicyRef"];
         };
-        /** @description A line of thought: a layer, a policy and the decisions made on it. */
+        /** @description A line of thought: a data set, a policy and the decisions made on it. */
         ScenarioRecord: {
             /** @description Put away; nothing is lost by it. */
             archived: boolean;
@@ -2919,9 +3050,11 @@ export interface components {
             at: components["schemas"]["Moment"];
             /** @description By whom. */
             by: string;
+            /** @description The data set it plans; always the same. */
+            data_set: components["schemas"]["DataSetId"];
             /** @description Which. */
             id: components["schemas"]["ScenarioId"];
-            /** @description The layer it plans; always the same. */
+            /** @description The layer of that. */
             layer: string;
             /** @description The policy it follows now. */
             policy: components["schemas"]["PolicyRef"];
@@ -3398,6 +3531,66 @@ export interface operations {
             };
         };
     };
+    data_sets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All data sets, in the order they came */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataSetRecord"][];
+                };
+            };
+            /** @description A failure 错误 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    data_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A data set with what checking it found */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataSetWithReport"];
+                };
+            };
+            /** @description A failure 错误 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     events: {
         parameters: {
             query?: never;
@@ -3407,7 +3600,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What happens to the project, as server-sent events: decision, job, plan, scenario, layer; missed tells who fell behind to read everything anew */
+            /** @description What happens to the project, as server-sent events: decision, job, plan, scenario, data_set; missed tells who fell behind to read everything anew */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3623,13 +3816,48 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A layer with what checking it found */
+            /** @description A layer with its data sets */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LayerWithReport"];
+                    "application/json": components["schemas"]["LayerWithDataSets"];
+                };
+            };
+            /** @description A failure 错误 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_data_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDataSet"];
+            };
+        };
+        responses: {
+            /** @description The job */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobRecord"];
                 };
             };
             /** @description A failure 错误 */
@@ -3789,13 +4017,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Makes the next layer from an approved plan */
+            /** @description Makes the next data set from an approved plan */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LayerRecord"];
+                    "application/json": components["schemas"]["DataSetRecord"];
                 };
             };
             /** @description A failure 错误 */
@@ -3878,6 +4106,41 @@ export interface operations {
             };
         };
     };
+    next_year: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDataSet"];
+            };
+        };
+        responses: {
+            /** @description The job */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobRecord"];
+                };
+            };
+            /** @description A failure 错误 */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     steps: {
         parameters: {
             query?: never;
@@ -3924,7 +4187,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Takes a plan a step further: submit, approve, reject */
+            /** @description The plan */
             200: {
                 headers: {
                     [name: string]: unknown;
