@@ -92,7 +92,7 @@ pub fn generate(request: &GenerateRequest, monitor: &dyn Monitor) -> Result<Gene
     let unwritable = || message!("writing-park", file = out.display());
     write_geopackages(&park, made, monitor)?;
     write_firms(&park, &made.join("enterprises.csv")).context(ErrorKind::Unwritable, unwritable())?;
-    fs::write(made.join("policy.toml"), policy::toml(request.seed))
+    fs::write(made.join("policy.toml"), policy::toml(request.seed, request.parcels))
         .context(ErrorKind::Unwritable, unwritable())?;
     go_on(monitor)?;
     staging.commit_folder()?;

@@ -254,8 +254,8 @@ pub struct ConcentrationAtGap {
 pub struct PlanConstraint {
     /// C1 to C12.
     pub id: String,
-    /// What it asks, in words.
-    pub text: String,
+    /// What it asks.
+    pub text: ToldShape,
     /// Whether it holds.
     pub status: ConstraintStatus,
     /// The plan's figure.

@@ -1,9 +1,13 @@
 //! The policy file written beside the park: complete, commented, with the sources of its numbers.
 
-/// The policy of the park of `seed`, as TOML.
+/// Parcels below which a park has too few blocks to choose from to become much more concentrated in one step.
+const SMALL_PARK: usize = 1000;
+
+/// The policy of the park of `seed` with so many parcels, as TOML.
 #[must_use]
-pub fn toml(seed: u64) -> String {
-    TEXT.replace("{SEED}", &seed.to_string())
+pub fn toml(seed: u64, parcels: usize) -> String {
+    let rise = if parcels < SMALL_PARK { "10" } else { "12" };
+    TEXT.replace("{SEED}", &seed.to_string()).replace("{RISE}", rise)
 }
 
 const TEXT: &str = r##"# 示意园区的政策文件：数据为程序合成，非真实地块、非真实企业。
@@ -156,7 +160,7 @@ holes = "report"           # report：只报告方案新围出的；forbid：不
 sub_park_band = 0.2        # 各子园面积 ±20 %
 sub_park = "hard"          # hard：方案不得超出 may not be left; soft：按 objective.sub_park_price 计价 priced, and reported
 max_moved_share = 0.25     # 调入调出面积合计不超过现状的 25 %；"free" 不限 in and out together, at most a quarter [假设]
-concentration = { at_least = "+12 %", strictness = "hard" }   # 集中度至少提高 12 % at least 12 % more concentrated; "before" 不低于现状
+concentration = { at_least = "+{RISE} %", strictness = "hard" }   # 集中度至少提高 {RISE} % at least {RISE} % more concentrated; "before" 不低于现状
 
 # 可调入：工矿仓储 (06)、科研 (0804)、商务金融 (0505)。Who may come in.
 [eligible]
@@ -187,7 +191,7 @@ mod tests {
 
     #[test]
     fn the_engine_reads_it_and_it_says_what_it_is() {
-        let policy = Policy::from_toml(&toml(42)).unwrap();
+        let policy = Policy::from_toml(&toml(42, 3000)).unwrap();
         assert_eq!(policy.seed, 42);
         assert!(policy.name.contains("synthetic") && policy.name.contains("合成"));
         assert_eq!(policy.indicators.len(), 7);

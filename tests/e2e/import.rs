@@ -81,7 +81,7 @@ fn a_failed_import_leaves_nothing_behind() {
     for (rules, said) in [
         (whole.replace("tables/enterprises.csv", "tables/firms.csv"), "there is no such file"),
         (whole.replace("in_zone = \"", "in_zone = \"no_"), "no_"),
-        (format!("{whole}\n[nothing]\n"), "unknown field"),
+        (format!("{whole}\n[nothing]\n"), "there is no key `nothing` here"),
     ] {
         std::fs::write(&wrong, rules).unwrap();
         let (code, error) = import(&parcels, &wrong);

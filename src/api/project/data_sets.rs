@@ -1,7 +1,5 @@
 //! The data sets of a project: what it plans on, year by year.
 
-use std::collections::BTreeMap;
-
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;

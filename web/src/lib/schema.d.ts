@@ -1284,7 +1284,9 @@ export interface components {
         DataSetWithReport: {
             data_set: components["schemas"]["DataSetRecord"];
             /** @description Every defect with what was done about it. */
-            report: Record<string, never>;
+            report: {
+                [key: string]: unknown;
+            };
         };
         Decide: {
             /**
@@ -2047,8 +2049,8 @@ export interface components {
             limit: number | null;
             /** @description Whether it holds. */
             status: components["schemas"]["ConstraintStatus"];
-            /** @description What it asks, in words. */
-            text: string;
+            /** @description What it asks. */
+            text: components["schemas"]["Told"];
             /**
              * Format: double
              * @description The plan's figure.
