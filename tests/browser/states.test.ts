@@ -24,7 +24,7 @@ test('the page says that it reads, that it could not, and reads again when asked
   const { page, faults } = await opened(there, '/', 'zh', async (before) => {
     await before.route('**/api/v1/scenarios/1/parcels', async (route) => {
       await held;
-      await route.fulfill({ status: 503, contentType: 'application/problem+json', json: { detail: '磁盘已满' } });
+      await route.fulfill({ status: 503, contentType: 'application/problem+json', json: { code: 'disk-full', zh: '磁盘已满', en: 'the disk is full' } });
     });
   });
   await page.locator('#panel [aria-busy=true]').waitFor();

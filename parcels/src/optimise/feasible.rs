@@ -7,9 +7,9 @@ use super::clusters::repair_blocks;
 use super::energy::{Energy, Prices};
 use super::infeasible::{Answer, PATIENCE, PATIENCE_WHERE_SMALL, SMALL, proven};
 use super::problem::{Lock, Problem, Solution, Status};
+use super::quick::quick;
 use super::refine::{local_search, restore_area, swap};
 use super::relax::Relaxation;
-use super::search::quick;
 use super::state::State;
 use crate::progress::{Cancelled, Monitor, OnlyCancel, go_on};
 

@@ -7,8 +7,8 @@
 //! holds it together: small blocks are erased or grown (`clusters`, `repair`), scattered zones drawn together (`bias`), zones
 //! of the components put together anew (`recombine`), single flips and swaps close what rounding left (`refine`), the best
 //! zone so far is the `incumbent`, and branch and bound closes the rest on small problems (`branch`). `state` answers
-//! whether a flip keeps to the limits. A [`Session`] keeps the cut, so that an edit is followed at once and forcing a unit
-//! to the other side costs one short search (`marginals`). [`alternatives()`] finds zones nearly as good that differ by a
+//! whether a flip keeps to the limits. A [`Session`] keeps the cut, so that an edit is followed at once (`quick`) and forcing a
+//! unit to the other side costs one short search (`marginals`). [`alternatives()`] finds zones nearly as good that differ by a
 //! stated area. [`frontier()`] runs the price of area through all its breakpoints, and `figures` says how the zone of each
 //! lies. Where no zone is admissible, [`why_not()`] says which rules stand against each other. Only [`compile()`] knows
 //! polygons and policies: it turns both into numbers.
@@ -33,6 +33,7 @@ mod marginals;
 mod max_flow;
 mod problem;
 mod queries;
+mod quick;
 mod ranges;
 mod recombine;
 mod refine;

@@ -14,7 +14,7 @@ use super::incumbent::Incumbent;
 use super::infeasible::{Answer, PATIENCE_OF_SEARCH, proven};
 use super::problem::{BoundProof, Case, Problem, Solution, Status, gap};
 use super::recombine::{multipliers, recombine};
-use super::relax::{FALLS, ROUNDS, Relaxation};
+use super::relax::{ROUNDS, Relaxation};
 use super::repair::{polish, repair};
 use super::state::State;
 use crate::message;
@@ -22,15 +22,11 @@ use crate::message::Message;
 use crate::progress::{Cancelled, Monitor};
 
 /// Gap below which no further starts are tried.
-const NEAR: f64 = 0.01;
+pub(super) const NEAR: f64 = 0.01;
 /// Gap that is not worth swaps or another start.
 const ENOUGH: f64 = 5e-5;
 /// Gap up to which a solution counts as proven best: what integer rounding leaves.
 const PROVEN: f64 = 1e-7;
-/// Rounds in which a quick answer lets multipliers follow.
-const QUICK_ROUNDS: usize = 10;
-/// Gap that the zone of another problem leaves where its multipliers are of little use.
-const FAR_OFF: f64 = 0.05;
 /// From how many of the prices of concentration tried the zones are repaired.
 const REFINED_STARTS: usize = 3;
 /// How often a more concentrated zone is looked for around the last one.
@@ -146,114 +142,21 @@ pub(super) fn whole(
     search.conclude()
 }
 
-/// As [`whole`], in a small part of the time, from what an earlier solution left: its zone `present`, its cut and the bias that
-/// made its blocks large enough. The bound holds as ever; the zone may be worth a little less. Components are put together anew
-/// where rules speak of them; elsewhere, or where that finds nothing, a cut is repaired.
-pub(super) fn quick(
-    energy: &Energy<'_>,
-    relaxation: &mut Relaxation,
-    bias: &mut Option<ConcentrationBias>,
-    present: Vec<bool>,
-    monitor: &dyn Monitor,
-) -> Solution {
-    let problem = energy.problem;
-    relaxation.hurry(FALLS);
-    if let Some(solution) = by_components(energy, relaxation, &present, monitor) {
-        return solution;
-    }
-    let scattered = |zone: &[bool]| {
-        let least = problem.concentration_min;
-        least > 0.0 && State::new(energy, zone.to_vec()).concentration() < least
-    };
-    let biased = bias.is_some() && problem.concentration_min > 0.0;
-    let mut cut = || {
-        // Told to stop, the flow proves a bound all the same.
-        let mut starts = match relaxation.solve_area_price(energy, f64::NEG_INFINITY, monitor) {
-            Ok(()) => vec![relaxation.smallest()],
-            Err(_) => vec![present.clone()],
-        };
-        if problem.has_more_prices() {
-            starts.splice(0..0, relaxation.tighten(energy, before(energy), QUICK_ROUNDS, monitor));
-        }
-        let mut search = Search::new(energy, relaxation, monitor);
-        let start = starts.swap_remove(0);
-        // What is scattered to begin with rarely ends concentrated enough: for when nothing else is found.
-        let late = biased && scattered(&start);
-        if !late {
-            search.repair(relaxation, start.clone());
-        }
-        (search, late.then_some(start))
-    };
-    // Where concentration was short before it is likely to be so again: both at once.
-    let ((mut search, late), more) = match bias {
-        Some(bias) if biased => rayon::join(cut, || bias.again(energy, monitor)),
-        _ => (cut(), Vec::new()),
-    };
-    search.incumbent.keep_all(more);
-    if let Some(start) = late.filter(|_| search.incumbent.best().is_none()) {
-        search.repair(relaxation, start);
-    }
-    let short = problem.concentration_min > 0.0 && search.gap() >= NEAR;
-    if bias.is_none() && short && !monitor.cancelled() {
-        *bias = ConcentrationBias::new(energy, &search.prices(), &present, monitor);
-        if let Some(bias) = bias {
-            search.incumbent.keep_all(bias.again(energy, monitor));
-        }
-    }
-    // From the zone before, and from the present one, in which nothing moves: where little may, it is near what is looked for.
-    for zone in [present, energy.obeying_locks(problem.in_zone.clone())] {
-        if search.incumbent.best().is_none() {
-            search.try_zone(zone);
-        }
-    }
-    search.conclude()
-}
-
-/// An answer at once where rules speak of components, from the multipliers that `relaxation` stands at: those of a problem much
-/// like this one, whose zone was `known`. None where no rule speaks of components, nothing admissible was found, or told to stop.
-fn by_components(
-    energy: &Energy<'_>,
-    relaxation: &mut Relaxation,
-    known: &[bool],
-    monitor: &dyn Monitor,
-) -> Option<Solution> {
-    energy.components.as_ref()?;
-    relaxation.solve(monitor).ok()?;
-    let mut search = Search::new(energy, relaxation, monitor);
-    let before = search.objective_before;
-    let mut refined = bands::refine(energy, relaxation, search.bound, before, Effort::AT_ONCE, monitor)?;
-    let known = State::new(energy, known.to_vec());
-    // Where its zone is worth much less than may be, its multipliers serve this problem badly.
-    if gap(refined.bound, known.objective(), before) > FAR_OFF {
-        let zones = [known.x.clone(), energy.obeying_locks(energy.problem.in_zone.clone())];
-        if let Some(prices) = multipliers(energy, refined.seen(), &zones, &refined.prices, before) {
-            refined.try_prices(relaxation, &prices, before, monitor).ok()?;
-        }
-    }
-    if refined.bound < search.bound {
-        (search.bound, search.proof) = (refined.bound, refined.proof.clone());
-    }
-    search.incumbent.keep(known);
-    search.recombine(&refined, 1);
-    search.incumbent.best()?;
-    Some(search.conclude())
-}
-
 /// A search under way: the bound with its proof, and the best zones so far.
-struct Search<'e, 'p, 'm> {
+pub(super) struct Search<'e, 'p, 'm> {
     energy: &'e Energy<'p>,
     monitor: &'m dyn Monitor,
-    objective_before: f64,
-    bound: f64,
-    proof: BoundProof,
+    pub(super) objective_before: f64,
+    pub(super) bound: f64,
+    pub(super) proof: BoundProof,
     cases: Vec<Case>,
     /// Whether every case was seen to have no admissible zone.
     none_exists: bool,
-    incumbent: Incumbent<'e, 'p>,
+    pub(super) incumbent: Incumbent<'e, 'p>,
 }
 
 impl<'e, 'p, 'm> Search<'e, 'p, 'm> {
-    fn new(energy: &'e Energy<'p>, relaxation: &Relaxation, monitor: &'m dyn Monitor) -> Self {
+    pub(super) fn new(energy: &'e Energy<'p>, relaxation: &Relaxation, monitor: &'m dyn Monitor) -> Self {
         let proof = relaxation.proof(energy);
         Self {
             energy,
@@ -267,12 +170,12 @@ impl<'e, 'p, 'm> Search<'e, 'p, 'm> {
         }
     }
 
-    fn prices(&self) -> Prices {
+    pub(super) fn prices(&self) -> Prices {
         Prices::of(&self.proof)
     }
 
     /// The gap that the best zone leaves; 1 without one.
-    fn gap(&self) -> f64 {
+    pub(super) fn gap(&self) -> f64 {
         let best = self.incumbent.best();
         best.map_or(1.0, |best| gap(self.bound, best.objective(), self.objective_before))
     }
@@ -287,7 +190,7 @@ impl<'e, 'p, 'm> Search<'e, 'p, 'm> {
         self.bound - ENOUGH * (self.bound - self.objective_before)
     }
 
-    fn repair(&mut self, relaxation: &Relaxation, start: Vec<bool>) {
+    pub(super) fn repair(&mut self, relaxation: &Relaxation, start: Vec<bool>) {
         self.incumbent.keep_all(repair(
             self.energy,
             self.energy,
@@ -331,7 +234,7 @@ impl<'e, 'p, 'm> Search<'e, 'p, 'm> {
     }
 
     /// Zones put together from what was seen of the components, as long as that helps.
-    fn recombine(&mut self, refined: &bands::Refined<'_, '_>, times: usize) {
+    pub(super) fn recombine(&mut self, refined: &bands::Refined<'_, '_>, times: usize) {
         let gains = self.bound - self.objective_before;
         for _ in 0..times {
             let mut known = self.incumbent.seen();
@@ -374,7 +277,7 @@ impl<'e, 'p, 'm> Search<'e, 'p, 'm> {
     }
 
     /// A zone as it is, where it keeps the limits, and what comes of repairing it.
-    fn try_zone(&mut self, zone: Vec<bool>) {
+    pub(super) fn try_zone(&mut self, zone: Vec<bool>) {
         let mut state = State::new(self.energy, zone);
         if state.admissible() {
             self.incumbent.keep(state.clone());
@@ -420,7 +323,7 @@ impl<'e, 'p, 'm> Search<'e, 'p, 'm> {
     }
 
     /// The best of what was found, with the bound and what proves it.
-    fn conclude(self) -> Solution {
+    pub(super) fn conclude(self) -> Solution {
         let Self { energy, objective_before, mut bound, proof, cases, none_exists, mut incumbent, monitor } =
             self;
         let stopped = monitor.cancelled();

@@ -8,8 +8,8 @@ use super::bias::ConcentrationBias;
 use super::energy::{Energy, Prices};
 use super::problem::{Link, Lock, Problem, Solution, Status};
 use super::relax::{ROUNDS, Relaxation};
-use super::search;
 use super::state::State;
+use super::{quick, search};
 use crate::progress::{Cancelled, Monitor, go_on};
 
 /// A change to one unit; what is none stays as it is.
@@ -165,7 +165,7 @@ impl Session {
         }
         self.relaxation.follow(&energy);
         let present = energy.obeying_locks(self.solution.x.clone());
-        self.solution = search::quick(&energy, &mut self.relaxation, &mut self.bias, present, monitor);
+        self.solution = quick::quick(&energy, &mut self.relaxation, &mut self.bias, present, monitor);
         // Prices that were far from what this problem needs may have led beyond what integers hold.
         let lost = self.solution.bound.abs() > FAR * energy.reach;
         if lost {
