@@ -25,7 +25,7 @@ fn a_changed_certificate_is_found() {
             .replace("small_block_price", "sub_park_price = 3.0\nsmall_block_price")
             .replace("sub_park = \"hard\"", "sub_park = \"soft\"")
             .replace("sub_park_band = 0.2", "max_moved_parcels = 20\nsub_park_band = 0.05")
-            .replace("at_least = \"+12 %\"", "at_least = \"before\"")
+            .replace("at_least = \"+10 %\"", "at_least = \"before\"")
     });
     let mut plan = WrittenPlan::read(&dir, &()).unwrap();
     assert_eq!(plan.findings(), []);
@@ -92,7 +92,7 @@ fn no_certificate_makes_a_plan_look_like_the_best_that_is_not() {
             .replace("min_block = \"no_new\"", "min_block = \"off\"")
             .replace("max_moved_share = 0.25", "max_moved_share = \"free\"")
             .replace("sub_park = \"hard\"", "sub_park = \"soft\"")
-            .replace("at_least = \"+12 %\"", "at_least = \"before\"")
+            .replace("at_least = \"+10 %\"", "at_least = \"before\"")
     });
     let text = fs::read_to_string(dir.join("policy.toml")).unwrap().replace(one_parcel, "min_hole_ha");
     fs::write(dir.join("policy.toml"), &text).unwrap();

@@ -125,7 +125,7 @@ fn talkative() -> (TempDir, PathBuf) {
             .replace("small_block_price", "sub_park_price = 3.0\nsmall_block_price")
             .replace("sub_park = \"hard\"", "sub_park = \"soft\"")
             .replace("sub_park_band = 0.2", "max_moved_parcels = 20\nsub_park_band = 0.05")
-            .replace("at_least = \"+12 %\"", "at_least = \"before\"")
+            .replace("at_least = \"+10 %\"", "at_least = \"before\"")
     })
 }
 
