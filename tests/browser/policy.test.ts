@@ -63,9 +63,9 @@ test('the curve of gains and losses is computed, clicked, and its point is saved
   await curve.scrollIntoViewIfNeeded();
   const box = await curve.locator('.u-over').boundingBox();
   if (!box) throw new Error('no curve');
-  // The longest boundary is what the lowest price of boundary leads to.
-  await page.mouse.move(box.x + box.width - 12, box.y + box.height / 2);
-  await page.mouse.click(box.x + box.width - 1, box.y + box.height / 2);
+  // The shortest boundary is what the highest price of boundary leads to.
+  await page.mouse.move(box.x + 4, box.y + box.height / 2);
+  await page.mouse.click(box.x + 2, box.y + box.height / 2);
   await expect.poll(() => page.getByTestId('slider-lambda').inputValue()).not.toBe(before);
   await page.getByTestId('policy-save').click();
   await expect.poll(() => page.getByTestId('notices').textContent()).toMatch(/version 2/i);
