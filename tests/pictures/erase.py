@@ -62,8 +62,10 @@ def small_blocks(out, min_block_ha):
 
 def row(name, record, small):
     value, index = record["objective"], record["concentration"]["after"]
+    # A plan that breaks a rule has no gap.
+    gap = "no admissible plan" if value["gap"] is None else f"gap {100 * value['gap']:.3f} %"
     print(
-        f"{name:10} F {value['value']:10.2f}  bound {value['bound']:10.2f}  gap {100 * value['gap']:.3f} %  "
+        f"{name:10} F {value['value']:10.2f}  bound {value['bound']:10.2f}  {gap}  "
         f"concentration {index['index']:.2f}  blocks {index['blocks']}, small {len(small)}"
         f" ({100 * index['small_block_share']:.2f} % of the area with those held)"
     )

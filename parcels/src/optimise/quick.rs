@@ -17,7 +17,7 @@ const FAR_OFF: f64 = 0.05;
 /// Units up to which such an answer is also looked for by repairing a cut: there are few components to choose from.
 const FEW: usize = 5_000;
 
-/// As [`whole`], in a small part of the time, from what an earlier solution left: its zone `present`, its cut and the bias that
+/// As a whole search, in a small part of the time, from what an earlier solution left: its zone `present`, its cut and the bias that
 /// made its blocks large enough. The bound holds as ever; the zone may be worth a little less. Components are put together anew
 /// where rules speak of them; elsewhere, or where that finds nothing, a cut is repaired.
 pub(super) fn quick(
